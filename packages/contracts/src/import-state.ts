@@ -1,0 +1,43 @@
+/** Where an import stands. PostgreSQL holds the only truth about it. */
+export const IMPORT_STATUSES = ['queued', 'processing', 'completed', 'failed', 'cancelled', 'reverted'] as const
+export type ImportStatus = (typeof IMPORT_STATUSES)[number]
+
+/** The words of the compatible API for the same states. */
+export const COMPATIBLE_STATUS = {
+  queued: 'QUEUED',
+  processing: 'STARTED',
+  completed: 'COMPLETED',
+  failed: 'FAILED',
+  cancelled: 'CANCELLED',
+  reverted: 'REVERTED',
+} as const satisfies Record<ImportStatus, string>
+
+export type ImportOutcome = 'success' | 'partial' | 'failure'
+
+export interface ImportCounts {
+  readonly rows: number
+  readonly inserted: number
+  readonly duplicates: number
+  readonly rejected: number
+}
+
+/** What became of a completed import's rows. A file without a rejected row is a success, an empty one included. */
+export function outcomeOf(counts: ImportCounts): ImportOutcome {
+  if (counts.rejected === 0) return 'success'
+  return counts.inserted + counts.duplicates === 0 ? 'failure' : 'partial'
+}
+
+/** Why an import as a whole failed: the code is stable, the message is for the user. */
+export const IMPORT_FAILURE_CODES = [
+  'EMPTY_FILE',
+  'NOT_CSV',
+  'FILE_MISSING',
+  'SERIES_MISSING',
+  'INTERNAL_ERROR',
+] as const
+export type ImportFailureCode = (typeof IMPORT_FAILURE_CODES)[number]
+
+export interface ImportFailure {
+  readonly code: ImportFailureCode
+  readonly message: string
+}

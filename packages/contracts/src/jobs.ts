@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/**
+ * Every queue, its payload and its policy, in one place. A payload is ids only: PostgreSQL holds the rest. It is parsed
+ * when added and when taken.
+ */
+export const JOBS = {
+  import: {
+    queue: 'imports',
+    payload: z.object({ importId: z.int().positive() }),
+  },
+} as const satisfies Record<string, { queue: string; payload: z.ZodType }>
+
+export type JobName = keyof typeof JOBS
+export type JobPayload<Name extends JobName> = z.infer<(typeof JOBS)[Name]['payload']>

@@ -1,0 +1,117 @@
+import JSON5 from 'json5'
+
+import {
+  COLUMN_KEYS,
+  COUPON_IDENTIFIERS,
+  CUSTOMER_IDENTIFIERS,
+  MAX_COLUMN_POSITION,
+  type ColumnKey,
+  type ColumnPositions,
+  type CouponIdentifier,
+  type CustomerIdentifier,
+} from './columns.ts'
+import type { FieldFault } from './field-fault.ts'
+
+const FIELD = 'uploadHeaders'
+const KNOWN: ReadonlySet<string> = new Set(COLUMN_KEYS)
+
+export type UploadHeadersResult =
+  | { readonly ok: true; readonly positions: ColumnPositions }
+  | { readonly ok: false; readonly faults: FieldFault[] }
+
+/**
+ * Reads `uploadHeaders`: an object from column key to column position, counted from 0.
+ *
+ * The documented samples are no strict JSON (single quotes, unquoted keys), so the text is read as JSON5.
+ * All faults are told at once. The identifiers are `undefined` when the client sent none that is known; the
+ * key that they would make mandatory is then not asked for.
+ */
+export function parseUploadHeaders(
+  text: string,
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+): UploadHeadersResult {
+  const expected = `expected an object of column positions such as {"redeemedDateInMillis": 0, "redeemedAt": 1}`
+  let value: unknown
+  try {
+    value = JSON5.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^JSON5: /, '') : 'it cannot be read'
+    return fail([{ code: 'INVALID_JSON', field: FIELD, message: `uploadHeaders is not JSON (${reason}); ${expected}` }])
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return fail([{ code: 'INVALID_JSON', field: FIELD, message: `uploadHeaders is not an object; ${expected}` }])
+  }
+
+  const faults: FieldFault[] = []
+  const positions: Partial<Record<ColumnKey, number>> = {}
+  const takenBy = new Map<number, string>()
+  for (const [key, position] of Object.entries(value as Record<string, unknown>)) {
+    if (!KNOWN.has(key)) {
+      faults.push({
+        code: 'UNKNOWN_KEY',
+        field: FIELD,
+        message: `uploadHeaders has the unknown key "${printable(key)}"; expected ${COLUMN_KEYS.join(', ')}`,
+      })
+      continue
+    }
+    if (
+      typeof position !== 'number' ||
+      !Number.isInteger(position) ||
+      position < 0 ||
+      position > MAX_COLUMN_POSITION
+    ) {
+      faults.push({
+        code: 'INVALID_POSITION',
+        field: FIELD,
+        message: `uploadHeaders.${key} is ${printable(JSON5.stringify(position))}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}`,
+      })
+      // It stands there, however wrongly: it must not be reported as missing as well.
+      positions[key as ColumnKey] = -1
+      continue
+    }
+    const other = takenBy.get(position)
+    if (other !== undefined) {
+      faults.push({
+        code: 'DUPLICATE_POSITION',
+        field: FIELD,
+        message: `uploadHeaders.${key} and uploadHeaders.${other} both have position ${position}; expected every position once`,
+      })
+    }
+    takenBy.set(position, key)
+    positions[key as ColumnKey] = position
+  }
+
+  for (const key of mandatoryKeys(customerIdentifier, couponIdentifier)) {
+    if (positions[key] === undefined) {
+      faults.push({
+        code: 'MISSING_KEY',
+        field: FIELD,
+        message: `uploadHeaders lacks the key "${key}"; expected its column position, from 0`,
+      })
+    }
+  }
+  return faults.length > 0 ? fail(faults) : { ok: true, positions }
+}
+
+/** The keys that must be mapped: the declared customer's and coupon's, the date and the till. */
+export function mandatoryKeys(
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+): ColumnKey[] {
+  const keys: ColumnKey[] = []
+  if (customerIdentifier) keys.push(CUSTOMER_IDENTIFIERS[customerIdentifier])
+  if (couponIdentifier) keys.push(COUPON_IDENTIFIERS[couponIdentifier])
+  keys.push('redeemedDateInMillis', 'redeemedAt')
+  return keys
+}
+
+function fail(faults: FieldFault[]): UploadHeadersResult {
+  return { ok: false, faults }
+}
+
+/** A client's text, short enough and clean enough for a message. */
+function printable(text: string): string {
+  const clean = text.replaceAll(/\p{C}/gu, '\uFFFD')
+  return clean.length > 60 ? `${clean.slice(0, 60)}…` : clean
+}
