@@ -1,0 +1,55 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { migrateDatabase } from '@importer/db'
+import { migrateQueue, startEmbeddedPostgres } from '@importer/runtime'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+
+import { databaseUrl, TEMPLATE_DATABASE } from './database-url.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** a superuser's URL of the run's one PostgreSQL server, database `postgres` */
+    postgresUrl: string
+  }
+}
+
+/** Starts the run's one PostgreSQL and migrates the template that every test file's database is a clone of. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'importer-tests-'))
+  // PostgreSQL refuses to run as root: its own user must be able to pass through.
+  await chmod(folder, 0o755)
+  const postgres = await startEmbeddedPostgres({
+    dataDir: path.join(folder, 'postgres'),
+    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '200' },
+  })
+  const tearDown = async (): Promise<void> => {
+    await postgres.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await createTemplate(postgres.url)
+  } catch (error) {
+    await tearDown()
+    throw error
+  }
+  project.provide('postgresUrl', postgres.url)
+  return tearDown
+}
+
+async function createTemplate(postgresUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: postgresUrl })
+  await client.connect()
+  try {
+    await client.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`)
+    const url = databaseUrl(postgresUrl, TEMPLATE_DATABASE)
+    await migrateDatabase(url)
+    await migrateQueue(url)
+    // A clone of a database that somebody is connected to fails.
+    await client.query(`ALTER DATABASE ${TEMPLATE_DATABASE} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`)
+  } finally {
+    await client.end()
+  }
+}
