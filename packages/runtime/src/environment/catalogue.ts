@@ -1,0 +1,117 @@
+import { resolve } from 'node:path'
+
+import { z } from 'zod'
+
+import { parseStorageUrl } from '../store/storage-url.ts'
+import { parseByteSize } from './byte-size.ts'
+import { parseEnvironment, type EnvironmentOf, type Variable } from './parse-environment.ts'
+
+/** The largest int4: PostgreSQL's `integer`, which holds organizations' ids. */
+const MAX_INT4 = 2_147_483_647
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+const text = z.string()
+
+/** Every variable that this software reads, with its default. `.env.example` documents the same list; a test compares them. */
+export const ENVIRONMENT = {
+  PORT: wholeNumber({ from: 0, to: 65_535, fallback: 8080 }),
+  // Loopback, because a laptop should not offer an upload endpoint to its network unasked; a container sets 0.0.0.0.
+  HOST: { schema: text.regex(/^[\w.:-]+$/).default('127.0.0.1'), expected: 'a host name or an IP address' },
+  PUBLIC_URL: {
+    schema: text
+      .refine((value) => hasProtocol(value, ['http:', 'https:']))
+      .transform((value) => value.replace(/\/+$/, ''))
+      .optional(),
+    expected: 'a URL such as https://coupons.example.com',
+  },
+  DATA_DIR: { schema: text.default('./.data').transform((value) => resolve(value)), expected: 'a folder' },
+  DATABASE_URL: {
+    schema: text.refine((value) => hasProtocol(value, ['postgres:', 'postgresql:'])).optional(),
+    expected: 'a URL such as postgresql://user:password@host:5432/database',
+    secret: true,
+  },
+  REDIS_URL: {
+    schema: text.refine((value) => hasProtocol(value, ['redis:', 'rediss:'])).optional(),
+    expected: 'a URL such as redis://user:password@host:6379',
+    secret: true,
+  },
+  STORAGE_URL: {
+    schema: text.refine((value) => parseStorageUrl(value) !== undefined).optional(),
+    expected: 'a URL such as file:///var/lib/redemptions or s3://bucket/prefix',
+  },
+  S3_ENDPOINT: {
+    schema: text.refine((value) => hasProtocol(value, ['http:', 'https:'])).optional(),
+    expected: 'a URL such as https://s3.example.com',
+  },
+  BOOTSTRAP_ORG_ID: optionalWholeNumber({ from: 1, to: MAX_INT4 }),
+  BOOTSTRAP_API_KEY: {
+    schema: text.regex(/^[\u0021-\u007e]{16,255}$/).optional(),
+    expected: '16 to 255 printable ASCII characters without spaces',
+    secret: true,
+  },
+  UPLOAD_MAX_BYTES: {
+    schema: text
+      .default('5GiB')
+      .transform((value) => parseByteSize(value))
+      .pipe(z.int().positive()),
+    expected: 'a size such as 1048576, 500MiB or 5GiB',
+  },
+  WORKER_CONCURRENCY: wholeNumber({ from: 1, to: 64, fallback: 2 }),
+  IMPORT_LANES: wholeNumber({ from: 1, to: 64, fallback: 2 }),
+  IMPORT_BATCH_ROWS: wholeNumber({ from: 1, to: 1_000_000, fallback: 10_000 }),
+  RETENTION_DAYS: optionalWholeNumber({ from: 1, to: 36_500 }),
+  RATE_LIMIT_PER_MINUTE: optionalWholeNumber({ from: 1, to: 1_000_000_000 }),
+  MAX_QUEUED_IMPORTS_PER_ORG: optionalWholeNumber({ from: 1, to: MAX_INT4 }),
+  WEBHOOK_ALLOW_PRIVATE_NETWORKS: flag(),
+  WEBHOOK_ALLOW_HTTP: flag(),
+  LOG_LEVEL: { schema: z.enum(LOG_LEVELS).default('info'), expected: `one of ${LOG_LEVELS.join(', ')}` },
+} as const satisfies Record<string, Variable>
+
+export type Environment = EnvironmentOf<typeof ENVIRONMENT>
+export type EnvironmentName = keyof Environment
+
+/** The variables that one app needs, read and checked. Throws an EnvironmentError. */
+export function pickEnvironment<const Names extends readonly EnvironmentName[]>(
+  names: Names,
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<Environment, Names[number]> {
+  const schema: Record<string, Variable> = {}
+  for (const name of names) schema[name] = ENVIRONMENT[name]
+  return parseEnvironment(schema, env) as Pick<Environment, Names[number]>
+}
+
+interface Bounds {
+  readonly from: number
+  readonly to: number
+}
+
+function wholeNumber({ from, to, fallback }: Bounds & { readonly fallback: number }) {
+  return { schema: numberText({ from, to }).default(fallback), expected: describeBounds({ from, to }) }
+}
+
+function optionalWholeNumber(bounds: Bounds) {
+  return { schema: numberText(bounds).optional(), expected: describeBounds(bounds) }
+}
+
+function numberText({ from, to }: Bounds) {
+  return text
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.int().min(from).max(to))
+}
+
+function describeBounds({ from, to }: Bounds): string {
+  return `a whole number from ${from} to ${to}`
+}
+
+function flag() {
+  const schema = z
+    .enum(['true', 'false', '1', '0'])
+    .transform((value) => value === 'true' || value === '1')
+    .default(false)
+  return { schema, expected: 'true or false' }
+}
+
+function hasProtocol(value: string, protocols: readonly string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol)
+}

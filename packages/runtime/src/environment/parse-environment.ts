@@ -1,0 +1,46 @@
+import { type z } from 'zod'
+
+import { EnvironmentError } from './environment-error.ts'
+
+/** How one variable is read. `schema` gets the text, or `undefined` when the variable is unset or empty. */
+export interface Variable<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema
+  /** What a good value is, to complete "expected …". */
+  readonly expected: string
+  /** The value must not be shown. */
+  readonly secret?: boolean
+}
+
+export type EnvironmentSchema = Readonly<Record<string, Variable>>
+export type EnvironmentOf<Schema extends EnvironmentSchema> = {
+  readonly [Name in keyof Schema]: z.output<Schema[Name]['schema']>
+}
+
+const SHOWN_CHARACTERS = 60
+
+/**
+ * Reads every variable of `schema` from `env`. Empty means unset.
+ * Throws an EnvironmentError that names all bad variables at once, in one line.
+ */
+export function parseEnvironment<Schema extends EnvironmentSchema>(
+  schema: Schema,
+  env: Readonly<Record<string, string | undefined>>,
+): EnvironmentOf<Schema> {
+  const values: Record<string, unknown> = {}
+  const faults: string[] = []
+  for (const [name, variable] of Object.entries(schema)) {
+    const text = env[name]?.trim() || undefined
+    const result = variable.schema.safeParse(text)
+    if (result.success) values[name] = result.data
+    else faults.push(`${name} ${describeValue(text, variable)}; expected ${variable.expected}`)
+  }
+  if (faults.length > 0) throw new EnvironmentError(faults.join('. '))
+  return values as EnvironmentOf<Schema>
+}
+
+function describeValue(text: string | undefined, variable: Variable): string {
+  if (text === undefined) return 'is not set'
+  if (variable.secret) return 'cannot be used'
+  const clean = text.replaceAll(/\p{C}/gu, '\uFFFD')
+  return `is "${clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean}"`
+}

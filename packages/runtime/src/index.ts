@@ -1,0 +1,5 @@
+export { ENVIRONMENT, pickEnvironment, type Environment, type EnvironmentName } from './environment/catalogue.ts'
+export { EnvironmentError } from './environment/environment-error.ts'
+export { parseEnvironment, type EnvironmentSchema, type Variable } from './environment/parse-environment.ts'
+export { createLog, type Log, type LogOptions } from './log.ts'
+export { createShutdown, listenForSignals, type Shutdown, type ShutdownOptions } from './shutdown.ts'

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+
+import { createLog } from './log.ts'
+
+function capture(level: 'info' | 'silent' = 'info') {
+  const lines: string[] = []
+  const log = createLog({ name: 'intake', level, destination: { write: (line) => lines.push(line) } })
+  return { log, lines }
+}
+
+it('writes one JSON object per line with level, time and the name of the process', () => {
+  const { log, lines } = capture()
+  log.info({ importId: 7 }, 'line\nbreak')
+  log.debug('not at this level')
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatch(/^[^\n]+\n$/)
+  const entry = JSON.parse(lines[0] ?? '') as Record<string, unknown>
+  expect(entry).toMatchObject({ level: 'info', name: 'intake', importId: 7, msg: 'line\nbreak' })
+  expect(entry['time']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+})
+
+it('leaves secrets out', () => {
+  const { log, lines } = capture()
+  log.info({ apiKey: 'hunter2', databaseUrl: 'hunter2', BOOTSTRAP_API_KEY: 'hunter2' }, 'start')
+  log.info({ req: { headers: { authorization: 'hunter2', 'x-cap-api-oauth-token': 'hunter2' } } }, 'request')
+  log.info({ env: { REDIS_URL: 'hunter2' } }, 'environment')
+  expect(lines.join('')).not.toContain('hunter2')
+  expect(lines.join('').match(/\[redacted\]/g)).toHaveLength(6)
+})
+
+it('is silent when told so', () => {
+  const { log, lines } = capture('silent')
+  log.fatal('nothing')
+  expect(lines).toEqual([])
+})
