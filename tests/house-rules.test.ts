@@ -230,7 +230,8 @@ function lint(folder: string): Map<string, string[]> {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   })
-  if (status !== 1) throw new Error(`oxlint found nothing or could not run (exit ${status}): ${stdout}${stderr}`)
+  if (status !== 1 || !stdout.startsWith('{'))
+    throw new Error(`oxlint found nothing or could not run (exit ${status}): ${stdout}${stderr}`)
   const rulesByFile = new Map<string, string[]>()
   for (const { filename, code, severity } of JSON.parse(stdout).diagnostics) {
     expect(severity, `${code} in ${filename}`).toBe('error')
@@ -253,7 +254,7 @@ beforeAll(async () => {
     await cp(path.join(REPOSITORY, file), path.join(folder, file))
   }
   await mkdir(path.join(folder, 'node_modules/@importer'), { recursive: true })
-  for (const dependency of ['@types', 'typescript', 'vitest', 'oxlint-tsgolint']) {
+  for (const dependency of ['.bin', '@types', 'typescript', 'vitest']) {
     await symlink(path.join(REPOSITORY, 'node_modules', dependency), path.join(folder, 'node_modules', dependency))
   }
   for (const name of PACKAGES) {
