@@ -1,0 +1,30 @@
+# One image for every part; the command picks it:
+#   node --import tsx apps/intake/src/main.ts     (the default)
+#   node --import tsx apps/worker/src/main.ts
+#   node --import tsx apps/migrate/src/main.ts
+
+FROM node:20-bookworm-slim AS sources
+WORKDIR /app
+COPY . .
+
+# All packages, since Prisma's generator is a development package: only the generated client is taken from here.
+FROM sources AS client
+RUN node scripts/setup.mjs
+
+FROM sources AS production
+ARG PNPM_VERSION=12.21.0
+RUN CI=1 npx -y pnpm@${PNPM_VERSION} install --frozen-lockfile --prod
+COPY --from=client /app/packages/db/src/generated packages/db/src/generated
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
+WORKDIR /app
+COPY --from=production /app .
+# The folder exists before the volume is mounted, so that a new volume belongs to the user too.
+RUN install -d -o node -g node /data
+VOLUME /data
+USER node
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--import", "tsx", "apps/intake/src/main.ts"]
