@@ -1,0 +1,119 @@
+import { ByteWindow } from './byte-window.ts'
+import { CellSplitter } from './cell-splitter.ts'
+import { requireDelimiter } from './delimiter.ts'
+import type { RecordBlock } from './record-block.ts'
+import { RecordFramer, type RecordFault } from './record-framer.ts'
+import { RecordRun, type RecordSink } from './record-run.ts'
+
+/** How much of the file a record may take, a block takes, and is collected before it is looked at, all in bytes. */
+export interface ReadSizes {
+  readonly recordBytes: number
+  readonly blockBytes: number
+  readonly stepBytes: number
+}
+
+export const READ_SIZES: ReadSizes = { recordBytes: 2 ** 20, blockBytes: 128 * 1024, stepBytes: 64 * 1024 }
+
+/** Where in a file reading starts. */
+export interface ReadPosition {
+  readonly byteOffset: number
+  readonly line: number
+}
+
+export const FILE_START: ReadPosition = { byteOffset: 0, line: 1 }
+
+/**
+ * Reads records without waiting for anything: bytes are pushed, blocks are taken.
+ *
+ * Where blocks end depends on the file alone, not on how it was cut into pieces.
+ */
+export class BlockReader implements RecordSink {
+  readonly #window: ByteWindow
+  readonly #framer: RecordFramer
+  readonly #run: RecordRun
+  readonly #sizes: ReadSizes
+  #seenTo: number
+  #ended = false
+  #cells: string[][] = []
+  #faults = new Map<number, RecordFault>()
+  #offsets: number[] = []
+  #lines: number[] = []
+  #blockStart: number
+
+  /** @throws RangeError when the delimiter is none */
+  constructor(delimiter: string, from: ReadPosition, sizes: ReadSizes) {
+    requireDelimiter(delimiter)
+    this.#sizes = sizes
+    this.#window = new ByteWindow(from.byteOffset, 4 * sizes.stepBytes)
+    this.#framer = new RecordFramer(this.#window, delimiter.charCodeAt(0), sizes.recordBytes, from)
+    this.#run = new RecordRun(this.#window, new CellSplitter(delimiter), this)
+    this.#seenTo = this.#blockStart = from.byteOffset
+  }
+
+  /** Takes the bytes that follow; they are copied. Take all blocks before the next push. */
+  push(piece: Uint8Array): void {
+    this.#window.append(piece)
+  }
+
+  /** Says that no more bytes follow. */
+  finish(): void {
+    this.#ended = true
+    this.#framer.finish()
+  }
+
+  /** The next block, or undefined when there is none until more is pushed. */
+  take(): RecordBlock | undefined {
+    // Bytes that arrive in crumbs are first gathered: work per piece must not exceed work per byte.
+    if (!this.#ended && this.#window.end - this.#seenTo < this.#sizes.stepBytes) return undefined
+    for (;;) {
+      const frame = this.#framer.advance()
+      if (frame === 'more' || frame === 'end') {
+        this.#run.flush()
+        this.#window.release(this.#framer.neededFrom)
+        this.#seenTo = this.#window.end
+        return frame === 'end' && this.#offsets.length > 0 ? this.#closeBlock() : undefined
+      }
+      if (frame === 'blank') this.#run.addBlank(this.#framer)
+      else {
+        if (frame === 'record') this.#run.addRecord(this.#framer)
+        else {
+          this.#run.flush()
+          this.addUnreadable(this.#framer.raw, this.#framer.fault)
+        }
+        this.#offsets.push(this.#framer.start)
+        this.#lines.push(this.#framer.line)
+      }
+      if (this.#framer.next - this.#blockStart >= this.#sizes.blockBytes && this.#offsets.length > 0) {
+        this.#run.flush()
+        this.#window.release(this.#framer.neededFrom)
+        return this.#closeBlock()
+      }
+    }
+  }
+
+  addRecords(rows: string[][]): void {
+    for (const row of rows) this.#cells.push(row)
+  }
+
+  addUnreadable(raw: string, fault: RecordFault): void {
+    this.#faults.set(this.#cells.length, fault)
+    this.#cells.push([raw])
+  }
+
+  #closeBlock(): RecordBlock {
+    const block: RecordBlock = {
+      cells: this.#cells,
+      faults: this.#faults,
+      offsets: this.#offsets,
+      lines: this.#lines,
+      endOffset: this.#framer.next,
+      endLine: this.#framer.nextLine,
+    }
+    this.#cells = []
+    this.#faults = new Map()
+    this.#offsets = []
+    this.#lines = []
+    this.#blockStart = this.#framer.next
+    return block
+  }
+}

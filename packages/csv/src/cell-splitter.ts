@@ -1,0 +1,52 @@
+import Papa from 'papaparse'
+
+/** What separates the records of one text. */
+export type RecordSeparator = '\n' | '\r' | '\r\n'
+
+interface ParsedText {
+  readonly data: string[][]
+  readonly errors: readonly { readonly message: string }[]
+}
+
+/**
+ * Splits text that is already known to be well-formed into records and cells, with papaparse's own parser.
+ *
+ * That parser is exposed but not promised, and strays in several ways on text that is not well-formed or mixes line
+ * ends; so it is only given whole records, each followed by the same separator, and a test beside this file holds it
+ * to what is relied on here.
+ */
+export class CellSplitter {
+  readonly #delimiter: string
+  readonly #parsers = new Map<string, Papa.Parser>()
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter
+  }
+
+  /**
+   * @param text whole records, each with `separator` behind it, the last one too
+   * @param quoted whether any cell of it opens with a quote
+   * @param count how many records that is; another number of them is an error of this program, and thrown
+   */
+  split(text: string, separator: RecordSeparator, quoted: boolean, count: number): string[][] {
+    // What follows the last separator is a "last row" that is ignored.
+    const parsed = this.#parserFor(separator, quoted).parse(text, 0, true) as ParsedText
+    const fault = parsed.errors[0]
+    if (fault !== undefined || parsed.data.length !== count) {
+      throw new Error(
+        `framing found ${count} records where splitting found ${parsed.data.length}${fault === undefined ? '' : ` (${fault.message})`}`,
+      )
+    }
+    return parsed.data
+  }
+
+  #parserFor(separator: RecordSeparator, quoted: boolean): Papa.Parser {
+    const key = `${quoted ? 'quoted' : 'plain'}${separator}`
+    let parser = this.#parsers.get(key)
+    if (parser === undefined) {
+      parser = new Papa.Parser({ delimiter: this.#delimiter, newline: separator, fastMode: !quoted })
+      this.#parsers.set(key, parser)
+    }
+    return parser
+  }
+}

@@ -1,0 +1,71 @@
+/** How many of the first bytes are looked at to tell text from other things. */
+const SAMPLE_BYTES = 4096
+/** Fewer odd bytes than this are damage to single records, however short the file. */
+const MIN_ODD_BYTES = 16
+
+interface Signature {
+  readonly name: string
+  /** What stands where, in Latin-1, by offset. */
+  readonly marks: Readonly<Record<number, string>>
+}
+
+const SIGNATURES: readonly Signature[] = [
+  { name: 'a UTF-32 text file', marks: { 0: '\xff\xfe\0\0' } },
+  { name: 'a UTF-32 text file', marks: { 0: '\0\0\xfe\xff' } },
+  { name: 'a UTF-16 text file', marks: { 0: '\xff\xfe' } },
+  { name: 'a UTF-16 text file', marks: { 0: '\xfe\xff' } },
+  { name: 'a zip archive or an Excel workbook (.xlsx)', marks: { 0: 'PK\x03\x04' } },
+  { name: 'a zip archive or an Excel workbook (.xlsx)', marks: { 0: 'PK\x05\x06' } },
+  { name: 'a zip archive or an Excel workbook (.xlsx)', marks: { 0: 'PK\x07\x08' } },
+  { name: 'an old Excel or other Office file (.xls)', marks: { 0: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' } },
+  { name: 'a gzip archive', marks: { 0: '\x1f\x8b' } },
+  { name: 'a 7z archive', marks: { 0: '7z\xbc\xaf\x27\x1c' } },
+  { name: 'a rar archive', marks: { 0: 'Rar!\x1a\x07' } },
+  { name: 'an xz archive', marks: { 0: '\xfd7zXZ\0' } },
+  { name: 'a zstd archive', marks: { 0: '\x28\xb5\x2f\xfd' } },
+  { name: 'a bzip2 archive', marks: { 0: 'BZh', 4: '1AY&SY' } },
+  { name: 'a PNG image', marks: { 0: '\x89PNG\r\n\x1a\n' } },
+  { name: 'a JPEG image', marks: { 0: '\xff\xd8\xff' } },
+  { name: 'a GIF image', marks: { 0: 'GIF87a' } },
+  { name: 'a GIF image', marks: { 0: 'GIF89a' } },
+  { name: 'a WebP image', marks: { 0: 'RIFF', 8: 'WEBP' } },
+  { name: 'a RIFF media file', marks: { 0: 'RIFF', 8: 'WAVE' } },
+  { name: 'a RIFF media file', marks: { 0: 'RIFF', 8: 'AVI ' } },
+  { name: 'a BMP image', marks: { 0: 'BM', 6: '\0\0\0\0' } },
+  { name: 'a TIFF image', marks: { 0: 'II*\0' } },
+  { name: 'a TIFF image', marks: { 0: 'MM\0*' } },
+  { name: 'a PDF document', marks: { 0: '%PDF-' } },
+  { name: 'an SQLite database', marks: { 0: 'SQLite format 3\0' } },
+]
+
+/**
+ * What a file that is no CSV looks like, such as "a PNG image"; undefined when it may be CSV. A stray NUL or byte that
+ * is no UTF-8 is not enough: that is a fault of one record.
+ */
+export function recognizeOtherKind(head: Uint8Array): string | undefined {
+  const sample = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SAMPLE_BYTES)).toString('latin1')
+  const signature = SIGNATURES.find(({ marks }) =>
+    Object.entries(marks).every(([offset, mark]) => sample.startsWith(mark, Number(offset))),
+  )
+  if (signature !== undefined) return signature.name
+
+  const nulsByParity: [number, number] = [0, 0]
+  let controls = 0
+  for (let index = 0; index < sample.length; index++) {
+    const code = sample.charCodeAt(index)
+    if (code === 0) nulsByParity[index % 2 === 0 ? 0 : 1]++
+    else if (isControl(code)) controls++
+  }
+  const [evenNuls, oddNuls] = nulsByParity
+  // Latin text in UTF-16 is NUL in every other byte; nothing else is so one-sided.
+  const most = Math.max(evenNuls, oddNuls)
+  if (most >= 4 && most > sample.length / 5 && Math.min(evenNuls, oddNuls) < most / 10) return 'a UTF-16 text file'
+  const odd = controls + evenNuls + oddNuls
+  const isBinary = odd >= MIN_ODD_BYTES && odd > sample.length / 10
+  return isBinary ? 'a binary file' : undefined
+}
+
+/** Control characters that text does not hold: all but tab, LF and CR. */
+function isControl(code: number): boolean {
+  return (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) || code === 0x7f
+}

@@ -1,0 +1,7 @@
+export type { ReadPosition } from './block-reader.ts'
+export { guardFormula, unguardFormula } from './formula-guard.ts'
+export { HEAD_BYTES, inspectHead, type HeadInspection, type HeadResult, type JudgedColumns } from './inspect-head.ts'
+export { readRecords, type ReadOptions } from './read-records.ts'
+export type { RecordBlock } from './record-block.ts'
+export type { RecordFault } from './record-framer.ts'
+export { writeCsvRow, type WriteOptions } from './write-csv.ts'

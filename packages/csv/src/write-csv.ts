@@ -1,0 +1,25 @@
+import Papa from 'papaparse'
+
+import { requireDelimiter } from './delimiter.ts'
+import { guardFormula } from './formula-guard.ts'
+
+export interface WriteOptions {
+  /** One ASCII character, no quote, line end or NUL; a comma unless given. */
+  readonly delimiter?: string
+  /** Whether cells that a spreadsheet would run as a formula get a `'` before them; not unless asked for. */
+  readonly guardFormulas?: boolean
+}
+
+/**
+ * One row as a line of CSV, with its line end (LF). Reading it gives the same cells.
+ *
+ * @throws RangeError when the delimiter is none
+ */
+export function writeCsvRow(cells: readonly string[], options: WriteOptions = {}): string {
+  const { delimiter = ',', guardFormulas = false } = options
+  requireDelimiter(delimiter)
+  const written = guardFormulas ? cells.map(guardFormula) : [...cells]
+  // A line with nothing but blanks on it is no record to a reader: a lone blank cell needs its quotes.
+  if (cells.length === 0 || (cells.length === 1 && /^[ \t]*$/.test(cells[0] ?? ''))) return `"${cells[0] ?? ''}"\n`
+  return `${Papa.unparse([written], { delimiter, newline: '\n' })}\n`
+}
