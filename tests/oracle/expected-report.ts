@@ -1,0 +1,82 @@
+/**
+ * What `errors.csv` must hold, the message left out, told from the model's verdicts alone.
+ *
+ * Readings chosen where the contract leaves a point open:
+ *  1. The file's own cells stand there as read: without the quotes, with the spaces around them.
+ *  2. Under a header the report has the header's columns; without one, those of the first record, at least the mapped
+ *     ones: a mapped column under its key, any other under an empty name. Shorter rows are filled with empty cells;
+ *     what a row has beyond is kept apart here (`beyond`), as there is no column for it.
+ *  3. A cell (of the header too) that begins with = + - @ tab or CR is one that a spreadsheet would run.
+ *  4. What stands in the columns of a record with wrong bytes, or of one too long, is left open: `cells` is null.
+ */
+import type { ColumnMapping, RowErrorCode } from '@importer/contracts'
+
+import type { Judgement, SourceRecord } from './reference-model.ts'
+
+export interface ExpectedReport {
+  /** The header's cells, those of the report's own five columns included. */
+  readonly columns: readonly string[]
+  readonly rows: readonly ExpectedReportRow[]
+}
+
+export interface ExpectedReportRow {
+  readonly cells: readonly string[] | null
+  readonly beyond: readonly string[]
+  readonly rowNumber: string
+  readonly line: string
+  readonly errorCode: string
+  readonly errorNumber: string
+}
+
+const NUMBERS: Record<RowErrorCode, number> = {
+  MISSING_VALUE: 629,
+  INVALID_DATE: 739,
+  INVALID_NUMBER: 629,
+  VALUE_TOO_LONG: 629,
+  MALFORMED_ROW: 629,
+  INVALID_ENCODING: 629,
+  CUSTOMER_NOT_FOUND: 701,
+  COUPON_NOT_FOUND: 719,
+  COUPON_NOT_IN_SERIES: 702,
+  TILL_NOT_FOUND: 735,
+  COUPON_REVOKED: 660,
+  COUPON_NOT_ISSUED_TO_CUSTOMER: 703,
+  SERIES_NOT_ACTIVE: 712,
+  COUPON_EXPIRED: 713,
+  COUPON_ALREADY_REDEEMED: 711,
+  REDEMPTION_LIMIT_REACHED: 728,
+}
+
+/** `isRaw` is the report of `?raw=true`. */
+export function renderExpectedReport(judgement: Judgement, mapping: ColumnMapping, isRaw = false): ExpectedReport {
+  const names = judgement.header ?? nameColumns(judgement.rows[0]?.record, mapping)
+  const show = (cell: string): string => (!isRaw && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
+  const rejected = judgement.rows.filter((row) => row.outcome === 'rejected')
+  return {
+    columns: [...names.map(show), 'rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage'],
+    rows: rejected.map((row) => {
+      const cells = cellsOf(row.record)
+      return {
+        cells: cells === null ? null : names.map((_, position) => show(cells[position] ?? '')),
+        beyond: (cells ?? []).slice(names.length),
+        rowNumber: String(row.rowNumber),
+        line: String(row.line),
+        errorCode: row.codes.join('; '),
+        errorNumber: row.codes.map((code) => NUMBERS[code]).join('; '),
+      }
+    }),
+  }
+}
+
+function nameColumns(first: SourceRecord | undefined, mapping: ColumnMapping): string[] {
+  const mapped = Object.entries(mapping.positions)
+  const lengthOfFirst = first?.kind === 'cells' ? first.cells.length : 0
+  const width = Math.max(lengthOfFirst, ...mapped.map(([, position]) => position + 1))
+  return Array.from({ length: width }, (_, n) => mapped.find(([, position]) => position === n)?.[0] ?? '')
+}
+
+/** A record that could not be split has its raw text in the first column. */
+function cellsOf(record: SourceRecord): readonly string[] | null {
+  if (record.kind === 'cells') return record.cells
+  return record.raw === null ? null : [record.raw]
+}
