@@ -1,0 +1,72 @@
+import { listSeriesImports, type ImportRecord } from '@importer/db'
+import type { Request, Response } from 'express'
+
+import type { Authenticate } from '../authentication/authenticate.ts'
+import type { IntakeDependencies } from '../dependencies.ts'
+import { ApiError, notFound } from '../http/api-error.ts'
+import { readBaseUrl } from '../http/base-url.ts'
+import type { FindImport } from '../http/find-import.ts'
+import { readBigId, readInt4 } from '../http/read-id.ts'
+import { sendAnswer } from '../http/send-answer.ts'
+import { describeJob, renderResult } from './envelope.ts'
+import { findSeries } from './find-series.ts'
+
+/** The latest of a series that are listed. */
+const MAX_LISTED = 1_000
+
+/**
+ * `GET …/getUploadRedeemedCouponStatus/{couponSeriesId}`: the imports of the series, oldest first, or the one named by
+ * `jobId`. A job that this series does not have is 404, as every id of somebody else's is.
+ */
+export function createImportStatusHandler(
+  deps: IntakeDependencies,
+  authenticate: Authenticate,
+  findImport: FindImport,
+) {
+  return async (request: Request<{ couponSeriesId: string }>, response: Response): Promise<void> => {
+    const { orgId } = await authenticate(request.headers, 'read')
+    const jobId: unknown = request.query['jobId']
+    const { couponSeriesId } = request.params
+    const records =
+      jobId === undefined
+        ? await listImports(deps, orgId, couponSeriesId)
+        : [await findJob(deps, findImport, orgId, couponSeriesId, jobId)]
+    const baseUrl = readBaseUrl(request, deps.publicUrl)
+    const result = {
+      orgId,
+      couponSeriesId: Number(couponSeriesId),
+      redeemUploadJobStatuses: records.map((record) => describeJob(record, baseUrl)),
+    }
+    response.setHeader('Cache-Control', 'no-store')
+    await sendAnswer(request, response, renderResult(result))
+  }
+}
+
+async function listImports({ database }: IntakeDependencies, orgId: number, series: string): Promise<ImportRecord[]> {
+  const seriesId = await findSeries(database, orgId, series)
+  return listSeriesImports(database, orgId, seriesId, { limit: MAX_LISTED })
+}
+
+/** One look-up, usually of something in memory: this is what clients poll. */
+async function findJob(
+  { database }: IntakeDependencies,
+  findImport: FindImport,
+  orgId: number,
+  series: string,
+  jobId: unknown,
+): Promise<ImportRecord> {
+  const importId = typeof jobId === 'string' && /^\d+$/.test(jobId) ? readInt4(jobId) : undefined
+  const record = typeof importId === 'number' ? await findImport(orgId, importId) : null
+  if (record !== null && record.seriesId === readBigId(series)) return record
+
+  await findSeries(database, orgId, series)
+  if (importId === undefined) {
+    const message = 'jobId is no whole number; expected the jobId that an upload was answered with'
+    throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'jobId', message }])
+  }
+  throw notFound(
+    'JOB_NOT_FOUND',
+    'jobId',
+    'this coupon series has no such job; expected the jobId of one of its uploads',
+  )
+}

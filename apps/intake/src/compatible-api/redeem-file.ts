@@ -1,0 +1,82 @@
+import { createImport, type ImportRecord } from '@importer/db'
+import type { Request, Response } from 'express'
+
+import type { Authenticate } from '../authentication/authenticate.ts'
+import type { IntakeDependencies } from '../dependencies.ts'
+import { ApiError, payloadTooLarge } from '../http/api-error.ts'
+import { readBaseUrl } from '../http/base-url.ts'
+import { makeDisplayName } from '../http/display-name.ts'
+import { enqueueSoon } from '../http/enqueue-soon.ts'
+import { receiveUpload } from '../http/receive-upload.ts'
+import { sendAnswer } from '../http/send-answer.ts'
+import { describeJob, renderResult } from './envelope.ts'
+import { findSeries } from './find-series.ts'
+import { validateUploadForm, type UploadForm } from './upload-form.ts'
+
+/** `POST …/redeemFile/{couponSeriesId}`: everything in the head is judged before the first byte of the body is read. */
+export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: Authenticate) {
+  return async (request: Request<{ couponSeriesId: string }>, response: Response): Promise<void> => {
+    const receivedAt = new Date()
+    const { orgId } = await authenticate(request.headers, 'write')
+    const seriesId = await findSeries(deps.database, orgId, request.params.couponSeriesId)
+    requireMultipart(request)
+    requireLength(request, deps.uploadMaxBytes)
+
+    const upload = await receiveUpload(request, response, deps.store, {
+      maxBytes: deps.uploadMaxBytes,
+      idleTimeoutMs: deps.uploadIdleTimeoutMs,
+    })
+    const validated = validateUploadForm(upload)
+    if (!validated.ok) {
+      if (upload.file) await deps.store.remove(upload.file.key)
+      throw new ApiError(400, validated.faults)
+    }
+    const record = await recordImport(deps, orgId, seriesId, receivedAt, validated.form)
+    deps.metrics.countUpload(record.bytes)
+    await enqueueSoon(deps, record)
+    const result = {
+      orgId,
+      couponSeriesId: Number(seriesId),
+      redeemUploadJobStatuses: [describeJob(record, readBaseUrl(request, deps.publicUrl))],
+      fileName: record.fileName,
+    }
+    await sendAnswer(request, response, renderResult(result))
+  }
+}
+
+/** The stored file becomes an import. Without one the file is of no use, so it is removed. */
+async function recordImport(
+  { database, store }: IntakeDependencies,
+  orgId: number,
+  seriesId: bigint,
+  receivedAt: Date,
+  { file, mapping, details }: UploadForm,
+): Promise<ImportRecord> {
+  try {
+    return await createImport(database, {
+      orgId,
+      seriesId,
+      fileKey: file.key,
+      fileName: makeDisplayName(file.originalName, receivedAt, seriesId),
+      bytes: file.bytes,
+      sha256: file.sha256,
+      mapping,
+      details,
+      metadata: null,
+    })
+  } catch (error) {
+    await store.remove(file.key)
+    throw error
+  }
+}
+
+function requireMultipart(request: Request): void {
+  const contentType = request.headers['content-type'] ?? ''
+  if (/^multipart\/form-data\s*;.*boundary=/i.test(contentType)) return
+  const message = 'the request is not multipart/form-data with a boundary; expected a form with a file'
+  throw new ApiError(400, [{ code: 'NOT_MULTIPART', field: 'Content-Type', message }])
+}
+
+function requireLength(request: Request, maxBytes: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw payloadTooLarge(maxBytes)
+}

@@ -1,0 +1,128 @@
+import {
+  COUPON_IDENTIFIERS,
+  CUSTOMER_IDENTIFIERS,
+  parseUploadHeaders,
+  type ColumnMapping,
+  type ColumnPositions,
+  type CouponIdentifier,
+  type CustomerIdentifier,
+  type FieldFault,
+} from '@importer/contracts'
+
+import { FILE_FIELD, type ReceivedFile, type ReceivedUpload } from '../http/receive-upload.ts'
+
+/** An upload whose every part is as it should be. */
+export interface UploadForm {
+  readonly file: ReceivedFile
+  readonly mapping: ColumnMapping
+  readonly details: string | null
+}
+
+export type UploadFormResult =
+  | { readonly ok: true; readonly form: UploadForm }
+  | { readonly ok: false; readonly faults: readonly [FieldFault, ...FieldFault[]] }
+
+const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
+/** Notes come back with every look at the import, webhooks included, whose bodies stay under 20 kB. */
+const MAX_DETAILS_CHARACTERS = 2_000
+const SHOWN_CHARACTERS = 60
+
+/** Looks at everything, so that the client learns of all faults at once. */
+export function validateUploadForm({ fields, file, faults: fileFaults }: ReceivedUpload): UploadFormResult {
+  const faults: FieldFault[] = []
+  const customerIdentifier = readChoice(fields, 'customerIdentifier', CUSTOMER_IDENTIFIERS, faults)
+  const couponIdentifier = readChoice(fields, 'couponIdentifier', COUPON_IDENTIFIERS, faults)
+  const positions = readPositions(fields, customerIdentifier, couponIdentifier, faults)
+  const details = readDetails(fields, faults)
+  faults.push(...fileFaults)
+  if (file === null && !fileFaults.some(({ field }) => field === FILE_FIELD)) faults.push(missingFile(fields))
+
+  const [first, ...others] = faults
+  if (first !== undefined) return { ok: false, faults: [first, ...others] }
+  if (!file || !customerIdentifier || !couponIdentifier || !positions) {
+    throw new Error('an upload form lacks a part without a fault that says so')
+  }
+  return { ok: true, form: { file, mapping: { customerIdentifier, couponIdentifier, positions }, details } }
+}
+
+function readChoice<Choice extends CustomerIdentifier | CouponIdentifier>(
+  fields: ReceivedUpload['fields'],
+  field: string,
+  choices: Readonly<Record<Choice, string>>,
+  faults: FieldFault[],
+): Choice | undefined {
+  const names = Object.keys(choices).join(', ')
+  const text = readText(fields, field, faults)?.trim()
+  if (text === undefined) return undefined
+  if (text === '') {
+    faults.push({ code: 'MISSING_FIELD', field, message: `${field} is missing; expected ${names}` })
+    return undefined
+  }
+  if (!Object.hasOwn(choices, text)) {
+    faults.push({ code: 'INVALID_VALUE', field, message: `${field} is "${showText(text)}"; expected ${names}` })
+    return undefined
+  }
+  return text as Choice
+}
+
+function readPositions(
+  fields: ReceivedUpload['fields'],
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+  faults: FieldFault[],
+): ColumnPositions | undefined {
+  const field = 'uploadHeaders'
+  const text = readText(fields, field, faults)
+  if (text === undefined) return undefined
+  if (text.trim() === '') {
+    const message = `${field} is missing; expected an object of column positions such as {"redeemedDateInMillis": 0, "redeemedAt": 1}`
+    faults.push({ code: 'MISSING_FIELD', field, message })
+    return undefined
+  }
+  if (text.length > MAX_UPLOAD_HEADERS_CHARACTERS) {
+    faults.push(tooLong(field, MAX_UPLOAD_HEADERS_CHARACTERS))
+    return undefined
+  }
+  const result = parseUploadHeaders(text, customerIdentifier, couponIdentifier)
+  if (result.ok) return result.positions
+  faults.push(...result.faults)
+  return undefined
+}
+
+/** The documentation names the field `Details`; its own columns are in lower case, and so do clients write it. */
+function readDetails(fields: ReceivedUpload['fields'], faults: FieldFault[]): string | null {
+  const field = fields['Details'] === undefined ? 'details' : 'Details'
+  const text = readText(fields, field, faults)?.trim()
+  if (text === undefined || text === '') return null
+  if (text.length > MAX_DETAILS_CHARACTERS) faults.push(tooLong(field, MAX_DETAILS_CHARACTERS))
+  if (text.includes('\0')) {
+    faults.push({ code: 'INVALID_VALUE', field, message: `${field} holds a NUL character; expected text` })
+  }
+  return text
+}
+
+/** A field's text, empty where there is none; undefined after a fault. */
+function readText(fields: ReceivedUpload['fields'], field: string, faults: FieldFault[]): string | undefined {
+  const value = fields[field] ?? ''
+  if (typeof value === 'string') return value
+  faults.push({ code: 'REPEATED_FIELD', field, message: `${field} is there more than once; expected one value` })
+  return undefined
+}
+
+function missingFile(fields: ReceivedUpload['fields']): FieldFault {
+  const reason = fields[FILE_FIELD] === undefined ? 'is missing' : 'is a part without a file name'
+  return { code: 'MISSING_FILE', field: FILE_FIELD, message: `${FILE_FIELD} ${reason}; expected a CSV file` }
+}
+
+function tooLong(field: string, maxCharacters: number): FieldFault {
+  return {
+    code: 'VALUE_TOO_LONG',
+    field,
+    message: `${field} is too long; expected at most ${maxCharacters} characters`,
+  }
+}
+
+function showText(text: string): string {
+  const clean = text.replaceAll(/\p{C}/gu, '\uFFFD')
+  return clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean
+}

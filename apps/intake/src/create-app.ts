@@ -1,0 +1,36 @@
+import express, { type Express } from 'express'
+
+import { createAuthenticate } from './authentication/authenticate.ts'
+import { createCompatibleRouter } from './compatible-api/compatible-router.ts'
+import type { IntakeDependencies } from './dependencies.ts'
+import { createHealthRouter } from './health/health-router.ts'
+import { answerErrors } from './http/answer-errors.ts'
+import { notFound } from './http/api-error.ts'
+import { createFindImport } from './http/find-import.ts'
+import { trackRequests } from './http/track-requests.ts'
+import { createImportsRouter } from './native-api/imports-router.ts'
+import { renderProblem } from './native-api/problem.ts'
+import { createReferenceRouter } from './native-api/reference-router.ts'
+
+/** The whole HTTP face of the importer, over what it is given. Serve it with `createIntakeServer`. */
+export function createApp(deps: IntakeDependencies): Express {
+  const authenticate = createAuthenticate(deps.database)
+  const findImport = createFindImport(deps.database)
+
+  const app = express()
+  app.disable('x-powered-by')
+  // Whoever wants an entity tag makes it; Express would hash every answer.
+  app.disable('etag')
+  app.set('query parser', 'simple')
+
+  app.use(trackRequests(deps.log, deps.metrics))
+  app.use('/v1/imports', createImportsRouter(deps, authenticate, findImport))
+  app.use('/v1/reference', createReferenceRouter(deps, authenticate))
+  app.use(['/coupon/api/v1/upload', '/upload'], createCompatibleRouter(deps, authenticate, findImport))
+  app.use(createHealthRouter(deps))
+  app.use(() => {
+    throw notFound('NOT_FOUND', 'path', 'there is nothing at this path')
+  })
+  app.use(answerErrors(deps.log, renderProblem))
+  return app
+}

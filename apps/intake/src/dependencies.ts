@@ -1,0 +1,27 @@
+import type { Database } from '@importer/db'
+import type { FileStore, Logger } from '@importer/runtime'
+
+import type { Metrics } from './health/metrics.ts'
+
+export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
+
+export const READINESS_CHECKS = ['database', 'queue', 'storage'] as const
+export type ReadinessCheck = (typeof READINESS_CHECKS)[number]
+
+/** Everything that the app stands on. */
+export interface IntakeDependencies {
+  readonly database: Database
+  readonly store: FileStore
+  /** Adds the job that makes a worker pick up the import. */
+  readonly enqueueImport: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
+  /** Each rejects when that part does not answer. */
+  readonly readinessChecks: Readonly<Record<ReadinessCheck, () => Promise<unknown>>>
+  readonly metrics: Metrics
+  readonly log: Log
+  /** The most that a request's body may have. */
+  readonly uploadMaxBytes: number
+  /** A body that stands still for so long is given up. */
+  readonly uploadIdleTimeoutMs: number
+  /** Where links begin; undefined: as the request came. */
+  readonly publicUrl: string | undefined
+}

@@ -1,0 +1,34 @@
+import type { ErrorRequestHandler } from 'express'
+
+import type { Log } from '../dependencies.ts'
+import { ClientGoneError, type ApiError } from './api-error.ts'
+import { sendAnswer, type Answer } from './send-answer.ts'
+import { toApiError } from './to-api-error.ts'
+
+/** How one API tells an error. */
+export type RenderError = (error: ApiError) => Answer
+
+/**
+ * The last handler of an API: answers every error in that API's form. What is our fault goes to the log with all that
+ * is known of it, and tells the client nothing but that.
+ */
+export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler {
+  return async (error: unknown, request, response, _next) => {
+    const requestId = response.getHeader('X-Request-Id')
+    if (error instanceof ClientGoneError || response.destroyed) {
+      log.info({ requestId }, 'the client went away')
+      response.destroy()
+      return
+    }
+    const apiError = toApiError(error)
+    if (apiError.status >= 500) log.error({ requestId, err: error }, 'request failed')
+    if (response.headersSent) {
+      // Half an answer must not look like a whole one.
+      response.destroy()
+      return
+    }
+    for (const name of ['Content-Disposition', 'ETag', 'Cache-Control']) response.removeHeader(name)
+    for (const [name, value] of Object.entries(apiError.headers)) response.setHeader(name, value)
+    await sendAnswer(request, response, render(apiError))
+  }
+}

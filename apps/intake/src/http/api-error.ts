@@ -1,0 +1,55 @@
+import type { FieldFault } from '@importer/contracts'
+
+/** Headers that belong to an error's answer, such as `Retry-After`. */
+export type ErrorHeaders = Readonly<Record<string, string | string[]>>
+
+/**
+ * A request that cannot be served, in words for the client. Each API renders it in its own form.
+ *
+ * `field` of a fault is the multipart field at fault, or else the part of the request that is (a header's name, a path
+ * parameter's name, `body`, `request`).
+ */
+export class ApiError extends Error {
+  readonly status: number
+  readonly faults: readonly FieldFault[]
+  readonly headers: ErrorHeaders
+
+  constructor(status: number, faults: readonly [FieldFault, ...FieldFault[]], headers: ErrorHeaders = {}) {
+    super(faults[0].message)
+    this.name = 'ApiError'
+    this.status = status
+    this.faults = faults
+    this.headers = headers
+  }
+}
+
+/** The client closed its connection before it had an answer: there is nobody to tell. */
+export class ClientGoneError extends Error {
+  constructor() {
+    super('the client closed the connection before the request was complete')
+    this.name = 'ClientGoneError'
+  }
+}
+
+export function payloadTooLarge(maxBytes: number): ApiError {
+  return new ApiError(413, [
+    {
+      code: 'PAYLOAD_TOO_LARGE',
+      field: 'file',
+      message: `the request is too large; expected at most ${maxBytes} bytes`,
+    },
+  ])
+}
+
+export function notFound(code: string, field: string, message: string): ApiError {
+  return new ApiError(404, [{ code, field, message }])
+}
+
+export function methodNotAllowed(method: string, allowed: readonly string[]): ApiError {
+  const list = allowed.join(', ')
+  return new ApiError(
+    405,
+    [{ code: 'METHOD_NOT_ALLOWED', field: 'method', message: `${method} is not possible here; expected ${list}` }],
+    { Allow: list },
+  )
+}

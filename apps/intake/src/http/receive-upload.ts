@@ -1,0 +1,191 @@
+import type { Readable, Transform, Writable } from 'node:stream'
+
+import type { FieldFault } from '@importer/contracts'
+import type { FileStore } from '@importer/runtime'
+import type { Request, Response } from 'express'
+import multer from 'multer'
+
+import { acceptBody } from './accept-body.ts'
+import { ApiError, ClientGoneError, payloadTooLarge } from './api-error.ts'
+import { watchBody, type BodyLimits } from './watch-body.ts'
+
+/** The multipart field whose content is stored. */
+export const FILE_FIELD = 'file'
+
+export interface ReceivedFile {
+  readonly key: string
+  readonly bytes: number
+  readonly sha256: string
+  /** As the client sent it: to be shown, never to be used as a path. */
+  readonly originalName: string
+}
+
+export interface ReceivedUpload {
+  /** By name; a value is a string, or something else where a client repeated or nested a field. */
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly file: ReceivedFile | null
+  /** What was wrong with the file parts. */
+  readonly faults: readonly FieldFault[]
+}
+
+/** What no honest client comes near; what is merely wrong is told by the one who validates, with all other faults. */
+const HARD_LIMITS = {
+  fieldNameSize: 100,
+  fieldSize: 64 * 1024,
+  fields: 50,
+  files: 5,
+  parts: 55,
+  headerPairs: 20,
+  fieldNestingDepth: 1,
+  fieldArrayIndexLimit: 0,
+} as const
+
+/**
+ * Reads a multipart request: the part named `file` streams into the store, where it is hashed and synced; fields may
+ * come before or after it. When this rejects, nothing is stored: with {@link ApiError} where the request is at fault,
+ * with {@link ClientGoneError} where the client went away, else with the store's error.
+ */
+export async function receiveUpload(
+  request: Request,
+  response: Response,
+  store: FileStore,
+  limits: BodyLimits,
+): Promise<ReceivedUpload> {
+  const faults: FieldFault[] = []
+  const stored: Promise<ReceivedFile>[] = []
+  const body = watchBody(request, limits)
+  acceptBody(request, response)
+
+  const storage: multer.StorageEngine = {
+    _handleFile(_request, part, done) {
+      const storing = storeFile(store, part.stream, part.originalname, limits.maxBytes)
+      stored.push(storing)
+      storing.then(
+        () => done(null, {}),
+        (error: unknown) => done(error),
+      )
+    },
+    // Whatever has been stored is removed below, once, however the request ended.
+    _removeFile: (_request, _part, done) => done(null),
+  }
+  const fields = await parseForm(body, request, response, {
+    storage,
+    // Without this a name in UTF-8 would be read as Latin-1.
+    defParamCharset: 'utf8',
+    limits: { ...HARD_LIMITS, fileSize: limits.maxBytes },
+    fileFilter(_request, part, accept) {
+      const fault = judgeFilePart(part.fieldname, stored.length)
+      if (fault !== null) faults.push(fault)
+      accept(null, fault === null)
+    },
+    streamHandler(source, parser) {
+      source.pipe(parser)
+      // multer unpipes when it is done, and after an error it would read the body to its end before it says so.
+      parser.once('unpipe', () => source.destroy())
+    },
+  }).catch(async (error: unknown) => {
+    const reason = await findReason(error, body, stored, limits.maxBytes)
+    await removeStored(store, stored)
+    throw reason
+  })
+  const [file] = await Promise.all(stored)
+  return { fields, file: file ?? null, faults }
+}
+
+interface FormOptions extends multer.Options {
+  readonly streamHandler: (source: Transform, parser: Writable) => void
+}
+
+/**
+ * multer gets the body as a stream of its own, with the head that it looks at, in place of the request: what it does to
+ * the one that it reads (drain it, wait for its end) must not happen to the request, which still needs an answer.
+ */
+function parseForm(
+  body: Transform,
+  request: Request,
+  response: Response,
+  options: FormOptions,
+): Promise<Record<string, unknown>> {
+  const source = Object.assign(body, {
+    headers: request.headers,
+    body: undefined as Record<string, unknown> | undefined,
+  })
+  return new Promise((resolve, reject) => {
+    multer(options).any()(source as unknown as Request, response, (error: unknown) => {
+      body.destroy()
+      if (error instanceof Error) reject(error)
+      else if (source.body === undefined) reject(new Error('Unexpected end of form'))
+      else resolve(source.body)
+    })
+  })
+}
+
+async function storeFile(
+  store: FileStore,
+  stream: Readable,
+  originalName: string,
+  maxBytes: number,
+): Promise<ReceivedFile> {
+  const { key, bytes, sha256 } = await store.write(stream, { maxBytes })
+  return { key, bytes, sha256, originalName }
+}
+
+function judgeFilePart(field: string, accepted: number): FieldFault | null {
+  if (field !== FILE_FIELD) {
+    return {
+      code: 'UNEXPECTED_FILE',
+      field,
+      message: `${field} is a file; expected one file, in the field ${FILE_FIELD}`,
+    }
+  }
+  if (accepted > 0) {
+    return { code: 'TOO_MANY_FILES', field, message: `${FILE_FIELD} is there more than once; expected one file` }
+  }
+  return null
+}
+
+/** Of several errors that follow from one another, the one that came first: the body's, then the store's, then multer's. */
+async function findReason(
+  error: unknown,
+  body: Transform,
+  stored: readonly Promise<unknown>[],
+  maxBytes: number,
+): Promise<Error> {
+  if (body.errored !== null) return body.errored
+  if (error instanceof multer.MulterError) return describeLimit(error, maxBytes)
+  const outcomes = await Promise.allSettled(stored)
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed?.reason === error && error instanceof Error && !isFormError(error)) return error
+  return new ApiError(400, [
+    {
+      code: 'MALFORMED_MULTIPART',
+      field: 'body',
+      message: 'the body is no complete multipart/form-data; expected parts between the boundaries that the head names',
+    },
+  ])
+}
+
+/** The parser's own errors, which also end the file part that it was in. They are known by their words only. */
+function isFormError(error: Error): boolean {
+  return /^(?:Unexpected end of (?:form|file)|Malformed part header|Malformed content type|Multipart: |Unsupported content type)/.test(
+    error.message,
+  )
+}
+
+function describeLimit(error: multer.MulterError, maxBytes: number): ApiError {
+  if (error.code === 'LIMIT_FILE_SIZE') return payloadTooLarge(maxBytes)
+  return new ApiError(400, [
+    {
+      code: error.code,
+      field: error.field ?? 'body',
+      message: `${error.message}; expected at most ${HARD_LIMITS.fields} fields of ${HARD_LIMITS.fieldSize} bytes and one file`,
+    },
+  ])
+}
+
+async function removeStored(store: FileStore, stored: readonly Promise<ReceivedFile>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(stored)
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') await store.remove(outcome.value.key)
+  }
+}

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { createShortCache } from './short-cache.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+function createCounted(values: (string | null | Error)[]) {
+  let loads = 0
+  const load = async (): Promise<string | null> => {
+    const value = values[Math.min(loads, values.length - 1)] ?? null
+    loads += 1
+    if (value instanceof Error) throw value
+    return value
+  }
+  return { load, countLoads: () => loads }
+}
+
+test('many askers at the same time cost one look-up, and so do those of the next moments', async () => {
+  const cache = createShortCache<string>({ ttlMs: 200, maxEntries: 10 })
+  const { load, countLoads } = createCounted(['a', 'b'])
+  expect(await Promise.all([cache.get('k', load), cache.get('k', load)])).toEqual(['a', 'a'])
+  vi.advanceTimersByTime(199)
+  expect(await cache.get('k', load)).toBe('a')
+  expect(countLoads()).toBe(1)
+})
+
+test('nothing is given that is older than its time, counted from the begin of the look-up', async () => {
+  const cache = createShortCache<string>({ ttlMs: 200, maxEntries: 10 })
+  const { load } = createCounted(['a', 'b'])
+  const slow = cache.get('k', async () => {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 150)
+    })
+    return load()
+  })
+  await vi.advanceTimersByTimeAsync(150)
+  expect(await slow).toBe('a')
+  vi.advanceTimersByTime(50)
+  expect(await cache.get('k', load)).toBe('b')
+})
+
+test.each([
+  ['was not found', null],
+  ['failed', new Error('down')],
+])('what %s is looked up again at once', async (_name, first) => {
+  const cache = createShortCache<string>({ ttlMs: 200, maxEntries: 10 })
+  const { load } = createCounted([first, 'a'])
+  await cache.get('k', load).catch(() => null)
+  expect(await cache.get('k', load)).toBe('a')
+})
+
+test('keys do not meet, and there are never more than allowed', async () => {
+  const cache = createShortCache<string>({ ttlMs: 200, maxEntries: 2 })
+  const { load, countLoads } = createCounted(['a'])
+  for (const key of ['1', '2', '3']) await cache.get(key, load)
+  expect(countLoads()).toBe(3)
+  await cache.get('3', load)
+  expect(countLoads()).toBe(3)
+  await cache.get('1', load)
+  expect(countLoads()).toBe(4)
+})

@@ -1,0 +1,20 @@
+import { ApiError } from './api-error.ts'
+
+/**
+ * What the client is told about any error. An unknown one tells nothing of itself: its words and stack are for the log.
+ */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof URIError) {
+    return new ApiError(400, [
+      { code: 'INVALID_PATH', field: 'path', message: 'the path holds a wrong percent sign; expected UTF-8, escaped' },
+    ])
+  }
+  return new ApiError(500, [
+    {
+      code: 'INTERNAL_ERROR',
+      field: 'request',
+      message: 'something went wrong on our side; the request can be repeated',
+    },
+  ])
+}

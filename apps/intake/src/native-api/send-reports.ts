@@ -1,0 +1,63 @@
+import type { ImportRecord } from '@importer/db'
+import { streamOutcomeReport } from '@importer/imports'
+import { FileMissingError } from '@importer/runtime'
+import type { Request, Response } from 'express'
+
+import type { IntakeDependencies } from '../dependencies.ts'
+import { ApiError, notFound } from '../http/api-error.ts'
+import { streamAnswer } from '../http/stream-answer.ts'
+
+/** The reports of an import: their file names and the outcome whose rows they hold. */
+export const REPORTS = {
+  'errors.csv': 'rejected',
+  'inserted.csv': 'inserted',
+  'duplicates.csv': 'duplicate',
+} as const
+
+export type ReportName = keyof typeof REPORTS
+
+/** Sends the rows of one outcome as CSV, made while it is sent. `?raw=true` leaves cells that look like formulas alone. */
+export async function sendReport(
+  { store, database }: IntakeDependencies,
+  request: Request<{ importId: string }>,
+  response: Response,
+  importRecord: ImportRecord,
+  name: ReportName,
+): Promise<void> {
+  const raw = readRaw(request.query['raw'])
+  const stem = importRecord.fileName.replace(/\.[^.]*$/, '')
+  response.attachment(`${stem}_${name}`)
+  response.setHeader('Content-Type', 'text/csv; charset=utf-8')
+  response.setHeader('Cache-Control', 'private, no-cache')
+  const report = streamOutcomeReport({ store, database, importRecord, outcome: REPORTS[name], raw })
+  await streamAnswer(request, response, report).catch(explainMissingFile)
+}
+
+/** Sends the upload as it came. What it holds is the client's affair: it is never to be shown by a browser. */
+export async function sendUpload(
+  { store }: IntakeDependencies,
+  request: Request<{ importId: string }>,
+  response: Response,
+  record: ImportRecord,
+): Promise<void> {
+  response.attachment(record.fileName)
+  response.setHeader('Content-Type', 'application/octet-stream')
+  response.setHeader('Content-Length', record.bytes)
+  response.setHeader('Cache-Control', 'private, no-cache')
+  await streamAnswer(request, response, store.read(record.fileKey)).catch(explainMissingFile)
+}
+
+function readRaw(value: unknown): boolean {
+  if (value === undefined || value === 'false') return false
+  if (value === 'true') return true
+  throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'raw', message: 'raw is neither; expected true or false' }])
+}
+
+function explainMissingFile(error: unknown): never {
+  if (!(error instanceof FileMissingError)) throw error
+  throw notFound(
+    'FILE_MISSING',
+    'importId',
+    'the uploaded file is no longer stored; expected an import whose file is kept',
+  )
+}
