@@ -50,6 +50,11 @@ export class BlockReader implements RecordSink {
     this.#seenTo = this.#blockStart = from.byteOffset
   }
 
+  /** What reading has cost so far: bytes looked at, and bytes of memory for what is not yet read. */
+  get cost(): { readonly scannedBytes: number; readonly heldBytes: number } {
+    return { scannedBytes: this.#framer.scannedBytes, heldBytes: this.#window.bytes.length }
+  }
+
   /** Takes the bytes that follow; they are copied. Take all blocks before the next push. */
   push(piece: Uint8Array): void {
     this.#window.append(piece)

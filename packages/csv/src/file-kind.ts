@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** How many of the first bytes are looked at to tell text from other things. */
 const SAMPLE_BYTES = 4096
 /** Fewer odd bytes than this are damage to single records, however short the file. */
@@ -43,7 +45,8 @@ const SIGNATURES: readonly Signature[] = [
  * is no UTF-8 is not enough: that is a fault of one record.
  */
 export function recognizeOtherKind(head: Uint8Array): string | undefined {
-  const sample = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SAMPLE_BYTES)).toString('latin1')
+  const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SAMPLE_BYTES))
+  const sample = bytes.toString('latin1')
   const signature = SIGNATURES.find(({ marks }) =>
     Object.entries(marks).every(([offset, mark]) => sample.startsWith(mark, Number(offset))),
   )
@@ -61,7 +64,8 @@ export function recognizeOtherKind(head: Uint8Array): string | undefined {
   const most = Math.max(evenNuls, oddNuls)
   if (most >= 4 && most > sample.length / 5 && Math.min(evenNuls, oddNuls) < most / 10) return 'a UTF-16 text file'
   const odd = controls + evenNuls + oddNuls
-  const isBinary = odd >= MIN_ODD_BYTES && odd > sample.length / 10
+  const suspectShare = isUtf8(bytes) ? 0.1 : 0.05
+  const isBinary = odd >= MIN_ODD_BYTES && odd > sample.length * suspectShare
   return isBinary ? 'a binary file' : undefined
 }
 

@@ -29,6 +29,8 @@ export class QuoteScan {
   crossedLines = 0
   /** Whether a cell opened with a quote. */
   sawQuotedCell = false
+  /** How many bytes were looked at since the scan was made: what linear time is measured by. */
+  scannedBytes = 0
   readonly #delimiter: number
 
   constructor(delimiter: number) {
@@ -98,6 +100,7 @@ export class QuoteScan {
       }
       index++
     }
+    this.scannedBytes += origin + index - this.offset
     this.state = state
     this.offset = origin + index
     return stop

@@ -50,6 +50,7 @@ export class RecordFramer {
   /** In the phase `skip`: the next byte to look at for the line's end, and whether `raw` is already set. */
   #skipped = 0
   #hasRaw = false
+  #skippedBytes = 0
 
   /** @param delimiter its one byte; @param limit how many bytes a record may have, without its line end. */
   constructor(window: ByteWindow, delimiter: number, limit: number, from: { byteOffset: number; line: number }) {
@@ -72,6 +73,11 @@ export class RecordFramer {
   get neededFrom(): number {
     if (this.#phase === 'record_start' || this.#phase === 'file_start') return this.next
     return this.#phase === 'skip' && this.#hasRaw ? this.#skipped : this.start
+  }
+
+  /** How many bytes were looked at so far, those looked at twice counted twice. */
+  get scannedBytes(): number {
+    return this.#firstLine.scannedBytes + this.#shared.scannedBytes + this.#skippedBytes
   }
 
   /** Goes on to the next frame. After `more`, append to the window or finish, then advance again. */
@@ -170,6 +176,7 @@ export class RecordFramer {
       if (byte === LF || byte === CR) break
       index++
     }
+    this.#skippedBytes += origin + index - this.#skipped
     this.#skipped = origin + index
     if (!this.#hasRaw && this.#skipped - this.start > this.#limit) this.#keepRaw(this.#offsetOfCut())
     if (index === endIndex && !this.#ended) return 'more'
