@@ -1,0 +1,262 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { describeClusterFolder, readPidFile } from './cluster-folder.ts'
+import { listClusterProcesses } from './cluster-processes.ts'
+import { findEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from './index.ts'
+
+const FAST = { fsync: 'off', shared_buffers: '16MB' }
+const FIXTURE = fileURLToPath(new URL('./start-and-stay.fixture.ts', import.meta.url))
+const ON_LINUX = process.platform === 'linux'
+
+let root: string
+let started: EmbeddedPostgres[]
+let lines: string[]
+
+// What mkdtemp makes is closed to others: where the tests run as root, the user postgres cannot pass it.
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'embedded-'))
+  started = []
+  lines = []
+})
+
+afterEach(async () => {
+  await Promise.all(started.map(async (postgres) => postgres.stop()))
+  await rm(root, { recursive: true, force: true })
+})
+
+async function start(dataDir: string, preferredPort?: number): Promise<EmbeddedPostgres> {
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    log: (line) => lines.push(line),
+    settings: FAST,
+    ...(preferredPort === undefined ? {} : { preferredPort }),
+  })
+  started.push(postgres)
+  return postgres
+}
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function waitFor(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    await delay(10)
+  }
+}
+
+function serverPid(dataDir: string): number {
+  const pid = readPidFile(describeClusterFolder(dataDir))?.pid
+  if (pid === undefined) throw new Error(`no server in ${dataDir}`)
+  return pid
+}
+
+describe('an embedded PostgreSQL', () => {
+  it('keeps its data over a restart, its password to itself, and is found while it runs', async () => {
+    const dataDir = join(root, 'data')
+    expect(findEmbeddedPostgres({ dataDir })).toBeNull()
+    const first = await start(dataDir)
+    expect(findEmbeddedPostgres({ dataDir })).toBe(first.url)
+    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await first.stop()
+    expect(await first.exited).toBe('exit code 0')
+    expect(findEmbeddedPostgres({ dataDir })).toBeNull()
+
+    const second = await start(dataDir)
+    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect((await stat(join(dataDir, 'postgres', 'password'))).mode & 0o777).toBe(0o600)
+    const wrong = new URL(second.url)
+    wrong.password = 'guessed'
+    await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/)
+  })
+
+  it('is durable, in UTF-8 with the C locale, with checksums, unless told otherwise', async () => {
+    const postgres = await startEmbeddedPostgres({ dataDir: root, log: () => undefined, settings: { work_mem: '5MB' } })
+    started.push(postgres)
+    const names = `'fsync','synchronous_commit','full_page_writes','data_checksums','server_encoding','wal_level',
+      'autovacuum','jit','work_mem','listen_addresses'`
+    const settings = await query(postgres.url, `SELECT name, setting FROM pg_settings WHERE name IN (${names})`)
+    expect(Object.fromEntries(settings.map(({ name, setting }) => [name, setting]))).toEqual({
+      fsync: 'on',
+      synchronous_commit: 'on',
+      full_page_writes: 'on',
+      data_checksums: 'on',
+      server_encoding: 'UTF8',
+      wal_level: 'minimal',
+      autovacuum: 'on',
+      jit: 'off',
+      work_mem: '5120',
+      listen_addresses: '127.0.0.1',
+    })
+    expect(await query(postgres.url, 'SELECT datcollate FROM pg_database WHERE datname = current_database()')).toEqual([
+      { datcollate: 'C' },
+    ])
+  })
+
+  it('is refused in one line when its folder is in use, and does not meet that of another folder', async () => {
+    const [one, other] = await Promise.all([start(join(root, 'one')), start(join(root, 'other'))])
+    expect(one.port).not.toBe(other.port)
+    await expect(start(join(root, 'one'))).rejects.toThrow(
+      new RegExp(
+        `^The PostgreSQL in ${join(root, 'one')} is in use by process ${process.pid}; choose another DATA_DIR$`,
+      ),
+    )
+    await query(one.url, 'CREATE TABLE mine (n int)')
+    expect(await query(other.url, `SELECT to_regclass('mine') AS found`)).toEqual([{ found: null }])
+  })
+
+  it('lets exactly one in of several that come at once', async () => {
+    const results = await Promise.allSettled([start(root), start(root), start(root)])
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  it('takes the preferred port, and another one when that is taken', async () => {
+    const first = await start(root)
+    await first.stop()
+    const second = await start(root, first.port)
+    expect(second.port).toBe(first.port)
+    await second.stop()
+
+    const rival = createServer().listen(0, '127.0.0.1')
+    await once(rival, 'listening')
+    const third = await start(root, (rival.address() as AddressInfo).port)
+    expect(await query(third.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    rival.close()
+  })
+
+  it('says what is wrong with it in one line', async () => {
+    const settings = { ...FAST, shared_buffers: 'plenty' }
+    await expect(startEmbeddedPostgres({ dataDir: root, log: () => undefined, settings })).rejects.toThrow(
+      /^PostgreSQL did not start: FATAL: +invalid value for parameter "shared_buffers": "plenty"$/,
+    )
+    await start(root)
+  })
+
+  it('gives up a start when it is told to', async () => {
+    const abort = AbortSignal.abort(new Error('enough'))
+    await expect(
+      startEmbeddedPostgres({ dataDir: root, log: () => undefined, settings: FAST, signal: abort }),
+    ).rejects.toThrow('enough')
+    expect(listClusterProcesses(describeClusterFolder(root))).toEqual([])
+    await start(root)
+  })
+})
+
+describe('a start after a disaster', () => {
+  it('sweeps up a cluster that was left half made', async () => {
+    await mkdir(join(root, 'postgres.new-Xy12', 'data', 'base'), { recursive: true })
+    await start(root)
+    expect((await readdir(root)).toSorted()).toEqual(['logs', 'postgres', 'postgres.lock'])
+  })
+
+  it('gets over SIGKILL of the server in the middle of work, on the same port', async () => {
+    const first = await start(root)
+    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
+    const busy = new pg.Client({ connectionString: first.url })
+    busy.on('error', () => undefined)
+    await busy.connect()
+    const work = busy.query('DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$').catch((error: unknown) => error)
+    const isWorking = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'DO%' AND state = 'active'`
+    await waitFor('the work to begin', async () => (await query(first.url, isWorking))[0]?.['n'] === 1)
+
+    process.kill(serverPid(root), 'SIGKILL')
+    expect(await first.exited).toBe('SIGKILL')
+    const second = await start(root, first.port)
+    expect(second.port).toBe(first.port)
+    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect(await work).toBeInstanceOf(Error)
+  })
+
+  it('is not fooled by a stale postmaster.pid that names a living process', async () => {
+    await (await start(root)).stop()
+    const { pidFile } = describeClusterFolder(root)
+    await writeFile(pidFile, `${process.pid}\n${root}/postgres/data\n1700000000\n5432\n\n127.0.0.1\n1 1\nready   \n`)
+    expect(findEmbeddedPostgres({ dataDir: root })).toBeNull()
+    const postgres = await start(root)
+    expect(findEmbeddedPostgres({ dataDir: root })).toBe(postgres.url)
+  })
+
+  it.runIf(ON_LINUX)('stops the server of a run that was killed, and takes over its data', async () => {
+    const owner = await startElsewhere(root)
+    const server = serverPid(root)
+    const watcher = await findWatcher(server)
+    process.kill(watcher, 'SIGKILL')
+    await kill(owner)
+    expect(listClusterProcesses(describeClusterFolder(root))).toContain(server)
+
+    const postgres = await start(root)
+    expect(lines).toContain('Stopped a PostgreSQL that an earlier run had left behind')
+    expect(serverPid(root)).not.toBe(server)
+    expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  it('does not let the server outlive its killed owner for long', async () => {
+    const owner = await startElsewhere(root)
+    await kill(owner)
+    await waitFor('the server to end', () => listClusterProcesses(describeClusterFolder(root)).length === 0)
+  })
+})
+
+describe.runIf(process.getuid?.() === 0)('as root', () => {
+  it('runs as the user postgres where he can pass, and changes over when he no longer can', async () => {
+    await chmod(root, 0o711)
+    const dataDir = join(root, 'data')
+    const first = await start(dataDir)
+    const data = join(dataDir, 'postgres', 'data')
+    expect((await stat(data)).uid).not.toBe(0)
+    expect((await stat(`/proc/${serverPid(dataDir)}`)).uid).not.toBe(0)
+    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await first.stop()
+
+    await chmod(root, 0o700)
+    const second = await start(dataDir)
+    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    await second.stop()
+
+    await chmod(root, 0o711)
+    const third = await start(dataDir)
+    expect(await query(third.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect((await stat(`/proc/${serverPid(dataDir)}`)).uid).not.toBe(0)
+  })
+})
+
+/** Another process that starts the folder's PostgreSQL and stays. */
+async function startElsewhere(dataDir: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', FIXTURE, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+  expect(chunk.toString()).toContain('started')
+  return child
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exit
+}
+
+async function findWatcher(server: number): Promise<number> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')
+    if (command.startsWith('/bin/sh') && command.includes(`\0${server}\0`)) return Number(name)
+  }
+  throw new Error(`nobody watches over the owner of ${server}`)
+}

@@ -1,0 +1,7 @@
+export { findEmbeddedPostgres } from './find-embedded-postgres.ts'
+export { isPortFree } from './free-port.ts'
+export {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './start-embedded-postgres.ts'

@@ -1,0 +1,54 @@
+import { statfsSync } from 'node:fs'
+
+/** PostgreSQL's settings by name, as on its command line. */
+export type ServerSettings = Readonly<Record<string, string>>
+
+/**
+ * For one application on a laptop that inserts much at once, and loses nothing: fsync and synchronous_commit keep their
+ * defaults (on).
+ */
+const SETTINGS: ServerSettings = {
+  listen_addresses: '127.0.0.1',
+  // No socket file: its folder would have to suit every account that the server may run as.
+  unix_socket_directories: '',
+  max_connections: '100',
+  shared_buffers: '256MB',
+  work_mem: '32MB',
+  maintenance_work_mem: '256MB',
+  // Nobody replicates from here, so the log carries what a crash needs and no more, and checkpoints are far apart.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  wal_buffers: '16MB',
+  max_wal_size: '4GB',
+  checkpoint_timeout: '15min',
+  random_page_cost: '1.1',
+  // Compiling a batch's statement takes longer than running it.
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_line_prefix: '%m [%p] ',
+}
+
+const SMALL_SHARED_MEMORY_BYTES = 1024 ** 3
+
+/** The settings for this machine, the caller's on top. `supportsLz4`: whether this build of PostgreSQL has it. */
+export function chooseSettings(supportsLz4: boolean, overrides: ServerSettings): ServerSettings {
+  return {
+    ...SETTINGS,
+    ...(supportsLz4 ? { wal_compression: 'lz4' } : {}),
+    // Containers often have 64 MB there, and a parallel query that finds no room fails.
+    ...(isSharedMemorySmall() ? { dynamic_shared_memory_type: 'sysv' } : {}),
+    ...overrides,
+  }
+}
+
+function isSharedMemorySmall(): boolean {
+  if (process.platform !== 'linux') return false
+  try {
+    const { blocks, bsize } = statfsSync('/dev/shm')
+    return blocks * bsize < SMALL_SHARED_MEMORY_BYTES
+  } catch {
+    // There is none at all.
+    return true
+  }
+}
