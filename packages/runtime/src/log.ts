@@ -1,6 +1,6 @@
-import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LevelWithSilent } from 'pino'
+import { pino, stdTimeFunctions, type DestinationStream, type LevelWithSilent, type Logger } from 'pino'
 
-export type Log = Logger
+export type { Logger } from 'pino'
 
 export interface LogOptions {
   /** Which process speaks: `intake`, `worker`. */
@@ -26,7 +26,7 @@ const SECRET_NAMES = [
 ]
 
 /** A logger that writes one JSON object per line, with the secrets that it recognises left out. */
-export function createLog({ name, level, destination }: LogOptions): Log {
+export function createLog({ name, level, destination }: LogOptions): Logger {
   const paths = SECRET_NAMES.flatMap((secret) => {
     const step = `["${secret}"]`
     return [step, `*${step}`, `*.*${step}`, `*.*.*${step}`]

@@ -11,7 +11,7 @@ function start(deadlineMs = 5000) {
   return { lines, shutdown: createShutdown({ log, deadlineMs }) }
 }
 
-const never = () => new Promise<void>(() => undefined)
+const never = () => new Promise<void>(() => {})
 
 describe('createShutdown', () => {
   it('releases in reverse order, one after the other, once', async () => {

@@ -1,4 +1,4 @@
-import { type Log } from './log.ts'
+import type { Logger } from './log.ts'
 import { withTimeout } from './with-timeout.ts'
 
 export interface Shutdown {
@@ -12,7 +12,7 @@ export interface Shutdown {
 }
 
 export interface ShutdownOptions {
-  readonly log: Log
+  readonly log: Logger
   /** For all releases together, from the call of `run`. */
   readonly deadlineMs: number
 }
