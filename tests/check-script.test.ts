@@ -1,0 +1,84 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const REPOSITORY = path.resolve(import.meta.dirname, '..')
+// Joined here, so that this file is no breach itself.
+const REGISTRY = ['https://', 'registry', '.example', '.org/left-pad.tgz'].join('')
+const MACHINE_PATH = ['', 'root', 'importer'].join('/')
+
+const CLEAN = {
+  'package.json': '{ "dependencies": { "tsx": "catalog:", "@importer/csv": "workspace:*" } }\n',
+  'pnpm-workspace.yaml':
+    "catalog:\n  '@types/pg': 8.23.1\n  tsx: 4.23.15\n  engine: 7.10.0-7.561d7b42\n\nsaveExact: true\n",
+  'pnpm-lock.yaml': 'packages:\n  tsx@4.23.15:\n    resolution: {integrity: sha512-x}\n',
+  'packages/csv/src/read-records.ts': "export const home = '/app/work/root.ts'\n",
+}
+
+const BREACHES: [check: string, file: string, text: string, told: string][] = [
+  ['machine paths and registry hosts', 'docs/a.md', `see ${MACHINE_PATH}\n`, 'docs/a.md:1'],
+  ['machine paths and registry hosts', '.npmrc', `registry=${REGISTRY}\n`, '.npmrc:1'],
+  ['machine paths and registry hosts', 'pnpm-lock.yaml', `a: 1\ntarball: ${REGISTRY}\n`, 'pnpm-lock.yaml:2'],
+  ['exact versions', 'pnpm-workspace.yaml', 'catalog:\n  tsx: ^4.23.15\n', 'tsx ^4.23.15'],
+  ['exact versions', 'apps/cli/package.json', '{ "dependencies": { "zod": "~4.6.7" } }\n', 'zod ~4.6.7'],
+  ['exact versions', 'apps/worker/package.json', '{ "devDependencies": { "zod": "latest" } }\n', 'zod latest'],
+  ['file names', 'packages/csv/src/string-utils.ts', 'export {}\n', 'packages/csv/src/string-utils.ts'],
+  ['file names', 'packages/csv/src/helpers.test.ts', 'export {}\n', 'packages/csv/src/helpers.test.ts'],
+]
+
+let folder = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'check-script-'))
+})
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** What the check script says of a repository with these files: its own checks, as the tools are not installed there. */
+async function check(files: Record<string, string>): Promise<{ status: number | null; output: string }> {
+  const repository = await mkdtemp(path.join(folder, 'repository-'))
+  execFileSync('git', ['init', '--quiet', repository])
+  await cp(path.join(REPOSITORY, 'scripts/check.mjs'), path.join(repository, 'scripts/check.mjs'))
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(repository, file)), { recursive: true })
+    await writeFile(path.join(repository, file), text)
+  }
+  const { status, stdout } = spawnSync(process.execPath, ['scripts/check.mjs'], { cwd: repository, encoding: 'utf8' })
+  return { status, output: stdout }
+}
+
+describe('npm run check', () => {
+  test('finds no fault of its own in a clean tree, and fails when a tool does', async () => {
+    const { status, output } = await check(CLEAN)
+    for (const name of ['machine paths and registry hosts', 'exact versions', 'file names']) {
+      expect(output).toContain(`ok     ${name}`)
+    }
+    for (const name of ['types', 'lint', 'format', 'dead code']) expect(output).toContain(`FAILED ${name}`)
+    expect(output).toContain('check: 3 passed, 4 failed')
+    expect(status).toBe(1)
+  })
+
+  describe('in a tree with faults', () => {
+    let told = { status: null as number | null, output: '' }
+
+    beforeAll(async () => {
+      told = await check({ ...CLEAN, ...Object.fromEntries(BREACHES.map(([, file, text]) => [file, text])) })
+    })
+
+    test.each(BREACHES)('%s: %s with %j', (name, _file, _text, words) => {
+      expect(told.output.split(`--- ${name}\n`)[1]?.split('\n---')[0]).toContain(words)
+      expect(told.output).toContain(`FAILED ${name}`)
+      expect(told.status).toBe(1)
+    })
+  })
+
+  test('tells of a file that is too long, without failing for it', async () => {
+    const { output } = await check({ ...CLEAN, 'apps/cli/src/long.ts': '\n'.repeat(351) })
+    expect(output).toContain('apps/cli/src/long.ts: 351')
+    expect(output).toContain('check: 3 passed, 4 failed')
+  })
+})
