@@ -92,7 +92,8 @@ export const ROW_ERROR_REASONS = {
   text_after_quote: {
     code: 'MALFORMED_ROW',
     index: 1,
-    message: () => 'a closing quote is followed by text; expected a delimiter or the end of the line (a quote inside a quoted cell is doubled)',
+    message: () =>
+      'a closing quote is followed by text; expected a delimiter or the end of the line (a quote inside a quoted cell is doubled)',
   },
   record_too_long: {
     code: 'MALFORMED_ROW',
@@ -142,7 +143,8 @@ export const ROW_ERROR_REASONS = {
   coupon_not_issued_to_customer: {
     code: 'COUPON_NOT_ISSUED_TO_CUSTOMER',
     index: 0,
-    message: (f, v) => `the coupon with ${f} ${v} was issued to another customer; expected the customer it was issued to`,
+    message: (f, v) =>
+      `the coupon with ${f} ${v} was issued to another customer; expected the customer it was issued to`,
   },
   series_not_active: {
     code: 'SERIES_NOT_ACTIVE',

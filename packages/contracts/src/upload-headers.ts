@@ -55,12 +55,7 @@ export function parseUploadHeaders(
       })
       continue
     }
-    if (
-      typeof position !== 'number' ||
-      !Number.isInteger(position) ||
-      position < 0 ||
-      position > MAX_COLUMN_POSITION
-    ) {
+    if (typeof position !== 'number' || !Number.isInteger(position) || position < 0 || position > MAX_COLUMN_POSITION) {
       faults.push({
         code: 'INVALID_POSITION',
         field: FIELD,

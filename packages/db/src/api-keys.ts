@@ -1,0 +1,86 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+
+import type { Role } from '@importer/contracts'
+
+import type { Database } from './open-database.ts'
+
+export interface ApiKeyIdentity {
+  readonly id: number
+  readonly orgId: number
+  readonly role: Role
+}
+
+export interface ApiKeyDescription extends ApiKeyIdentity {
+  readonly name: string | null
+  readonly createdAt: Date
+  readonly revokedAt: Date | null
+}
+
+/** What is stored of a key: SHA-256, in hex. Keys are long and random, so a slow hash would add nothing. */
+export function hashApiKey(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+export function generateApiKey(): string {
+  return `rik_${randomBytes(32).toString('base64url')}`
+}
+
+/** Who a key belongs to; null when it is unknown or revoked. */
+export async function findApiKey(database: Database, key: string): Promise<ApiKeyIdentity | null> {
+  const keyHash = hashApiKey(key)
+  const row = await database.prisma.apiKey.findUnique({ where: { keyHash } })
+  if (row === null || row.revokedAt !== null) return null
+  if (!timingSafeEqual(Buffer.from(row.keyHash), Buffer.from(keyHash))) return null
+  return { id: row.id, orgId: row.orgId, role: row.role as Role }
+}
+
+/** Makes a key, and its organization when there is none yet. The key is told here and never again. */
+export async function createApiKey(
+  database: Database,
+  options: { orgId: number; role: Role; name?: string },
+): Promise<{ id: number; key: string }> {
+  const key = generateApiKey()
+  await ensureOrganization(database, options.orgId)
+  const { id } = await database.prisma.apiKey.create({
+    data: { orgId: options.orgId, role: options.role, name: options.name ?? null, keyHash: hashApiKey(key) },
+    select: { id: true },
+  })
+  return { id, key }
+}
+
+/** False when the organization has no such key, or it was revoked before. */
+export async function revokeApiKey(database: Database, options: { orgId: number; id: number }): Promise<boolean> {
+  const { count } = await database.prisma.apiKey.updateMany({
+    where: { ...options, revokedAt: null },
+    data: { revokedAt: new Date() },
+  })
+  return count > 0
+}
+
+export async function listApiKeys(database: Database, orgId: number): Promise<ApiKeyDescription[]> {
+  const rows = await database.prisma.apiKey.findMany({ where: { orgId }, orderBy: { id: 'asc' } })
+  return rows.map(({ id, role, name, createdAt, revokedAt }) => ({
+    id,
+    orgId,
+    role: role as Role,
+    name,
+    createdAt,
+    revokedAt,
+  }))
+}
+
+/** Sees to it that an organization exists and that a given key works there with role admin. */
+export async function ensureBootstrap(database: Database, options: { orgId: number; apiKey: string }): Promise<void> {
+  await ensureOrganization(database, options.orgId)
+  const keyHash = hashApiKey(options.apiKey)
+  const admin = { orgId: options.orgId, role: 'admin', revokedAt: null }
+  await database.prisma.apiKey.upsert({
+    where: { keyHash },
+    create: { ...admin, name: 'bootstrap', keyHash },
+    update: admin,
+  })
+}
+
+async function ensureOrganization(database: Database, id: number): Promise<void> {
+  await database.prisma.organization.upsert({ where: { id }, create: { id }, update: {} })
+}

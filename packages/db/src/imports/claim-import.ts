@@ -1,0 +1,70 @@
+import { ROW_ERROR_CODE_COUNT } from '@importer/contracts'
+
+import type { Database } from '../open-database.ts'
+import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow } from './import-record.ts'
+
+/** How far a lane has come: everything of it before `nextRow` is committed, nothing after it. */
+export interface LaneCheckpoint {
+  readonly lane: number
+  /** The data row, from 1, with which the lane goes on. */
+  readonly nextRow: number
+  /** Where that row's record starts: byte from 0, line from 1. */
+  readonly nextByte: number
+  readonly nextLine: number
+}
+
+export interface ClaimedImport {
+  readonly record: ImportRecord
+  readonly lanes: readonly LaneCheckpoint[]
+}
+
+/**
+ * One statement: takes the import under a new lease and hands that lease to its lanes. Changing a lane waits for a batch
+ * of its former holder that is under way, so when this has returned, that holder can commit nothing more.
+ * The number of lanes is the first claim's for good: which rows a lane has depends on it.
+ */
+const CLAIM = `
+WITH claimed AS (
+  UPDATE import
+  SET status = 'processing', lease = lease + 1, job_id = $2::text, lane_count = coalesce(lane_count, $3::int),
+      started_at = coalesce(started_at, now()), updated_at = clock_timestamp()
+  WHERE id = $1::int AND status IN ('queued', 'processing')
+  RETURNING id, lease, lane_count
+)
+INSERT INTO import_lane (import_id, lane, lease, error_counts)
+SELECT id, lane, lease, array_fill(0, ARRAY[$4::int])
+FROM claimed, generate_series(0, lane_count - 1) AS lane
+ORDER BY lane
+ON CONFLICT (import_id, lane) DO UPDATE SET lease = excluded.lease
+RETURNING lane, lease, next_row AS "nextRow", next_byte AS "nextByte", next_line AS "nextLine"`
+
+const FIND_BY_ID = `${IMPORT_SELECT} WHERE i.id = $1::int`
+
+/** For the worker, which serves every organization. */
+export async function findImportById(database: Database, importId: number): Promise<ImportRecord | null> {
+  const [row] = await database.prisma.$queryRawUnsafe<ImportRow[]>(FIND_BY_ID, importId)
+  return row === undefined ? null : toImportRecord(row)
+}
+
+/**
+ * Takes an import for the job `jobId` and fences whoever held it before. Null when there is nothing to do: it is
+ * finished, or there is no such import.
+ */
+export async function claimImport(
+  database: Database,
+  options: { importId: number; jobId: string; laneCount: number },
+): Promise<ClaimedImport | null> {
+  const lanes = await database.prisma.$queryRawUnsafe<
+    { lane: number; lease: number; nextRow: number; nextByte: bigint; nextLine: number }[]
+  >(CLAIM, options.importId, options.jobId, options.laneCount, ROW_ERROR_CODE_COUNT)
+  const [first] = lanes
+  if (first === undefined) return null
+  const record = await findImportById(database, options.importId)
+  if (record === null || record.lease !== first.lease) return null
+  return {
+    record,
+    lanes: lanes
+      .map(({ lane, nextRow, nextByte, nextLine }) => ({ lane, nextRow, nextByte: Number(nextByte), nextLine }))
+      .toSorted((a, b) => a.lane - b.lane),
+  }
+}

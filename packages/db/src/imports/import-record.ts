@@ -1,0 +1,152 @@
+import type {
+  ColumnMapping,
+  ImportCounts,
+  ImportFailure,
+  ImportFailureCode,
+  ImportStatus,
+  RowErrorCode,
+} from '@importer/contracts'
+import { countsByCode } from '@importer/contracts'
+
+import type { Prisma } from '../generated/client.ts'
+
+export type JsonObject = Prisma.JsonObject
+
+/** An import as everyone reads it: its row, and its lanes summed up in the same snapshot. */
+export interface ImportRecord {
+  readonly id: number
+  readonly orgId: number
+  readonly seriesId: bigint
+  readonly status: ImportStatus
+  readonly lease: number
+  readonly jobId: string | null
+  readonly fileKey: string
+  readonly fileName: string
+  readonly bytes: number
+  /** Hex. */
+  readonly sha256: string
+  readonly mapping: ColumnMapping
+  /** Null until the file was looked at. */
+  readonly delimiter: string | null
+  readonly hasHeader: boolean | null
+  readonly details: string | null
+  readonly metadata: JsonObject | null
+  readonly dryRun: boolean
+  readonly laneCount: number | null
+  /** How often a worker has taken it up. */
+  readonly attempts: number
+  readonly cancelRequested: boolean
+  readonly counts: ImportCounts
+  readonly errorsByCode: Partial<Record<RowErrorCode, number>>
+  readonly bytesRead: number
+  /** The most cells that a committed record had. */
+  readonly columnCount: number
+  /** The file's data rows; null until reading has reached the end. */
+  readonly totalRows: number | null
+  readonly failure: ImportFailure | null
+  readonly createdAt: Date
+  readonly startedAt: Date | null
+  readonly finishedAt: Date | null
+  readonly updatedAt: Date
+}
+
+/** How to select an import for {@link toImportRecord}: one query of the driver, so one snapshot. */
+export interface ImportRow {
+  id: number
+  org_id: number
+  series_id: bigint
+  status: string
+  lease: number
+  job_id: string | null
+  file_key: string
+  file_name: string
+  bytes: bigint
+  sha256: string
+  mapping: ColumnMapping
+  delimiter: string | null
+  has_header: boolean | null
+  details: string | null
+  metadata: JsonObject | null
+  dry_run: boolean
+  lane_count: number | null
+  total_rows: number | null
+  cancel_requested: boolean
+  failure_code: string | null
+  failure_message: string | null
+  created_at: Date
+  started_at: Date | null
+  finished_at: Date | null
+  updated_at: Date
+  inserted: bigint
+  duplicates: bigint
+  rejected: bigint
+  bytes_read: bigint
+  column_count: number
+  lane_error_counts: number[][]
+}
+
+export const IMPORT_SELECT = `
+SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
+       i.delimiter, i.has_header, i.details, i.metadata, i.dry_run, i.lane_count, i.total_rows,
+       i.cancel_requested_at IS NOT NULL AS cancel_requested,
+       i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
+       greatest(i.updated_at, l.updated_at) AS updated_at,
+       l.inserted, l.duplicates, l.rejected, l.bytes_read, l.column_count, l.lane_error_counts
+FROM import i
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(inserted), 0)::bigint AS inserted, coalesce(sum(duplicates), 0)::bigint AS duplicates,
+         coalesce(sum(rejected), 0)::bigint AS rejected, coalesce(max(next_byte), 0) AS bytes_read,
+         coalesce(max(column_count), 0) AS column_count, max(updated_at) AS updated_at,
+         coalesce(jsonb_agg(error_counts), '[]') AS lane_error_counts
+  FROM import_lane WHERE import_id = i.id
+) l`
+
+export function toImportRecord(row: ImportRow): ImportRecord {
+  const inserted = Number(row.inserted)
+  const duplicates = Number(row.duplicates)
+  const rejected = Number(row.rejected)
+  return {
+    id: row.id,
+    orgId: row.org_id,
+    seriesId: row.series_id,
+    status: row.status as ImportStatus,
+    lease: row.lease,
+    jobId: row.job_id,
+    fileKey: row.file_key,
+    fileName: row.file_name,
+    bytes: Number(row.bytes),
+    sha256: row.sha256,
+    mapping: row.mapping,
+    delimiter: row.delimiter,
+    hasHeader: row.has_header,
+    details: row.details,
+    metadata: row.metadata,
+    dryRun: row.dry_run,
+    laneCount: row.lane_count,
+    attempts: row.lease,
+    cancelRequested: row.cancel_requested,
+    counts: { rows: inserted + duplicates + rejected, inserted, duplicates, rejected },
+    errorsByCode: countsByCode(sumByPosition(row.lane_error_counts)),
+    bytesRead: Number(row.bytes_read),
+    columnCount: row.column_count,
+    totalRows: row.total_rows,
+    failure:
+      row.failure_code === null
+        ? null
+        : { code: row.failure_code as ImportFailureCode, message: row.failure_message ?? '' },
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    updatedAt: row.updated_at,
+  }
+}
+
+function sumByPosition(lanes: readonly number[][]): number[] {
+  const sums: number[] = []
+  for (const counts of lanes) {
+    counts.forEach((count, position) => {
+      sums[position] = (sums[position] ?? 0) + count
+    })
+  }
+  return sums
+}

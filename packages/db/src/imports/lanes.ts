@@ -1,0 +1,125 @@
+import type { ColumnKey, CouponKey, CustomerKey } from '@importer/contracts'
+
+import type { Database } from '../open-database.ts'
+import { bindParameters } from '../sql/statement.ts'
+import { commitBatch, type BatchParameter, type BatchShape } from '../sql/commit-batch.ts'
+import type { HeldImport } from './change-import.ts'
+import type { LaneCheckpoint } from './claim-import.ts'
+
+/** The rows of one lane's batch, column by column as array literals (see array-literal.ts); null: no such column. */
+export interface BatchColumns {
+  readonly rowNumbers: string
+  readonly lines: string
+  readonly byteOffsets: string
+  readonly tills: string
+  /** Epoch milliseconds. */
+  readonly redeemedMs: string
+  /** The chosen identifier stands in its column; in the others of the row stands NULL. */
+  readonly customers: Readonly<Partial<Record<CustomerKey, string>>>
+  readonly coupons: Readonly<Partial<Record<CouponKey, string>>>
+  readonly billIds: string | null
+  readonly billNumbers: string | null
+  readonly details: string | null
+  /** Rows that were rejected before any look-up: their errors are a literal of literals (`{"{2048}"}`). */
+  readonly rejectedRowNumbers: string
+  readonly rejectedLines: string
+  readonly rejectedByteOffsets: string
+  readonly rejectedErrors: string
+  /** How many of those by code index, from 1. */
+  readonly rejectedCounts: readonly number[]
+  /** The most cells that a record of the batch has. */
+  readonly columnCount: number
+}
+
+export interface LaneBatch {
+  readonly held: HeldImport
+  readonly orgId: number
+  readonly seriesId: bigint
+  /** Where the lane stands before this batch, and after it. */
+  readonly from: LaneCheckpoint
+  readonly to: LaneCheckpoint
+  readonly columns: BatchColumns
+}
+
+export type BatchResult =
+  | {
+      readonly status: 'committed'
+      readonly inserted: number
+      readonly duplicates: number
+      readonly rejected: number
+      readonly cancelRequested: boolean
+    }
+  /** Nothing was written: someone else holds the import, or the batch was committed before. */
+  | { readonly status: 'lost' }
+
+interface CommittedRow {
+  inserted: number
+  duplicates: number
+  rejected: number
+  cancelRequested: boolean
+}
+
+/**
+ * Commits one batch of one lane: all of it, or nothing (sql/commit-batch.ts). Throws what the database throws; see
+ * isConcurrencyConflict for what to send again.
+ */
+export async function commitLaneBatch(
+  database: Database,
+  batch: LaneBatch,
+  judge: BatchShape['judge'],
+): Promise<BatchResult> {
+  const { columns } = batch
+  const statement = commitBatch({
+    customers: keysOf<CustomerKey>(columns.customers),
+    coupons: keysOf<CouponKey>(columns.coupons),
+    billId: columns.billIds !== null,
+    billNumber: columns.billNumbers !== null,
+    details: columns.details !== null,
+    judge,
+  })
+  const values: Partial<Record<BatchParameter, unknown>> = {
+    importId: batch.held.importId,
+    lease: batch.held.lease,
+    orgId: batch.orgId,
+    seriesId: batch.seriesId,
+    lane: batch.from.lane,
+    expectedRow: batch.from.nextRow,
+    nextRow: batch.to.nextRow,
+    nextByte: batch.to.nextByte,
+    nextLine: batch.to.nextLine,
+    columnCount: columns.columnCount,
+    rowNumbers: columns.rowNumbers,
+    lines: columns.lines,
+    byteOffsets: columns.byteOffsets,
+    tills: columns.tills,
+    redeemedMs: columns.redeemedMs,
+    ...columns.customers,
+    ...columns.coupons,
+    ...(columns.billIds === null ? {} : { billIds: columns.billIds }),
+    ...(columns.billNumbers === null ? {} : { billNumbers: columns.billNumbers }),
+    ...(columns.details === null ? {} : { detailTexts: columns.details }),
+    rejectedRowNumbers: columns.rejectedRowNumbers,
+    rejectedLines: columns.rejectedLines,
+    rejectedByteOffsets: columns.rejectedByteOffsets,
+    rejectedErrors: columns.rejectedErrors,
+    rejectedCounts: `{${columns.rejectedCounts.join(',')}}`,
+  }
+  const [row] = await database.prisma.$queryRawUnsafe<CommittedRow[]>(
+    statement.text,
+    ...bindParameters(statement, values),
+  )
+  return row === undefined ? { status: 'lost' } : { status: 'committed', ...row }
+}
+
+function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, string>>>): Key[] {
+  return Object.keys(columns) as Key[]
+}
+
+/** Where a lane stands; null when it is not held under this lease. */
+export async function readLane(database: Database, held: HeldImport, lane: number): Promise<LaneCheckpoint | null> {
+  const row = await database.prisma.importLane.findUnique({
+    where: { importId_lane: { importId: held.importId, lane } },
+  })
+  if (row === null || row.lease !== held.lease) return null
+  return { lane, nextRow: row.nextRow, nextByte: Number(row.nextByte), nextLine: row.nextLine }
+}

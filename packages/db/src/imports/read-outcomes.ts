@@ -1,0 +1,47 @@
+import type { Database } from '../open-database.ts'
+
+export interface RowPage {
+  /** Row numbers greater than this. */
+  readonly afterRow: number
+  readonly limit: number
+}
+
+export interface RejectedRow {
+  readonly rowNumber: number
+  /** Where its record starts in the file: line from 1, byte from 0. */
+  readonly line: number
+  readonly byteOffset: number
+  /** As encodeRowError gives them. */
+  readonly errors: readonly number[]
+}
+
+/** The rejected rows of an import in row order, a page at a time. */
+export async function readRejectedRows(database: Database, importId: number, page: RowPage): Promise<RejectedRow[]> {
+  const rows = await database.prisma.$queryRaw<
+    { row_number: number; line: number; byte_offset: bigint; errors: number[] }[]
+  >`SELECT row_number, line, byte_offset, errors FROM rejected_row
+    WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
+    ORDER BY row_number LIMIT ${page.limit}::int`
+  return rows.map((row) => ({
+    rowNumber: row.row_number,
+    line: row.line,
+    byteOffset: Number(row.byte_offset),
+    errors: row.errors,
+  }))
+}
+
+/** The row numbers of what an import inserted, in order, a page at a time. */
+export async function readInsertedRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
+  const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`
+    SELECT row_number FROM redemption WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
+    ORDER BY row_number LIMIT ${page.limit}::int`
+  return rows.map((row) => row.row_number)
+}
+
+/** The row numbers of an import's duplicates, in order, a page at a time. */
+export async function readDuplicateRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
+  const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`
+    SELECT row_number FROM duplicate_row WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
+    ORDER BY row_number LIMIT ${page.limit}::int`
+  return rows.map((row) => row.row_number)
+}

@@ -1,0 +1,30 @@
+import type { Database } from '../open-database.ts'
+
+export interface StrandedImport {
+  readonly importId: number
+  readonly lease: number
+  /** The job that was to run it last; null: it never had one. */
+  readonly jobId: string | null
+}
+
+/** Unfinished imports of which nothing was heard for `quietMs` milliseconds. */
+export async function findStrandedImports(database: Database, quietMs: number): Promise<StrandedImport[]> {
+  return database.prisma.$queryRaw<StrandedImport[]>`
+    SELECT i.id AS "importId", i.lease, i.job_id AS "jobId"
+    FROM import i
+    WHERE i.status IN ('queued', 'processing')
+      AND i.updated_at < clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
+      AND NOT EXISTS (
+        SELECT FROM import_lane l
+        WHERE l.import_id = i.id AND l.updated_at >= clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
+      )
+    ORDER BY i.id`
+}
+
+/** Which of these stored files belong to no import. */
+export async function findUnknownFileKeys(database: Database, fileKeys: readonly string[]): Promise<string[]> {
+  const rows = await database.prisma.$queryRaw<{ key: string }[]>`
+    SELECT k.key FROM unnest(${[...fileKeys]}::text[]) AS k (key)
+    WHERE NOT EXISTS (SELECT FROM import i WHERE i.file_key = k.key)`
+  return rows.map((row) => row.key)
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+
+import { readSchemaFile } from './migrations-folder.ts'
+import { WholeScriptAdapter } from './whole-script-adapter.ts'
+
+type EngineBindings = typeof import('@prisma/schema-engine-wasm') & { __wbg_set_wasm(exports: object): void }
+
+/** What is used of the global WebAssembly: its types come with those of the browser, which do not belong here. */
+interface WebAssemblyApi {
+  instantiate(
+    bytes: Uint8Array,
+    imports: Record<string, object>,
+  ): Promise<{ instance: { exports: Record<string, unknown> } }>
+}
+
+declare global {
+  /** Where the engine puts the message of a panic, before it traps: the name is the engine's. */
+  var PRISMA_WASM_PANIC_REGISTRY: { set_message(message: string): void } | undefined
+}
+
+let bindings: Promise<EngineBindings> | undefined
+
+/**
+ * Prisma's schema engine, compiled to WebAssembly, on one database and this repository's schema.
+ *
+ * The native engine is downloaded at install, from a host that many networks do not reach; this package is the same
+ * engine. Node cannot import `.wasm` as a module without a flag, so it is instantiated by hand.
+ */
+export async function openSchemaEngine(databaseUrl: string): Promise<SchemaEngine> {
+  bindings ??= loadBindings()
+  const { SchemaEngine } = await bindings
+  const schema = await readSchemaFile()
+  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter({ connectionString: databaseUrl }))
+  return SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter)
+}
+
+async function loadBindings(): Promise<EngineBindings> {
+  const require = createRequire(import.meta.url)
+  const bindingsPath = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+  const engine = (await import(bindingsPath)) as EngineBindings
+  const bytes = await readFile(bindingsPath.replace(/\.js$/, '.wasm'))
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi }
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': engine })
+  engine.__wbg_set_wasm(instance.exports)
+  globalThis.PRISMA_WASM_PANIC_REGISTRY = {
+    set_message(message) {
+      throw new Error(`the schema engine panicked: ${message}`)
+    },
+  }
+  const start = instance.exports['__wbindgen_start']
+  if (typeof start !== 'function') throw new Error('the schema engine has no __wbindgen_start: its version changed')
+  start()
+  return engine
+}

@@ -1,0 +1,228 @@
+import { normalizeCouponCode, type ReferenceKind } from '@importer/contracts'
+
+import { NumberColumn, TextColumn } from '../array-literal.ts'
+import { sqlStateOf } from '../database-errors.ts'
+import type { Database } from '../open-database.ts'
+import { findClashesText, updateReferenceText, upsertReferenceText } from '../sql/upsert-reference.ts'
+import { REFERENCE_TABLES } from './reference-tables.ts'
+
+/** One row to write: its id, and its values in the order of the batch's columns, as PostgreSQL reads them. */
+export interface ReferenceRow {
+  readonly id: string
+  readonly values: readonly (string | null)[]
+}
+
+/** A row that could not be written: its index in the batch. */
+export interface ReferenceFault {
+  readonly index: number
+  readonly field: string
+  readonly code: 'ALREADY_TAKEN' | 'MISSING_VALUE'
+  readonly message: string
+}
+
+export interface ReferenceResult {
+  readonly inserted: number
+  readonly updated: number
+  readonly faults: readonly ReferenceFault[]
+}
+
+interface IndexedRow extends ReferenceRow {
+  readonly index: number
+}
+
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Writes a batch of checked rows of one kind. `columns` are those of the CSV, without `id`: only they are written.
+ * Rows are taken in their order, a later row of the same id changes what an earlier one made. A row that would take a
+ * value which is unique to another row is a fault; the others are written.
+ */
+export async function upsertReference(
+  database: Database,
+  orgId: number,
+  kind: ReferenceKind,
+  columns: readonly string[],
+  rows: readonly ReferenceRow[],
+): Promise<ReferenceResult> {
+  const batch: Batch = { database, orgId, kind, columns }
+  let inserted = 0
+  let updated = 0
+  const faults: ReferenceFault[] = []
+  for (const round of splitRepeatedIds(rows)) {
+    const result = lacksRequiredColumn(kind, columns) ? await updateRows(batch, round) : await writeRows(batch, round)
+    inserted += result.inserted
+    updated += result.updated
+    faults.push(...result.faults)
+  }
+  return { inserted, updated, faults: faults.toSorted((a, b) => a.index - b.index) }
+}
+
+interface Batch {
+  readonly database: Database
+  readonly orgId: number
+  readonly kind: ReferenceKind
+  readonly columns: readonly string[]
+}
+
+/** One statement cannot write a row twice: a repeated id waits for the next round. */
+function splitRepeatedIds(rows: readonly ReferenceRow[]): IndexedRow[][] {
+  const rounds: IndexedRow[][] = []
+  const seen = new Map<string, number>()
+  rows.forEach((row, index) => {
+    const round = seen.get(row.id) ?? 0
+    seen.set(row.id, round + 1)
+    ;(rounds[round] ??= []).push({ ...row, index })
+  })
+  return rounds
+}
+
+function lacksRequiredColumn(kind: ReferenceKind, columns: readonly string[]): boolean {
+  return missingRequired(kind, columns).length > 0
+}
+
+function missingRequired(kind: ReferenceKind, columns: readonly string[]): string[] {
+  return Object.entries(REFERENCE_TABLES[kind].columns)
+    .filter(([name, { required }]) => required === true && !columns.includes(name))
+    .map(([name]) => name)
+}
+
+async function writeRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
+  try {
+    return await upsertRows(batch, rows)
+  } catch (error) {
+    if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
+  }
+  const { free, faults } = await setClashesAside(batch, rows)
+  const rest = await bisect(free, (part) => upsertRows(batch, part), batch)
+  return { ...rest, faults: [...faults, ...rest.faults] }
+}
+
+async function upsertRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
+  const [counts] = await batch.database.prisma.$queryRawUnsafe<{ inserted: number; updated: number }[]>(
+    upsertReferenceText(batch.kind, batch.columns),
+    ...parametersOf(batch, batch.columns, rows),
+  )
+  return { inserted: counts?.inserted ?? 0, updated: counts?.updated ?? 0, faults: [] }
+}
+
+async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
+  const update = async (part: readonly IndexedRow[]): Promise<ReferenceResult> => {
+    const changed = await batch.database.prisma.$queryRawUnsafe<{ id: bigint }[]>(
+      updateReferenceText(batch.kind, batch.columns),
+      ...parametersOf(batch, batch.columns, part),
+    )
+    const ids = new Set(changed.map(({ id }) => String(id)))
+    const missing = missingRequired(batch.kind, batch.columns)
+    const faults = part
+      .filter(({ id }) => !ids.has(String(BigInt(id))))
+      .map(({ index, id }): ReferenceFault => ({
+        index,
+        field: missing[0] ?? 'id',
+        code: 'MISSING_VALUE',
+        message: `id ${id} is new, and a new row needs ${missing.join(' and ')}; expected such a column`,
+      }))
+    return { inserted: 0, updated: ids.size, faults }
+  }
+  return bisect(rows, update, batch)
+}
+
+/**
+ * Writes what can be written where some row clashes: halves the batch until the clashing rows stand alone. Few are left
+ * when it is called, those that clash with each other or with a load at the same time.
+ */
+async function bisect(
+  rows: readonly IndexedRow[],
+  write: (rows: readonly IndexedRow[]) => Promise<ReferenceResult>,
+  batch: Batch,
+): Promise<ReferenceResult> {
+  if (rows.length === 0) return { inserted: 0, updated: 0, faults: [] }
+  try {
+    return await write(rows)
+  } catch (error) {
+    if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
+    const [only] = rows
+    if (rows.length === 1 && only !== undefined) {
+      return { inserted: 0, updated: 0, faults: [describeClash(batch, only, uniqueKeysOf(batch)[0] ?? [])] }
+    }
+  }
+  const middle = rows.length >> 1
+  const first = await bisect(rows.slice(0, middle), write, batch)
+  const second = await bisect(rows.slice(middle), write, batch)
+  return {
+    inserted: first.inserted + second.inserted,
+    updated: first.updated + second.updated,
+    faults: [...first.faults, ...second.faults],
+  }
+}
+
+/** Finds, in one query a key, the rows whose value another row has; and, without one, those that repeat a value here. */
+async function setClashesAside(
+  batch: Batch,
+  rows: readonly IndexedRow[],
+): Promise<{ free: IndexedRow[]; faults: ReferenceFault[] }> {
+  let free = [...rows]
+  const faults: ReferenceFault[] = []
+  for (const key of uniqueKeysOf(batch)) {
+    const taken = await batch.database.prisma.$queryRawUnsafe<{ id: bigint }[]>(
+      findClashesText(batch.kind, key),
+      ...parametersOf(batch, key, free),
+    )
+    const clashing = new Set(taken.map(({ id }) => String(id)))
+    const seen = new Set<string>()
+    const kept: IndexedRow[] = []
+    for (const row of free) {
+      const value = keyOf(batch, key, row)
+      if (clashing.has(String(BigInt(row.id))) || (value !== null && seen.has(value))) {
+        faults.push(describeClash(batch, row, key))
+      } else {
+        kept.push(row)
+        if (value !== null) seen.add(value)
+      }
+    }
+    free = kept
+  }
+  return { free, faults }
+}
+
+/** The unique keys whose columns the batch writes. */
+function uniqueKeysOf({ kind, columns }: Batch): readonly (readonly string[])[] {
+  return REFERENCE_TABLES[kind].uniqueKeys.filter((key) => key.every((name) => columns.includes(name)))
+}
+
+function keyOf(batch: Batch, key: readonly string[], row: IndexedRow): string | null {
+  const values = key.map((name) => comparable(name, row.values[batch.columns.indexOf(name)] ?? null))
+  return values.includes(null) ? null : JSON.stringify(values)
+}
+
+function comparable(name: string, value: string | null): string | null {
+  return name === 'code' && value !== null ? normalizeCouponCode(value) : value
+}
+
+function describeClash(batch: Batch, row: IndexedRow, key: readonly string[]): ReferenceFault {
+  const field = key.at(-1) ?? 'id'
+  const value = row.values[batch.columns.indexOf(field)] ?? ''
+  return {
+    index: row.index,
+    field,
+    code: 'ALREADY_TAKEN',
+    message: `${field} "${value}" belongs to another of the ${batch.kind}; expected a value that no other row has`,
+  }
+}
+
+function parametersOf(batch: Batch, columns: readonly string[], rows: readonly IndexedRow[]): unknown[] {
+  const ids = new NumberColumn()
+  for (const row of rows) ids.push(row.id)
+  const literals = columns.map((name) => {
+    const position = batch.columns.indexOf(name)
+    const column = new TextColumn()
+    for (const row of rows) column.push(row.values[position] ?? null)
+    return column.toLiteral()
+  })
+  if (batch.kind === 'coupons' && columns.includes('code')) {
+    const position = batch.columns.indexOf('code')
+    const keys = new TextColumn()
+    for (const row of rows) keys.push(comparable('code', row.values[position] ?? null))
+    literals.push(keys.toLiteral())
+  }
+  return [batch.orgId, ids.toLiteral(), ...literals]
+}

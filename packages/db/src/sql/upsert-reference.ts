@@ -1,0 +1,83 @@
+import { REFERENCE_TABLES } from '../reference/reference-tables.ts'
+import type { ReferenceKind } from '@importer/contracts'
+
+/**
+ * One batch of reference data: rows that are new are made, the others changed in the given columns only.
+ * Parameters: org id, ids, one array literal per column in the given order, then the normalized codes if `code` is among
+ * them. An id may occur once in a batch. Gives {inserted, updated}.
+ *
+ * Locks: rows are written in the order of their id, so that two loads of the same data wait for each other and do not
+ * deadlock.
+ */
+export function upsertReferenceText(kind: ReferenceKind, columns: readonly string[]): string {
+  const { table, derived } = REFERENCE_TABLES[kind]
+  const input = inputOf(kind, columns)
+  const chosen = derived.filter(({ from }) => columns.includes(from))
+  const stored = input.filter(({ column }) => !chosen.some((d) => d.column === column)).map(({ column }) => column)
+  const names = ['org_id', 'id', ...stored, ...chosen.map(({ column }) => column)]
+  const values = ['$1::int', 'i.id', ...stored.map((column) => `i.${column}`), ...chosen.map(({ insert }) => insert)]
+  const changes = [
+    ...stored.map((column) => `${column} = excluded.${column}`),
+    ...chosen.map(({ column, update }) => `${column} = ${update}`),
+  ]
+  return `
+WITH written AS (
+  INSERT INTO ${table} (${names.join(', ')})
+  SELECT ${values.join(', ')}
+  FROM ${unnestInput(input)}
+  ORDER BY i.id
+  ON CONFLICT (org_id, id) DO UPDATE SET ${changes.length > 0 ? changes.join(', ') : 'id = excluded.id'}
+  RETURNING xmax = 0 AS fresh
+)
+SELECT (count(*) FILTER (WHERE fresh))::int AS inserted, (count(*) FILTER (WHERE NOT fresh))::int AS updated FROM written`
+}
+
+/** For a CSV without a column that a new row needs: changes what is there and gives the ids that it changed. */
+export function updateReferenceText(kind: ReferenceKind, columns: readonly string[]): string {
+  const { table, derived } = REFERENCE_TABLES[kind]
+  const input = inputOf(kind, columns)
+  const chosen = derived.filter(({ from }) => columns.includes(from))
+  const changes = input
+    .filter(({ column }) => !chosen.some((d) => d.column === column))
+    .map(({ column }) => `${column} = i.${column}`)
+    .concat(chosen.map(({ column, update }) => `${column} = ${update.replaceAll('excluded.', 'i.')}`))
+  return `
+WITH found AS (
+  SELECT i.* FROM ${unnestInput(input)}
+  JOIN ${table} t ON t.org_id = $1::int AND t.id = i.id
+  ORDER BY i.id FOR UPDATE OF t
+)
+UPDATE ${table} SET ${changes.length > 0 ? changes.join(', ') : 'id = i.id'}
+FROM found i WHERE ${table}.org_id = $1::int AND ${table}.id = i.id
+RETURNING ${table}.id`
+}
+
+/**
+ * Which of these values another row of the organization has already. Parameters: org id, ids, one array literal per
+ * column of the key. Gives the ids of the rows that would clash.
+ */
+export function findClashesText(kind: ReferenceKind, key: readonly string[]): string {
+  const { table } = REFERENCE_TABLES[kind]
+  const input = inputOf(kind, key)
+  const equal = input
+    .filter(({ column }) => !(kind === 'coupons' && column === 'code'))
+    .map(({ column }) => `t.${column} = i.${column}`)
+  return `
+SELECT i.id FROM ${unnestInput(input)}
+WHERE EXISTS (SELECT FROM ${table} t WHERE t.org_id = $1::int AND ${equal.join(' AND ')} AND t.id <> i.id)`
+}
+
+function inputOf(kind: ReferenceKind, columns: readonly string[]): { column: string; type: string }[] {
+  const known = REFERENCE_TABLES[kind].columns
+  const input = columns.map((name) => {
+    const column = known[name]
+    if (column === undefined) throw new Error(`${kind} have no column ${name}`)
+    return { column: column.column, type: column.type as string }
+  })
+  return kind === 'coupons' && columns.includes('code') ? [...input, { column: 'code_key', type: 'text' }] : input
+}
+
+function unnestInput(input: readonly { column: string; type: string }[]): string {
+  const arrays = ['$2::bigint[]', ...input.map(({ type }, index) => `$${index + 3}::${type}[]`)]
+  return `unnest(${arrays.join(', ')}) AS i (id${input.map(({ column }) => `, ${column}`).join('')})`
+}

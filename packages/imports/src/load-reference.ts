@@ -1,0 +1,123 @@
+import {
+  REFERENCE_COLUMNS,
+  type ReferenceKind,
+  type ReferenceLoadResult,
+  type ReferenceRowFault,
+} from '@importer/contracts'
+import { readRecords, type RecordBlock } from '@importer/csv'
+import { upsertReference, type Database, type ReferenceRow } from '@importer/db'
+
+import { readReferenceValue } from './reference-values.ts'
+import { readReferenceHeader, type ReferenceHeader } from './reference-header.ts'
+
+export { ReferenceBodyError } from './reference-header.ts'
+
+export interface LoadReferenceOptions {
+  readonly database: Database
+  readonly orgId: number
+  readonly kind: ReferenceKind
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+const BATCH_ROWS = 10_000
+const SHOWN_ERRORS = 100
+
+/**
+ * Writes a CSV of reference data with named columns, streamed: rows that are new are made, the others changed in the
+ * columns that are there. A bad row is told and left out; a body that is no such CSV throws a ReferenceBodyError
+ * before anything is written.
+ */
+export async function loadReference(options: LoadReferenceOptions): Promise<ReferenceLoadResult> {
+  const { header, body } = await readReferenceHeader(options.kind, options.body)
+  const load = new ReferenceLoad(options, header)
+  let isHeader = true
+  for await (const block of readRecords(body, { delimiter: header.delimiter })) {
+    await load.take(block, isHeader ? 1 : 0)
+    isHeader = false
+  }
+  await load.write()
+  return load.result()
+}
+
+class ReferenceLoad {
+  readonly #options: LoadReferenceOptions
+  readonly #header: ReferenceHeader
+  readonly #columns: readonly string[]
+  #batch: (ReferenceRow & { row: number; line: number })[] = []
+  #received = 0
+  #inserted = 0
+  #updated = 0
+  #rejected = 0
+  #errors: ReferenceRowFault[] = []
+
+  constructor(options: LoadReferenceOptions, header: ReferenceHeader) {
+    this.#options = options
+    this.#header = header
+    this.#columns = REFERENCE_COLUMNS[options.kind].filter((name) => name !== 'id' && header.positions.has(name))
+  }
+
+  async take({ cells, faults, lines }: RecordBlock, skip: number): Promise<void> {
+    for (let i = skip; i < cells.length; i += 1) {
+      this.#received += 1
+      const line = lines[i] ?? 0
+      const fault = faults.get(i)
+      if (fault !== undefined) {
+        this.#reject({
+          row: this.#received,
+          line,
+          field: null,
+          code: fault === 'not_utf8' || fault === 'nul_byte' ? 'INVALID_ENCODING' : 'MALFORMED_ROW',
+          message: `the record cannot be read (${fault.replaceAll('_', ' ')}); expected well-formed CSV in UTF-8`,
+        })
+        continue
+      }
+      this.#addRow(cells[i] ?? [], line)
+      if (this.#batch.length >= BATCH_ROWS) await this.write()
+    }
+  }
+
+  async write(): Promise<void> {
+    const batch = this.#batch
+    if (batch.length === 0) return
+    this.#batch = []
+    const { database, orgId, kind } = this.#options
+    const { inserted, updated, faults } = await upsertReference(database, orgId, kind, this.#columns, batch)
+    this.#inserted += inserted
+    this.#updated += updated
+    for (const { index, field, code, message } of faults) {
+      const { row = 0, line = 0 } = batch[index] ?? {}
+      this.#reject({ row, line, field, code, message })
+    }
+  }
+
+  result(): ReferenceLoadResult {
+    return {
+      received: this.#received,
+      inserted: this.#inserted,
+      updated: this.#updated,
+      rejected: this.#rejected,
+      errors: this.#errors.toSorted((a, b) => a.row - b.row),
+    }
+  }
+
+  #addRow(cells: readonly string[], line: number): void {
+    const { positions } = this.#header
+    const cell = (name: string): string => (cells[positions.get(name) ?? -1] ?? '').trim()
+    const id = readReferenceValue('id', cell('id'))
+    const values: (string | null)[] = []
+    const found = [id.fault === undefined ? null : { field: 'id', ...id.fault }]
+    for (const name of this.#columns) {
+      const value = readReferenceValue(name, cell(name))
+      values.push(value.fault === undefined ? value.text : null)
+      if (value.fault !== undefined) found.push({ field: name, ...value.fault })
+    }
+    const fault = found.find((candidate) => candidate !== null)
+    if (fault != null) this.#reject({ row: this.#received, line, ...fault })
+    else this.#batch.push({ id: id.fault === undefined ? (id.text ?? '') : '', values, row: this.#received, line })
+  }
+
+  #reject(fault: ReferenceRowFault): void {
+    this.#rejected += 1
+    if (this.#errors.length < SHOWN_ERRORS) this.#errors.push(fault)
+  }
+}

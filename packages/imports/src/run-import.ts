@@ -1,0 +1,281 @@
+import { COLUMN_KEYS, encodeRowError, mandatoryKeys, type ColumnMapping } from '@importer/contracts'
+import { HEAD_BYTES, inspectHead, readRecords, type RecordBlock, type RecordFault } from '@importer/csv'
+import {
+  acknowledgeCancel,
+  claimImport,
+  clearUnexpectedErrors,
+  completeImport,
+  countUnexpectedError,
+  failImport,
+  findImportById,
+  handOnImport,
+  isConnectionLoss,
+  isSingleUseSeries,
+  recordDialect,
+  type ClaimedImport,
+  type Database,
+  type HeldImport,
+} from '@importer/db'
+import { FileMissingError, type FileStore, type Logger } from '@importer/runtime'
+
+import { Lane, type Position } from './lane.ts'
+import { laneOfCoupon } from './lane-of-coupon.ts'
+import { createRecordMapper } from './map-record.ts'
+import { PermanentImportError } from './permanent-import-error.ts'
+
+export interface RunImportOptions {
+  readonly database: Database
+  readonly store: FileStore
+  readonly log: Logger
+  readonly importId: number
+  /** The queue's job that runs this. */
+  readonly jobId: string
+  readonly laneCount: number
+  readonly batchRows: number
+  /** Aborted when the process is to end: the import stops at its checkpoint and is handed on. */
+  readonly signal: AbortSignal
+  /** Asked between blocks: true ends this turn at a clean checkpoint, for others to have theirs. */
+  readonly shouldYield: () => boolean
+  /** Forces the statement that is right for any series: for tests that hold one against the other. */
+  readonly alwaysMultiUse?: boolean
+}
+
+/**
+ * `finished`: there is nothing left to do. `handed-on`: the import is to go on under the job `jobId`, which the caller
+ * queues.
+ */
+export type RunResult = { readonly status: 'finished' } | { readonly status: 'handed-on'; readonly jobId: string }
+
+const FINISHED: RunResult = { status: 'finished' }
+
+/** So many unexpected errors without progress in between fail an import: it would go on for ever. */
+const MAX_ERROR_STREAK = 8
+
+/**
+ * Takes an import up where its checkpoints stand and carries it to its end, or until it is stopped. Can be run again at
+ * any time, by any process. Throws only what another attempt may mend: a database or a store that does not answer.
+ */
+export async function runImport(options: RunImportOptions): Promise<RunResult> {
+  const { database, log, importId, jobId } = options
+  const known = await findImportById(database, importId)
+  if (known === null) return FINISHED
+  const claimed = await claimImport(database, { importId, jobId, laneCount: chooseLaneCount(known.mapping, options) })
+  if (claimed === null) return FINISHED
+
+  const held: HeldImport = { importId, lease: claimed.record.lease }
+  try {
+    return await runClaimed(options, claimed, held)
+  } catch (error) {
+    if (error instanceof PermanentImportError) {
+      log.warn({ importId, code: error.code, err: error }, 'import failed')
+      await failImport(database, held, { code: error.code, message: error.message })
+      return FINISHED
+    }
+    if (isConnectionLoss(error)) throw error
+    log.error({ importId, err: error }, 'unexpected error in an import')
+    const streak = await countUnexpectedError(database, held)
+    if (streak === null) return FINISHED
+    if (streak < MAX_ERROR_STREAK) throw error
+    await failImport(database, held, {
+      code: 'INTERNAL_ERROR',
+      message: `The import was stopped after ${streak} unexpected errors. What it inserted is kept; see the worker's log.`,
+    })
+    return FINISHED
+  }
+}
+
+/** A coupon that rows may name in two ways has no lane of its own before it is looked up: such files have one lane. */
+function chooseLaneCount({ positions }: ColumnMapping, { laneCount }: RunImportOptions): number {
+  return positions.couponId !== undefined && positions.couponCode !== undefined ? 1 : laneCount
+}
+
+async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, held: HeldImport): Promise<RunResult> {
+  const { database, store } = options
+  const { record } = claimed
+  if (record.cancelRequested) return finishCancelled(database, held)
+  const dialect =
+    record.delimiter !== null && record.hasHeader !== null
+      ? { delimiter: record.delimiter, hasHeader: record.hasHeader }
+      : await findDialect(store, record.fileKey, record.mapping)
+  if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return FINISHED
+
+  const singleUse = await isSingleUseSeries(database, record.orgId, record.seriesId)
+  if (singleUse === null) {
+    throw new PermanentImportError('SERIES_MISSING', 'The series of this import is gone; expected it to exist.')
+  }
+  const mapper = createRecordMapper(record.mapping, record.createdAt.getTime())
+  const context = {
+    database,
+    held,
+    orgId: record.orgId,
+    seriesId: record.seriesId,
+    mapper,
+    mapped: new Set(COLUMN_KEYS.filter((key) => record.mapping.positions[key] !== undefined)),
+    singleUse: singleUse && options.alwaysMultiUse !== true,
+  }
+  const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
+  const pass = new Pass(lanes, options.batchRows, mapper)
+
+  let stopped: 'cancelled' | 'lost' | 'yield' | null = null
+  let progressed = false
+  try {
+    for await (const block of readFrom(store, record.fileKey, dialect, pass.start)) {
+      await pass.take(block, dialect.hasHeader)
+      stopped = pass.end ?? (options.signal.aborted || options.shouldYield() ? 'yield' : null)
+      if (stopped !== null) break
+      if (!progressed && pass.hasCommitted) {
+        progressed = true
+        await clearUnexpectedErrors(database, held)
+      }
+    }
+    if (stopped === null || stopped === 'yield') await pass.flush(stopped === 'yield')
+  } finally {
+    // A lane's batch must not outlive this call: whatever comes next reads the checkpoints.
+    await Promise.allSettled(lanes.map(async (lane) => lane.settle()))
+  }
+  for (const lane of lanes) await lane.settle()
+  stopped = pass.end ?? stopped
+
+  switch (stopped) {
+    case 'lost':
+      return FINISHED
+    case 'cancelled':
+      return finishCancelled(database, held)
+    case 'yield': {
+      const next = await handOnImport(database, held)
+      return next === null ? FINISHED : { status: 'handed-on', jobId: next.jobId }
+    }
+    case null:
+      await completeImport(database, held, pass.rows)
+      return FINISHED
+  }
+}
+
+async function finishCancelled(database: Database, held: HeldImport): Promise<RunResult> {
+  await acknowledgeCancel(database, held)
+  return FINISHED
+}
+
+async function findDialect(
+  store: FileStore,
+  fileKey: string,
+  mapping: ColumnMapping,
+): Promise<{ delimiter: string; hasHeader: boolean }> {
+  const chunks: Uint8Array[] = []
+  // One byte more than is looked at tells whether there is more.
+  for await (const chunk of openFile(store, fileKey, { start: 0, end: HEAD_BYTES })) chunks.push(chunk)
+  const head = Buffer.concat(chunks)
+  const position = (key: 'redeemedDateInMillis' | 'redeemedAt') => mapping.positions[key] ?? 0
+  const result = inspectHead(head.subarray(0, HEAD_BYTES), head.length <= HEAD_BYTES, {
+    date: position('redeemedDateInMillis'),
+    till: position('redeemedAt'),
+    lastMandatory: Math.max(
+      ...mandatoryKeys(mapping.customerIdentifier, mapping.couponIdentifier).map((key) => mapping.positions[key] ?? 0),
+    ),
+  })
+  if (!result.ok) throw new PermanentImportError(result.code, result.message)
+  return { delimiter: result.delimiter, hasHeader: result.hasHeader }
+}
+
+async function* readFrom(
+  store: FileStore,
+  fileKey: string,
+  dialect: { delimiter: string },
+  start: Position,
+): AsyncGenerator<RecordBlock> {
+  yield* readRecords(openFile(store, fileKey, { start: start.byte }), {
+    delimiter: dialect.delimiter,
+    from: { byteOffset: start.byte, line: start.line },
+  })
+}
+
+/** A file that is gone will not come back: that ends the import, while a store that does not answer only delays it. */
+async function* openFile(
+  store: FileStore,
+  fileKey: string,
+  range: { start: number; end?: number },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* store.read(fileKey, range) as AsyncIterable<Uint8Array>
+  } catch (error) {
+    if (!(error instanceof FileMissingError)) throw error
+    throw new PermanentImportError('FILE_MISSING', 'The uploaded file is gone from the store; upload it again.', {
+      cause: error,
+    })
+  }
+}
+
+/** One pass over the file, from the earliest checkpoint of its lanes. */
+class Pass {
+  readonly start: Position
+  readonly #lanes: readonly Lane[]
+  readonly #batchRows: number
+  readonly #mapper: ReturnType<typeof createRecordMapper>
+  /** The row that comes next, and where. */
+  #next: Position
+
+  constructor(lanes: readonly Lane[], batchRows: number, mapper: ReturnType<typeof createRecordMapper>) {
+    this.#lanes = lanes
+    this.#batchRows = batchRows
+    this.#mapper = mapper
+    const [first, ...others] = lanes.map((lane) => lane.checkpoint)
+    if (first === undefined) throw new Error('an import has at least one lane')
+    const earliest = others.reduce((a, b) => (b.nextRow < a.nextRow ? b : a), first)
+    this.start = { row: earliest.nextRow, byte: earliest.nextByte, line: earliest.nextLine }
+    this.#next = this.start
+  }
+
+  /** Data rows read so far, from the file's beginning. */
+  get rows(): number {
+    return this.#next.row - 1
+  }
+
+  get end(): 'cancelled' | 'lost' | null {
+    const ends = this.#lanes.map((lane) => lane.end)
+    return ends.includes('lost') ? 'lost' : ends.includes('cancelled') ? 'cancelled' : null
+  }
+
+  get hasCommitted(): boolean {
+    return this.#lanes.some((lane) => lane.checkpoint.nextRow > this.start.row)
+  }
+
+  async take(block: RecordBlock, hasHeader: boolean): Promise<void> {
+    const { cells, faults, offsets, lines } = block
+    for (let i = 0; i < cells.length; i += 1) {
+      const byte = offsets[i] ?? 0
+      const line = lines[i] ?? 0
+      const after = { byte: offsets[i + 1] ?? block.endOffset, line: lines[i + 1] ?? block.endLine }
+      if (hasHeader && this.#next.row === 1 && this.#next.byte === 0) {
+        // The header is the first record of the file, and no data row.
+        this.#next = { row: 1, ...after }
+        continue
+      }
+      const position: Position = { row: this.#next.row, byte, line }
+      this.#next = { row: position.row + 1, ...after }
+      const lane = this.#place(position, cells[i] ?? [], faults.get(i))
+      if (lane !== null && lane.pending >= this.#batchRows) await lane.send(this.#next)
+      if (lane?.end != null) return
+    }
+  }
+
+  /** Sends what is pending. `everywhere`: also lanes without rows go on to here, so that nothing is read twice. */
+  async flush(everywhere: boolean): Promise<void> {
+    for (const lane of this.#lanes) {
+      if (lane.pending > 0 || (everywhere && lane.checkpoint.nextRow < this.#next.row)) await lane.send(this.#next)
+    }
+  }
+
+  /** Puts a record into its lane; null when that lane has committed it before. */
+  #place(position: Position, cells: readonly string[], fault: RecordFault | undefined): Lane | null {
+    const errors = fault === undefined ? this.#mapper.map(cells) : [encodeRowError({ reason: fault, field: null })]
+    const { row } = this.#mapper
+    // A rejected row competes for nothing: any lane will do, if it is the same on every run.
+    const index = errors === null ? laneOfCoupon(row.coupon, this.#lanes.length) : position.row % this.#lanes.length
+    const lane = this.#lanes[index]
+    if (lane === undefined) throw new Error(`there is no lane ${index}`)
+    if (position.row < lane.checkpoint.nextRow) return null
+    if (errors === null) lane.addRow(position, row, cells.length)
+    else lane.addRejected(position, errors, cells.length)
+    return lane
+  }
+}

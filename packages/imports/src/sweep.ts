@@ -1,0 +1,79 @@
+import { findStrandedImports, findUnknownFileKeys, importJobId, type Database } from '@importer/db'
+import type { FileStore, Logger } from '@importer/runtime'
+
+export interface SweepOptions {
+  readonly database: Database
+  readonly store: FileStore
+  readonly queue: ImportQueue
+  readonly log: Logger
+}
+
+/** The queue of imports, as far as the sweep asks it. */
+export interface ImportQueue {
+  enqueue(payload: { importId: number }, options: { jobId: string }): Promise<void>
+  hasJob(jobId: string): Promise<boolean>
+}
+
+export interface SweepResult {
+  readonly requeued: number
+  readonly partialFiles: number
+  readonly orphanedFiles: number
+}
+
+/** An import at work commits far more often than this, and a queued one is in the queue or about to be. */
+const QUIET_MS = 5_000
+
+/** An upload is cut when it sends nothing for 30 s: a partial file that is older has nobody who writes it. */
+const DEAD_UPLOAD_MS = 45_000
+
+/** Between storing a file and committing its import lie milliseconds, and at most the database's time-outs. */
+const ORPHAN_AFTER_MS = 60_000
+const ORPHAN_WITHIN_MS = 48 * 3_600_000
+const ORPHAN_PAGE = 500
+
+/**
+ * Finds what fell between two systems and mends it: imports whose job is in no queue (the queue was lost, or its writer
+ * died between commit and enqueue), uploads that died half-way, stored files whose import was never committed.
+ * Any number of processes may do it at any time.
+ */
+export async function sweep(options: SweepOptions): Promise<SweepResult> {
+  const result = {
+    requeued: await requeueStranded(options),
+    partialFiles: await options.store.removeUnfinished({ olderThanMs: DEAD_UPLOAD_MS }),
+    orphanedFiles: await removeOrphans(options),
+  }
+  if (result.requeued + result.partialFiles + result.orphanedFiles > 0) options.log.info(result, 'sweep')
+  return result
+}
+
+async function requeueStranded({ database, queue, log }: SweepOptions): Promise<number> {
+  let requeued = 0
+  for (const { importId, lease, jobId } of await findStrandedImports(database, QUIET_MS)) {
+    // As long as the job is there, the queue will give it to a worker, also when the worker that had it is dead.
+    const expected = jobId ?? importJobId(importId, lease)
+    if (await queue.hasJob(expected)) continue
+    await queue.enqueue({ importId }, { jobId: importJobId(importId, lease) })
+    log.warn({ importId, missingJob: expected }, 'an import had lost its job: queued again')
+    requeued += 1
+  }
+  return requeued
+}
+
+async function removeOrphans({ database, store, log }: SweepOptions): Promise<number> {
+  let removed = 0
+  let page: string[] = []
+  const removePage = async (): Promise<void> => {
+    for (const key of await findUnknownFileKeys(database, page)) {
+      await store.remove(key)
+      log.warn({ fileKey: key }, 'a stored file belonged to no import: removed')
+      removed += 1
+    }
+    page = []
+  }
+  for await (const key of store.listFinished({ olderThanMs: ORPHAN_AFTER_MS, newerThanMs: ORPHAN_WITHIN_MS })) {
+    page.push(key)
+    if (page.length >= ORPHAN_PAGE) await removePage()
+  }
+  if (page.length > 0) await removePage()
+  return removed
+}
