@@ -1,10 +1,4 @@
-import type {
-  ColumnKey,
-  ColumnMapping,
-  CouponIdentifier,
-  CustomerIdentifier,
-  ReferenceKind,
-} from '@importer/contracts'
+import type { ColumnKey, ColumnMapping, CouponIdentifier, CustomerIdentifier, ReferenceKind } from '@importer/contracts'
 
 import { generateReference, writeReferenceCsv, writeTime, YEAR_BEGINS_MS, YEAR_ENDS_MS } from './generate-reference.ts'
 import { RowPlanner, type PlannedRow } from './generate-rows.ts'
@@ -63,9 +57,9 @@ export function generateCase(seed: number, options: CaseOptions): GeneratedCase 
   const composer = new FileComposer(random, planner, mapping, width, options.hasUnreadable ?? true)
 
   const priorRows = Math.ceil(options.rows / 4)
-  const prior = random.chance(0.8) ? composer.compose(priorRows) : null
+  const prior = random.chance(0.8) ? composer.compose(priorRows, random.whole(0, 11)) : null
   const later = prior !== null && random.chance(0.5) ? changeReference(random, world.reference, world.seriesId) : {}
-  const main = composer.compose(options.rows)
+  const main = composer.compose(options.rows, seed)
   const writeCsv = (rows: readonly ReferenceRow[]): string => writeReferenceCsv(random, rows)
   const { series, customers, tills, coupons } = world.reference
   return {
@@ -159,11 +153,12 @@ class FileComposer {
     this.hasUnreadable = hasUnreadable
   }
 
-  compose(rows: number): { file: Buffer; records: SourceRecord[]; dialect: Dialect } {
+  /** Twelve values of `turn` in a row have all pairs of delimiter and line end. */
+  compose(rows: number, turn: number): { file: Buffer; records: SourceRecord[]; dialect: Dialect } {
     const { random } = this
     const dialect: Dialect = {
-      delimiter: random.pick([',', ',', ';', '\t', '|']),
-      lineEnd: random.pick(['\n', '\n', '\r\n', '\r']),
+      delimiter: ([',', ';', '\t', '|'] as const)[Math.floor(turn / 3) % 4] ?? ',',
+      lineEnd: (['\n', '\r\n', '\r'] as const)[turn % 3] ?? '\n',
       hasByteOrderMark: random.chance(0.3),
       endsWithLineEnd: random.chance(0.7),
       quoteRate: random.pick([0, 0.05, 0.3, 1]),
@@ -175,7 +170,8 @@ class FileComposer {
       const row = this.planner.planRow(this.pickInnerLineEnd(dialect))
       if (isClear) for (const key of ['billId', 'billNumber', 'details'] as const) delete row[key]
       // Without a header, two words in the first record's date and till make it one all the same.
-      if (planned.length === 0 && random.chance(0.1)) Object.assign(row, { redeemedDateInMillis: 'soon', redeemedAt: 'shop' })
+      if (planned.length === 0 && random.chance(0.1))
+        Object.assign(row, { redeemedDateInMillis: 'soon', redeemedAt: 'shop' })
       const cells = this.makeCells(row, isClear)
       const flaw = n === tooLongAt ? 'tooLong' : this.pickFlaw(isClear)
       planned.push({ cells, flaw, blankBefore: random.chance(0.03) ? random.pick(['', '', '   ']) : null })
@@ -196,7 +192,8 @@ class FileComposer {
   private makeHeader({ lineEnd, delimiter }: Dialect): string[] {
     const { random } = this
     const names = Array.from({ length: this.width }, (_, n) => random.pick([`extra ${n}`, '', '-']))
-    for (const [key, position] of Object.entries(this.mapping.positions)) names[position] = random.pick([key, ` ${key} `])
+    for (const [key, position] of Object.entries(this.mapping.positions))
+      names[position] = random.pick([key, ` ${key} `])
     const { redeemedDateInMillis: date = 0, redeemedAt: till = 0 } = this.mapping.positions
     names[date] = random.pick(['redeemed date in millis', 'redeemedDateInMillis', '"date"', `redeemed${lineEnd}date`])
     names[till] = random.pick(['redeemed at', 'Till', `Filiale${delimiter} Straße`])

@@ -22,7 +22,7 @@ export function generateReference(random: Random, tag: number, rows: number, cus
   const otherSeriesIds = [idBase + 8, idBase + 9]
   const customers = generateCustomers(random, tag, idBase, Math.max(8, Math.ceil(rows / 4)))
   const coupons = generateCoupons(random, tag, idBase, {
-    count: Math.max(12, Math.ceil(rows / 2)),
+    count: Math.max(12, rows),
     seriesId,
     otherSeriesIds,
     customerIds: customers.map((customer) => customer['id'] ?? ''),
@@ -67,8 +67,8 @@ function dropColumns(
   optional: readonly string[],
   probability = 0.2,
 ): MutableRow[] {
-  const dropped = optional.filter(() => random.chance(probability))
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => !dropped.includes(column))))
+  const dropped = new Set(optional.filter(() => random.chance(probability)))
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => !dropped.has(column))))
 }
 
 function generateCustomers(random: Random, tag: number, idBase: number, count: number): MutableRow[] {
@@ -106,8 +106,7 @@ function generateCoupons(random: Random, tag: number, idBase: number, plan: Coup
       code,
       customerId: isDifficult && random.chance(0.4) ? random.pick(plan.customerIds) : '',
       status: isDifficult && random.chance(0.25) ? 'REVOKED' : random.pick(['ACTIVE', '']),
-      expiresAt:
-        isDifficult && random.chance(0.5) ? writeTime(random, random.whole(YEAR_BEGINS_MS, YEAR_ENDS_MS)) : '',
+      expiresAt: isDifficult && random.chance(0.5) ? writeTime(random, random.whole(YEAR_BEGINS_MS, YEAR_ENDS_MS)) : '',
     })
   }
   for (let n = 0; n < plan.count; n++) add(plan.seriesId, generateCode(random, tag, n))

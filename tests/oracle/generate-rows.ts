@@ -70,8 +70,8 @@ export class RowPlanner {
       if (this.random.chance(0.4)) row[key] = this.random.pick([...NOTES, `two${lineEnd}lines, "both"`, 'B-1', '0042'])
     }
     const faults = this.random.pickWeighted([
-      [60, 0],
-      [28, 1],
+      [66, 0],
+      [22, 1],
       [8, 2],
       [4, 4],
     ])
@@ -82,7 +82,7 @@ export class RowPlanner {
   private planDeed(): Deed {
     const { random } = this
     const earlier = this.deeds.length === 0 ? null : this.pickEarlier()
-    if (earlier && random.chance(0.12)) return earlier
+    if (earlier && random.chance(0.15)) return earlier
     if (earlier && random.chance(0.2)) {
       // Nearly the same: it competes for the coupon, by another customer, till or instant.
       return random.pick([
@@ -101,9 +101,11 @@ export class RowPlanner {
     }
   }
 
+  /** Near in the file, anywhere, or among the first: those are of the prior file where there is one. */
   private pickEarlier(): Deed {
-    const isNear = this.random.chance(0.5)
-    return this.random.pick(isNear ? this.deeds.slice(-5) : this.deeds)
+    const near = this.deeds.slice(-5)
+    const first = this.deeds.slice(0, Math.ceil(this.deeds.length / 5))
+    return this.random.pick(this.random.pick([near, near, this.deeds, first]))
   }
 
   /** Mostly within the year, often exactly where the coupon or the series begins or ends. */
@@ -132,12 +134,13 @@ export class RowPlanner {
   /** Names the customer by one mapped identifier; those that it takes precedence over may hold anything. */
   private writeCustomer(customer: ReferenceRow): PlannedRow {
     const { random } = this
-    const declared = (
-      { MOBILE: 'mobile', EXTERNAL_ID: 'externalId', EMAIL: 'email', USER_ID: 'userId' } as const
-    )[this.mapping.customerIdentifier]
+    const declared = ({ MOBILE: 'mobile', EXTERNAL_ID: 'externalId', EMAIL: 'email', USER_ID: 'userId' } as const)[
+      this.mapping.customerIdentifier
+    ]
     const precedence = [...new Set(['userId', declared, 'mobile', 'email', 'externalId'] as const)]
     const usable = precedence.filter((key) => this.isMapped(key) && this.writeIdentifier(customer, key) !== '')
-    const chosen = random.chance(0.6) && usable.includes(declared) ? declared : usable[random.whole(0, usable.length - 1)]
+    const chosen =
+      random.chance(0.6) && usable.includes(declared) ? declared : usable[random.whole(0, usable.length - 1)]
     const row: PlannedRow = {}
     if (chosen === undefined) return { [declared]: `nobody${random.whole(1, 99)}` }
     for (const key of precedence.slice(precedence.indexOf(chosen))) {

@@ -42,9 +42,10 @@ function decode(text: string): string {
   return Buffer.from(text, 'latin1').toString('utf8')
 }
 
-/** The record that begins at `at`; `endsAt` is where its line end stands. null: its quoting is wrong. */
-function splitRecord(text: string, at: number, delimiter: string): { cells: string[]; endsAt: number } | null {
+/** The record that begins at `startsAt`; `endsAt` is where its line end stands. null: its quoting is wrong. */
+function splitRecord(text: string, startsAt: number, delimiter: string): { cells: string[]; endsAt: number } | null {
   const cells: string[] = []
+  let at = startsAt
   for (;;) {
     let cell = ''
     if (text[at] === '"') {

@@ -126,7 +126,11 @@ class PieceWriter {
         return this.writeUnreadable(plan.cells, at, this.insertInto(plan.cells[at] ?? '', '\0'))
       case 'tooLong': {
         const { text } = this.writeGoodRecord(plan.cells.with(at, 'x'.repeat(TOO_LONG_CHARACTERS)))
-        return { text, records: [{ kind: 'unreadable', line: 0, code: 'MALFORMED_ROW', raw: null }], leavesQuoteOpen: false }
+        return {
+          text,
+          records: [{ kind: 'unreadable', line: 0, code: 'MALFORMED_ROW', raw: null }],
+          leavesQuoteOpen: false,
+        }
       }
     }
   }
@@ -146,7 +150,13 @@ class PieceWriter {
   }
 
   /** One line with one cell as given and no quote elsewhere. */
-  private writeBadLine(cells: readonly string[], at: number, bad: string, leavesQuoteOpen: boolean, keep = false): Piece {
+  private writeBadLine(
+    cells: readonly string[],
+    at: number,
+    bad: string,
+    leavesQuoteOpen: boolean,
+    keep = false,
+  ): Piece {
     const plain = cells.map((cell) => cell.replaceAll(/[",;|\t\r\n]/g, ''))
     if (keep) plain[0] = cells[0] ?? ''
     const raw = plain.with(at, bad).join(this.dialect.delimiter)
