@@ -1,5 +1,5 @@
 export { findEmbeddedPostgres } from './find-embedded-postgres.ts'
-export { isPortFree } from './free-port.ts'
+export { chooseFreePort, isPortFree } from './free-port.ts'
 export {
   startEmbeddedPostgres,
   type EmbeddedPostgres,

@@ -1,0 +1,20 @@
+/** `npm run migrate`: brings the database up to date, the queue's tables too when the queue lives there. */
+import { migrateDatabase } from '@importer/db'
+import { migrateQueue } from '@importer/runtime'
+
+import { readEnvironment } from './env.ts'
+
+try {
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = readEnvironment()
+  if (databaseUrl === undefined) {
+    throw new Error('DATABASE_URL is not set; expected a URL such as postgresql://user:password@host:5432/database')
+  }
+  const { applied } = await migrateDatabase(databaseUrl)
+  console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`)
+  if (redisUrl === undefined) await migrateQueue(databaseUrl)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
+// Not before its pools have closed their connections by themselves would the process end.
+process.exit(0)

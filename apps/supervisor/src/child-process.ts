@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+
+import { readProcessBirth } from '@importer/runtime'
+
+import type { RawEnvironment } from './env.ts'
+import type { RunningProcess } from './supervise-process.ts'
+
+const READY_TIMEOUT_MS = 60_000
+const REAP_TIMEOUT_MS = 10_000
+const POLL_MS = 10
+const TAIL_CHARACTERS = 4_096
+
+export interface ChildOptions {
+  /** absolute path of its main.ts */
+  readonly entry: string
+  readonly nodeArgs?: readonly string[]
+  readonly env: RawEnvironment
+  /** where running children are noted down, so that the next start finds those which outlived a killed supervisor */
+  readonly registry: string
+  /** gets everything that it prints */
+  readonly write: (chunk: Buffer) => void
+  /** how long it may take to end on SIGTERM, before SIGKILL */
+  readonly stopTimeoutMs: number
+}
+
+export interface Child extends RunningProcess {
+  /** Resolves when it has told over IPC that it is ready; rejects when it ended first or took too long. */
+  readonly ready: Promise<void>
+  /** The end of what it has printed. */
+  readLastWords(): string
+}
+
+/**
+ * Starts one of our programs as a child process with an IPC channel: the child says `{type: 'ready'}` there, and ends
+ * when the channel does. Its session is its own, so that Ctrl-C in a terminal reaches the supervisor alone, which ends
+ * the children in their order.
+ */
+export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTimeoutMs }: ChildOptions): Child {
+  const child = spawn(process.execPath, [...nodeArgs, '--import', locateTsx(), entry], {
+    env: { ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  })
+  const forget = noteDown(registry, child.pid)
+
+  let lastWords = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      lastWords = (lastWords + chunk.toString('utf8')).slice(-TAIL_CHARACTERS)
+      write(chunk)
+    })
+  }
+
+  let hasEnded = false
+  const exited = new Promise<string>((resolve) => {
+    const end = (how: string): void => {
+      if (hasEnded) return
+      hasEnded = true
+      forget()
+      resolve(how)
+    }
+    child.once('error', (error) => end(error.message))
+    // Not at its exit: what it said last is still on the way.
+    child.once('close', (code, signal) => end(signal ?? `exit code ${code}`))
+  })
+  const toldReady = new Promise<void>((resolve) => {
+    child.on('message', (message) => {
+      if (isReadyMessage(message)) resolve()
+    })
+  })
+
+  async function waitUntilReady(): Promise<void> {
+    const patience = new AbortController()
+    const timeout = delay(READY_TIMEOUT_MS, 'timeout', { signal: patience.signal }).catch(() => 'settled')
+    try {
+      const first = await Promise.race([toldReady.then(() => 'ready'), exited, timeout])
+      if (first === 'ready') return
+      throw new Error(first === 'timeout' ? `not ready within ${READY_TIMEOUT_MS / 1000} s` : first)
+    } finally {
+      patience.abort()
+    }
+  }
+  const ready = waitUntilReady()
+  // Its failure is also that of whoever waits for it; somebody else may only wait for the end.
+  ready.catch(() => undefined)
+
+  async function stop(): Promise<void> {
+    if (hasEnded) return
+    child.kill('SIGTERM')
+    const patience = new AbortController()
+    await Promise.race([exited, delay(stopTimeoutMs, undefined, { signal: patience.signal }).catch(() => undefined)])
+    patience.abort()
+    if (!hasEnded) child.kill('SIGKILL')
+    await exited
+  }
+
+  return { exited, ready, readLastWords: () => lastWords, stop }
+}
+
+/** {@link spawnChild} as something to supervise: resolves when it is ready, leaves nothing behind otherwise. */
+export async function startChild(options: ChildOptions, signal: AbortSignal): Promise<RunningProcess> {
+  signal.throwIfAborted()
+  const child = spawnChild(options)
+  // Stopped, it is never ready: the wait ends with it.
+  let stopped: Promise<void> | undefined
+  const onAbort = (): void => {
+    stopped = child.stop()
+  }
+  signal.addEventListener('abort', onAbort)
+  try {
+    await child.ready
+    return child
+  } catch (error) {
+    await (stopped ?? child.stop())
+    signal.throwIfAborted()
+    const how = error instanceof Error ? error.message : String(error)
+    throw new Error(describeEnd(how, child.readLastWords()), { cause: error })
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Runs one to its end. Throws when that is not a good one. */
+export async function runChild(name: string, options: ChildOptions, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  const child = spawnChild(options)
+  let stopped: Promise<void> | undefined
+  const onAbort = (): void => {
+    stopped = child.stop()
+  }
+  signal?.addEventListener('abort', onAbort)
+  try {
+    const how = await child.exited
+    await stopped
+    signal?.throwIfAborted()
+    if (how !== 'exit code 0') throw new Error(`${name} failed: ${describeEnd(how, child.readLastWords())}`)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** How it ended, and the last line that it printed. */
+function describeEnd(how: string, lastWords: string): string {
+  const lastLine = lastWords.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  return lastLine === '' ? how : `${how}: ${lastLine}`
+}
+
+function isReadyMessage(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready'
+}
+
+function locateTsx(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+}
+
+function noteDown(registry: string, pid: number | undefined): () => void {
+  if (pid === undefined) return () => undefined
+  mkdirSync(registry, { recursive: true })
+  const note = join(registry, `${pid}.${readProcessBirth(pid)}`)
+  writeFileSync(note, '')
+  return () => rmSync(note, { force: true })
+}
+
+/**
+ * Kills what is noted down and still alive: children of a supervisor that was killed. They end by themselves when they
+ * notice, but finish their work first, and the port and the jobs are wanted now. Returns how many there were.
+ */
+export async function reapChildren(registry: string): Promise<number> {
+  mkdirSync(registry, { recursive: true })
+  let count = 0
+  for (const name of readdirSync(registry)) {
+    const [pid, birth] = name.split('.')
+    const isAlive = (): boolean => readProcessBirth(Number(pid)) === birth
+    if (isAlive()) {
+      count += 1
+      killIfThere(Number(pid))
+      const deadline = Date.now() + REAP_TIMEOUT_MS
+      while (isAlive()) {
+        if (Date.now() > deadline) throw new Error(`process ${pid} of an earlier run does not end`)
+        await delay(POLL_MS)
+      }
+    }
+    rmSync(join(registry, name), { force: true })
+  }
+  return count
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

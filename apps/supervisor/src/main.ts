@@ -1,0 +1,36 @@
+/** `npm start`: everything on one machine, kept running until Ctrl-C or SIGTERM. */
+import { once } from 'node:events'
+
+import { ownEnvironment } from './env.ts'
+import { startSystem, type RunningSystem } from './start-system.ts'
+
+const told = new AbortController()
+// A terminal sends Ctrl-C to us and to npm, and npm passes it on: the second is no second wish. Deadlines bound the end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.abort(new Error(signal)))
+// Whoever read our output may be gone before us, npm for one.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
+
+try {
+  const system = await startSystem({ env: ownEnvironment(), output: console.log, signal: told.signal })
+  describeSystem(system).forEach((line) => console.log(line))
+  if (!told.signal.aborted) await once(told.signal, 'abort')
+  console.log('Stopping…')
+  await system.stop()
+} catch (error) {
+  if (!told.signal.aborted) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+}
+process.exit(0)
+
+function describeSystem(system: RunningSystem): string[] {
+  const lines = [`Ready at ${system.url}`]
+  if (system.isNewApiKey) lines.push(`API key: ${system.apiKey} (organization ${system.orgId}, role admin)`)
+  if (system.apiKeyFile !== null) lines.push(`The API key is kept in ${system.apiKeyFile}`)
+  return [...lines, `Logs are in ${system.logFolder}; Ctrl-C stops`]
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

@@ -1,0 +1,55 @@
+import { startEmbeddedPostgres } from '@importer/runtime'
+
+import { describeEvent } from './describe-event.ts'
+import type { Releases } from './releases.ts'
+import { superviseProcess } from './supervise-process.ts'
+
+export interface ProvidedDatabase {
+  readUrl(): string
+  /** Calls `listener` when a restart has changed the URL: another program had taken the port meanwhile. */
+  onMoved(listener: () => void): void
+}
+
+export interface ProvideDatabaseOptions {
+  /** a database that somebody else takes care of; undefined: an embedded one */
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  readonly releases: Releases
+  readonly output: (line: string) => void
+}
+
+/** The database of this run: the given one, or an embedded PostgreSQL that is kept running. Resolves when it answers. */
+export async function provideDatabase(options: ProvideDatabaseOptions): Promise<ProvidedDatabase> {
+  const { databaseUrl, dataDir, releases, output } = options
+  if (databaseUrl !== undefined) return { readUrl: () => databaseUrl, onMoved: () => undefined }
+
+  let url = ''
+  let port: number | undefined
+  let tellMoved: () => void = () => undefined
+  const postgres = superviseProcess({
+    start: async (signal) => {
+      const started = await startEmbeddedPostgres({
+        dataDir,
+        log: output,
+        signal,
+        ...(port === undefined ? {} : { preferredPort: port }),
+      })
+      const hasMoved = port !== undefined && port !== started.port
+      port = started.port
+      url = started.url
+      if (hasMoved) tellMoved()
+      return started
+    },
+    onEvent: (event) => describeEvent('PostgreSQL', event).forEach(output),
+    // It has tried again by itself whatever may pass.
+    backoff: { giveUpAfter: 1 },
+  })
+  releases.add('PostgreSQL', () => postgres.stop())
+  await postgres.ready
+  return {
+    readUrl: () => url,
+    onMoved: (listener) => {
+      tellMoved = listener
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import { fileURLToPath } from 'node:url'
+
+import type { Environment } from '@importer/runtime'
+
+import { ensureApiKeyFile } from './api-key-file.ts'
+import { runChild, startChild, type ChildOptions } from './child-process.ts'
+import { claimPort } from './claim-port.ts'
+import { openDataFolder } from './data-folder.ts'
+import { describeEvent } from './describe-event.ts'
+import { readEnvironment, type RawEnvironment } from './env.ts'
+import { provideDatabase } from './provide-database.ts'
+import { Releases } from './releases.ts'
+import { superviseProcess, type SupervisedProcess } from './supervise-process.ts'
+
+const DEFAULT_ORG_ID = 1
+
+/** How each program is run: the arguments for Node, and how long it may take to end. */
+const PROGRAMS = {
+  migrate: { nodeArgs: [], stopTimeoutMs: 5_000 },
+  // Bounded, so that it collects its garbage instead of growing with the file that it reads.
+  worker: { nodeArgs: ['--max-old-space-size=256'], stopTimeoutMs: 20_000 },
+  intake: { nodeArgs: [], stopTimeoutMs: 15_000 },
+} as const
+type Program = keyof typeof PROGRAMS
+
+export interface StartSystemOptions {
+  /** as from `process.env`; checked here */
+  readonly env: RawEnvironment
+  /** gets one line at a time: what takes time, what ended and what is back */
+  readonly output: (line: string) => void
+  /** gives up a start that is under way */
+  readonly signal?: AbortSignal
+}
+
+export interface RunningSystem {
+  /** where the intake app answers, without a slash at its end */
+  readonly url: string
+  readonly orgId: number
+  /** a key of that organization with role admin */
+  readonly apiKey: string
+  /** where the key is kept; null when BOOTSTRAP_API_KEY gave it: that one is kept nowhere */
+  readonly apiKeyFile: string | null
+  /** whether the key was made in this start, so that nobody has seen it yet */
+  readonly isNewApiKey: boolean
+  /** the folder of intake.log, worker.log, migrate.log and postgres.log */
+  readonly logFolder: string
+  /** of the database as it is now */
+  readDatabaseUrl(): string
+  /** Ends intake, worker and PostgreSQL, in this order, each within a deadline. Never rejects. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts everything and resolves when it answers: PostgreSQL unless DATABASE_URL names one, the migrations, the worker
+ * and the intake app, which are kept running from then on. Throws, with nothing left running, an error whose message is
+ * one line for the user: a bad variable, a taken port, a DATA_DIR in use, a program that does not start.
+ */
+export async function startSystem({ env, output, signal }: StartSystemOptions): Promise<RunningSystem> {
+  const settings = readEnvironment(env)
+  const releases = new Releases(output)
+  const stop = async (): Promise<void> => releases.run()
+  // What is being waited for ends with what it waits for.
+  const giveUp = (): void => {
+    stop().catch((error: unknown) => output(String(error)))
+  }
+  signal?.addEventListener('abort', giveUp)
+  try {
+    const folder = await openDataFolder(settings.DATA_DIR, releases, output)
+    const port = await claimPort(settings.HOST, settings.PORT)
+    const apiKey = chooseApiKey(settings.BOOTSTRAP_API_KEY, folder.path)
+    const orgId = settings.BOOTSTRAP_ORG_ID ?? DEFAULT_ORG_ID
+    signal?.throwIfAborted()
+    const database = await provideDatabase({
+      databaseUrl: settings.DATABASE_URL,
+      dataDir: folder.path,
+      releases,
+      output,
+    })
+
+    const describeProgram = (program: Program, write: (chunk: Buffer) => void): ChildOptions => ({
+      ...PROGRAMS[program],
+      entry: fileURLToPath(new URL(`../../${program}/src/main.ts`, import.meta.url)),
+      registry: folder.children,
+      write,
+      env: {
+        ...env,
+        PORT: String(port),
+        DATA_DIR: folder.path,
+        DATABASE_URL: database.readUrl(),
+        BOOTSTRAP_ORG_ID: String(orgId),
+        BOOTSTRAP_API_KEY: apiKey.key,
+      },
+    })
+    const keepRunning = (program: Program): SupervisedProcess => {
+      const write = folder.openLog(program)
+      const supervised = superviseProcess({
+        start: async (giveUpStart) => startChild(describeProgram(program, write), giveUpStart),
+        onEvent: (event) => describeEvent(`The ${program}`, event).forEach(output),
+      })
+      releases.add(`The ${program}`, async () => supervised.stop())
+      return supervised
+    }
+
+    signal?.throwIfAborted()
+    await runChild('The migration', describeProgram('migrate', folder.openLog('migrate')), signal)
+    signal?.throwIfAborted()
+    const children = { worker: keepRunning('worker'), intake: keepRunning('intake') }
+    database.onMoved(() => {
+      for (const child of Object.values(children)) child.restart().catch((error: unknown) => output(String(error)))
+    })
+    await Promise.all(
+      Object.entries(children).map(async ([program, { ready }]) => {
+        await ready.catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error)
+          throw new Error(`The ${program} does not start (${reason}); see ${folder.logs}`, { cause: error })
+        })
+      }),
+    )
+    signal?.throwIfAborted()
+
+    return {
+      url: settings.PUBLIC_URL ?? describeUrl(settings.HOST, port),
+      orgId,
+      apiKey: apiKey.key,
+      apiKeyFile: apiKey.file,
+      isNewApiKey: apiKey.isNew,
+      logFolder: folder.logs,
+      readDatabaseUrl: () => database.readUrl(),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+interface ChosenApiKey {
+  readonly key: string
+  readonly file: string | null
+  readonly isNew: boolean
+}
+
+/** A key from outside is the user's secret: neither kept nor shown. */
+function chooseApiKey(given: Environment['BOOTSTRAP_API_KEY'], dataDir: string): ChosenApiKey {
+  return given === undefined ? ensureApiKeyFile(dataDir) : { key: given, file: null, isNew: false }
+}
+
+/** Where a browser on this machine reaches a server that listens there. */
+function describeUrl(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,160 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+import { readProcessBirth } from '@importer/runtime'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { reapChildren, runChild, spawnChild, startChild, type ChildOptions } from './child-process.ts'
+import { superviseProcess, type Backoff, type SupervisedProcess, type SupervisionEvent } from './supervise-process.ts'
+
+type Manner = 'steady' | 'deaf' | 'fails' | 'never-ready' | 'short-lived'
+
+const ENTRY = fileURLToPath(new URL('./small-child.fixture.ts', import.meta.url))
+
+let registry: string
+let printed: string
+let events: SupervisionEvent[]
+let supervised: SupervisedProcess[]
+
+beforeEach(async () => {
+  registry = await mkdtemp(join(tmpdir(), 'supervised-'))
+  printed = ''
+  events = []
+  supervised = []
+})
+
+afterEach(async () => {
+  await Promise.all(supervised.map(async (process) => process.stop()))
+  await rm(registry, { recursive: true, force: true })
+})
+
+function describeChild(manner: Manner, databaseUrl = 'nowhere'): ChildOptions {
+  return {
+    entry: ENTRY,
+    registry,
+    env: { ...process.env, CHILD_MANNER: manner, DATABASE_URL: databaseUrl },
+    write: (chunk) => {
+      printed += chunk.toString('utf8')
+    },
+    stopTimeoutMs: 300,
+  }
+}
+
+function supervise(child: () => ChildOptions, backoff: Partial<Backoff> = {}): SupervisedProcess {
+  const process = superviseProcess({
+    start: async (signal) => startChild(child(), signal),
+    onEvent: (event) => events.push(event),
+    backoff,
+  })
+  supervised.push(process)
+  return process
+}
+
+async function waitFor(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 15_000
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    await delay(5)
+  }
+}
+
+/** The children that have said where they are, in their order. */
+function pids(): number[] {
+  return [...printed.matchAll(/here is (\d+)/g)].map(([, pid]) => Number(pid))
+}
+
+describe('a supervised process', () => {
+  it('is started again within a second when it is killed', async () => {
+    const child = supervise(() => describeChild('steady'))
+    await child.ready
+    await waitFor('the first child', () => pids().length === 1)
+    const killedAt = performance.now()
+    process.kill(pids()[0] ?? 0, 'SIGKILL')
+    await waitFor('the second child', () => pids().length === 2)
+    expect(performance.now() - killedAt).toBeLessThan(1_000)
+    expect(events).toEqual([
+      { kind: 'ready', isRestart: false },
+      { kind: 'ended', how: 'SIGKILL', restartInMs: 100 },
+      { kind: 'ready', isRestart: true },
+    ])
+  })
+
+  it('waits longer from time to time when it ends again and again, up to a limit', async () => {
+    supervise(() => describeChild('short-lived'), { firstMs: 1, longestMs: 4, healthyAfterMs: 60_000 })
+    const waits = () => events.flatMap((event) => (event.kind === 'ended' ? [event.restartInMs] : []))
+    await waitFor('five ends', () => waits().length >= 5)
+    expect(waits().slice(0, 5)).toEqual([1, 2, 4, 4, 4])
+  })
+
+  it('is forgiven its early ends once it has lived for a while', async () => {
+    supervise(() => describeChild('short-lived'), { firstMs: 1, longestMs: 4, healthyAfterMs: 0 })
+    const waits = () => events.flatMap((event) => (event.kind === 'ended' ? [event.restartInMs] : []))
+    await waitFor('three ends', () => waits().length >= 3)
+    expect(waits().slice(0, 3)).toEqual([1, 1, 1])
+  })
+
+  it('is given up, with its last words, when it never was ready', async () => {
+    const child = supervise(() => describeChild('fails'), { firstMs: 1, giveUpAfter: 2 })
+    await expect(child.ready).rejects.toThrow(/^exit code 3: no such luck$/)
+    expect(printed.match(/a first line/g)).toHaveLength(2)
+    expect(await readdir(registry)).toEqual([])
+  })
+
+  it('stays away when it is stopped, and its end is no event', async () => {
+    const child = supervise(() => describeChild('steady'))
+    await child.ready
+    await waitFor('the child', () => pids().length === 1)
+    await Promise.all([child.stop(), child.stop()])
+    expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
+    expect(events).toEqual([{ kind: 'ready', isRestart: false }])
+  })
+
+  it('is killed when it does not listen', async () => {
+    const child = supervise(() => describeChild('deaf'))
+    await child.ready
+    await waitFor('the child', () => pids().length === 1)
+    await child.stop()
+    expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
+  })
+
+  it('can be stopped before it is ready', async () => {
+    const child = supervise(() => describeChild('never-ready'))
+    await waitFor('the child', () => pids().length === 1)
+    await child.stop()
+    expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
+    await expect(child.ready).rejects.toThrow('stopped before it was ready')
+  })
+
+  it.each<Manner>(['steady', 'never-ready'])('can be started anew with what has changed (%s)', async (manner) => {
+    let url = 'first'
+    const child = supervise(() => describeChild(url === 'first' ? manner : 'steady', url))
+    await waitFor('the first child', () => printed.includes('at first'))
+    url = 'second'
+    await child.restart()
+    await child.ready
+    await waitFor('the second child', () => printed.includes('at second'))
+    expect(events.filter(({ kind }) => kind === 'ended')).toEqual([])
+  })
+})
+
+describe('a child process', () => {
+  it('can be run to its end', async () => {
+    await runChild('The work', describeChild('short-lived'), undefined)
+    await expect(runChild('The work', describeChild('fails'), undefined)).rejects.toThrow(
+      /^The work failed: exit code 3: no such luck$/,
+    )
+  })
+
+  it('is killed by the next supervisor when it outlived the one before', async () => {
+    const child = spawnChild(describeChild('deaf'))
+    await child.ready
+    expect(await readdir(registry)).toHaveLength(1)
+    expect(await reapChildren(registry)).toBe(1)
+    expect(await child.exited).toBe('SIGKILL')
+    expect(await readdir(registry)).toEqual([])
+    expect(await reapChildren(registry)).toBe(0)
+  })
+})
