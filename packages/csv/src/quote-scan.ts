@@ -106,3 +106,12 @@ export class QuoteScan {
     return stop
   }
 }
+
+/** Index of the first LF or CR from `start` on; `end` when there is none before it. */
+export function indexOfLineEnd(bytes: Uint8Array, start: number, end: number): number {
+  for (let index = start; index < end; index++) {
+    const byte = bytes[index] as number
+    if (byte === LF || byte === CR) return index
+  }
+  return end
+}

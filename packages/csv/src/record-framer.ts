@@ -1,5 +1,5 @@
 import type { ByteWindow } from './byte-window.ts'
-import { CR, LF, QUOTE, QuoteScan } from './quote-scan.ts'
+import { CR, indexOfLineEnd, LF, QUOTE, QuoteScan } from './quote-scan.ts'
 
 /** Why a record could not be read right. */
 export type RecordFault = 'quote_not_closed' | 'text_after_quote' | 'record_too_long' | 'not_utf8' | 'nul_byte'
@@ -170,12 +170,7 @@ export class RecordFramer {
   #skipLine(): Frame {
     const { bytes, origin, end } = this.#window
     const endIndex = end - origin
-    let index = this.#skipped - origin
-    while (index < endIndex) {
-      const byte = bytes[index] as number
-      if (byte === LF || byte === CR) break
-      index++
-    }
+    const index = indexOfLineEnd(bytes, this.#skipped - origin, endIndex)
     this.#skippedBytes += origin + index - this.#skipped
     this.#skipped = origin + index
     if (!this.#hasRaw && this.#skipped - this.start > this.#limit) this.#keepRaw(this.#offsetOfCut())

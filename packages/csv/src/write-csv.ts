@@ -19,7 +19,8 @@ export function writeCsvRow(cells: readonly string[], options: WriteOptions = {}
   const { delimiter = ',', guardFormulas = false } = options
   requireDelimiter(delimiter)
   const written = guardFormulas ? cells.map(guardFormula) : [...cells]
+  const [first = ''] = written
   // A line with nothing but blanks on it is no record to a reader: a lone blank cell needs its quotes.
-  if (cells.length === 0 || (cells.length === 1 && /^[ \t]*$/.test(cells[0] ?? ''))) return `"${cells[0] ?? ''}"\n`
+  if (written.length <= 1 && /^[ \t]*$/.test(first)) return `"${first}"\n`
   return `${Papa.unparse([written], { delimiter, newline: '\n' })}\n`
 }
