@@ -172,15 +172,22 @@ function isFormError(error: Error): boolean {
   )
 }
 
+/** What is told of each of multer's codes: a code of ours, and what was expected. */
+const HARD_FAULTS: Readonly<Record<string, { readonly code: string; readonly expected: string }>> = {
+  LIMIT_FIELD_VALUE: { code: 'VALUE_TOO_LONG', expected: `at most ${HARD_LIMITS.fieldSize} bytes` },
+  LIMIT_FIELD_COUNT: { code: 'TOO_MANY_FIELDS', expected: `at most ${HARD_LIMITS.fields} fields` },
+  LIMIT_PART_COUNT: { code: 'TOO_MANY_FIELDS', expected: `at most ${HARD_LIMITS.fields} fields and one file` },
+  LIMIT_FILE_COUNT: { code: 'TOO_MANY_FILES', expected: 'one file' },
+}
+
 function describeLimit(error: multer.MulterError, maxBytes: number): ApiError {
   if (error.code === 'LIMIT_FILE_SIZE') return payloadTooLarge(maxBytes)
-  return new ApiError(400, [
-    {
-      code: error.code,
-      field: error.field ?? 'body',
-      message: `${error.message}; expected at most ${HARD_LIMITS.fields} fields of ${HARD_LIMITS.fieldSize} bytes and one file`,
-    },
-  ])
+  const { code, expected } = HARD_FAULTS[error.code] ?? {
+    code: 'INVALID_FIELD_NAME',
+    expected: `field names of at most ${HARD_LIMITS.fieldNameSize} bytes without brackets`,
+  }
+  const field = error.field ?? (code === 'TOO_MANY_FILES' ? FILE_FIELD : 'body')
+  return new ApiError(400, [{ code, field, message: `${error.message.toLowerCase()}; expected ${expected}` }])
 }
 
 async function removeStored(store: FileStore, stored: readonly Promise<ReceivedFile>[]): Promise<void> {

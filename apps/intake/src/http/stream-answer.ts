@@ -9,8 +9,8 @@ import { ClientGoneError } from './api-error.ts'
  * Sends what `source` gives as the body, with back-pressure. The headers must be set.
  *
  * The first piece is awaited before the head goes out, so that what fails early is still answered as an error. What
- * fails later destroys the connection: a client must never take a cut answer for a whole one. When the client goes away
- * the source is closed, and this rejects with {@link ClientGoneError}.
+ * fails later, or ends at another length than announced, destroys the connection: a client must never take a cut answer
+ * for a whole one. When the client goes away the source is closed, and this rejects with {@link ClientGoneError}.
  */
 export async function streamAnswer(
   request: Request,
@@ -24,8 +24,10 @@ export async function streamAnswer(
     response.end()
     return
   }
+  const announced = response.getHeader('Content-Length')
+  const pieces = continueWith(first, iterator, announced === undefined ? undefined : Number(announced))
   try {
-    await pipeline(Readable.from(continueWith(first, iterator)), response)
+    await pipeline(Readable.from(pieces), response)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
       throw new ClientGoneError()
@@ -34,13 +36,23 @@ export async function streamAnswer(
   }
 }
 
-async function* continueWith<Piece>(
+type Piece = string | Uint8Array
+
+async function* continueWith(
   first: IteratorResult<Piece>,
   iterator: AsyncIterator<Piece>,
+  announcedBytes: number | undefined,
 ): AsyncGenerator<Piece> {
+  let bytes = 0
   try {
-    for (let next = first; next.done !== true; next = await iterator.next()) yield next.value
+    for (let next = first; next.done !== true; next = await iterator.next()) {
+      bytes += Buffer.byteLength(next.value)
+      yield next.value
+    }
   } finally {
     await iterator.return?.()
+  }
+  if (announcedBytes !== undefined && bytes !== announcedBytes) {
+    throw new Error(`an answer of ${announcedBytes} bytes was announced, and there were ${bytes}`)
   }
 }

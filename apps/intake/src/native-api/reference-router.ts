@@ -1,4 +1,4 @@
-import { REFERENCE_COLUMNS, REFERENCE_KINDS, type ReferenceKind, type ReferenceLoadResult } from '@importer/contracts'
+import { REFERENCE_KINDS, type ReferenceKind, type ReferenceLoadResult } from '@importer/contracts'
 import { countReference, findReference } from '@importer/db'
 import { loadReference, ReferenceBodyError } from '@importer/imports'
 import { Router, type Request, type Response } from 'express'
@@ -76,10 +76,7 @@ async function loadBody(
     // What ended the body is the reason, whatever the loader makes of it.
     if (body.errored !== null) throw body.errored
     if (error instanceof ReferenceBodyError) {
-      const { code, message } = error
-      throw new ApiError(400, [
-        { code, field: 'body', message: `${message} (columns: ${REFERENCE_COLUMNS[kind].join(', ')})` },
-      ])
+      throw new ApiError(400, [{ code: error.code, field: 'body', message: error.message }])
     }
     throw error
   } finally {

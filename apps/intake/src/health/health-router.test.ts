@@ -1,0 +1,110 @@
+import { openDatabase } from '@importer/db'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { readJson } from '../../test/read-json.ts'
+import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { fieldParts, filePart, makeForm, postForm, postGood } from '../../test/upload.ts'
+
+describe('a service that is well', () => {
+  let intake: TestIntake
+  beforeAll(async () => {
+    intake = await startIntake()
+  })
+  afterAll(() => intake.stop())
+
+  test('says so without a key', async () => {
+    expect(await readJson(await fetch(`${intake.url}/healthz`))).toEqual({ status: 'ok' })
+    const ready = await fetch(`${intake.url}/readyz`)
+    expect(ready.status).toBe(200)
+    expect(await readJson(ready)).toEqual({ status: 'ok', checks: { database: 'ok', queue: 'ok', storage: 'ok' } })
+    expect(ready.headers.has('x-powered-by')).toBe(false)
+  })
+
+  test('counts requests by route, never by path, and uploads', async () => {
+    await postGood(intake)
+    await fetch(`${intake.url}/v1/imports/424242`)
+    await fetch(`${intake.url}/somewhere/else`)
+    const response = await fetch(`${intake.url}/metrics`)
+    const text = await response.text()
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
+    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/imports/{id}",status="401"} 1')
+    expect(text).toContain('http_request_duration_seconds_count{method="POST",route="redeemFile",status="200"} 1')
+    expect(text).toContain('route="unmatched"')
+    expect(text).toMatch(/^upload_bytes_total 5\d$/m)
+    expect(text).toContain('process_resident_memory_bytes')
+    expect(text).not.toContain('424242')
+  })
+
+  test('logs one line for each request, with its id and without a secret', async () => {
+    await fetch(`${intake.url}/v1/imports/1?jobId=5`, {
+      headers: { Authorization: `Bearer ${intake.keys.read}`, 'X-Request-Id': 'mine-1' },
+    })
+    const lines = intake.logged.filter((line) => line.includes('mine-1')).map((line) => JSON.parse(line))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatchObject({ requestId: 'mine-1', method: 'GET', path: '/v1/imports/1', status: 200 })
+    expect(intake.logged.join('')).not.toContain(intake.keys.read)
+  })
+})
+
+describe('a service whose parts fail', () => {
+  const secret = 'postgresql://user:hunter2@host/db'
+  let intake: TestIntake
+  beforeAll(async () => {
+    intake = await startIntake({
+      readinessChecks: {
+        database: () => Promise.reject(Object.assign(new Error(secret), { code: 'ECONNREFUSED' })),
+        queue: () => new Promise(() => undefined),
+        storage: () => {
+          throw new Error(secret)
+        },
+      },
+      enqueueImport: () => new Promise(() => undefined),
+    })
+  })
+  afterAll(() => intake.stop())
+
+  test('is not ready, tells which and hides why', async () => {
+    const response = await fetch(`${intake.url}/readyz`)
+    expect(response.status).toBe(503)
+    expect(await readJson(response)).toEqual({
+      status: 'unavailable',
+      checks: { database: 'failed (ECONNREFUSED)', queue: 'no answer within 2000 ms', storage: 'failed' },
+    })
+  })
+
+  test('accepts uploads without a queue, as the sweep will find them', async () => {
+    const response = await postForm(intake, makeForm([...fieldParts(), filePart()]))
+    expect(response.status).toBe(200)
+    expect(intake.logged.some((line) => line.includes('the queue is slow'))).toBe(true)
+    expect(await intake.countStored()).toMatchObject({ imports: 1, files: 1, jobs: 0 })
+  })
+})
+
+test('a database that does not answer is 500 in the form of each API, without a word of why', async () => {
+  const database = openDatabase({
+    url: 'postgresql://user:hunter2@127.0.0.1:1/none',
+    applicationName: 'intake-test',
+    maxConnections: 1,
+    onConnectionLost: () => undefined,
+  })
+  const intake = await startIntake({ database })
+  const headers = { Authorization: `Bearer ${intake.keys.read}` }
+  const compatible = await fetch(`${intake.url}/upload/getUploadRedeemedCouponStatus/1`, { headers })
+  const native = await fetch(`${intake.url}/v1/imports/1`, { headers })
+  await intake.stop()
+  await database.close()
+  const message = 'something went wrong on our side; the request can be repeated'
+  expect(await readJson(compatible)).toEqual({
+    success: false,
+    status: 500,
+    errors: [{ code: 'INTERNAL_ERROR', field: 'request', message }],
+  })
+  expect(await readJson(native)).toEqual({
+    type: 'about:blank',
+    title: 'Internal Server Error',
+    status: 500,
+    code: 'INTERNAL_ERROR',
+    detail: message,
+  })
+  expect(intake.logged.filter((line) => line.includes('request failed'))).toHaveLength(2)
+})

@@ -1,0 +1,103 @@
+import { ensureBootstrap, openDatabase } from '@importer/db'
+import {
+  createFileStore,
+  createLog,
+  createQueues,
+  createShutdown,
+  EnvironmentError,
+  listenForSignals,
+  type Logger,
+  type Shutdown,
+} from '@importer/runtime'
+
+import { createApp } from './create-app.ts'
+import { readIntakeEnvironment, type IntakeEnvironment } from './env.ts'
+import { createMetrics } from './health/metrics.ts'
+import { closeServer } from './http/close-server.ts'
+import { createIntakeServer } from './http/create-server.ts'
+import { listen } from './http/listen.ts'
+
+const MAX_DATABASE_CONNECTIONS = 10
+const UPLOAD_IDLE_TIMEOUT_MS = 30_000
+const DEFAULT_ORG_ID = 1
+const REQUEST_GRACE_MS = 5_000
+const SHUTDOWN_DEADLINE_MS = 10_000
+
+async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
+  const database = openDatabase({
+    url: env.DATABASE_URL,
+    applicationName: 'intake',
+    maxConnections: MAX_DATABASE_CONNECTIONS,
+    onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
+  })
+  shutdown.add('database', () => database.close())
+
+  const store = await createFileStore({
+    storageUrl: env.STORAGE_URL,
+    dataDir: env.DATA_DIR,
+    s3Endpoint: env.S3_ENDPOINT,
+  })
+  shutdown.add('file store', () => store.close())
+
+  const backend =
+    env.REDIS_URL === undefined
+      ? ({ kind: 'postgres', databaseUrl: env.DATABASE_URL } as const)
+      : ({ kind: 'redis', redisUrl: env.REDIS_URL } as const)
+  const queues = createQueues({ backend, log })
+  shutdown.add('queues', () => queues.close())
+  const producer = queues.producer('import')
+
+  if (env.BOOTSTRAP_API_KEY !== undefined) {
+    const orgId = env.BOOTSTRAP_ORG_ID ?? DEFAULT_ORG_ID
+    await ensureBootstrap(database, { orgId, apiKey: env.BOOTSTRAP_API_KEY })
+  }
+
+  const app = createApp({
+    database,
+    store,
+    enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
+    readinessChecks: {
+      database: () => database.ping(),
+      queue: () => queues.ping(),
+      storage: () => store.ping(),
+    },
+    metrics: createMetrics(),
+    log,
+    uploadMaxBytes: env.UPLOAD_MAX_BYTES,
+    uploadIdleTimeoutMs: UPLOAD_IDLE_TIMEOUT_MS,
+    publicUrl: env.PUBLIC_URL,
+  })
+  const server = createIntakeServer(app)
+  await listen(server, { port: env.PORT, host: env.HOST })
+  shutdown.add('http server', () => closeServer(server, REQUEST_GRACE_MS))
+  log.info({ host: env.HOST, port: env.PORT }, 'listening')
+  // The supervisor, when it is one that started this process, waits for it.
+  process.send?.({ type: 'ready' })
+}
+
+async function main(): Promise<void> {
+  const env = readIntakeEnvironment()
+  const log = createLog({ name: 'intake', level: env.LOG_LEVEL })
+  const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })
+  const stop = async (reason: string, exitCode: number): Promise<never> => {
+    const clean = await shutdown.run(reason)
+    process.exit(clean ? exitCode : 1)
+  }
+  listenForSignals((reason) => {
+    stop(reason, 0).catch((error: unknown) => log.fatal({ err: error }, 'stopping failed'))
+  })
+  try {
+    await start(env, log, shutdown)
+  } catch (error) {
+    log.fatal({ err: error }, 'the start failed')
+    await stop('the start failed', 1)
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error
+  console.error(error.message)
+  process.exit(1)
+}

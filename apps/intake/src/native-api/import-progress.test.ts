@@ -1,0 +1,57 @@
+import type { ImportRecord } from '@importer/db'
+import { expect, test } from 'vitest'
+
+import { measureProgress } from './import-progress.ts'
+
+const BASE: ImportRecord = {
+  id: 1,
+  orgId: 1,
+  seriesId: 1n,
+  status: 'processing',
+  lease: 1,
+  jobId: null,
+  fileKey: 'k',
+  fileName: 'a.csv',
+  bytes: 1_000,
+  sha256: '',
+  mapping: { customerIdentifier: 'MOBILE', couponIdentifier: 'COUPON_CODE', positions: {} },
+  delimiter: ',',
+  hasHeader: false,
+  details: null,
+  metadata: null,
+  dryRun: false,
+  laneCount: 1,
+  columnCount: 4,
+  attempts: 1,
+  cancelRequested: false,
+  counts: { rows: 0, inserted: 0, duplicates: 0, rejected: 0 },
+  errorsByCode: {},
+  bytesRead: 0,
+  totalRows: null,
+  failure: null,
+  createdAt: new Date(0),
+  startedAt: new Date(1_000),
+  finishedAt: null,
+  updatedAt: new Date(5_000),
+}
+const COUNTS = { rows: 100, inserted: 100, duplicates: 0, rejected: 0 }
+
+test.each<[string, Partial<ImportRecord>, object]>([
+  ['queued', { status: 'queued', startedAt: null }, { percent: 0, rowsPerSecond: 0, etaSeconds: null }],
+  ['begun', {}, { percent: 0, rowsRead: 0, rowsPerSecond: 0, etaSeconds: null }],
+  [
+    'a quarter done',
+    { bytesRead: 250, counts: COUNTS },
+    { percent: 25, bytesRead: 250, rowsRead: 100, rowsPerSecond: 25, etaSeconds: 12 },
+  ],
+  ['read to the end', { bytesRead: 1_000, counts: COUNTS }, { percent: 99.9, etaSeconds: 0 }],
+  [
+    'completed',
+    { status: 'completed', bytesRead: 1_000, counts: COUNTS, finishedAt: new Date(3_000) },
+    { percent: 100, rowsPerSecond: 50, etaSeconds: 0 },
+  ],
+  ['completed without a byte', { status: 'completed', bytes: 0 }, { percent: 100, etaSeconds: 0 }],
+  ['failed half-way', { status: 'failed', bytesRead: 500 }, { percent: 50, etaSeconds: null }],
+])('of an import that is %s', (_name, record, progress) => {
+  expect(measureProgress({ ...BASE, ...record })).toMatchObject(progress)
+})

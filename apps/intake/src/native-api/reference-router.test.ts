@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { readJson } from '../../test/read-json.ts'
+import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+
+let intake: TestIntake
+beforeAll(async () => {
+  intake = await startIntake({ uploadMaxBytes: 200_000 })
+})
+afterAll(() => intake.stop())
+
+interface Init {
+  readonly key?: string
+  readonly body?: string
+  readonly headers?: Record<string, string>
+}
+
+function send(method: string, path: string, init: Init = {}): Promise<Response> {
+  return fetch(`${intake.url}/v1/reference/${path}`, {
+    method,
+    body: init.body ?? null,
+    headers: { Authorization: `Bearer ${init.key ?? intake.keys.write}`, ...init.headers },
+  })
+}
+
+async function count(kind: string): Promise<number> {
+  return (await readJson(await send('GET', kind))).count
+}
+
+test('a CSV is loaded, counted and shown', async () => {
+  const response = await send('PUT', 'tills', { body: 'id,name\n50001,Main street\n50002,\nx,bad\n' })
+  expect(response.status).toBe(200)
+  expect(await readJson(response)).toMatchObject({
+    received: 3,
+    inserted: 2,
+    updated: 0,
+    rejected: 1,
+    errors: [{ row: 3, line: 4, field: 'id' }],
+  })
+  expect(await count('tills')).toBe(2)
+  expect(await readJson(await send('GET', 'tills/50001'))).toEqual({ id: 50001, name: 'Main street' })
+})
+
+test('another organization sees none of it', async () => {
+  await send('PUT', 'tills', { body: 'id\n60001\n' })
+  const response = await send('GET', 'tills/60001', { key: intake.keys.other })
+  expect([response.status, (await readJson(response)).code]).toEqual([404, 'REFERENCE_NOT_FOUND'])
+})
+
+test.each<[string, string, string, Init, number]>([
+  ['that is no such CSV', 'PUT', 'customers', { body: 'name,colour\n1,red\n' }, 400],
+  ['that is empty', 'PUT', 'customers', { body: '' }, 400],
+  ['that is too large', 'PUT', 'customers', { body: `id\n${'1\n'.repeat(150_000)}` }, 413],
+  ['that is compressed', 'PUT', 'customers', { body: 'x', headers: { 'Content-Encoding': 'gzip' } }, 415],
+  ['of a kind that is none', 'PUT', 'gadgets', { body: 'id\n1\n' }, 404],
+  ['of an object member', 'PUT', 'constructor', { body: 'id\n1\n' }, 404],
+  ['by another method', 'POST', 'customers', { body: 'id\n1\n' }, 405],
+])('a body %s is a problem and changes nothing', async (_name, method, kind, init, status) => {
+  const response = await send(method, kind, init)
+  expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+  expect(await readJson(response)).toMatchObject({ status, code: expect.stringMatching(/^[A-Z_]+$/) })
+  expect(response.status).toBe(status)
+  expect(await count('customers')).toBe(0)
+})
+
+test('a key that may only read cannot load, and can look', async () => {
+  expect((await send('PUT', 'series', { key: intake.keys.read, body: 'id\n1\n' })).status).toBe(403)
+  expect((await send('GET', 'series', { key: intake.keys.read })).status).toBe(200)
+})
+
+test.each(['tills/1', 'tills/abc', 'tills/99999999999999999999'])('%s is 404', async (path) => {
+  expect((await send('GET', path)).status).toBe(404)
+})
