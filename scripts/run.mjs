@@ -12,6 +12,18 @@ if (entry === undefined) {
 }
 await setupOrExit()
 
+// npm passes a signal on to its shell only, and the shell dies of it without a word to us: what npm has started ends
+// with npm, as if told so itself.
+if (process.env.npm_lifecycle_event !== undefined && process.platform !== 'win32') {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  watch.unref()
+}
+
 // Only now is tsx sure to be installed.
 const { register } = await import('tsx/esm/api')
 register()

@@ -11,8 +11,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
 
 try {
-  const system = await startSystem({ env: ownEnvironment(), output: console.log, signal: told.signal })
-  describeSystem(system).forEach((line) => console.log(line))
+  const system = await startSystem({ env: ownEnvironment(), output: (line) => console.log(line), signal: told.signal })
+  for (const line of describeSystem(system)) console.log(line)
   if (!told.signal.aborted) await once(told.signal, 'abort')
   console.log('Stopping…')
   await system.stop()

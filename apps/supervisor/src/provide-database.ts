@@ -1,8 +1,8 @@
 import { startEmbeddedPostgres } from '@importer/runtime'
 
-import { describeEvent } from './describe-event.ts'
 import type { Releases } from './releases.ts'
 import { superviseProcess } from './supervise-process.ts'
+import { tellEvent } from './tell-event.ts'
 
 export interface ProvidedDatabase {
   readUrl(): string
@@ -40,7 +40,7 @@ export async function provideDatabase(options: ProvideDatabaseOptions): Promise<
       if (hasMoved) tellMoved()
       return started
     },
-    onEvent: (event) => describeEvent('PostgreSQL', event).forEach(output),
+    onEvent: (event) => tellEvent('PostgreSQL', event, output),
     // It has tried again by itself whatever may pass.
     backoff: { giveUpAfter: 1 },
   })

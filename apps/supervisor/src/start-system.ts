@@ -6,7 +6,7 @@ import { ensureApiKeyFile } from './api-key-file.ts'
 import { runChild, startChild, type ChildOptions } from './child-process.ts'
 import { claimPort } from './claim-port.ts'
 import { openDataFolder } from './data-folder.ts'
-import { describeEvent } from './describe-event.ts'
+import { tellEvent } from './tell-event.ts'
 import { readEnvironment, type RawEnvironment } from './env.ts'
 import { provideDatabase } from './provide-database.ts'
 import { Releases } from './releases.ts'
@@ -95,7 +95,7 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
       const write = folder.openLog(program)
       const supervised = superviseProcess({
         start: async (giveUpStart) => startChild(describeProgram(program, write), giveUpStart),
-        onEvent: (event) => describeEvent(`The ${program}`, event).forEach(output),
+        onEvent: (event) => tellEvent(`The ${program}`, event, output),
       })
       releases.add(`The ${program}`, async () => supervised.stop())
       return supervised
