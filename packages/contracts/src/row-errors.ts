@@ -38,133 +38,133 @@ const CODES_BY_INDEX = Object.entries(ROW_ERROR_CODES).reduce<RowErrorCode[]>((b
  * never change or reuse one. `message` gets the column's name in the file's mapping and the cell's text.
  */
 export const ROW_ERROR_REASONS = {
-  value_missing: { code: 'MISSING_VALUE', index: 0, message: (f) => `${f} is empty; expected a value` },
+  value_missing: { code: 'MISSING_VALUE', index: 0, message: (f) => `${f} is empty, expected a value` },
   customer_missing: {
     code: 'MISSING_VALUE',
     index: 1,
-    message: (f) => `${f} is empty, and so is every other customer identifier; expected one of them`,
+    message: (f) => `${f} is empty, and so is every other customer identifier, expected one of them`,
   },
   coupon_missing: {
     code: 'MISSING_VALUE',
     index: 2,
-    message: (f) => `${f} is empty, and so is every other coupon identifier; expected one of them`,
+    message: (f) => `${f} is empty, and so is every other coupon identifier, expected one of them`,
   },
   date_not_millis: {
     code: 'INVALID_DATE',
     index: 0,
-    message: (f, v) => `${f} ${v} is no date; expected whole epoch milliseconds such as 1603263535000`,
+    message: (f, v) => `${f} ${v} is no date, expected whole epoch milliseconds such as 1603263535000`,
   },
   date_in_seconds: {
     code: 'INVALID_DATE',
     index: 1,
-    message: (f, v) => `${f} ${v} looks like seconds; expected epoch milliseconds such as 1603263535000`,
+    message: (f, v) => `${f} ${v} looks like seconds, expected epoch milliseconds such as 1603263535000`,
   },
   date_too_early: {
     code: 'INVALID_DATE',
     index: 2,
-    message: (f, v) => `${f} ${v} is before the year 2000; expected epoch milliseconds such as 1603263535000`,
+    message: (f, v) => `${f} ${v} is before the year 2000, expected epoch milliseconds such as 1603263535000`,
   },
   date_in_future: {
     code: 'INVALID_DATE',
     index: 3,
-    message: (f, v) => `${f} ${v} is more than a day after the upload; expected a date in the past`,
+    message: (f, v) => `${f} ${v} is more than a day after the upload, expected a date in the past`,
   },
   not_a_number: {
     code: 'INVALID_NUMBER',
     index: 0,
-    message: (f, v) => `${f} ${v} is no id; expected a whole number`,
+    message: (f, v) => `${f} ${v} is no id, expected a whole number`,
   },
   over_255: {
     code: 'VALUE_TOO_LONG',
     index: 0,
-    message: (f, v) => `${f} ${v} is too long; expected at most 255 characters`,
+    message: (f, v) => `${f} ${v} is too long, expected at most 255 characters`,
   },
   over_1000: {
     code: 'VALUE_TOO_LONG',
     index: 1,
-    message: (f, v) => `${f} ${v} is too long; expected at most 1000 characters`,
+    message: (f, v) => `${f} ${v} is too long, expected at most 1000 characters`,
   },
   quote_not_closed: {
     code: 'MALFORMED_ROW',
     index: 0,
-    message: () => 'a cell opens with a quote that is never closed; expected a closing quote',
+    message: () => 'a cell opens with a quote that is never closed, expected a closing quote',
   },
   text_after_quote: {
     code: 'MALFORMED_ROW',
     index: 1,
     message: () =>
-      'a closing quote is followed by text; expected a delimiter or the end of the line (a quote inside a quoted cell is doubled)',
+      'a closing quote is followed by text, expected a delimiter or the end of the line (a quote inside a quoted cell is doubled)',
   },
   record_too_long: {
     code: 'MALFORMED_ROW',
     index: 2,
-    message: () => 'the record is longer than 1 MiB; expected a shorter one',
+    message: () => 'the record is longer than 1 MiB, expected a shorter one',
   },
   column_missing: {
     code: 'MALFORMED_ROW',
     index: 3,
-    message: (f) => `the record ends before the column ${f}; expected every mandatory column`,
+    message: (f) => `the record ends before the column ${f}, expected every mandatory column`,
   },
   not_utf8: {
     code: 'INVALID_ENCODING',
     index: 0,
-    message: () => 'the record holds bytes that are no UTF-8; expected a file in UTF-8',
+    message: () => 'the record holds bytes that are no UTF-8, expected a file in UTF-8',
   },
   nul_byte: {
     code: 'INVALID_ENCODING',
     index: 1,
-    message: () => 'the record holds a NUL byte; expected text',
+    message: () => 'the record holds a NUL byte, expected text',
   },
   customer_not_found: {
     code: 'CUSTOMER_NOT_FOUND',
     index: 0,
-    message: (f, v) => `no customer has ${f} ${v}; expected a customer of this organization`,
+    message: (f, v) => `no customer has ${f} ${v}, expected a customer of this organization`,
   },
   coupon_not_found: {
     code: 'COUPON_NOT_FOUND',
     index: 0,
-    message: (f, v) => `no coupon has ${f} ${v}; expected a coupon of this series`,
+    message: (f, v) => `no coupon has ${f} ${v}, expected a coupon of this series`,
   },
   coupon_not_in_series: {
     code: 'COUPON_NOT_IN_SERIES',
     index: 0,
-    message: (f, v) => `the coupon with ${f} ${v} belongs to another series; expected a coupon of this series`,
+    message: (f, v) => `the coupon with ${f} ${v} belongs to another series, expected a coupon of this series`,
   },
   till_not_found: {
     code: 'TILL_NOT_FOUND',
     index: 0,
-    message: (f, v) => `no till has the id ${v} (${f}); expected a till of this organization`,
+    message: (f, v) => `no till has the id ${v} (${f}), expected a till of this organization`,
   },
   coupon_revoked: {
     code: 'COUPON_REVOKED',
     index: 0,
-    message: (f, v) => `the coupon with ${f} ${v} is revoked; expected an active coupon`,
+    message: (f, v) => `the coupon with ${f} ${v} is revoked, expected an active coupon`,
   },
   coupon_not_issued_to_customer: {
     code: 'COUPON_NOT_ISSUED_TO_CUSTOMER',
     index: 0,
     message: (f, v) =>
-      `the coupon with ${f} ${v} was issued to another customer; expected the customer it was issued to`,
+      `the coupon with ${f} ${v} was issued to another customer, expected the customer it was issued to`,
   },
   series_not_active: {
     code: 'SERIES_NOT_ACTIVE',
     index: 0,
-    message: (f, v) => `${f} ${v} is outside the time in which the series is valid; expected a date within it`,
+    message: (f, v) => `${f} ${v} is outside the time in which the series is valid, expected a date within it`,
   },
   coupon_expired: {
     code: 'COUPON_EXPIRED',
     index: 0,
-    message: (f, v) => `${f} ${v} is after the end of the coupon; expected a date before it`,
+    message: (f, v) => `${f} ${v} is after the end of the coupon, expected a date before it`,
   },
   coupon_already_redeemed: {
     code: 'COUPON_ALREADY_REDEEMED',
     index: 0,
-    message: (f, v) => `the coupon with ${f} ${v} is already redeemed; expected one that is not`,
+    message: (f, v) => `the coupon with ${f} ${v} is already redeemed, expected one that is not`,
   },
   redemption_limit_reached: {
     code: 'REDEMPTION_LIMIT_REACHED',
     index: 0,
-    message: (f, v) => `the coupon with ${f} ${v} is redeemed as often as its series allows; expected one that is not`,
+    message: (f, v) => `the coupon with ${f} ${v} is redeemed as often as its series allows, expected one that is not`,
   },
 } as const satisfies Record<
   string,
@@ -228,6 +228,7 @@ const SHOWN_VALUE_CHARACTERS = 80
  */
 export function describeRowError(error: RowError, value: string): string {
   const shown = value.length > SHOWN_VALUE_CHARACTERS ? `${value.slice(0, SHOWN_VALUE_CHARACTERS)}…` : value
-  const quoted = `"${shown.replaceAll(/\p{Cc}/gu, ' ')}"`
+  // Several messages of one row are joined by "; ", so none holds that itself.
+  const quoted = `"${shown.replaceAll(/\p{Cc}/gu, ' ').replaceAll('; ', ';')}"`
   return ROW_ERROR_REASONS[error.reason].message(error.field ?? 'the record', quoted)
 }

@@ -1,0 +1,36 @@
+import type { Database } from '@importer/db'
+import { runImport } from '@importer/imports'
+import type { FileStore, JobContext, Logger, Producer } from '@importer/runtime'
+
+import { startTimeSlice } from './time-slice.ts'
+
+export interface ImportProcessorDependencies {
+  readonly database: Database
+  readonly store: FileStore
+  readonly producer: Producer<'import'>
+  readonly log: Logger
+  readonly laneCount: number
+  readonly batchRows: number
+}
+
+/** How long an import runs before it lets one that waits have its turn. */
+const SLICE_MS = 1_000
+
+/** An import that has had its turn waits behind those that are new, which have no priority number. */
+const CONTINUED_PRIORITY = 10
+
+/** Runs one import's turn, and queues its next when it is to go on. */
+export function createImportProcessor(dependencies: ImportProcessorDependencies) {
+  const { producer, log, ...rest } = dependencies
+  return async ({ importId }: { importId: number }, { jobId, signal }: JobContext): Promise<void> => {
+    const shouldYield = startTimeSlice({
+      sliceMs: SLICE_MS,
+      countWaiting: async () => producer.countWaiting(),
+      onError: (error) => log.warn({ importId, err: error }, 'the queue did not say who waits'),
+    })
+    const result = await runImport({ ...rest, log, importId, jobId, signal, shouldYield })
+    if (result.status === 'finished') return
+    // Committed first and queued second: should the queue be away just now, the sweep finds the import.
+    await producer.enqueue({ importId }, { jobId: result.jobId, priority: CONTINUED_PRIORITY })
+  }
+}
