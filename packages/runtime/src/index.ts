@@ -2,6 +2,11 @@ export { ENVIRONMENT, pickEnvironment, type Environment, type EnvironmentName } 
 export { EnvironmentError } from './environment/environment-error.ts'
 export { parseEnvironment, type EnvironmentSchema, type Variable } from './environment/parse-environment.ts'
 export { createLog, type Logger, type LogOptions } from './log.ts'
+export type { Consumer, ConsumerOptions, JobContext, JobProcessor } from './queue/consumer.ts'
+export { createQueues, type QueueLocation, type Queues, type QueuesOptions } from './queue/create-queues.ts'
+export { migrateQueue } from './queue/postgres-backend.ts'
+export type { EnqueueOptions, Producer } from './queue/producer.ts'
+export { QueueUnavailableError } from './queue/queue-unavailable-error.ts'
 export { createFileStore, type FileStoreOptions } from './store/create-file-store.ts'
 export {
   FileMissingError,

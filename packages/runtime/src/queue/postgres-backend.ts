@@ -1,0 +1,82 @@
+import { createPostgresBackend, DEFAULT_SCHEMA, Queue, runMigrations, type PgPool } from 'bullmq'
+import pg from 'pg'
+
+import type { QueueBackend } from './backend.ts'
+import {
+  CONNECT_TIMEOUT_MS,
+  QUEUE_OPTIONS,
+  REQUEST_TIMEOUT_MS,
+  WORKER_REQUEST_TIMEOUT_MS,
+} from './connection-policy.ts'
+import { PatientWorker } from './patient-worker.ts'
+import { QueueUnavailableError } from './queue-unavailable-error.ts'
+
+/** Of the queues that add jobs, all together. */
+const PRODUCER_CONNECTIONS = 2
+/** Of one worker, besides the one that listens: taking, renewing and finishing jobs are short. */
+const WORKER_CONNECTIONS = 2
+
+/**
+ * BullMQ in the schema `bullmq` of a PostgreSQL database. `reportError` hears of connections that break while idle.
+ * It needs direct connections, or a pooler in session mode: workers LISTEN.
+ */
+export function openPostgresBackend(databaseUrl: string, reportError: (error: Error) => void): QueueBackend {
+  const pool = new pg.Pool({
+    ...describeConnection(databaseUrl),
+    max: PRODUCER_CONNECTIONS,
+    query_timeout: REQUEST_TIMEOUT_MS,
+    application_name: 'redemptions-queue',
+  })
+  pool.on('error', reportError)
+  // BullMQ describes in types of its own what it needs of pg; the compiler cannot match pg's generic `on` with them.
+  const connection = pool as unknown as PgPool
+  return {
+    openQueue: (name) => new Queue(name, { ...QUEUE_OPTIONS, connection }, createPostgresBackend),
+    openWorker: (name, processor, options) => {
+      const workerConnection = {
+        ...describeConnection(databaseUrl),
+        schema: DEFAULT_SCHEMA,
+        max: WORKER_CONNECTIONS,
+        query_timeout: WORKER_REQUEST_TIMEOUT_MS,
+        application_name: 'redemptions-queue-worker',
+      }
+      return new PatientWorker(name, processor, { ...options, connection: workerConnection }, createPostgresBackend)
+    },
+    async ping() {
+      const { rows } = await pool.query<{ found: boolean }>(`SELECT to_regclass('job') IS NOT NULL AS found`)
+      if (rows[0]?.found !== true) {
+        throw new QueueUnavailableError(`the schema ${DEFAULT_SCHEMA} is missing from the database; run the migrations`)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+/**
+ * Brings BullMQ's tables in the database up to date, under an advisory lock of its own, so that any number of processes
+ * may call it at once. For a deployment without Redis; harmless otherwise.
+ */
+export async function migrateQueue(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  await client.connect()
+  try {
+    await runMigrations(client, DEFAULT_SCHEMA)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The URL's own `options` and ours: pg takes the former alone when both are given. */
+function describeConnection(databaseUrl: string) {
+  const url = new URL(databaseUrl)
+  const givenOptions = url.searchParams.get('options')
+  url.searchParams.delete('options')
+  const searchPath = `-c search_path="${DEFAULT_SCHEMA}"`
+  return {
+    connectionString: url.href,
+    options: givenOptions === null ? searchPath : `${givenOptions} ${searchPath}`,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  }
+}

@@ -1,0 +1,80 @@
+import { createRedisBackend, Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+
+import type { Logger } from '../log.ts'
+import { withTimeout } from '../with-timeout.ts'
+import type { QueueBackend } from './backend.ts'
+import {
+  CONNECT_TIMEOUT_MS,
+  LONGEST_RECONNECT_MS,
+  QUEUE_OPTIONS,
+  REQUEST_TIMEOUT_MS,
+  WORKER_REQUEST_TIMEOUT_MS,
+} from './connection-policy.ts'
+import { PatientWorker } from './patient-worker.ts'
+import { QueueUnavailableError } from './queue-unavailable-error.ts'
+
+/** The braces make a Redis cluster keep all keys in one slot, as BullMQ's scripts need. */
+const PREFIX = '{redemptions}'
+
+interface RedisBackendOptions {
+  readonly redisUrl: string
+  readonly log: Logger
+  readonly reportError: (error: Error) => void
+}
+
+/** BullMQ in Redis or Valkey. One deployment per database number: job ids are made of the ids of one database. */
+export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOptions): QueueBackend {
+  const connectionOptions = {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAlive: 10_000,
+    retryStrategy: (times: number) => Math.min(times * 100, LONGEST_RECONNECT_MS),
+  }
+  const client = new Redis(redisUrl, {
+    ...connectionOptions,
+    // Commands fail at the first failed reconnection instead of waiting for the server.
+    maxRetriesPerRequest: 1,
+    socketTimeout: REQUEST_TIMEOUT_MS,
+    connectionName: 'redemptions-queue',
+  })
+  client.on('error', reportError)
+  client.on('ready', () => {
+    warnOfEviction(client, log).catch(reportError)
+  })
+  return {
+    openQueue: (name) => new Queue(name, { ...QUEUE_OPTIONS, prefix: PREFIX, connection: client }, createRedisBackend),
+    openWorker: (name, processor, options) => {
+      const connection = {
+        ...connectionOptions,
+        url: redisUrl,
+        // BullMQ's rule for workers: what they ask for waits until the server is back.
+        maxRetriesPerRequest: null,
+        socketTimeout: WORKER_REQUEST_TIMEOUT_MS,
+      }
+      return new PatientWorker(name, processor, { ...options, prefix: PREFIX, connection }, createRedisBackend)
+    },
+    async ping() {
+      await withTimeout(
+        client.ping(),
+        REQUEST_TIMEOUT_MS,
+        () => new QueueUnavailableError(`Redis did not answer within ${REQUEST_TIMEOUT_MS} ms`),
+      )
+    },
+    async close() {
+      client.disconnect()
+    },
+  }
+}
+
+/**
+ * A Redis that evicts keys when it is full loses jobs. That is a warning and no failure: the sweep adds lost jobs again,
+ * and a hosted Redis may leave its users no choice.
+ */
+async function warnOfEviction(client: Redis, log: Logger): Promise<void> {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await client.info('memory'))?.[1]
+  if (policy === undefined || policy === 'noeviction') return
+  log.warn(
+    { maxmemoryPolicy: policy },
+    `Redis has maxmemory-policy ${policy} and may drop jobs when it is full; set it to noeviction`,
+  )
+}

@@ -1,0 +1,42 @@
+import { afterEach, vi } from 'vitest'
+
+import { createLog } from '../../src/log.ts'
+import type { JobContext } from '../../src/queue/consumer.ts'
+import { createQueues, type QueueLocation, type Queues } from '../../src/queue/create-queues.ts'
+
+/** What the queues of the running test have logged, from level info. */
+export const lines: string[] = []
+export const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => lines.push(line) } })
+const opened: Queues[] = []
+
+/** Queues that are closed when the test has ended. */
+export function openQueues(backend: QueueLocation): Queues {
+  const queues = createQueues({ backend, log })
+  opened.push(queues)
+  return queues
+}
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((queues) => queues.close()))
+  lines.length = 0
+})
+
+interface Seen {
+  readonly importId: number
+  readonly context: JobContext
+  readonly at: number
+}
+
+/** A processor that remembers what it was given. */
+export function makeRecorder() {
+  const seen: Seen[] = []
+  const processor = async ({ importId }: { importId: number }, context: JobContext): Promise<void> => {
+    seen.push({ importId, context, at: Date.now() })
+  }
+  return { seen, processor, ids: () => seen.map(({ importId }) => importId) }
+}
+
+/** Waits for a condition to hold, that is, to throw no longer. */
+export function until(condition: () => void | Promise<void>, timeoutMs = 10_000): Promise<void> {
+  return vi.waitFor(condition, { timeout: timeoutMs, interval: 20 })
+}
