@@ -22,7 +22,9 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   // PostgreSQL refuses to run as root: its own user must be able to pass through.
   await chmod(folder, 0o755)
   const postgres = await startEmbeddedPostgres({
-    dataDir: path.join(folder, 'postgres'),
+    dataDir: folder,
+    // What it has to tell is in its own log, and in the error when it does not start.
+    log: () => {},
     settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '200' },
   })
   const tearDown = async (): Promise<void> => {
@@ -47,8 +49,11 @@ async function createTemplate(postgresUrl: string): Promise<void> {
     const url = databaseUrl(postgresUrl, TEMPLATE_DATABASE)
     await migrateDatabase(url)
     await migrateQueue(url)
-    // A clone of a database that somebody is connected to fails.
+    // A clone of a database that somebody is connected to fails, and the migrations' pools close their connections late.
     await client.query(`ALTER DATABASE ${TEMPLATE_DATABASE} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`)
+    await client.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1', [
+      TEMPLATE_DATABASE,
+    ])
   } finally {
     await client.end()
   }
