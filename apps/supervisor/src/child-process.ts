@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { readProcessBirth } from '@importer/runtime'
 
 import type { RawEnvironment } from './env.ts'
+import { findLastWords } from './find-last-words.ts'
 import type { RunningProcess } from './supervise-process.ts'
 
 const READY_TIMEOUT_MS = 60_000
@@ -31,8 +32,8 @@ export interface ChildOptions {
 export interface Child extends RunningProcess {
   /** Resolves when it has told over IPC that it is ready; rejects when it ended first or took too long. */
   readonly ready: Promise<void>
-  /** The end of what it has printed. */
-  readLastWords(): string
+  /** The end of what it has printed, some kilobytes. */
+  readTail(): string
 }
 
 /**
@@ -48,10 +49,10 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
   })
   const forget = noteDown(registry, child.pid)
 
-  let lastWords = ''
+  let tail = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
-      lastWords = (lastWords + chunk.toString('utf8')).slice(-TAIL_CHARACTERS)
+      tail = (tail + chunk.toString('utf8')).slice(-TAIL_CHARACTERS)
       write(chunk)
     })
   }
@@ -99,7 +100,7 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
     await exited
   }
 
-  return { exited, ready, readLastWords: () => lastWords, stop }
+  return { exited, ready, readTail: () => tail, stop }
 }
 
 /** {@link spawnChild} as something to supervise: resolves when it is ready, leaves nothing behind otherwise. */
@@ -119,7 +120,7 @@ export async function startChild(options: ChildOptions, signal: AbortSignal): Pr
     await (stopped ?? child.stop())
     signal.throwIfAborted()
     const how = error instanceof Error ? error.message : String(error)
-    throw new Error(describeEnd(how, child.readLastWords()), { cause: error })
+    throw new Error(describeEnd(how, child.readTail()), { cause: error })
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
@@ -138,16 +139,15 @@ export async function runChild(name: string, options: ChildOptions, signal: Abor
     const how = await child.exited
     await stopped
     signal?.throwIfAborted()
-    if (how !== 'exit code 0') throw new Error(`${name} failed: ${describeEnd(how, child.readLastWords())}`)
+    if (how !== 'exit code 0') throw new Error(`${name} failed: ${describeEnd(how, child.readTail())}`)
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
 }
 
-/** How it ended, and the last line that it printed. */
-function describeEnd(how: string, lastWords: string): string {
-  const lastLine = lastWords.trimEnd().split('\n').at(-1)?.trim() ?? ''
-  return lastLine === '' ? how : `${how}: ${lastLine}`
+function describeEnd(how: string, output: string): string {
+  const lastWords = findLastWords(output)
+  return lastWords === null ? how : `${how}: ${lastWords}`
 }
 
 function isReadyMessage(message: unknown): boolean {

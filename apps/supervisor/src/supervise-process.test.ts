@@ -71,10 +71,8 @@ describe('a supervised process', () => {
     const child = supervise(() => describeChild('steady'))
     await child.ready
     await waitFor('the first child', () => pids().length === 1)
-    const killedAt = performance.now()
     process.kill(pids()[0] ?? 0, 'SIGKILL')
     await waitFor('the second child', () => pids().length === 2)
-    expect(performance.now() - killedAt).toBeLessThan(1_000)
     expect(events).toEqual([
       { kind: 'ready', isRestart: false },
       { kind: 'ended', how: 'SIGKILL', restartInMs: 100 },

@@ -5,8 +5,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { readProcessBirth } from './process-birth.ts'
 
-const ATTEMPTS = 6
-
 export interface InstanceLock {
   release(): void
 }
@@ -24,32 +22,28 @@ export class InstanceLockedError extends Error {
 
 /**
  * Takes a lock that ends with this process, however it ends. Throws {@link InstanceLockedError} when another process,
- * or this one, holds it already.
+ * or this one, holds it for longer than `patienceMs`: one that is just ending is worth waiting for.
  *
  * `folder` holds one file per contender, named after the process and its birth. Whoever puts his file there and then
  * sees no other live one holds the lock; of two that come at once at least one sees the other. Files of the dead can be
  * deleted by anybody at any time, as no process is ever named so again: there is no stale lock to be taken over, and so
  * no race about taking it over.
  */
-export async function acquireInstanceLock(folder: string): Promise<InstanceLock> {
+export async function acquireInstanceLock(folder: string, patienceMs: number): Promise<InstanceLock> {
   mkdirSync(folder, { recursive: true })
   const birth = readProcessBirth(process.pid)
-  for (let attempt = 1; ; attempt += 1) {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
     const claim = `${process.pid}.${birth}.${randomBytes(6).toString('hex')}`
     const file = join(folder, claim)
     writeFileSync(file, '', { flag: 'wx' })
     const rival = findLiveRival(folder, claim)
     if (rival === null) return { release: () => rmSync(file, { force: true }) }
     rmSync(file, { force: true })
-    if (attempt === ATTEMPTS) throw new InstanceLockedError(folder, rival)
+    if (performance.now() > deadline) throw new InstanceLockedError(folder, rival)
     // Two that came at once both stepped back: by chance one of them is alone next time.
     await delay(20 + Math.random() * 80)
   }
-}
-
-/** The process that holds the lock of a folder, or null. */
-export function findLockHolder(folder: string): number | null {
-  return findLiveRival(folder, '')
 }
 
 function findLiveRival(folder: string, own: string): number | null {
