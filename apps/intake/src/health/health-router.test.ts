@@ -53,12 +53,12 @@ describe('a service whose parts fail', () => {
     intake = await startIntake({
       readinessChecks: {
         database: () => Promise.reject(Object.assign(new Error(secret), { code: 'ECONNREFUSED' })),
-        queue: () => new Promise(() => undefined),
+        queue: () => new Promise(() => {}),
         storage: () => {
           throw new Error(secret)
         },
       },
-      enqueueImport: () => new Promise(() => undefined),
+      enqueueImport: () => new Promise(() => {}),
     })
   })
   afterAll(() => intake.stop())

@@ -6,7 +6,7 @@ import type { Request, Response } from 'express'
 import multer from 'multer'
 
 import { acceptBody } from './accept-body.ts'
-import { ApiError, ClientGoneError, payloadTooLarge } from './api-error.ts'
+import { ApiError, payloadTooLarge } from './api-error.ts'
 import { watchBody, type BodyLimits } from './watch-body.ts'
 
 /** The multipart field whose content is stored. */
