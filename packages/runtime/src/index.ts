@@ -1,6 +1,5 @@
 export { ENVIRONMENT, pickEnvironment, type Environment, type EnvironmentName } from './environment/catalogue.ts'
 export { EnvironmentError } from './environment/environment-error.ts'
-export { parseEnvironment, type EnvironmentSchema, type Variable } from './environment/parse-environment.ts'
 export { createLog, type Logger, type LogOptions } from './log.ts'
 export type { Consumer, ConsumerOptions, JobContext, JobProcessor } from './queue/consumer.ts'
 export { createQueues, type QueueLocation, type Queues, type QueuesOptions } from './queue/create-queues.ts'
@@ -11,7 +10,6 @@ export { createFileStore, type FileStoreOptions } from './store/create-file-stor
 export {
   FileMissingError,
   FileTooLargeError,
-  InvalidFileKeyError,
   type ByteRange,
   type FileStore,
   type StoredFile,

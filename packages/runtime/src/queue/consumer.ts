@@ -74,7 +74,7 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
     try {
       await work
     } catch (error) {
-      if (stopping.signal.aborted) return giveBack(job, token)
+      if (stopping.signal.aborted) return await giveBack(job, token)
       log.error({ err: error, jobId: context.jobId, attempt: context.attempt }, 'a job failed and will be tried again')
       throw error
     } finally {
