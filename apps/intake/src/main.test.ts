@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+
+import { createTestDatabase } from '../../../tests/support/test-database.ts'
+
+const MAIN = path.join(import.meta.dirname, 'main.ts')
+const KEY = 'bootstrap-key-0123456789'
+
+let environment: Record<string, string>
+let child: ChildProcess | undefined
+
+beforeAll(async () => {
+  const { url } = await createTestDatabase()
+  environment = {
+    PATH: process.env['PATH'] ?? '',
+    DATABASE_URL: url,
+    DATA_DIR: await mkdtemp(path.join(tmpdir(), 'intake-main-')),
+    BOOTSTRAP_ORG_ID: '9619',
+    BOOTSTRAP_API_KEY: KEY,
+  }
+})
+afterEach(() => {
+  child?.kill('SIGKILL')
+})
+afterAll(() => rm(environment['DATA_DIR'] ?? '', { recursive: true, force: true }))
+
+function start(more: Record<string, string>): ChildProcess {
+  child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    env: { ...environment, ...more },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  return child
+}
+
+async function chooseFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test('tells that it is ready, serves, and ends on SIGTERM', async () => {
+  const port = await chooseFreePort()
+  const intake = start({ PORT: String(port) })
+  expect((await once(intake, 'message'))[0]).toEqual({ type: 'ready' })
+
+  const url = `http://127.0.0.1:${port}`
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  const counted = await fetch(`${url}/v1/reference/coupons`, { headers: { Authorization: `Bearer ${KEY}` } })
+  expect(await counted.text()).toBe('{"count":0}')
+
+  intake.kill('SIGTERM')
+  expect(await once(intake, 'exit')).toEqual([0, null])
+})
+
+test('ends when the process that started it is gone', async () => {
+  const intake = start({ PORT: String(await chooseFreePort()) })
+  await once(intake, 'message')
+  intake.disconnect()
+  expect(await once(intake, 'exit')).toEqual([0, null])
+})
+
+test.each([
+  [{ DATABASE_URL: '' }, /^DATABASE_URL is not set; expected a URL such as [^\n]+\n$/],
+  [{ PORT: 'http' }, /^PORT is "http"; expected a whole number [^\n]+\n$/],
+])('a bad environment %j is one line and exit 1', async (more, line) => {
+  const intake = start(more)
+  const said = intake.stderr === null ? '' : await text(intake.stderr)
+  expect(said).toMatch(line)
+  if (intake.exitCode === null) await once(intake, 'exit')
+  expect(intake.exitCode).toBe(1)
+})
