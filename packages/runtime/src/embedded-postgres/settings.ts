@@ -18,6 +18,7 @@ const SETTINGS: ServerSettings = {
   // Nobody replicates from here, so the log carries what a crash needs and no more, and checkpoints are far apart.
   wal_level: 'minimal',
   max_wal_senders: '0',
+  max_logical_replication_workers: '0',
   wal_buffers: '16MB',
   max_wal_size: '4GB',
   checkpoint_timeout: '15min',
