@@ -3,7 +3,7 @@ import type { FileStore, Logger } from '@importer/runtime'
 
 import type { Metrics } from './health/metrics.ts'
 
-export type Log = Pick<Logger, 'info' | 'warn' | 'error'>
+export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'child'>
 
 export const READINESS_CHECKS = ['database', 'queue', 'storage'] as const
 export type ReadinessCheck = (typeof READINESS_CHECKS)[number]
