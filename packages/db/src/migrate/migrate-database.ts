@@ -1,7 +1,7 @@
 import pg from 'pg'
 
 import { readMigrationsFolder } from './migrations-folder.ts'
-import { openSchemaEngine } from './schema-engine.ts'
+import { withSchemaEngine } from './schema-engine.ts'
 
 /** Any fixed number: everyone who migrates takes this lock, so that several hosts may start at once. */
 const MIGRATION_LOCK = 7_264_001
@@ -16,16 +16,11 @@ export async function migrateDatabase(databaseUrl: string): Promise<{ applied: s
   try {
     await lockHolder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
     await forgetInterruptedMigrations(lockHolder)
-    const engine = await openSchemaEngine(databaseUrl)
-    try {
-      const { appliedMigrationNames } = await engine.applyMigrations({
-        migrationsList: await readMigrationsFolder(),
-        filters: { externalTables: [], externalEnums: [] },
-      })
-      return { applied: appliedMigrationNames }
-    } finally {
-      engine.free()
-    }
+    const migrationsList = await readMigrationsFolder()
+    const { appliedMigrationNames } = await withSchemaEngine(databaseUrl, async (engine) =>
+      engine.applyMigrations({ migrationsList, filters: { externalTables: [], externalEnums: [] } }),
+    )
+    return { applied: appliedMigrationNames }
   } finally {
     await lockHolder.end()
   }

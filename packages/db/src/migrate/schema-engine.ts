@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import pg from 'pg'
 
 import { readSchemaFile } from './migrations-folder.ts'
 import { WholeScriptAdapter } from './whole-script-adapter.ts'
@@ -25,17 +26,31 @@ declare global {
 let bindings: Promise<EngineBindings> | undefined
 
 /**
- * Prisma's schema engine, compiled to WebAssembly, on one database and this repository's schema.
+ * Lends Prisma's schema engine, compiled to WebAssembly, on one database and this repository's schema.
  *
  * The native engine is downloaded at install, from a host that many networks do not reach; this package is the same
- * engine. Node cannot import `.wasm` as a module without a flag, so it is instantiated by hand.
+ * engine. Node cannot import `.wasm` as a module without a flag, so it is instantiated by hand. The pool is ours because
+ * the engine closes none when it is freed.
  */
-export async function openSchemaEngine(databaseUrl: string): Promise<SchemaEngine> {
+export async function withSchemaEngine<Result>(
+  databaseUrl: string,
+  use: (engine: SchemaEngine) => Promise<Result>,
+): Promise<Result> {
   bindings ??= loadBindings()
   const { SchemaEngine } = await bindings
   const schema = await readSchemaFile()
-  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter({ connectionString: databaseUrl }))
-  return SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter)
+  const pool = new pg.Pool({ connectionString: databaseUrl })
+  try {
+    const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool))
+    const engine = await SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter)
+    try {
+      return await use(engine)
+    } finally {
+      engine.free()
+    }
+  } finally {
+    await pool.end()
+  }
 }
 
 async function loadBindings(): Promise<EngineBindings> {
