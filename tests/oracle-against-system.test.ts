@@ -1,0 +1,279 @@
+/**
+ * The whole system, as processes behind HTTP, held against the slow and obvious model of the contract
+ * (oracle/reference-model.ts): every row's outcome, codes, fields and numbers, what was inserted, and the reports.
+ */
+import type { ReferenceKind } from '@importer/contracts'
+import { createImport, findImportById, openDatabase, type Database } from '@importer/db'
+import { loadReference, runImport, streamOutcomeReport } from '@importer/imports'
+import { createFileStore, createLog } from '@importer/runtime'
+import { Readable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { findDifferences } from './oracle/compare-outcome.ts'
+import { generateCase, type GeneratedCase } from './oracle/generate-case.ts'
+import { judgeCase } from './oracle/judge-case.ts'
+import type { ImporterClient, ImportView } from './support/importer-client.ts'
+import { readRecordedOutcome, readWholeOutcome, type WholeOutcome } from './support/recorded-outcome.ts'
+import { hasRedisServer, startRedisServer, type RedisServer } from './support/redis-server.ts'
+import { makeTemporaryFolder, startSystem, TEST_ORG, type RunningSystem } from './support/running-system.ts'
+import { createTestDatabase } from './support/test-database.ts'
+
+/** What became of a case: of the prior file, if there is one, and of the file. */
+interface CaseOutcome {
+  readonly prior: ImportResult | null
+  readonly main: ImportResult
+}
+
+interface ImportResult {
+  readonly createdAtMs: number
+  readonly outcome: WholeOutcome
+}
+
+const TIMEOUT_MS = 60_000
+
+function makeCases(first: number, count: number, rows: number): [name: string, made: GeneratedCase][] {
+  return Array.from({ length: count }, (_, n) => {
+    const made = generateCase(first + n, { rows, nowMs: Date.now() })
+    return [`seed ${made.seed}: ${made.customerIdentifier}, ${made.couponIdentifier}`, made]
+  })
+}
+
+function compare(made: GeneratedCase, { prior, main }: CaseOutcome): void {
+  const created = { priorMs: prior?.createdAtMs ?? 0, mainMs: main.createdAtMs }
+  const expected = judgeCase(made, created)
+  if (prior !== null) expect(findDifferences(prior.outcome, expected.prior, made.mapping)).toEqual([])
+  expect(findDifferences(main.outcome, expected.main, made.mapping)).toEqual([])
+}
+
+// --- over HTTP ---
+
+async function runOverHttp(system: RunningSystem, made: GeneratedCase): Promise<CaseOutcome> {
+  await putReference(system.client, made.reference)
+  const prior = made.priorFile === null ? null : await upload(system, made, made.priorFile)
+  await putReference(system.client, made.laterReference)
+  return { prior, main: await upload(system, made, made.file) }
+}
+
+async function putReference(client: ImporterClient, bodies: Partial<Record<ReferenceKind, string>>): Promise<void> {
+  for (const [kind, csv] of Object.entries(bodies)) {
+    expect(await client.putReference(kind as ReferenceKind, csv)).toMatchObject({ rejected: 0, errors: [] })
+  }
+}
+
+async function upload(system: RunningSystem, made: GeneratedCase, file: Buffer): Promise<ImportResult> {
+  const { jobId, createdOn } = await system.client.upload({ ...made, file })
+  const view = await system.client.waitUntilFinished(jobId)
+  expect(view).toMatchObject({ status: 'completed', failure: null, progress: { percent: 100 } })
+  const outcome = await readWholeOutcome(system, jobId)
+  expectCountsToAgree(view, outcome)
+  return { createdAtMs: Number(createdOn), outcome }
+}
+
+/** What the API counts is what the tables hold. */
+function expectCountsToAgree({ counts, errorsByCode }: ImportView, outcome: WholeOutcome): void {
+  expect(counts).toEqual({
+    rows: outcome.redemptions.length + outcome.duplicates.length + outcome.rejected.length,
+    inserted: outcome.redemptions.length,
+    duplicates: outcome.duplicates.length,
+    rejected: outcome.rejected.length,
+  })
+  const rowsWithErrors = Object.values(errorsByCode).reduce((sum, rows) => sum + rows, 0)
+  const codesOfRows = outcome.rejected.reduce((sum, { errors }) => sum + new Set(errors.map((e) => e >> 8)).size, 0)
+  expect(rowsWithErrors).toBe(codesOfRows)
+}
+
+const SYSTEMS = [
+  { lanes: 1, batchRows: 7, first: 1, count: 8, rows: 250 },
+  { lanes: 4, batchRows: 7, first: 101, count: 8, rows: 250 },
+  { lanes: 1, batchRows: 10_000, first: 201, count: 8, rows: 400 },
+  { lanes: 4, batchRows: 10_000, first: 301, count: 8, rows: 400 },
+]
+
+describe.each(SYSTEMS)('$lanes lanes, batches of $batchRows', ({ lanes, batchRows, first, count, rows }) => {
+  let system: RunningSystem
+  beforeAll(async () => {
+    system = await startSystem({ lanes, batchRows, concurrency: 2 })
+  })
+  afterAll(async () => system.stop())
+
+  it.concurrent.each(makeCases(first, count, rows))(
+    '%s',
+    async (_, made) => {
+      compare(made, await runOverHttp(system, made))
+    },
+    TIMEOUT_MS,
+  )
+})
+
+describe.skipIf(!hasRedisServer())('with the queue on Redis', () => {
+  let redis: RedisServer
+  let system: RunningSystem
+  beforeAll(async () => {
+    redis = await startRedisServer()
+    system = await startSystem({ lanes: 4, batchRows: 50, redisUrl: redis.url })
+  })
+  afterAll(async () => {
+    await system.stop()
+    await redis.stop()
+  })
+
+  it.concurrent.each(makeCases(401, 4, 250))(
+    '%s',
+    async (_, made) => {
+      compare(made, await runOverHttp(system, made))
+    },
+    TIMEOUT_MS,
+  )
+})
+
+// --- each of the two batch statements, without HTTP ---
+
+/** Runs imports in this process, one after the other, by the statement that is asked for. */
+class DirectImporter {
+  readonly #database: Database
+  readonly #databaseUrl: string
+  readonly #store: Awaited<ReturnType<typeof createFileStore>>
+  readonly #alwaysMultiUse: boolean
+  readonly #log = createLog({ name: 'direct', level: 'silent' })
+
+  constructor(parts: {
+    databaseUrl: string
+    store: Awaited<ReturnType<typeof createFileStore>>
+    alwaysMultiUse: boolean
+  }) {
+    this.#databaseUrl = parts.databaseUrl
+    this.#store = parts.store
+    this.#alwaysMultiUse = parts.alwaysMultiUse
+    this.#database = openDatabase({
+      url: parts.databaseUrl,
+      applicationName: 'direct',
+      maxConnections: 6,
+      onConnectionLost: () => undefined,
+    })
+  }
+
+  async run(made: GeneratedCase): Promise<CaseOutcome> {
+    await this.#database.prisma.organization.upsert({
+      where: { id: TEST_ORG },
+      create: { id: TEST_ORG },
+      update: {},
+    })
+    await this.#load(made.reference)
+    const prior = made.priorFile === null ? null : await this.#import(made, made.priorFile)
+    await this.#load(made.laterReference)
+    return { prior, main: await this.#import(made, made.file) }
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close()
+    await this.#store.close()
+  }
+
+  async #load(bodies: Partial<Record<ReferenceKind, string>>): Promise<void> {
+    for (const [kind, csv] of Object.entries(bodies)) {
+      const result = await loadReference({
+        database: this.#database,
+        orgId: TEST_ORG,
+        kind: kind as ReferenceKind,
+        body: Readable.from([Buffer.from(csv)]),
+      })
+      expect(result).toMatchObject({ rejected: 0, errors: [] })
+    }
+  }
+
+  async #import(made: GeneratedCase, file: Buffer): Promise<ImportResult> {
+    const stored = await this.#store.write(Readable.from([file]), { maxBytes: 2 ** 30 })
+    const record = await createImport(this.#database, {
+      orgId: TEST_ORG,
+      seriesId: BigInt(made.seriesId),
+      fileKey: stored.key,
+      fileName: 'coupons.csv',
+      bytes: stored.bytes,
+      sha256: stored.sha256,
+      mapping: made.mapping,
+      details: null,
+      metadata: null,
+    })
+    const result = await runImport({
+      database: this.#database,
+      store: this.#store,
+      log: this.#log,
+      importId: record.id,
+      jobId: `direct-${record.id}`,
+      laneCount: 2,
+      batchRows: 23,
+      signal: new AbortController().signal,
+      shouldYield: () => false,
+      alwaysMultiUse: this.#alwaysMultiUse,
+    })
+    expect(result).toEqual({ status: 'finished' })
+    return { createdAtMs: record.createdAt.getTime(), outcome: await this.#readOutcome(record.id) }
+  }
+
+  async #readOutcome(importId: number): Promise<WholeOutcome> {
+    const importRecord = await findImportById(this.#database, importId)
+    if (importRecord === null) throw new Error(`import ${importId} is gone`)
+    const read = async (outcome: 'rejected' | 'inserted' | 'duplicate'): Promise<string> => {
+      const options = { database: this.#database, store: this.#store, importRecord, outcome, raw: false }
+      let csv = ''
+      for await (const chunk of streamOutcomeReport(options)) csv += chunk
+      return Buffer.from(csv).toString('latin1')
+    }
+    return {
+      ...(await readRecordedOutcome(this.#databaseUrl, importId)),
+      errorsCsv: await read('rejected'),
+      insertedCsv: await read('inserted'),
+      duplicatesCsv: await read('duplicate'),
+    }
+  }
+}
+
+describe.each([
+  { statement: 'for single use, where it may be used', alwaysMultiUse: false },
+  { statement: 'for any series', alwaysMultiUse: true },
+])('the statement $statement', ({ alwaysMultiUse }) => {
+  let importer: DirectImporter
+  beforeAll(async () => {
+    const { url: databaseUrl } = await createTestDatabase()
+    const store = await createFileStore({
+      storageUrl: undefined,
+      dataDir: await makeTemporaryFolder(),
+      s3Endpoint: undefined,
+    })
+    importer = new DirectImporter({ databaseUrl, store, alwaysMultiUse })
+  })
+  afterAll(async () => importer.close())
+
+  it.each(makeCases(501, 12, 250))(
+    '%s',
+    async (_, made) => {
+      compare(made, await importer.run(made))
+    },
+    TIMEOUT_MS,
+  )
+})
+
+it('tells the smallest difference', async () => {
+  const { url: databaseUrl } = await createTestDatabase()
+  const store = await createFileStore({
+    storageUrl: undefined,
+    dataDir: await makeTemporaryFolder(),
+    s3Endpoint: undefined,
+  })
+  const importer = new DirectImporter({ databaseUrl, store, alwaysMultiUse: false })
+  const made = generateCase(601, { rows: 200, nowMs: Date.now() })
+  const { prior, main } = await importer.run(made)
+  await importer.close()
+  const { outcome } = main
+  const judged = judgeCase(made, { priorMs: prior?.createdAtMs ?? 0, mainMs: main.createdAtMs }).main
+  const find = (changed: Partial<WholeOutcome>): string[] =>
+    findDifferences({ ...outcome, ...changed }, judged, made.mapping)
+
+  expect(find({})).toEqual([])
+  expect(find({ redemptions: outcome.redemptions.slice(1) })).toHaveLength(1)
+  expect(find({ redemptions: outcome.redemptions.map((each) => ({ ...each, ms: each.ms + 1 })) })).not.toEqual([])
+  expect(find({ duplicates: [...outcome.duplicates, 1_000] })).toHaveLength(1)
+  expect(find({ rejected: outcome.rejected.map((each) => ({ ...each, line: each.line + 1 })) })).not.toEqual([])
+  expect(find({ errorsCsv: outcome.errorsCsv.replace('INVALID_DATE', 'MISSING_VALUE') })).toHaveLength(1)
+  expect(find({ insertedCsv: outcome.errorsCsv })).toHaveLength(1)
+})

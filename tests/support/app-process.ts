@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { afterAll } from 'vitest'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const KEPT_CHARACTERS = 200_000
+
+/** One of our programs, running as it does in production. */
+export interface AppProcess {
+  readonly pid: number
+  /** Resolves to how it ended: `SIGKILL`, `exit code 1`. Never rejects. */
+  readonly exited: Promise<string>
+  /** What it has printed, the end of it if that is much. */
+  readOutput(): string
+  /** Sends a signal and, where that ends it, waits for the end. */
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<string>
+  freeze(): void
+  thaw(): void
+}
+
+export interface AppOptions {
+  readonly env: Readonly<Record<string, string>>
+  /** How it says that it is ready; by default over IPC. */
+  readonly isReady?: (output: string) => boolean
+}
+
+const running = new Set<AppProcess>()
+
+/** Starts a program and resolves when it is ready. What still runs when the test file is done is killed. */
+export async function startApp(
+  app: 'intake' | 'worker' | 'supervisor',
+  { env, isReady }: AppOptions,
+): Promise<AppProcess> {
+  const entry = path.join(ROOT, 'apps', app, 'src', 'main.ts')
+  const { PATH = '', HOME = '', CI } = process.env
+  const child = spawn(process.execPath, ['--import', TSX, entry], {
+    // Nothing of whoever runs the tests has a say in what is tested.
+    env: { PATH, HOME, ...(CI === undefined ? {} : { CI }), ...env },
+    stdio: isReady === undefined ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const ready = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output = (output + text).slice(-KEPT_CHARACTERS)
+        if (isReady?.(output) === true) resolve('ready')
+      })
+    }
+    child.on('message', () => resolve('ready'))
+  })
+  const exited = new Promise<string>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+  })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${app} could not be started: ${await exited.catch(String)}`)
+
+  const started: AppProcess = {
+    pid,
+    exited,
+    readOutput: () => output,
+    async kill(signal) {
+      child.kill(signal)
+      return exited
+    },
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+  }
+  running.add(started)
+  exited.then(
+    () => running.delete(started),
+    () => running.delete(started),
+  )
+  const first = await Promise.race([ready, exited])
+  if (first !== 'ready') throw new Error(`${app} ended before it was ready (${first}):\n${output}`)
+  return started
+}
+
+afterAll(async () => {
+  await Promise.all([...running].map(async (app) => app.kill('SIGKILL')))
+})

@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { chooseFreePort } from '@importer/runtime'
+import { afterAll } from 'vitest'
+
+import { startApp, type AppProcess } from './app-process.ts'
+import { ImporterClient } from './importer-client.ts'
+import { createTestDatabase } from './test-database.ts'
+
+export const TEST_ORG = 9619
+export const TEST_KEY = 'test-key-0123456789abcdef'
+
+export interface SystemOptions {
+  /** By default a new, empty database. */
+  readonly databaseUrl?: string
+  /** Another way to the same database, for the worker alone. */
+  readonly workerDatabaseUrl?: string
+  /** By default the queue is in the database. */
+  readonly redisUrl?: string | undefined
+  readonly lanes?: number
+  readonly batchRows?: number
+  readonly concurrency?: number
+}
+
+/** Intake and worker as two real processes over one database, queue and folder. */
+export interface RunningSystem {
+  readonly client: ImporterClient
+  readonly databaseUrl: string
+  readonly dataDir: string
+  readonly port: number
+  readonly intake: AppProcess
+  /** The worker that was started last. */
+  readonly worker: AppProcess
+  /** Starts another worker beside those that run. */
+  startWorker(): Promise<AppProcess>
+  /** Starts the intake app again, on its port; the one before must have ended. */
+  startIntake(): Promise<AppProcess>
+  stop(): Promise<void>
+}
+
+const folders: string[] = []
+
+/** A folder that is removed when the test file is done. */
+export async function makeTemporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'importer-test-'))
+  folders.push(folder)
+  return folder
+}
+
+// Hooks run last in, first out: the processes are gone by then.
+afterAll(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
+  const databaseUrl = options.databaseUrl ?? (await createTestDatabase()).url
+  const dataDir = await makeTemporaryFolder()
+  const port = await chooseFreePort()
+  const env = {
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: dataDir,
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    LOG_LEVEL: 'info',
+  }
+  const startIntake = async (): Promise<AppProcess> =>
+    startApp('intake', {
+      env: {
+        ...env,
+        PORT: String(port),
+        BOOTSTRAP_ORG_ID: String(TEST_ORG),
+        BOOTSTRAP_API_KEY: TEST_KEY,
+      },
+    })
+  const startWorker = async (): Promise<AppProcess> =>
+    startApp('worker', {
+      env: {
+        ...env,
+        DATABASE_URL: options.workerDatabaseUrl ?? databaseUrl,
+        IMPORT_LANES: String(options.lanes ?? 2),
+        IMPORT_BATCH_ROWS: String(options.batchRows ?? 100),
+        WORKER_CONCURRENCY: String(options.concurrency ?? 2),
+      },
+    })
+  const [intake, worker] = await Promise.all([startIntake(), startWorker()])
+  const state = { intake, worker, all: new Set([intake, worker]) }
+  return {
+    client: new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY),
+    databaseUrl,
+    dataDir,
+    port,
+    get intake() {
+      return state.intake
+    },
+    get worker() {
+      return state.worker
+    },
+    async startWorker() {
+      state.worker = await startWorker()
+      state.all.add(state.worker)
+      return state.worker
+    },
+    async startIntake() {
+      state.intake = await startIntake()
+      state.all.add(state.intake)
+      return state.intake
+    },
+    async stop() {
+      await Promise.all([...state.all].map(async (app) => app.kill('SIGKILL')))
+    },
+  }
+}
