@@ -1,7 +1,7 @@
 import { SERIES, type TestIntake } from './start-intake.ts'
 
 /** The documentation's second sample, to the letter. */
-export const SAMPLE_HEADERS = `{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'billNumber': 5, 'couponCode': 3,
+const SAMPLE_HEADERS = `{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'billNumber': 5, 'couponCode': 3,
        mobile: 2, 'billId': 4, 'details': 6}`
 
 export const GOOD_FIELDS = {
