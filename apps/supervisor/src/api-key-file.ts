@@ -30,7 +30,7 @@ export function ensureApiKeyFile(dataDir: string): ApiKeyFile {
   return { file, key, isNew: true }
 }
 
-export function makeApiKey(): string {
+function makeApiKey(): string {
   return `rik_${randomBytes(32).toString('base64url')}`
 }
 

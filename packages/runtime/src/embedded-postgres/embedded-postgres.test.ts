@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -230,6 +230,12 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     const second = await start(dataDir)
     expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     await second.stop()
+
+    // Now it is closed to root without his capabilities as well.
+    await chown(root, 65_534, 65_534)
+    const closed = await start(dataDir)
+    expect(await query(closed.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    await closed.stop()
 
     await chmod(root, 0o711)
     const third = await start(dataDir)
