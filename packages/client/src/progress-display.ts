@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 
-import { Format, SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
 
 import type { ImportView } from './views.ts'
 
@@ -19,10 +19,10 @@ export function createProgressDisplay(stream: Writable & { readonly isTTY?: bool
 }
 
 function createBar(stream: Writable): ProgressDisplay {
-  const bar = new SingleBar({
+  const bar = new cliProgress.SingleBar({
     stream,
     hideCursor: true,
-    format: (options, { progress }, { text }: { text: string }) => `${Format.BarFormat(progress, options)} ${text}`,
+    format: (options, { progress }, { text }: { text: string }) => `${cliProgress.Format.BarFormat(progress, options)} ${text}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,

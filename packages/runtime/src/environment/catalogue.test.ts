@@ -45,6 +45,8 @@ describe('the catalogue', () => {
       MAX_QUEUED_IMPORTS_PER_ORG: undefined,
       WEBHOOK_ALLOW_PRIVATE_NETWORKS: false,
       WEBHOOK_ALLOW_HTTP: false,
+      REDEMPTIONS_URL: undefined,
+      REDEMPTIONS_API_KEY: undefined,
       LOG_LEVEL: 'info',
     })
   })

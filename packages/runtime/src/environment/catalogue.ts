@@ -64,6 +64,15 @@ export const ENVIRONMENT = {
   MAX_QUEUED_IMPORTS_PER_ORG: optionalWholeNumber({ from: 1, to: MAX_INT4 }),
   WEBHOOK_ALLOW_PRIVATE_NETWORKS: flag(),
   WEBHOOK_ALLOW_HTTP: flag(),
+  REDEMPTIONS_URL: {
+    schema: text.refine((value) => hasProtocol(value, ['http:', 'https:'])).optional(),
+    expected: 'a URL such as https://coupons.example.com',
+  },
+  REDEMPTIONS_API_KEY: {
+    schema: text.regex(/^[\u0021-\u007e]{16,255}$/).optional(),
+    expected: '16 to 255 printable ASCII characters without spaces',
+    secret: true,
+  },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS).default('info'), expected: `one of ${LOG_LEVELS.join(', ')}` },
 } as const satisfies Record<string, Variable>
 

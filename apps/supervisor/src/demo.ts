@@ -1,0 +1,85 @@
+/** `npm run demo [-- --rows N] [-- --seed N]`: the main job on made-up data, from start to end, in an instance of its own. */
+import path from 'node:path'
+
+import { createClient, createProgressDisplay } from '@importer/client'
+
+import { makeDemoEnvironment } from './demo/demo-environment.ts'
+import { importDemoData } from './demo/import-demo-data.ts'
+import { readDemoOptions } from './demo/read-demo-options.ts'
+import { readFirstLines, saveErrorReport } from './demo/save-report.ts'
+import { findDifference, showOutcome, showTimes } from './demo/show-result.ts'
+import { Steps } from './demo/steps.ts'
+import { ownEnvironment } from './env.ts'
+import { startSystem, type RunningSystem } from './start-system.ts'
+
+const DEFAULTS = { rows: 100_000, seed: 20_201_024 }
+const REPORT_LINES = 6
+
+const told = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.abort(new Error(signal)))
+for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
+const tell = (line: string): void => console.log(line)
+
+let system: RunningSystem | undefined
+try {
+  await runDemo()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}
+await system?.stop()
+process.exit()
+
+async function runDemo(): Promise<void> {
+  const { rows, seed } = readDemoOptions(process.argv.slice(2), DEFAULTS)
+  const { env, dataDir, ignored } = await makeDemoEnvironment(ownEnvironment(), 'demo')
+  const { signal } = told
+  if (ignored.length > 0) tell(`The demo keeps to ${dataDir}: ${ignored.join(' and ')} of the environment is not used`)
+
+  const steps = new Steps(tell)
+  const running = await steps.run('Start everything', async () => startSystem({ env, output: tell, signal }))
+  system = running
+  const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
+  const openDisplay = () => createProgressDisplay(process.stdout)
+  const { world, view, file } = await importDemoData({
+    client,
+    folder: dataDir,
+    rows,
+    seed,
+    steps,
+    openDisplay,
+    signal,
+  })
+  const report = path.join(path.dirname(file), 'errors.csv')
+  await steps.run('Fetch the error report', async () => saveErrorReport(client, view.id, report))
+
+  const difference = findDifference(world, view)
+  for (const line of [
+    '',
+    ...showOutcome(view),
+    '',
+    difference === null ? 'This is exactly what was put into the file.' : `This should not be: ${difference}`,
+    '',
+    'The error report begins:',
+    '',
+    ...(await readFirstLines(report, REPORT_LINES)),
+    '',
+    showTimes(steps),
+    '',
+    `The file and its error report are in ${path.dirname(file)}, logs in ${running.logFolder}`,
+    `To look around: DATA_DIR=${shorten(dataDir)} npm start (each demo is another run, with coupons of its own)`,
+  ]) {
+    tell(line)
+  }
+  if (difference !== null) process.exitCode = 1
+}
+
+/** A path as one would type it here. */
+function shorten(folder: string): string {
+  const relative = path.relative(process.cwd(), folder)
+  return relative.startsWith('..') ? folder : relative
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

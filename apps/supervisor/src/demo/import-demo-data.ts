@@ -1,0 +1,80 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+import { waitForImport, type ImporterClient, type ImportView, type ProgressDisplay } from '@importer/client'
+import { DEMO_COLUMNS, describeDemo, writeRedemptions, writeReference, type DemoWorld } from '@importer/demo-data'
+
+import type { Steps } from './steps.ts'
+
+/** What has to be there before what. */
+const REFERENCE_ORDER = ['series', 'customers', 'tills', 'coupons'] as const
+const SERIES_PER_RUN = 2
+
+export interface ImportDemoOptions {
+  readonly client: ImporterClient
+  /** where the files are written; made when missing */
+  readonly folder: string
+  readonly rows: number
+  readonly seed: number
+  readonly steps: Steps
+  /** shows how far the import is; made when there is something to show */
+  readonly openDisplay: () => ProgressDisplay
+  readonly signal?: AbortSignal
+}
+
+export interface ImportedDemo {
+  readonly world: DemoWorld
+  readonly view: ImportView
+  /** the CSV that was uploaded */
+  readonly file: string
+  /** from the upload's answer to the first look at which the import had ended */
+  readonly importSeconds: number
+}
+
+/** Makes demo data for the next run of this instance, loads and uploads it over HTTP, and waits for the end. */
+export async function importDemoData(options: ImportDemoOptions): Promise<ImportedDemo> {
+  const { client, rows, seed, steps, signal } = options
+  const run = Math.floor((await client.countReference('series')) / SERIES_PER_RUN) + 1
+  const world = describeDemo({ seed, rows, run })
+  const folder = path.join(options.folder, `run-${run}`)
+  await mkdir(folder, { recursive: true })
+
+  for (const kind of REFERENCE_ORDER) {
+    const file = path.join(folder, `${kind}.csv`)
+    await steps.run(`Load ${kind}`, async () => {
+      await pipeline(Readable.from(writeReference(world, kind)), createWriteStream(file))
+      const { rejected, errors } = await client.putReference(kind, file)
+      if (rejected > 0) throw new Error(`${rejected} of the demo's ${kind} were rejected: ${errors[0]?.message}`)
+    })
+  }
+
+  const file = path.join(folder, 'redemptions.csv')
+  await steps.run(`Write a CSV of ${rows.toLocaleString('en-US')} redemptions`, async () => {
+    await pipeline(Readable.from(writeRedemptions(world)), createWriteStream(file))
+  })
+  const job = await steps.run('Upload it', async () =>
+    client.upload({
+      seriesId: String(world.seriesId),
+      customerIdentifier: 'MOBILE',
+      couponIdentifier: 'COUPON_CODE',
+      columns: JSON.stringify(DEMO_COLUMNS),
+      file,
+    }),
+  )
+  const uploadedAt = performance.now()
+  const view = await steps.run('Import it', async () => {
+    const display = options.openDisplay()
+    try {
+      return await waitForImport(client, job.jobId, {
+        onProgress: (progress) => display.update(progress),
+        ...(signal === undefined ? {} : { signal }),
+      })
+    } finally {
+      display.stop()
+    }
+  })
+  return { world, view, file, importSeconds: (performance.now() - uploadedAt) / 1000 }
+}
