@@ -41,7 +41,7 @@ async function runDemo(): Promise<void> {
   system = running
   const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
   const openDisplay = () => createProgressDisplay(process.stdout)
-  const { world, view, file } = await importDemoData({
+  const { world, view, file, importSeconds } = await importDemoData({
     client,
     folder: dataDir,
     rows,
@@ -65,6 +65,8 @@ async function runDemo(): Promise<void> {
     ...(await readFirstLines(report, REPORT_LINES)),
     '',
     showTimes(steps),
+    '',
+    `${Math.round(rows / importSeconds).toLocaleString('en-US')} rows per second, from the upload's answer to the end`,
     '',
     `The file and its error report are in ${path.dirname(file)}, logs in ${running.logFolder}`,
     `To look around: DATA_DIR=${shorten(dataDir)} npm start (each demo is another run, with coupons of its own)`,

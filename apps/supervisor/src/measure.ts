@@ -1,0 +1,72 @@
+/**
+ * `npm run measure [-- --rows N] [-- --seed N]`: how fast an import is and what it needs, by the whole system in an
+ * instance of its own, with the settings of `npm start`. Prints figures; judges nothing but that the outcome is right.
+ */
+import { rm } from 'node:fs/promises'
+
+import { createClient, createProgressDisplay } from '@importer/client'
+
+import { makeDemoEnvironment } from './demo/demo-environment.ts'
+import { importDemoData } from './demo/import-demo-data.ts'
+import { readDemoOptions } from './demo/read-demo-options.ts'
+import { readWorkerPeakMemory, type PeakMemory } from './demo/read-peak-memory.ts'
+import { findDifference, showTimes } from './demo/show-result.ts'
+import { Steps } from './demo/steps.ts'
+import { ownEnvironment } from './env.ts'
+import { startSystem, type RunningSystem } from './start-system.ts'
+
+const DEFAULTS = { rows: 1_000_000, seed: 20_201_024 }
+const MIB = 1024 ** 2
+
+const told = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.abort(new Error(signal)))
+const tell = (line: string): void => console.log(line)
+
+let system: RunningSystem | undefined
+let folder: string | undefined
+try {
+  await measure()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}
+await system?.stop()
+if (folder !== undefined && process.exitCode !== 1) await rm(folder, { recursive: true, force: true })
+process.exit()
+
+async function measure(): Promise<void> {
+  const { rows, seed } = readDemoOptions(process.argv.slice(2), DEFAULTS)
+  const { env, dataDir } = await makeDemoEnvironment(ownEnvironment(), `measure-${process.pid}`)
+  folder = dataDir
+  const { signal } = told
+  const steps = new Steps(tell)
+  const running = await steps.run('Start everything', async () => startSystem({ env, output: tell, signal }))
+  system = running
+  const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
+  const openDisplay = () => createProgressDisplay(process.stdout)
+  const before = await readWorkerPeakMemory(dataDir)
+  const { world, view, importSeconds } = await importDemoData({
+    client,
+    folder: dataDir,
+    rows,
+    seed,
+    steps,
+    openDisplay,
+    signal,
+  })
+  const after = await readWorkerPeakMemory(dataDir)
+
+  tell(`\n${showTimes(steps)}\n`)
+  tell(`rows per second        ${Math.round(rows / importSeconds).toLocaleString('en-US')}`)
+  tell(`  ${rows.toLocaleString('en-US')} rows, ${importSeconds.toFixed(2)} s from the upload's answer to COMPLETED`)
+  tell(`worker's peak memory   ${describeMemory(before, after)}`)
+  const difference = findDifference(world, view)
+  if (difference !== null) throw new Error(`The outcome is wrong: ${difference}. The data are kept in ${dataDir}`)
+}
+
+/** A worker that was started anew meanwhile has forgotten its peak. */
+function describeMemory(before: PeakMemory | null, after: PeakMemory | null): string {
+  if (before === null || after === null) return 'unknown: there is no /proc here'
+  const peak = `${Math.round(after.bytes / MIB)} MiB resident (${Math.round(before.bytes / MIB)} MiB before)`
+  return before.pid === after.pid ? peak : `${peak}, but of another worker: the first one died`
+}
