@@ -1,3 +1,4 @@
+import { describeImport } from '@importer/contracts'
 import type { ImportRecord } from '@importer/db'
 import type { Request, Response } from 'express'
 
@@ -5,7 +6,6 @@ import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { makeEntityTag, matchesEntityTag } from '../http/entity-tag.ts'
 import { sendAnswer } from '../http/send-answer.ts'
-import { describeImport } from './describe-import.ts'
 
 interface RenderedImport {
   readonly baseUrl: string

@@ -1,42 +1,19 @@
-import type { ImportRecord } from '@importer/db'
 import { expect, test } from 'vitest'
 
-import { measureProgress } from './import-progress.ts'
+import { measureProgress, type ProgressFacts } from './import-progress.ts'
 
-const BASE: ImportRecord = {
-  id: 1,
-  orgId: 1,
-  seriesId: 1n,
+const BASE: ProgressFacts = {
   status: 'processing',
-  lease: 1,
-  jobId: null,
-  fileKey: 'k',
-  fileName: 'a.csv',
   bytes: 1_000,
-  sha256: '',
-  mapping: { customerIdentifier: 'MOBILE', couponIdentifier: 'COUPON_CODE', positions: {} },
-  delimiter: ',',
-  hasHeader: false,
-  details: null,
-  metadata: null,
-  dryRun: false,
-  laneCount: 1,
-  columnCount: 4,
-  attempts: 1,
-  cancelRequested: false,
   counts: { rows: 0, inserted: 0, duplicates: 0, rejected: 0 },
-  errorsByCode: {},
   bytesRead: 0,
-  totalRows: null,
-  failure: null,
-  createdAt: new Date(0),
   startedAt: new Date(1_000),
   finishedAt: null,
   updatedAt: new Date(5_000),
 }
 const COUNTS = { rows: 100, inserted: 100, duplicates: 0, rejected: 0 }
 
-test.each<[string, Partial<ImportRecord>, object]>([
+test.each<[string, Partial<ProgressFacts>, object]>([
   ['queued', { status: 'queued', startedAt: null }, { percent: 0, rowsPerSecond: 0, etaSeconds: null }],
   ['begun', {}, { percent: 0, rowsRead: 0, rowsPerSecond: 0, etaSeconds: null }],
   [

@@ -1,4 +1,15 @@
-import type { ImportRecord } from '@importer/db'
+import type { ImportCounts, ImportStatus } from './import-state.ts'
+
+/** What of an import's record its progress is measured by. */
+export interface ProgressFacts {
+  readonly status: ImportStatus
+  readonly bytes: number
+  readonly bytesRead: number
+  readonly counts: ImportCounts
+  readonly startedAt: Date | null
+  readonly finishedAt: Date | null
+  readonly updatedAt: Date
+}
 
 export interface ImportProgress {
   /** 0 to 100, with one decimal; 100 only once the import is completed. */
@@ -17,7 +28,7 @@ const MOST_PERCENT_UNFINISHED = 99.9
  * How far an import is. A function of the record alone, without the clock, so that an unchanged import reads the same
  * at every look.
  */
-export function measureProgress(record: ImportRecord): ImportProgress {
+export function measureProgress(record: ProgressFacts): ImportProgress {
   const { status, bytes, bytesRead, counts } = record
   const seconds = measureSeconds(record)
   const share = bytes === 0 ? 0 : Math.min(1, bytesRead / bytes)
@@ -31,12 +42,12 @@ export function measureProgress(record: ImportRecord): ImportProgress {
 }
 
 /** From the start to the end, or to the last that was heard of it. */
-function measureSeconds({ startedAt, finishedAt, updatedAt }: ImportRecord): number {
+function measureSeconds({ startedAt, finishedAt, updatedAt }: ProgressFacts): number {
   if (startedAt === null) return 0
   return Math.max(0, (finishedAt ?? updatedAt).getTime() - startedAt.getTime()) / 1000
 }
 
-function estimateSeconds({ status }: ImportRecord, share: number, seconds: number): number | null {
+function estimateSeconds({ status }: ProgressFacts, share: number, seconds: number): number | null {
   if (status === 'completed') return 0
   if (status !== 'processing' || share === 0) return null
   return Math.ceil((seconds * (1 - share)) / share)

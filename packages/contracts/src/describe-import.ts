@@ -1,0 +1,58 @@
+import { measureProgress, type ProgressFacts } from './import-progress.ts'
+import { outcomeOf, type ImportFailure } from './import-state.ts'
+import type { RowErrorCode } from './row-errors.ts'
+
+/** What of an import's record is told to the organization that it belongs to. */
+export interface ImportFacts extends ProgressFacts {
+  readonly id: number
+  readonly seriesId: bigint
+  readonly fileName: string
+  /** Hex. */
+  readonly sha256: string
+  readonly hasHeader: boolean | null
+  readonly delimiter: string | null
+  readonly errorsByCode: Partial<Record<RowErrorCode, number>>
+  readonly details: string | null
+  readonly metadata: object | null
+  readonly dryRun: boolean
+  readonly attempts: number
+  readonly failure: ImportFailure | null
+  readonly createdAt: Date
+}
+
+/**
+ * An import as the native API and the webhooks show it. Times are ISO 8601; ids are JSON numbers, at most 2^53 - 1.
+ * Links begin with `baseUrl`, which has no slash at its end.
+ */
+export function describeImport(record: ImportFacts, baseUrl: string) {
+  const url = `${baseUrl}/v1/imports/${record.id}`
+  return {
+    id: record.id,
+    seriesId: Number(record.seriesId),
+    status: record.status,
+    outcome: record.status === 'completed' ? outcomeOf(record.counts) : null,
+    fileName: record.fileName,
+    bytes: record.bytes,
+    sha256: record.sha256,
+    headerRow: record.hasHeader,
+    delimiter: record.delimiter,
+    progress: measureProgress(record),
+    counts: record.counts,
+    errorsByCode: record.errorsByCode,
+    details: record.details,
+    metadata: record.metadata,
+    dryRun: record.dryRun,
+    attempts: record.attempts,
+    createdAt: record.createdAt.toISOString(),
+    startedAt: record.startedAt?.toISOString() ?? null,
+    finishedAt: record.finishedAt?.toISOString() ?? null,
+    failure: record.failure,
+    links: {
+      self: url,
+      errors: `${url}/errors.csv`,
+      inserted: `${url}/inserted.csv`,
+      duplicates: `${url}/duplicates.csv`,
+      file: `${url}/file`,
+    },
+  }
+}
