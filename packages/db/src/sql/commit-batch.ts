@@ -6,6 +6,7 @@ import {
   type RowErrorReason,
 } from '@importer/contracts'
 
+import { judgeDryRun } from './judge-dry-run.ts'
 import { judgeMultiUse } from './judge-multi-use.ts'
 import { judgeSingleUse } from './judge-single-use.ts'
 import { buildStatement, type Statement } from './statement.ts'
@@ -17,8 +18,11 @@ export interface BatchShape {
   readonly billId: boolean
   readonly billNumber: boolean
   readonly details: boolean
-  /** `single-use`: one redemption a coupon, ever; needs no look at earlier ones. `multi-use` is right for any series. */
-  readonly judge: 'single-use' | 'multi-use'
+  /**
+   * `single-use`: one redemption a coupon, ever; needs no look at earlier ones. `multi-use` is right for any series.
+   * `dry-run` judges as that does and inserts no redemption.
+   */
+  readonly judge: keyof typeof JUDGES
 }
 
 export type BatchParameter =
@@ -50,6 +54,12 @@ export type BatchParameter =
 
 export type Parameter = (name: BatchParameter, type: string) => string
 
+const JUDGES = {
+  'single-use': judgeSingleUse,
+  'multi-use': (p: Parameter) => judgeMultiUse(p),
+  'dry-run': judgeDryRun,
+} as const
+
 const statements = new Map<string, Statement<BatchParameter>>()
 
 /**
@@ -78,7 +88,7 @@ export function commitBatch(shape: BatchShape): Statement<BatchParameter> {
 }
 
 function buildText(shape: BatchShape, p: Parameter): string {
-  const judge = shape.judge === 'single-use' ? judgeSingleUse(p) : judgeMultiUse(p)
+  const judge = JUDGES[shape.judge](p)
   return `
 WITH series_rules AS MATERIALIZED (
   SELECT max_redemptions_per_coupon, valid_from, valid_till, single_use
