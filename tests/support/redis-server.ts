@@ -1,14 +1,22 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { chooseFreePort } from '@importer/runtime'
+
 export interface RedisServer {
   url: string
   pid: number
+  /** ends the server as a kill does; it keeps nothing of what it held */
+  kill(): Promise<void>
+  /** starts it again on its port, empty */
+  startAgain(): Promise<void>
+  /** forgets everything, as FLUSHALL does */
+  flush(): Promise<void>
   /** ends the server as a kill does and removes its folder */
   stop(): Promise<void>
 }
@@ -28,7 +36,36 @@ export function hasRedisServer(): boolean {
 /** A real Redis on a free port of 127.0.0.1 with a temporary folder, ready to answer. */
 export async function startRedisServer(): Promise<RedisServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'importer-redis-'))
-  const port = await findFreePort()
+  const port = await chooseFreePort()
+  let child = await spawnServer(port, folder)
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    kill,
+    async startAgain() {
+      child = await spawnServer(port, folder)
+    },
+    async flush() {
+      const socket = connect(port, '127.0.0.1')
+      socket.write('FLUSHALL\r\n')
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      socket.destroy()
+      if (!answer.toString().startsWith('+OK')) throw new Error(`FLUSHALL was answered ${answer.toString()}`)
+    },
+    async stop() {
+      await kill()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function spawnServer(port: number, folder: string): Promise<ChildProcess> {
   const settings = {
     bind: '127.0.0.1',
     port: String(port),
@@ -39,31 +76,15 @@ export async function startRedisServer(): Promise<RedisServer> {
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const exited = once(child, 'exit')
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await exited
-    await rm(folder, { recursive: true, force: true })
-  }
   const said: string[] = []
   for await (const line of createInterface({ input: child.stdout })) {
     said.push(line)
     if (line.includes('Ready to accept connections')) break
   }
   child.stdout.resume()
-  if (child.exitCode !== null || child.pid === undefined || !said.at(-1)?.includes('Ready to accept')) {
-    await stop()
+  if (!said.at(-1)?.includes('Ready to accept')) {
+    child.kill('SIGKILL')
     throw new Error(`redis-server did not start on port ${port}:\n${said.join('\n')}`)
   }
-  return { url: `redis://127.0.0.1:${port}`, pid: child.pid, stop }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
-  return address.port
+  return child
 }

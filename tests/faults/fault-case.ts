@@ -1,0 +1,84 @@
+import { findDifferences } from '../oracle/compare-outcome.ts'
+import { generateCase, type GeneratedCase } from '../oracle/generate-case.ts'
+import { judge, type Judgement } from '../oracle/reference-model.ts'
+import type { ReferenceKind } from '@importer/contracts'
+import type { ImporterClient } from '../support/importer-client.ts'
+import { readWholeOutcome, type WholeOutcome } from '../support/recorded-outcome.ts'
+import { startSystem, type RunningSystem, type SystemOptions } from '../support/running-system.ts'
+
+/** A file with every kind of row, what must become of it, and where in it a worker can be stopped. */
+export interface FaultCase {
+  readonly made: GeneratedCase
+  readonly judgement: Judgement
+  /** Coupons that the file is the first to redeem, in the order of the file. */
+  readonly coupons: readonly string[]
+}
+
+/** What is the same in the disturbed run and in the undisturbed one. */
+export const FAULT_SYSTEM = { lanes: 2, batchRows: 50, concurrency: 2 } as const satisfies SystemOptions
+
+/** `variant` gives another file of the same size, which can be imported beside the others. */
+export function makeFaultCase(rows: number, variant = 0): FaultCase {
+  // A file that names coupons in two ways has one lane only, and there are to be several.
+  for (let seed = 1_000 * (variant + 1); ; seed += 1) {
+    const nowMs = Date.now()
+    const { positions } = generateCase(seed, { rows: 10, nowMs }).mapping
+    if (positions.couponId !== undefined && positions.couponCode !== undefined) continue
+    const made = generateCase(seed, { rows, nowMs })
+    const judgement = judge({
+      createdAtMs: nowMs,
+      mapping: made.mapping,
+      seriesId: made.seriesId,
+      reference: made.referenceRows,
+      recorded: [],
+      records: made.records,
+    })
+    const coupons = judgement.rows.flatMap(({ outcome, redemption }) =>
+      outcome === 'inserted' && redemption !== null ? [redemption.couponId] : [],
+    )
+    // A series whose rules reject nearly everything leaves too little to be disturbed.
+    if (coupons.length >= rows / 5) return { made, judgement, coupons: [...new Set(coupons)] }
+  }
+}
+
+/** So many of the case's coupons, evenly spread over the file. */
+export function spreadCoupons({ coupons }: FaultCase, count: number): string[] {
+  const chosen = Array.from({ length: count }, (_, n) => coupons[Math.floor(((n + 0.5) * coupons.length) / count)])
+  return chosen.filter((coupon) => coupon !== undefined)
+}
+
+export async function loadReference(client: ImporterClient, { made }: FaultCase): Promise<void> {
+  for (const [kind, csv] of Object.entries(made.reference)) {
+    const { rejected } = await client.putReference(kind as ReferenceKind, csv)
+    if (rejected > 0) throw new Error(`${rejected} rows of the ${kind} were rejected`)
+  }
+}
+
+/** Uploads the case's file and gives its import's id. */
+export async function uploadFile(client: ImporterClient, { made }: FaultCase): Promise<number> {
+  return (await client.upload(made)).jobId
+}
+
+/** What becomes of the cases when nothing happens to anybody. It is also what the model says. */
+export async function runUndisturbed(cases: readonly FaultCase[]): Promise<WholeOutcome[]> {
+  const system = await startSystem(FAULT_SYSTEM)
+  const outcomes: WholeOutcome[] = []
+  for (const each of cases) {
+    await loadReference(system.client, each)
+    const outcome = await waitForOutcome(system, await uploadFile(system.client, each))
+    const differences = findDifferences(outcome, each.judgement, each.made.mapping)
+    if (differences.length > 0) throw new Error(`even undisturbed it goes wrong:\n${differences.join('\n')}`)
+    outcomes.push(outcome)
+  }
+  await system.stop()
+  return outcomes
+}
+
+export async function waitForOutcome(
+  system: Pick<RunningSystem, 'client' | 'databaseUrl'>,
+  importId: number,
+): Promise<WholeOutcome> {
+  const view = await system.client.waitUntilFinished(importId, 90_000)
+  if (view.status !== 'completed') throw new Error(`import ${importId}: ${JSON.stringify(view)}`)
+  return readWholeOutcome(system, importId)
+}

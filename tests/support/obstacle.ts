@@ -1,0 +1,83 @@
+import pg from 'pg'
+
+import { queryOnce } from './query-once.ts'
+import { TEST_ORG } from './running-system.ts'
+import { waitUntil } from './wait-until.ts'
+
+/** Something that another transaction of the same database has to wait for: how a test stops a worker at one instant. */
+export interface Obstacle {
+  /** Waits until somebody is held up, and gives the process id of its database session. */
+  waitUntilMet(): Promise<number>
+  /** Ends a session that is held up, as if its client had never sent the commit. */
+  terminateHeld(): Promise<void>
+  remove(): Promise<void>
+}
+
+let blockedCoupons = 0
+
+/** Whoever inserts this coupon's first redemption stops in the middle of its statement. */
+export async function blockCoupon(databaseUrl: string, couponId: string): Promise<Obstacle> {
+  return putUp(
+    databaseUrl,
+    `INSERT INTO redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal)
+     VALUES ($1, 0, 0, now(), $2, -1, $3, 1)`,
+    [couponId, TEST_ORG, (blockedCoupons += 1)],
+  )
+}
+
+/** The next batch stops before it has done anything. */
+export async function blockLanes(databaseUrl: string, importId: number): Promise<Obstacle> {
+  return putUp(databaseUrl, 'SELECT FROM import_lane WHERE import_id = $1 FOR UPDATE', [importId])
+}
+
+/** Taking the import, and completing it, stop; batches go on. */
+export async function blockImport(databaseUrl: string, importId: number): Promise<Obstacle> {
+  return putUp(databaseUrl, 'SELECT FROM import WHERE id = $1 FOR UPDATE', [importId])
+}
+
+/**
+ * Holds up every batch before it begins. Asks for it while batches are under way: `isRequested` resolves once it stands
+ * in the row for it, before all batches that come later, and `granted` when those before it have ended.
+ */
+export function lockLanes(databaseUrl: string): { isRequested: Promise<void>; granted: Promise<Obstacle> } {
+  const granted = putUp(databaseUrl, 'LOCK TABLE import_lane IN EXCLUSIVE MODE', [])
+  const isRequested = waitUntil('the lock was asked for', async () => {
+    const rows = await queryOnce(
+      databaseUrl,
+      `SELECT FROM pg_locks WHERE mode = 'ExclusiveLock' AND relation = 'import_lane'::regclass`,
+    )
+    return rows.length > 0
+  })
+  return { isRequested: isRequested.then(() => undefined), granted }
+}
+
+async function putUp(databaseUrl: string, sql: string, values: readonly unknown[]): Promise<Obstacle> {
+  const holder = new pg.Client({ connectionString: databaseUrl, application_name: 'obstacle' })
+  // A database that is killed takes its obstacles along.
+  holder.on('error', () => undefined)
+  await holder.connect()
+  await holder.query('BEGIN')
+  await holder.query(sql, [...values])
+  const findHeld = async (): Promise<number[]> => {
+    const { rows } = await holder.query<{ pid: number }>(
+      'SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))',
+    )
+    return rows.map(({ pid }) => pid)
+  }
+  return {
+    async waitUntilMet() {
+      return waitUntil('somebody met the obstacle', async () => {
+        // A transaction sees the sessions as they were at its first look, unless told otherwise.
+        await holder.query('SELECT pg_stat_clear_snapshot()')
+        return (await findHeld())[0] ?? null
+      })
+    },
+    async terminateHeld() {
+      await holder.query('SELECT pg_stat_clear_snapshot()')
+      for (const pid of await findHeld()) await holder.query('SELECT pg_terminate_backend($1, 5000)', [pid])
+    },
+    async remove() {
+      await holder.end()
+    },
+  }
+}

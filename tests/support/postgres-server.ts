@@ -1,0 +1,60 @@
+import { chmod, readFile } from 'node:fs/promises'
+import path from 'node:path'
+
+import { migrateDatabase } from '@importer/db'
+import { migrateQueue, startEmbeddedPostgres, type EmbeddedPostgres } from '@importer/runtime'
+import { afterAll } from 'vitest'
+
+import { makeTemporaryFolder } from './running-system.ts'
+
+/** A PostgreSQL of a test's own, which may be killed. It keeps its promises: what is committed is there after a crash. */
+export interface PostgresServer {
+  /** Of a migrated, empty database. The same after a restart. */
+  readonly url: string
+  /** Ends it as `pg_ctl restart -m immediate` does, which is a crash for all who are connected, and starts it again. */
+  restartAtOnce(): Promise<void>
+}
+
+const servers = new Set<() => Promise<void>>()
+
+export async function startPostgresServer(): Promise<PostgresServer> {
+  const dataDir = await makeTemporaryFolder()
+  // PostgreSQL refuses to run as root: its own user must be able to pass through.
+  await chmod(dataDir, 0o755)
+  const start = async (port?: number): Promise<EmbeddedPostgres> =>
+    startEmbeddedPostgres({
+      dataDir,
+      log: () => undefined,
+      // The machine stays up, so what was handed to it is safe without waiting for the disk.
+      settings: { fsync: 'off' },
+      ...(port === undefined ? {} : { preferredPort: port }),
+    })
+  let server = await start()
+  servers.add(async () => server.stop())
+  const { url, port } = server
+  await migrateDatabase(url)
+  await migrateQueue(url)
+  return {
+    url,
+    async restartAtOnce() {
+      const { exited } = server
+      process.kill(await readPostmasterPid(dataDir), 'SIGQUIT')
+      await exited
+      server = await start(port)
+      if (server.url !== url) throw new Error(`the database moved from port ${port} to ${server.port}`)
+    },
+  }
+}
+
+/** Of the server whose cluster lies in that DATA_DIR. */
+export async function readPostmasterPid(dataDir: string): Promise<number> {
+  const pidFile = await readFile(path.join(dataDir, 'postgres', 'data', 'postmaster.pid'), 'utf8')
+  const pid = Number.parseInt(pidFile, 10)
+  if (!Number.isInteger(pid)) throw new Error(`no process id in ${pidFile}`)
+  return pid
+}
+
+afterAll(async () => {
+  for (const stop of servers) await stop()
+  servers.clear()
+})
