@@ -33,6 +33,7 @@ export const IMPORT_FAILURE_CODES = [
   'NOT_CSV',
   'FILE_MISSING',
   'SERIES_MISSING',
+  'ERROR_BUDGET_EXCEEDED',
   'INTERNAL_ERROR',
 ] as const
 export type ImportFailureCode = (typeof IMPORT_FAILURE_CODES)[number]

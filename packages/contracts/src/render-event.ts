@@ -1,0 +1,39 @@
+import { describeImport, type ImportFacts } from './describe-import.ts'
+import type { ImportStatus } from './import-state.ts'
+import { IMPORT_EVENT_TYPES, TEST_EVENT_TYPE, type ImportEventType } from './webhooks.ts'
+
+/** Standard Webhooks recommends payloads below 20 kB. */
+export const MAX_EVENT_BYTES = 20_000
+const SHORT_TEXT = 255
+
+/** The event that an import's present state is; undefined while it has not ended. */
+export function importEventType(status: ImportStatus): ImportEventType | undefined {
+  return IMPORT_EVENT_TYPES.find((type) => type === `import.${status}`)
+}
+
+/**
+ * The body that tells of an import's end, under 20,000 bytes. Where an import is larger than that, what its owner noted
+ * with it gives way, `metadata` first, then `details` and the file's name, and `truncated` names what is not complete.
+ */
+export function renderImportEvent(type: ImportEventType, at: Date, record: ImportFacts, baseUrl: string): string {
+  const whole = describeImport(record, baseUrl)
+  const candidates: object[] = [
+    whole,
+    { ...whole, metadata: null, truncated: ['metadata'] },
+    {
+      ...whole,
+      metadata: null,
+      details: whole.details?.slice(0, SHORT_TEXT) ?? null,
+      fileName: whole.fileName.slice(0, SHORT_TEXT),
+      truncated: ['metadata', 'details', 'fileName'],
+    },
+  ]
+  const bodies = candidates.map((data) => JSON.stringify({ type, timestamp: at.toISOString(), data }))
+  const fitting = bodies.find((body) => Buffer.byteLength(body) < MAX_EVENT_BYTES)
+  if (fitting === undefined) throw new Error(`the event of import ${record.id} has more than ${MAX_EVENT_BYTES} bytes`)
+  return fitting
+}
+
+export function renderTestEvent(at: Date, endpointId: number): string {
+  return JSON.stringify({ type: TEST_EVENT_TYPE, timestamp: at.toISOString(), data: { endpointId } })
+}
