@@ -1,8 +1,8 @@
 import type { ColumnMapping } from '@importer/contracts'
 
-import type { Prisma } from '../generated/client.ts'
+import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
-import type { ImportRecord, JsonObject } from './import-record.ts'
+import type { ImportRecord, JsonObject, StoredUpload } from './import-record.ts'
 import { findImport } from './read-imports.ts'
 
 export interface NewImport {
@@ -15,26 +15,129 @@ export interface NewImport {
   readonly mapping: ColumnMapping
   readonly details: string | null
   readonly metadata: JsonObject | null
+  /** Where the file was unpacked or transcoded: the upload as it came. */
+  readonly upload?: StoredUpload | undefined
+  readonly encoding?: string | undefined
+  /** How the file is to be read, where that is known before its first bytes are looked at; only both together count. */
+  readonly dialect?: { readonly delimiter: string; readonly hasHeader: boolean } | undefined
+  readonly dryRun?: boolean | undefined
+  readonly maxErrors?: number | undefined
+  readonly maxErrorRatio?: number | undefined
+  readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined
+  readonly retryOf?: number | undefined
+  /** Told of the import's end, besides the organization's webhook endpoints. */
+  readonly callbackUrl?: string | undefined
+  /** Where links begin in the answer to this upload, without a slash at the end: those in webhooks begin there too. */
+  readonly baseUrl?: string | undefined
+  /** Refuses a file that this series was given before, whatever its name. */
+  readonly rejectSameFile?: boolean | undefined
 }
+
+/** The series was given this file before, by the import `importId`. */
+export class SameFileError extends Error {
+  override readonly name = 'SameFileError'
+  readonly importId: number
+
+  constructor(importId: number) {
+    super(`the same file was uploaded before, as import ${importId}`)
+    this.importId = importId
+  }
+}
+
+/** Somebody else has just created the import of the same Idempotency-Key, or the retry of the same import. */
+export class ImportExistsError extends Error {
+  override readonly name = 'ImportExistsError'
+}
+
+const UNIQUE_VIOLATION = '23505'
+
+/** Only an import that has, or may yet have, the file's rows in the database stands in the way of another one. */
+const SAME_FILE = `
+  SELECT e.id FROM import e
+  WHERE e.org_id = $1::int AND e.sha256 = $5::text AND e.series_id = $2::bigint AND NOT e.dry_run
+    AND e.status IN ('queued', 'processing', 'completed')`
+
+const CREATE = `
+INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
+                    upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
+                    idempotency_key, request_hash, retry_of, callback_url, base_url)
+SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
+       $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
+       $19::text, $20::text, $21::int, $23::text, $24::text
+WHERE NOT $22::boolean OR NOT EXISTS (${SAME_FILE})
+RETURNING id`
 
 /** The id under which an import's job is queued while its lease is `lease`. */
 export function importJobId(importId: number, lease: number): string {
   return `import-${importId}-${lease}`
 }
 
-/** Accepts an import: once this returns, no crash loses it. Its file must be durable before. */
+/**
+ * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError or
+ * an ImportExistsError.
+ */
 export async function createImport(database: Database, newImport: NewImport): Promise<ImportRecord> {
-  const { mapping, metadata, bytes, ...rest } = newImport
-  const { id } = await database.prisma.import.create({
-    data: {
-      ...rest,
-      bytes: BigInt(bytes),
-      mapping: mapping as unknown as Prisma.InputJsonObject,
-      ...(metadata === null ? {} : { metadata: metadata as Prisma.InputJsonObject }),
+  const { orgId, upload, dialect, idempotency } = newImport
+  const insert = database.prisma.$queryRawUnsafe<{ id: number }[]>(
+    CREATE,
+    orgId,
+    newImport.seriesId,
+    newImport.fileKey,
+    newImport.fileName,
+    newImport.sha256,
+    newImport.bytes,
+    JSON.stringify(newImport.mapping),
+    newImport.details,
+    newImport.metadata === null ? null : JSON.stringify(newImport.metadata),
+    upload?.fileKey ?? null,
+    upload?.bytes ?? null,
+    upload?.sha256 ?? null,
+    newImport.encoding ?? 'utf-8',
+    dialect?.delimiter ?? null,
+    dialect?.hasHeader ?? null,
+    newImport.dryRun ?? false,
+    newImport.maxErrors ?? null,
+    newImport.maxErrorRatio ?? null,
+    idempotency?.key ?? null,
+    idempotency?.requestHash ?? null,
+    newImport.retryOf ?? null,
+    newImport.rejectSameFile ?? false,
+    newImport.callbackUrl ?? null,
+    newImport.baseUrl ?? null,
+  )
+  const [row] = await (newImport.rejectSameFile === true ? insertAlone(database, newImport, insert) : insert).catch(
+    (error: unknown) => {
+      if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
+      throw new ImportExistsError('the import exists already', { cause: error })
     },
-    select: { id: true },
-  })
-  const created = await findImport(database, newImport.orgId, id)
-  if (created === null) throw new Error(`import ${id} is gone right after it was created`)
+  )
+  if (row === undefined) throw new SameFileError(await findSameFile(database, newImport))
+  const created = await findImport(database, orgId, row.id)
+  if (created === null) throw new Error(`import ${row.id} is gone right after it was created`)
   return created
+}
+
+type Insertion = ReturnType<Database['prisma']['$queryRawUnsafe']> & Promise<{ id: number }[]>
+
+/** Two uploads of the same file at the same time: the second one waits, and then sees the first. */
+async function insertAlone(
+  { prisma }: Database,
+  { orgId, sha256 }: NewImport,
+  insert: Insertion,
+): Promise<{ id: number }[]> {
+  const [, rows] = await prisma.$transaction([
+    prisma.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${orgId}/${sha256}`}, 0))`,
+    insert,
+  ])
+  return rows as { id: number }[]
+}
+
+async function findSameFile(database: Database, { orgId, seriesId, sha256 }: NewImport): Promise<number> {
+  const row = await database.prisma.import.findFirst({
+    where: { orgId, seriesId, sha256, dryRun: false, status: { in: ['queued', 'processing', 'completed'] } },
+    select: { id: true },
+    orderBy: { id: 'asc' },
+  })
+  // Cancelled in this very moment: the answer is still that it was in the way.
+  return row?.id ?? 0
 }

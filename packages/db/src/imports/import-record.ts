@@ -12,6 +12,13 @@ import type { Prisma } from '../generated/client.ts'
 
 export type JsonObject = Prisma.JsonObject
 
+export interface StoredUpload {
+  readonly fileKey: string
+  readonly bytes: number
+  /** Hex. */
+  readonly sha256: string
+}
+
 /** An import as everyone reads it: its row, and its lanes summed up in the same snapshot. */
 export interface ImportRecord {
   readonly id: number
@@ -20,11 +27,15 @@ export interface ImportRecord {
   readonly status: ImportStatus
   readonly lease: number
   readonly jobId: string | null
+  /** The text that is read: the upload itself, or UTF-8 made of it. */
   readonly fileKey: string
   readonly fileName: string
   readonly bytes: number
   /** Hex. */
   readonly sha256: string
+  /** The upload as it came. */
+  readonly upload: StoredUpload
+  readonly encoding: string
   readonly mapping: ColumnMapping
   /** Null until the file was looked at. */
   readonly delimiter: string | null
@@ -32,6 +43,15 @@ export interface ImportRecord {
   readonly details: string | null
   readonly metadata: JsonObject | null
   readonly dryRun: boolean
+  readonly maxErrors: number | null
+  readonly maxErrorRatio: number | null
+  /** What came with the Idempotency-Key that made it; null: there was none, or it holds no more. */
+  readonly requestHash: string | null
+  /** The import whose rejected rows this one tries again, and the one that tries again those of this one. */
+  readonly retryOf: number | null
+  readonly retriedAs: number | null
+  readonly resumed: boolean
+  readonly revertRequested: boolean
   readonly laneCount: number | null
   /** How often a worker has taken it up. */
   readonly attempts: number
@@ -68,6 +88,17 @@ export interface ImportRow {
   details: string | null
   metadata: JsonObject | null
   dry_run: boolean
+  upload_file_key: string | null
+  upload_bytes: bigint | null
+  upload_sha256: string | null
+  encoding: string
+  max_errors: number | null
+  max_error_ratio: number | null
+  request_hash: string | null
+  retry_of: number | null
+  retried_as: number | null
+  resumed: boolean
+  revert_requested: boolean
   lane_count: number | null
   total_rows: number | null
   cancel_requested: boolean
@@ -88,6 +119,9 @@ export interface ImportRow {
 export const IMPORT_SELECT = `
 SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
        i.delimiter, i.has_header, i.details, i.metadata, i.dry_run, i.lane_count, i.total_rows,
+       i.upload_file_key, i.upload_bytes, i.upload_sha256, i.encoding, i.max_errors, i.max_error_ratio, i.request_hash,
+       i.retry_of, (SELECT n.id FROM import n WHERE n.retry_of = i.id) AS retried_as,
+       i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
        i.cancel_requested_at IS NOT NULL AS cancel_requested,
        i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
        greatest(i.updated_at, l.updated_at) AS updated_at,
@@ -121,7 +155,20 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     hasHeader: row.has_header,
     details: row.details,
     metadata: row.metadata,
+    upload: {
+      fileKey: row.upload_file_key ?? row.file_key,
+      bytes: Number(row.upload_bytes ?? row.bytes),
+      sha256: row.upload_sha256 ?? row.sha256,
+    },
+    encoding: row.encoding,
     dryRun: row.dry_run,
+    maxErrors: row.max_errors,
+    maxErrorRatio: row.max_error_ratio,
+    requestHash: row.request_hash,
+    retryOf: row.retry_of,
+    retriedAs: row.retried_as,
+    resumed: row.resumed,
+    revertRequested: row.revert_requested,
     laneCount: row.lane_count,
     attempts: row.lease,
     cancelRequested: row.cancel_requested,

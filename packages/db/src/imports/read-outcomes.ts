@@ -38,6 +38,14 @@ export async function readInsertedRowNumbers(database: Database, importId: numbe
   return rows.map((row) => row.row_number)
 }
 
+/** The row numbers of what a dry run would have inserted, in order, a page at a time. */
+export async function readDryRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
+  const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`
+    SELECT row_number FROM dry_redemption WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
+    ORDER BY row_number LIMIT ${page.limit}::int`
+  return rows.map((row) => row.row_number)
+}
+
 /** The row numbers of an import's duplicates, in order, a page at a time. */
 export async function readDuplicateRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
   const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`

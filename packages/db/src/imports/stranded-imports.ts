@@ -25,6 +25,7 @@ export async function findStrandedImports(database: Database, quietMs: number): 
 export async function findUnknownFileKeys(database: Database, fileKeys: readonly string[]): Promise<string[]> {
   const rows = await database.prisma.$queryRaw<{ key: string }[]>`
     SELECT k.key FROM unnest(${[...fileKeys]}::text[]) AS k (key)
-    WHERE NOT EXISTS (SELECT FROM import i WHERE i.file_key = k.key)`
+    WHERE NOT EXISTS (SELECT FROM import i WHERE i.file_key = k.key)
+      AND NOT EXISTS (SELECT FROM import i WHERE i.upload_file_key = k.key)`
   return rows.map((row) => row.key)
 }

@@ -1,0 +1,60 @@
+import type { Database } from '../open-database.ts'
+
+/** An import as its organization names it. */
+export interface OwnedImport {
+  readonly orgId: number
+  readonly importId: number
+}
+
+/** Each lever is compare-and-set: it tells whether it changed the import, and where it does not fit it changes nothing. */
+
+/**
+ * Stops an import here and now. Its lanes are fenced as a take-over fences them: a batch under way is waited for, and its
+ * worker, alive or not, can commit nothing more. So there is nobody whose answer has to be waited for.
+ */
+export async function cancelImport({ prisma }: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
+  const [, changed] = await prisma.$transaction([
+    // Held until the end: a claim must not come between the two changes.
+    prisma.$queryRaw`SELECT id FROM import WHERE id = ${importId}::int AND org_id = ${orgId}::int FOR UPDATE`,
+    prisma.$executeRaw`
+      UPDATE import SET status = 'cancelled', cancel_requested_at = clock_timestamp(), finished_at = clock_timestamp(),
+                        updated_at = clock_timestamp()
+      WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('queued', 'processing')`,
+    prisma.$executeRaw`
+      UPDATE import_lane SET lease = 0
+      WHERE import_id = ${importId}::int
+        AND EXISTS (SELECT FROM import WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status = 'cancelled')`,
+  ])
+  return changed > 0
+}
+
+/**
+ * Lets a cancelled or failed import go on from its checkpoints. Gives the id of the job to queue, which no earlier job
+ * of it had; null where it does not fit. An error budget that was used up no longer holds: whoever resumes has seen it.
+ */
+export async function resumeImport(
+  { prisma }: Database,
+  { orgId, importId }: OwnedImport,
+): Promise<{ jobId: string } | null> {
+  const rows = await prisma.$queryRaw<{ jobId: string }[]>`
+    UPDATE import
+    SET status = 'queued', resumed_at = clock_timestamp(), cancel_requested_at = NULL, finished_at = NULL,
+        total_rows = NULL, error_streak = 0,
+        max_errors = CASE WHEN failure_code = 'ERROR_BUDGET_EXCEEDED' THEN NULL ELSE max_errors END,
+        max_error_ratio = CASE WHEN failure_code = 'ERROR_BUDGET_EXCEEDED' THEN NULL ELSE max_error_ratio END,
+        failure_code = NULL, failure_message = NULL, updated_at = clock_timestamp(),
+        job_id = format('import-%s-%s-r%s', id, lease, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+    WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('cancelled', 'failed')
+      AND revert_requested_at IS NULL
+    RETURNING job_id AS "jobId"`
+  return rows[0] ?? null
+}
+
+/** Marks a finished import as one to revert: from here on nothing else can be done with it. */
+export async function requestRevert({ prisma }: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
+  const changed = await prisma.$executeRaw`
+    UPDATE import SET revert_requested_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('completed', 'failed', 'cancelled')
+      AND NOT dry_run AND revert_requested_at IS NULL`
+  return changed > 0
+}

@@ -1,0 +1,58 @@
+import type { ImportStatus } from '@importer/contracts'
+
+import type { Database } from '../open-database.ts'
+import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow } from './import-record.ts'
+
+export interface ImportFilter {
+  readonly seriesId?: bigint | undefined
+  readonly status?: ImportStatus | undefined
+  /** From this instant on, and before that one. */
+  readonly createdFrom?: Date | undefined
+  readonly createdBefore?: Date | undefined
+  /** Only ids below this one: where the page before ended. */
+  readonly beforeId?: number | undefined
+  readonly limit: number
+}
+
+const LIST = `${IMPORT_SELECT}
+WHERE i.id IN (
+  SELECT id FROM import
+  WHERE org_id = $1::int
+    AND ($2::bigint IS NULL OR series_id = $2::bigint)
+    AND ($3::text IS NULL OR status = $3::text)
+    AND ($4::timestamptz IS NULL OR created_at >= $4::timestamptz)
+    AND ($5::timestamptz IS NULL OR created_at < $5::timestamptz)
+    AND ($6::int IS NULL OR id < $6::int)
+  ORDER BY id DESC LIMIT $7::int
+)
+ORDER BY i.id DESC`
+
+/** An organization's imports, newest first. Ids only grow, so what arrives meanwhile never moves a later page. */
+export async function listImports(database: Database, orgId: number, filter: ImportFilter): Promise<ImportRecord[]> {
+  const rows = await database.prisma.$queryRawUnsafe<ImportRow[]>(
+    LIST,
+    orgId,
+    filter.seriesId ?? null,
+    filter.status ?? null,
+    filter.createdFrom ?? null,
+    filter.createdBefore ?? null,
+    filter.beforeId ?? null,
+    filter.limit,
+  )
+  return rows.map(toImportRecord)
+}
+
+/** How many imports of an organization wait for a worker. */
+export async function countQueuedImports(database: Database, orgId: number): Promise<number> {
+  return database.prisma.import.count({ where: { orgId, status: 'queued' } })
+}
+
+/** The import that tries again the rejected rows of another one. */
+export async function findRetryOf(database: Database, orgId: number, importId: number): Promise<ImportRecord | null> {
+  const [row] = await database.prisma.$queryRawUnsafe<ImportRow[]>(
+    `${IMPORT_SELECT} WHERE i.org_id = $1::int AND i.retry_of = $2::int`,
+    orgId,
+    importId,
+  )
+  return row === undefined ? null : toImportRecord(row)
+}

@@ -1,0 +1,56 @@
+import type { Database } from '../open-database.ts'
+
+export function revertJobId(importId: number): string {
+  return `revert-${importId}`
+}
+
+/** The lowest and highest row numbers of what is still recorded of an import that is to be reverted; null: nothing. */
+export async function findRowsToRevert(
+  { prisma }: Database,
+  importId: number,
+): Promise<{ first: number; last: number } | null> {
+  const rows = await prisma.$queryRaw<{ first: number | null; last: number | null }[]>`
+    SELECT min(row_number) AS first, max(row_number) AS last FROM redemption
+    WHERE import_id = (SELECT id FROM import
+                       WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted')`
+  const { first, last } = rows[0] ?? { first: null, last: null }
+  return first === null || last === null ? null : { first, last }
+}
+
+/**
+ * Deletes the redemptions of one stretch of row numbers, both ends included, and says that the revert is alive. Can be
+ * run again, and by two at once: it deletes what is there.
+ */
+export async function revertRows(
+  { prisma }: Database,
+  importId: number,
+  rows: { readonly first: number; readonly last: number },
+): Promise<void> {
+  await prisma.$executeRaw`
+    WITH asked AS (
+      UPDATE import SET updated_at = clock_timestamp()
+      WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
+      RETURNING id
+    )
+    DELETE FROM redemption r USING asked
+    WHERE r.import_id = asked.id AND r.row_number BETWEEN ${rows.first}::int AND ${rows.last}::int`
+}
+
+/** Nothing of the import is recorded any more. False: it was reverted before, or was never asked to be. */
+export async function completeRevert({ prisma }: Database, importId: number): Promise<boolean> {
+  const changed = await prisma.$executeRaw`
+    UPDATE import SET status = 'reverted', updated_at = clock_timestamp()
+    WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
+      AND NOT EXISTS (SELECT FROM redemption WHERE import_id = ${importId}::int)`
+  return changed > 0
+}
+
+/** Reverts that are not finished and of which nothing was heard for `quietMs` milliseconds. */
+export async function findStrandedReverts({ prisma }: Database, quietMs: number): Promise<number[]> {
+  const rows = await prisma.$queryRaw<{ id: number }[]>`
+    SELECT id FROM import
+    WHERE revert_requested_at IS NOT NULL AND status <> 'reverted'
+      AND updated_at < clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
+    ORDER BY id`
+  return rows.map(({ id }) => id)
+}
