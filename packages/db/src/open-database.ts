@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 
-import { PrismaClient } from './generated/client.ts'
+import { PrismaClient, type Prisma } from './generated/client.ts'
 
 export interface Database {
   readonly prisma: PrismaClient
@@ -9,6 +9,9 @@ export interface Database {
   ping(): Promise<void>
   close(): Promise<void>
 }
+
+/** The client within one transaction. */
+export type Transaction = Prisma.TransactionClient
 
 export interface DatabaseOptions {
   readonly url: string

@@ -1,6 +1,8 @@
 import type { ImportFailure } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
+import { runTransaction } from '../run-transaction.ts'
+import { recordImportEvent } from '../webhooks/record-event.ts'
 import { importJobId } from './create-import.ts'
 
 /** Names an import under the lease that its caller holds: a change is made only while it is the latest. */
@@ -39,17 +41,22 @@ export async function acknowledgeCancel(database: Database, held: HeldImport): P
   return finish(database, held, { status: 'cancelled' })
 }
 
+/** The import's end and its deliveries are one transaction: no crash loses a webhook or makes it twice. */
 async function finish(
   database: Database,
   held: HeldImport,
   data: { status: string; totalRows?: number; failureCode?: string; failureMessage?: string },
 ): Promise<boolean> {
   const now = new Date()
-  const { count } = await database.prisma.import.updateMany({
-    where: stillHeld(held),
-    data: { ...data, finishedAt: now, updatedAt: now },
+  return runTransaction(database, async (tx) => {
+    const { count } = await tx.import.updateMany({
+      where: stillHeld(held),
+      data: { ...data, finishedAt: now, updatedAt: now },
+    })
+    if (count === 0) return false
+    await recordImportEvent(tx, held.importId, now)
+    return true
   })
-  return count > 0
 }
 
 /** Names the job that is to go on with the import, before it is queued. Null: the lease is lost. */

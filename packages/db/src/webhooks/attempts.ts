@@ -1,0 +1,116 @@
+import type {
+  DeliveryFailureCode,
+  DeliveryStatus,
+  EndpointDisabledReason,
+  WebhookAttemptError,
+} from '@importer/contracts'
+
+import type { Database } from '../open-database.ts'
+import { BEGIN_ATTEMPT, END_ATTEMPT } from '../sql/attempt-delivery.ts'
+import { RESERVE_DELIVERIES } from '../sql/reserve-deliveries.ts'
+
+/** A job that is to be queued: `turn` is what it holds against {@link beginAttempt}. */
+export interface ReservedDelivery {
+  readonly deliveryId: number
+  readonly turn: number
+}
+
+export interface ReserveOptions {
+  readonly now: Date
+  /** A job that has not begun by then counts as lost, and another is queued. */
+  readonly reservedUntil: Date
+  /** How many deliveries of one receiver may be under way at once. */
+  readonly mostPerReceiver: number
+  /** The same for an endpoint whose last attempt failed. */
+  readonly mostPerFailing: number
+  readonly limit: number
+}
+
+/** Deliveries whose time has come and that nobody has in hand, now reserved: whoever gets them queues their jobs. */
+export async function reserveDueDeliveries(database: Database, options: ReserveOptions): Promise<ReservedDelivery[]> {
+  const rows = await database.prisma.$queryRawUnsafe<{ id: bigint; turn: number }[]>(
+    RESERVE_DELIVERIES,
+    options.now,
+    options.reservedUntil,
+    options.mostPerReceiver,
+    options.mostPerFailing,
+    options.limit,
+  )
+  return rows.map(({ id, turn }) => ({ deliveryId: Number(id), turn }))
+}
+
+/** Gives back what could not be queued. */
+export async function releaseDeliveries(database: Database, reserved: readonly ReservedDelivery[]): Promise<void> {
+  for (const { deliveryId, turn } of reserved) {
+    await database.prisma.webhookDelivery.updateMany({
+      where: { id: deliveryId, turn, status: 'pending' },
+      data: { reservedUntil: null },
+    })
+  }
+}
+
+/** One attempt that has begun, and is on record as such. */
+export interface BegunAttempt {
+  readonly id: bigint
+  readonly orgId: number
+  /** Null: a callback URL. */
+  readonly endpointId: number | null
+  readonly turn: number
+  /** Of all attempts of this delivery, from 1. */
+  readonly number: number
+  /** Of the attempts of this run through the schedule, from 1. */
+  readonly roundAttempt: number
+  readonly webhookId: string
+  readonly url: string
+  readonly failingSince: Date | null
+  readonly body: string
+  /** All that are valid now, the current one first. */
+  readonly secrets: readonly string[]
+}
+
+/** Null: there is nothing to do, as the job came late or the endpoint is told nothing any more. */
+export async function beginAttempt(
+  database: Database,
+  options: { deliveryId: number; turn: number; now: Date; reservedUntil: Date },
+): Promise<BegunAttempt | null> {
+  const [row] = await database.prisma.$queryRawUnsafe<BegunAttempt[]>(
+    BEGIN_ATTEMPT,
+    options.deliveryId,
+    options.turn,
+    options.now,
+    options.reservedUntil,
+  )
+  return row ?? null
+}
+
+export interface AttemptEnd {
+  readonly now: Date
+  readonly durationMs: number
+  readonly httpStatus: number | null
+  readonly errorCode: WebhookAttemptError | null
+  /** The first 1 kB of the answer, as text that can be shown. */
+  readonly answer: string | null
+  readonly status: DeliveryStatus
+  readonly nextAttemptAt: Date | null
+  readonly failureCode: DeliveryFailureCode | null
+  /** Set when the endpoint is to be told nothing more. */
+  readonly disableEndpoint: EndpointDisabledReason | null
+}
+
+export async function endAttempt(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<void> {
+  await database.prisma.$executeRawUnsafe(
+    END_ATTEMPT,
+    attempt.id,
+    attempt.turn,
+    attempt.number,
+    end.now,
+    end.durationMs,
+    end.httpStatus,
+    end.errorCode,
+    end.answer,
+    end.status,
+    end.nextAttemptAt,
+    end.failureCode,
+    end.disableEndpoint,
+  )
+}

@@ -1,0 +1,148 @@
+import type { DeliveryFailureCode, DeliveryStatus, WebhookAttemptError, WebhookEventType } from '@importer/contracts'
+
+import type { Prisma } from '../generated/client.ts'
+import type { Database } from '../open-database.ts'
+
+export interface AttemptRecord {
+  readonly number: number
+  readonly url: string
+  readonly startedAt: Date
+  /** Null: it is under way, or its process died. */
+  readonly durationMs: number | null
+  readonly httpStatus: number | null
+  readonly errorCode: WebhookAttemptError | null
+  readonly answer: string | null
+}
+
+export interface DeliveryRecord {
+  readonly id: number
+  readonly webhookId: string
+  readonly eventType: WebhookEventType
+  readonly importId: number | null
+  /** Null: the import's callback URL. */
+  readonly endpointId: number | null
+  readonly url: string
+  readonly status: DeliveryStatus
+  readonly failureCode: DeliveryFailureCode | null
+  readonly createdAt: Date
+  readonly nextAttemptAt: Date | null
+  readonly finishedAt: Date | null
+  readonly attempts: readonly AttemptRecord[]
+}
+
+export interface DeliveryFilter {
+  readonly orgId: number
+  readonly endpointId?: number | undefined
+  readonly importId?: number | undefined
+  readonly status?: DeliveryStatus | undefined
+}
+
+const WITH_ALL = {
+  event: { select: { type: true, importId: true } },
+  endpoint: { select: { url: true } },
+  attempts: { orderBy: { number: 'asc' } },
+} as const satisfies Prisma.WebhookDeliveryInclude
+
+type DeliveryRow = Prisma.WebhookDeliveryGetPayload<{ include: typeof WITH_ALL }>
+
+/** Newest first, those with a smaller id than `beforeId`, each with its attempts. */
+export async function listWebhookDeliveries(
+  database: Database,
+  { orgId, endpointId, importId, status }: DeliveryFilter,
+  { beforeId, limit }: { beforeId?: number | undefined; limit: number },
+): Promise<DeliveryRecord[]> {
+  const rows = await database.prisma.webhookDelivery.findMany({
+    where: {
+      orgId,
+      ...(endpointId === undefined ? {} : { endpointId }),
+      ...(importId === undefined ? {} : { event: { importId } }),
+      ...(status === undefined ? {} : { status }),
+      ...(beforeId === undefined ? {} : { id: { lt: beforeId } }),
+    },
+    include: WITH_ALL,
+    orderBy: { id: 'desc' },
+    take: limit,
+  })
+  return rows.map(toDeliveryRecord)
+}
+
+export async function findWebhookDelivery(
+  database: Database,
+  { orgId, id }: { orgId: number; id: bigint },
+): Promise<DeliveryRecord | null> {
+  const row = await database.prisma.webhookDelivery.findFirst({ where: { orgId, id }, include: WITH_ALL })
+  return row === null ? null : toDeliveryRecord(row)
+}
+
+/**
+ * Sends a delivery once more, now and by the whole schedule again, under the same webhook-id.
+ * An attempt that is under way is recorded and changes nothing more.
+ */
+export async function redeliver(
+  database: Database,
+  { orgId, id, now }: { orgId: number; id: bigint; now: Date },
+): Promise<'queued' | 'not-found' | 'disabled'> {
+  const redelivered = await database.prisma.$executeRaw`
+    UPDATE webhook_delivery d
+    SET status = 'pending', next_attempt_at = ${now}::timestamptz, reserved_until = NULL, failure_code = NULL,
+        finished_at = NULL, turn = d.turn + 1, round_attempts = 0
+    WHERE d.id = ${id}::bigint AND d.org_id = ${orgId}::int
+      AND (d.endpoint_id IS NULL
+           OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = d.endpoint_id AND e.status = 'active'))`
+  if (redelivered > 0) return 'queued'
+  const known = await database.prisma.webhookDelivery.count({ where: { orgId, id } })
+  return known > 0 ? 'disabled' : 'not-found'
+}
+
+export interface RedeliveryRange {
+  readonly orgId: number
+  /** When the delivery was made: from, included, and until, excluded. */
+  readonly since: Date
+  readonly until: Date
+  readonly status: Exclude<DeliveryStatus, 'pending'>
+  readonly endpointId?: number | undefined
+  readonly limit: number
+  readonly now: Date
+}
+
+/** Sends the deliveries of a time range once more, the oldest `limit` of them, and says how many those are. */
+export async function redeliverRange(database: Database, range: RedeliveryRange): Promise<number> {
+  return database.prisma.$executeRaw`
+    UPDATE webhook_delivery d
+    SET status = 'pending', next_attempt_at = ${range.now}::timestamptz, reserved_until = NULL, failure_code = NULL,
+        finished_at = NULL, turn = d.turn + 1, round_attempts = 0
+    FROM (
+      SELECT w.id FROM webhook_delivery w LEFT JOIN webhook_endpoint e ON e.id = w.endpoint_id
+      WHERE w.org_id = ${range.orgId}::int AND w.status = ${range.status}
+        AND w.created_at >= ${range.since}::timestamptz AND w.created_at < ${range.until}::timestamptz
+        AND (${range.endpointId ?? null}::int IS NULL OR w.endpoint_id = ${range.endpointId ?? null}::int)
+        AND (w.endpoint_id IS NULL OR e.status = 'active')
+      ORDER BY w.id LIMIT ${range.limit}::int
+    ) AS chosen
+    WHERE d.id = chosen.id AND d.status = ${range.status}`
+}
+
+function toDeliveryRecord(row: DeliveryRow): DeliveryRecord {
+  return {
+    id: Number(row.id),
+    webhookId: row.webhookId,
+    eventType: row.event.type as WebhookEventType,
+    importId: row.event.importId,
+    endpointId: row.endpointId,
+    url: row.callbackUrl ?? row.endpoint?.url ?? '',
+    status: row.status as DeliveryStatus,
+    failureCode: row.failureCode as DeliveryFailureCode | null,
+    createdAt: row.createdAt,
+    nextAttemptAt: row.nextAttemptAt,
+    finishedAt: row.finishedAt,
+    attempts: row.attempts.map(({ number, url, startedAt, durationMs, httpStatus, errorCode, answer }) => ({
+      number,
+      url,
+      startedAt,
+      durationMs,
+      httpStatus,
+      errorCode: errorCode as WebhookAttemptError | null,
+      answer,
+    })),
+  }
+}

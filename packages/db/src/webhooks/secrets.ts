@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+
+import { SECRET_OVERLAP_MS } from '@importer/contracts'
+
+import type { Database, Transaction } from '../open-database.ts'
+import { runTransaction } from '../run-transaction.ts'
+
+/** Of one endpoint, its current secret included: more would make the signature header grow without end. */
+const MAX_VALID_SECRETS = 5
+/** Standard Webhooks: 24 to 64 bytes. */
+const SECRET_BYTES = 32
+
+export function generateWebhookSecret(): string {
+  return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
+}
+
+/** The organization's own secret, made when it is asked for the first time. */
+export async function ensureOrgSecret(database: Database | { prisma: Transaction }, orgId: number): Promise<string> {
+  const where = { orgId, endpointId: null, expiresAt: null }
+  const known = await database.prisma.webhookSecret.findFirst({ where })
+  if (known !== null) return known.secret
+  await database.prisma.$executeRaw`
+    INSERT INTO webhook_secret (org_id, secret) VALUES (${orgId}::int, ${generateWebhookSecret()}) ON CONFLICT DO NOTHING`
+  const made = await database.prisma.webhookSecret.findFirst({ where })
+  if (made === null) throw new Error(`the webhook secret of organization ${orgId} is gone right after it was made`)
+  return made.secret
+}
+
+/**
+ * Makes a new secret for an endpoint, or for the organization's callback URLs; the present one goes on signing beside it
+ * for 24 hours. Null: there is no such endpoint, or it has been rotated too often within that time.
+ */
+export async function rotateWebhookSecret(
+  database: Database,
+  options: { orgId: number; endpointId: number | null; now: Date },
+): Promise<{ secret: string; previousExpiresAt: Date } | 'not-found' | 'too-many'> {
+  const { orgId, endpointId, now } = options
+  const secret = generateWebhookSecret()
+  const previousExpiresAt = new Date(now.getTime() + SECRET_OVERLAP_MS)
+  return runTransaction(database, async (tx) => {
+    // The row's lock lets two rotations happen one after the other.
+    const owner =
+      endpointId === null
+        ? await tx.$queryRaw<object[]>`SELECT FROM organization WHERE id = ${orgId}::int FOR NO KEY UPDATE`
+        : await tx.$queryRaw<object[]>`
+            SELECT FROM webhook_endpoint
+            WHERE id = ${endpointId}::int AND org_id = ${orgId}::int AND status <> 'deleted' FOR NO KEY UPDATE`
+    if (owner.length === 0) return 'not-found'
+    await tx.webhookSecret.deleteMany({ where: { orgId, endpointId, expiresAt: { lte: now } } })
+    const valid = await tx.webhookSecret.count({ where: { orgId, endpointId } })
+    if (valid >= MAX_VALID_SECRETS) return 'too-many'
+    await tx.webhookSecret.updateMany({
+      where: { orgId, endpointId, expiresAt: null },
+      data: { expiresAt: previousExpiresAt },
+    })
+    await tx.webhookSecret.create({ data: { orgId, endpointId, secret, createdAt: now } })
+    return { secret, previousExpiresAt }
+  })
+}
