@@ -1,6 +1,5 @@
 import { renderTable } from '@importer/client'
 import { ROLES, type Role } from '@importer/contracts'
-import { createApiKey, listApiKeys, revokeApiKey } from '@importer/db'
 import { Option, type Command } from 'commander'
 
 import { CliError } from './cli-error.ts'
@@ -23,7 +22,7 @@ export function addKeysCommand(program: Command, terminal: Terminal): void {
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
     .option('--name <text>', 'what it is for, to be read in keys list')
     .action(async ({ org, role, name }: { org: number; role: Role; name?: string }) => {
-      const { id, key } = await withKeyDatabase(terminal, (database) =>
+      const { id, key } = await withKeyDatabase(terminal, (database, { createApiKey }) =>
         createApiKey(database, { orgId: org, role, ...(name === undefined ? {} : { name }) }),
       )
       tell(terminal, `Key ${id} of organization ${org}, role ${role}. It is kept nowhere but here:`)
@@ -35,7 +34,7 @@ export function addKeysCommand(program: Command, terminal: Terminal): void {
     .description('list the keys of an organization, revoked ones too; what they are is not known')
     .requiredOption(...ORG)
     .action(async ({ org }: { org: number }) => {
-      const found = await withKeyDatabase(terminal, (database) => listApiKeys(database, org))
+      const found = await withKeyDatabase(terminal, (database, { listApiKeys }) => listApiKeys(database, org))
       const rows = found.map(({ id, role, name, createdAt, revokedAt }) => [
         String(id),
         role,
@@ -52,7 +51,9 @@ export function addKeysCommand(program: Command, terminal: Terminal): void {
     .requiredOption(...ORG)
     .requiredOption('--id <id>', "the key's id, from keys list", readInt4)
     .action(async ({ org, id }: { org: number; id: number }) => {
-      const wasRevoked = await withKeyDatabase(terminal, (database) => revokeApiKey(database, { orgId: org, id }))
+      const wasRevoked = await withKeyDatabase(terminal, (database, { revokeApiKey }) =>
+        revokeApiKey(database, { orgId: org, id }),
+      )
       if (!wasRevoked) {
         throw new CliError(
           `organization ${org} has no key ${id} that works; expected an id from keys list --org ${org}`,
