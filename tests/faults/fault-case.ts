@@ -60,8 +60,11 @@ export async function uploadFile(client: ImporterClient, { made }: FaultCase): P
 }
 
 /** What becomes of the cases when nothing happens to anybody. It is also what the model says. */
-export async function runUndisturbed(cases: readonly FaultCase[]): Promise<WholeOutcome[]> {
-  const system = await startSystem(FAULT_SYSTEM)
+export async function runUndisturbed(
+  cases: readonly FaultCase[],
+  options: SystemOptions = FAULT_SYSTEM,
+): Promise<WholeOutcome[]> {
+  const system = await startSystem(options)
   const outcomes: WholeOutcome[] = []
   for (const each of cases) {
     await loadReference(system.client, each)

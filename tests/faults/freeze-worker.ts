@@ -1,0 +1,46 @@
+import { blockCoupon } from '../support/obstacle.ts'
+import { queryOnce } from '../support/query-once.ts'
+import type { WholeOutcome } from '../support/recorded-outcome.ts'
+import { startSystem } from '../support/running-system.ts'
+import { waitUntil } from '../support/wait-until.ts'
+import { FAULT_SYSTEM, loadReference, spreadCoupons, uploadFile, waitForOutcome, type FaultCase } from './fault-case.ts'
+
+/** One lane: while the new holder is held up, whatever the checkpoint does is the old one's doing. */
+export const FROZEN_SYSTEM = { ...FAULT_SYSTEM, lanes: 1 } as const
+
+export interface FrozenRun {
+  readonly outcome: WholeOutcome
+  /** Lease and checkpoint before the frozen worker came back, and after it had found out that it lost the import. */
+  readonly before: readonly unknown[]
+  readonly after: readonly unknown[]
+}
+
+/** Freezes a worker amid an import until another one has taken over and gone on, then lets it go on as well. */
+export async function freezeWorker(fault: FaultCase, redisUrl: string | undefined): Promise<FrozenRun> {
+  const system = await startSystem({ ...FROZEN_SYSTEM, redisUrl })
+  const { databaseUrl, client, worker: frozen } = system
+  await loadReference(client, fault)
+  const [near = '', far = ''] = spreadCoupons(fault, 2)
+  const first = await blockCoupon(databaseUrl, near)
+  const second = await blockCoupon(databaseUrl, far)
+  const importId = await uploadFile(client, fault)
+  await first.waitUntilMet()
+  frozen.freeze()
+  // Its batch is committed all the same; it will hear of that when it is let go on, and send the next one.
+  await first.remove()
+  await system.startWorker()
+  await second.waitUntilMet()
+
+  const readLanes = async (): Promise<unknown[]> =>
+    queryOnce(databaseUrl, 'SELECT lane, lease, next_row FROM import_lane WHERE import_id = $1', [importId])
+  const before = await readLanes()
+  frozen.thaw()
+  await waitUntil('the frozen worker noticed that it had lost the job', () =>
+    frozen.readOutput().includes('lost the lock of a job'),
+  )
+  const after = await readLanes()
+  await second.remove()
+  const outcome = await waitForOutcome(system, importId)
+  await system.stop()
+  return { outcome, before, after }
+}
