@@ -1,4 +1,6 @@
 import type { Database } from '../open-database.ts'
+import { runTransaction } from '../run-transaction.ts'
+import { recordImportEvent } from '../webhooks/record-event.ts'
 
 /** An import as its organization names it. */
 export interface OwnedImport {
@@ -12,20 +14,19 @@ export interface OwnedImport {
  * Stops an import here and now. Its lanes are fenced as a take-over fences them: a batch under way is waited for, and its
  * worker, alive or not, can commit nothing more. So there is nobody whose answer has to be waited for.
  */
-export async function cancelImport({ prisma }: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
-  const [, changed] = await prisma.$transaction([
-    // Held until the end: a claim must not come between the two changes.
-    prisma.$queryRaw`SELECT id FROM import WHERE id = ${importId}::int AND org_id = ${orgId}::int FOR UPDATE`,
-    prisma.$executeRaw`
-      UPDATE import SET status = 'cancelled', cancel_requested_at = clock_timestamp(), finished_at = clock_timestamp(),
-                        updated_at = clock_timestamp()
-      WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('queued', 'processing')`,
-    prisma.$executeRaw`
-      UPDATE import_lane SET lease = 0
-      WHERE import_id = ${importId}::int
-        AND EXISTS (SELECT FROM import WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status = 'cancelled')`,
-  ])
-  return changed > 0
+export async function cancelImport(database: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
+  return runTransaction(database, async (tx) => {
+    const now = new Date()
+    const changed = await tx.import.updateMany({
+      where: { id: importId, orgId, status: { in: ['queued', 'processing'] } },
+      data: { status: 'cancelled', cancelRequestedAt: now, finishedAt: now, updatedAt: now },
+    })
+    if (changed.count === 0) return false
+    // A statement of its own, which sees the lanes of a claim that the first one had to wait for.
+    await tx.importLane.updateMany({ where: { importId }, data: { lease: 0 } })
+    await recordImportEvent(tx, importId, now)
+    return true
+  })
 }
 
 /**

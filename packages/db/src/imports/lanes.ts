@@ -104,10 +104,7 @@ export async function commitLaneBatch(
     rejectedErrors: columns.rejectedErrors,
     rejectedCounts: `{${columns.rejectedCounts.join(',')}}`,
   }
-  const [row] = await database.prisma.$queryRawUnsafe<CommittedRow[]>(
-    statement.text,
-    ...bindParameters(statement, values),
-  )
+  const [row] = await database.queryBatch<CommittedRow>(statement.text, bindParameters(statement, values))
   return row === undefined ? { status: 'lost' } : { status: 'committed', ...row }
 }
 

@@ -1,4 +1,6 @@
 import type { Database } from '../open-database.ts'
+import { runTransaction } from '../run-transaction.ts'
+import { recordImportEvent } from '../webhooks/record-event.ts'
 
 export function revertJobId(importId: number): string {
   return `revert-${importId}`
@@ -37,12 +39,17 @@ export async function revertRows(
 }
 
 /** Nothing of the import is recorded any more. False: it was reverted before, or was never asked to be. */
-export async function completeRevert({ prisma }: Database, importId: number): Promise<boolean> {
-  const changed = await prisma.$executeRaw`
-    UPDATE import SET status = 'reverted', updated_at = clock_timestamp()
-    WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
-      AND NOT EXISTS (SELECT FROM redemption WHERE import_id = ${importId}::int)`
-  return changed > 0
+export async function completeRevert(database: Database, importId: number): Promise<boolean> {
+  return runTransaction(database, async (tx) => {
+    const now = new Date()
+    const changed = await tx.$executeRaw`
+      UPDATE import SET status = 'reverted', updated_at = ${now}::timestamptz
+      WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
+        AND NOT EXISTS (SELECT FROM redemption WHERE import_id = ${importId}::int)`
+    if (changed === 0) return false
+    await recordImportEvent(tx, importId, now)
+    return true
+  })
 }
 
 /** Reverts that are not finished and of which nothing was heard for `quietMs` milliseconds. */

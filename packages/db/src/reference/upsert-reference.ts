@@ -98,18 +98,18 @@ async function writeRows(batch: Batch, rows: readonly IndexedRow[]): Promise<Ref
 }
 
 async function upsertRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
-  const [counts] = await batch.database.prisma.$queryRawUnsafe<{ inserted: number; updated: number }[]>(
+  const [counts] = await batch.database.queryBatch<{ inserted: number; updated: number }>(
     upsertReferenceText(batch.kind, batch.columns),
-    ...parametersOf(batch, batch.columns, rows),
+    parametersOf(batch, batch.columns, rows),
   )
   return { inserted: counts?.inserted ?? 0, updated: counts?.updated ?? 0, faults: [] }
 }
 
 async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
   const update = async (part: readonly IndexedRow[]): Promise<ReferenceResult> => {
-    const changed = await batch.database.prisma.$queryRawUnsafe<{ id: bigint }[]>(
+    const changed = await batch.database.queryBatch<{ id: bigint }>(
       updateReferenceText(batch.kind, batch.columns),
-      ...parametersOf(batch, batch.columns, part),
+      parametersOf(batch, batch.columns, part),
     )
     const ids = new Set(changed.map(({ id }) => String(id)))
     const missing = missingRequired(batch.kind, batch.columns)
@@ -163,9 +163,9 @@ async function setClashesAside(
   let free = [...rows]
   const faults: ReferenceFault[] = []
   for (const key of uniqueKeysOf(batch)) {
-    const taken = await batch.database.prisma.$queryRawUnsafe<{ id: bigint }[]>(
+    const taken = await batch.database.queryBatch<{ id: bigint }>(
       findClashesText(batch.kind, key),
-      ...parametersOf(batch, key, free),
+      parametersOf(batch, key, free),
     )
     const clashing = new Set(taken.map(({ id }) => String(id)))
     const seen = new Set<string>()

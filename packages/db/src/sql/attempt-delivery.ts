@@ -47,7 +47,8 @@ FROM target`
 /**
  * Ends an attempt: what came of it is recorded in any case; the delivery and its endpoint change only if nobody else has
  * taken the delivery on meanwhile. $1 delivery, $2 turn, $3 attempt, $4 now, $5 duration in ms, $6 HTTP status, $7 error,
- * $8 answer, $9 the delivery's status, $10 its next attempt, $11 its failure, $12 why the endpoint is disabled.
+ * $8 answer, $9 the delivery's status, $10 its next attempt, $11 its failure, $12 why the endpoint is disabled, $13 whether it
+ * speaks against the receiver.
  * Locks: the delivery, its endpoint; when that is disabled, all that waits for it and is not in somebody's hands.
  */
 export const END_ATTEMPT = `
@@ -64,12 +65,13 @@ changed AS (
 ),
 endpoint AS (
   UPDATE webhook_endpoint e
-  SET failing_since = CASE $9::text WHEN 'delivered' THEN NULL ELSE coalesce(e.failing_since, $4::timestamptz) END,
+  SET failing_since = CASE WHEN $13::boolean THEN coalesce(e.failing_since, $4::timestamptz) END,
       status = CASE WHEN $12::text IS NULL THEN e.status ELSE 'disabled' END,
       disabled_reason = coalesce($12::text, e.disabled_reason)
   FROM changed
   WHERE e.id = changed.endpoint_id AND e.status = 'active'
-    AND ($12::text IS NOT NULL OR ($9::text = 'delivered') = (e.failing_since IS NOT NULL))
+    AND ($12::text IS NOT NULL OR ($13::boolean AND e.failing_since IS NULL)
+         OR ($9::text = 'delivered' AND e.failing_since IS NOT NULL))
   RETURNING e.id, e.status
 )
 UPDATE webhook_delivery d

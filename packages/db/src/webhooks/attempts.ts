@@ -95,6 +95,8 @@ export interface AttemptEnd {
   readonly failureCode: DeliveryFailureCode | null
   /** Set when the endpoint is to be told nothing more. */
   readonly disableEndpoint: EndpointDisabledReason | null
+  /** An endpoint's failures are counted from the first after its last success. */
+  readonly receiverFailed: boolean
 }
 
 export async function endAttempt(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<void> {
@@ -112,5 +114,6 @@ export async function endAttempt(database: Database, attempt: BegunAttempt, end:
     end.nextAttemptAt,
     end.failureCode,
     end.disableEndpoint,
+    end.receiverFailed,
   )
 }
