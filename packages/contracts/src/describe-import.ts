@@ -7,8 +7,8 @@ export interface ImportFacts extends ProgressFacts {
   readonly id: number
   readonly seriesId: bigint
   readonly fileName: string
-  /** Hex. */
-  readonly sha256: string
+  /** The file as it came; its hash in hex. */
+  readonly upload: { readonly bytes: number; readonly sha256: string }
   readonly hasHeader: boolean | null
   readonly delimiter: string | null
   readonly errorsByCode: Partial<Record<RowErrorCode, number>>
@@ -16,6 +16,8 @@ export interface ImportFacts extends ProgressFacts {
   readonly metadata: object | null
   readonly dryRun: boolean
   readonly attempts: number
+  readonly retryOf: number | null
+  readonly retriedAs: number | null
   readonly failure: ImportFailure | null
   readonly createdAt: Date
 }
@@ -32,8 +34,8 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     status: record.status,
     outcome: record.status === 'completed' ? outcomeOf(record.counts) : null,
     fileName: record.fileName,
-    bytes: record.bytes,
-    sha256: record.sha256,
+    bytes: record.upload.bytes,
+    sha256: record.upload.sha256,
     headerRow: record.hasHeader,
     delimiter: record.delimiter,
     progress: measureProgress(record),
@@ -43,6 +45,8 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     metadata: record.metadata,
     dryRun: record.dryRun,
     attempts: record.attempts,
+    retryOf: record.retryOf,
+    retriedAs: record.retriedAs,
     createdAt: record.createdAt.toISOString(),
     startedAt: record.startedAt?.toISOString() ?? null,
     finishedAt: record.finishedAt?.toISOString() ?? null,
@@ -52,7 +56,9 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
       errors: `${url}/errors.csv`,
       inserted: `${url}/inserted.csv`,
       duplicates: `${url}/duplicates.csv`,
+      unprocessed: `${url}/unprocessed.csv`,
       file: `${url}/file`,
+      events: `${url}/events`,
     },
   }
 }

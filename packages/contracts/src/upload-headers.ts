@@ -19,6 +19,15 @@ export type UploadHeadersResult =
   | { readonly ok: true; readonly positions: ColumnPositions }
   | { readonly ok: false; readonly faults: FieldFault[] }
 
+/** Where each column stands: its position, or the name that it has in the file's header. */
+export type ColumnReferences = Readonly<Partial<Record<ColumnKey, number | string>>>
+
+export type ColumnReferencesResult =
+  | { readonly ok: true; readonly columns: ColumnReferences }
+  | { readonly ok: false; readonly faults: FieldFault[] }
+
+const MAX_NAME_CHARACTERS = 255
+
 /**
  * Reads `uploadHeaders`: an object from column key to column position, counted from 0.
  *
@@ -31,6 +40,26 @@ export function parseUploadHeaders(
   customerIdentifier: CustomerIdentifier | undefined,
   couponIdentifier: CouponIdentifier | undefined,
 ): UploadHeadersResult {
+  const result = parseColumns(text, customerIdentifier, couponIdentifier, false)
+  // Without names every column is a position.
+  return result.ok ? { ok: true, positions: result.columns as ColumnPositions } : result
+}
+
+/** As {@link parseUploadHeaders}, but a column may also be given by the name that it has in the file's header. */
+export function parseColumnReferences(
+  text: string,
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+): ColumnReferencesResult {
+  return parseColumns(text, customerIdentifier, couponIdentifier, true)
+}
+
+function parseColumns(
+  text: string,
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+  allowNames: boolean,
+): ColumnReferencesResult {
   const expected = `expected an object of column positions such as {"redeemedDateInMillis": 0, "redeemedAt": 1}`
   let value: unknown
   try {
@@ -44,8 +73,21 @@ export function parseUploadHeaders(
   }
 
   const faults: FieldFault[] = []
-  const positions: Partial<Record<ColumnKey, number>> = {}
-  const takenBy = new Map<number, string>()
+  const columns: Partial<Record<ColumnKey, number | string>> = {}
+  const takenBy = new Map<number | string, string>()
+  function takeColumn(key: ColumnKey, column: number | string): void {
+    const other = takenBy.get(column)
+    if (other !== undefined) {
+      faults.push({
+        code: 'DUPLICATE_POSITION',
+        field: FIELD,
+        message: `uploadHeaders.${key} and uploadHeaders.${other} both have position ${column}; expected every position once`,
+      })
+    }
+    takenBy.set(column, key)
+    columns[key] = column
+  }
+
   for (const [key, position] of Object.entries(value as Record<string, unknown>)) {
     if (!KNOWN.has(key)) {
       faults.push({
@@ -55,30 +97,25 @@ export function parseUploadHeaders(
       })
       continue
     }
+    if (allowNames && typeof position === 'string' && isColumnName(position)) {
+      takeColumn(key as ColumnKey, position.trim())
+      continue
+    }
     if (typeof position !== 'number' || !Number.isInteger(position) || position < 0 || position > MAX_COLUMN_POSITION) {
       faults.push({
         code: 'INVALID_POSITION',
         field: FIELD,
-        message: `uploadHeaders.${key} is ${printable(JSON5.stringify(position))}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}`,
+        message: `uploadHeaders.${key} is ${printable(JSON5.stringify(position))}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}${allowNames ? ', or the name of a column' : ''}`,
       })
       // It stands there, however wrongly: it must not be reported as missing as well.
-      positions[key as ColumnKey] = -1
+      columns[key as ColumnKey] = -1
       continue
     }
-    const other = takenBy.get(position)
-    if (other !== undefined) {
-      faults.push({
-        code: 'DUPLICATE_POSITION',
-        field: FIELD,
-        message: `uploadHeaders.${key} and uploadHeaders.${other} both have position ${position}; expected every position once`,
-      })
-    }
-    takenBy.set(position, key)
-    positions[key as ColumnKey] = position
+    takeColumn(key as ColumnKey, position)
   }
 
   for (const key of mandatoryKeys(customerIdentifier, couponIdentifier)) {
-    if (positions[key] === undefined) {
+    if (columns[key] === undefined) {
       faults.push({
         code: 'MISSING_KEY',
         field: FIELD,
@@ -86,7 +123,7 @@ export function parseUploadHeaders(
       })
     }
   }
-  return faults.length > 0 ? fail(faults) : { ok: true, positions }
+  return faults.length > 0 ? fail(faults) : { ok: true, columns }
 }
 
 /** The keys that must be mapped: the declared customer's and coupon's, the date and the till. */
@@ -101,7 +138,11 @@ export function mandatoryKeys(
   return keys
 }
 
-function fail(faults: FieldFault[]): UploadHeadersResult {
+function isColumnName(text: string): boolean {
+  return text.trim() !== '' && text.length <= MAX_NAME_CHARACTERS && !text.includes('\0')
+}
+
+function fail(faults: FieldFault[]): { ok: false; faults: FieldFault[] } {
   return { ok: false, faults }
 }
 

@@ -1,3 +1,4 @@
+export { KNOWN_DELIMITERS } from './delimiter.ts'
 export type { ReadPosition } from './block-reader.ts'
 export { guardFormula, unguardFormula } from './formula-guard.ts'
 export { HEAD_BYTES, inspectHead, type HeadInspection, type HeadResult, type JudgedColumns } from './inspect-head.ts'

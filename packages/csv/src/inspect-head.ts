@@ -32,8 +32,14 @@ type JudgedRecord = readonly string[] | null
  *
  * @param head the first {@link HEAD_BYTES} of the file, or all of a shorter one
  * @param complete whether that is the whole file
+ * @param delimiter where it is known and need not be found
  */
-export function inspectHead(head: Uint8Array, complete: boolean, columns: JudgedColumns): HeadResult {
+export function inspectHead(
+  head: Uint8Array,
+  complete: boolean,
+  columns: JudgedColumns,
+  delimiter?: string,
+): HeadResult {
   if (complete && isBlank(head)) {
     return { ok: false, code: 'EMPTY_FILE', message: 'the file is empty; expected CSV with at least one row' }
   }
@@ -42,9 +48,10 @@ export function inspectHead(head: Uint8Array, complete: boolean, columns: Judged
     return { ok: false, code: 'NOT_CSV', message: `the file looks like ${otherKind}; expected CSV in UTF-8` }
   }
 
-  const candidates = KNOWN_DELIMITERS.map((delimiter) => {
-    const records = readFirstRecords(head, complete, delimiter)
-    return { delimiter, records, score: scoreRecords(records, columns) }
+  const delimiters = delimiter === undefined ? KNOWN_DELIMITERS : [delimiter]
+  const candidates = delimiters.map((candidate) => {
+    const records = readFirstRecords(head, complete, candidate)
+    return { delimiter: candidate, records, score: scoreRecords(records, columns) }
   })
   // The first of equals stays: the order of the known delimiters decides.
   const best = candidates.reduce((one, other) => (compareScores(other.score, one.score) > 0 ? other : one))

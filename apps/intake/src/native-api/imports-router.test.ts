@@ -47,6 +47,8 @@ test('an import has every member of the contract', async () => {
     metadata: null,
     dryRun: false,
     attempts: 0,
+    retryOf: null,
+    retriedAs: null,
     createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     startedAt: null,
     finishedAt: null,
@@ -56,7 +58,9 @@ test('an import has every member of the contract', async () => {
       errors: `${url}/errors.csv`,
       inserted: `${url}/inserted.csv`,
       duplicates: `${url}/duplicates.csv`,
+      unprocessed: `${url}/unprocessed.csv`,
       file: `${url}/file`,
+      events: `${url}/events`,
     },
   })
 })

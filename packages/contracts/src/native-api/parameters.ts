@@ -1,0 +1,137 @@
+import { z } from 'zod'
+
+import { IMPORT_STATUSES } from '../import-state.ts'
+import { ROLES } from '../roles.ts'
+
+const MAX_INT4 = 2_147_483_647
+const PAGE_ROWS = 50
+const MAX_PAGE_ROWS = 1_000
+
+/** A whole number in a query, a path or a form: text on the wire, a number to the program. */
+function wholeNumber({ from, to }: { readonly from: number; readonly to: number }) {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, `expected a whole number from ${from} to ${to}`)
+    .transform(Number)
+    .pipe(z.int().min(from, `expected at least ${from}`).max(to, `expected at most ${to}`))
+}
+
+const int4 = wholeNumber({ from: 0, to: MAX_INT4 })
+const bigId = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER })
+const instant = z.iso.datetime({ offset: true, error: 'expected an ISO 8601 time such as 2026-11-24T00:00:00Z' })
+
+const page = {
+  limit: wholeNumber({ from: 1, to: MAX_PAGE_ROWS })
+    .default(PAGE_ROWS)
+    .meta({ description: 'How many a page has at most' }),
+  cursor: int4.optional().meta({ description: 'The `nextCursor` of the page before' }),
+}
+
+export const importListQuery = z.strictObject({
+  seriesId: bigId.optional(),
+  status: z.enum(IMPORT_STATUSES).optional(),
+  createdFrom: instant.optional().meta({ description: 'From this instant on' }),
+  createdBefore: instant.optional().meta({ description: 'Before this instant' }),
+  ...page,
+})
+
+export const rowErrorListQuery = z.strictObject({
+  ...page,
+  limit: wholeNumber({ from: 1, to: MAX_PAGE_ROWS })
+    .default(PAGE_ROWS)
+    .meta({ description: 'How many rejected rows a page has at most; a row can have several errors' }),
+})
+
+export const redemptionListQuery = z
+  .strictObject({
+    couponId: bigId.optional(),
+    couponCode: z.string().min(1, 'expected a code').max(255, 'expected at most 255 characters').optional(),
+    seriesId: bigId.optional(),
+    importId: int4.optional(),
+    rowNumber: wholeNumber({ from: 1, to: MAX_INT4 }).optional(),
+    ...page,
+  })
+  .superRefine((query, context) => {
+    const ways = [query.couponId !== undefined, query.couponCode !== undefined, query.importId !== undefined]
+    const refuse = (field: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [field], message })
+    if (ways.filter(Boolean).length !== 1) {
+      refuse('couponId', 'expected one of couponId, couponCode (with seriesId) and importId')
+    }
+    if ((query.couponCode === undefined) !== (query.seriesId === undefined)) {
+      refuse('seriesId', 'expected couponCode and seriesId together')
+    }
+    if (query.rowNumber !== undefined && query.importId === undefined) {
+      refuse('rowNumber', 'expected importId beside rowNumber')
+    }
+  })
+
+export const reportQuery = z.strictObject({
+  raw: z
+    .enum(['true', 'false'], 'expected true or false')
+    .default('false')
+    .meta({ description: "true leaves cells that a spreadsheet would run as a formula without a ' before them" }),
+})
+
+export const noQuery = z.strictObject({})
+
+export const newApiKey = z
+  .strictObject({
+    role: z.enum(ROLES, `expected ${ROLES.join(', ')}`),
+    name: z.string('expected text').min(1, 'expected a name').max(100, 'expected at most 100 characters').optional(),
+  })
+  .meta({ id: 'NewApiKeyRequest' })
+
+const yesOrNo = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true')
+
+const MAX_METADATA_CHARACTERS = 4_096
+
+/** The fields of an upload beside those that the compatible API has too. All are text on the wire. */
+export const uploadOptions = z.object({
+  hasHeader: z
+    .enum(['auto', 'true', 'false'], 'expected auto, true or false')
+    .default('auto')
+    .meta({ description: 'Whether the first record is a header; auto: it is found out' }),
+  delimiter: z
+    .union(
+      [
+        z.literal('auto'),
+        z
+          .string()
+          .regex(/^[\u0001-\u007f]$/)
+          .regex(/^[^"\r\n]$/),
+      ],
+      'expected auto or one ASCII character that is no quote or line end',
+    )
+    .default('auto'),
+  encoding: z
+    .enum(['utf-8', 'windows-1252', 'utf-16le'], 'expected utf-8, windows-1252 or utf-16le')
+    .default('utf-8')
+    .meta({ description: 'Never guessed' }),
+  dryRun: yesOrNo.default(false).meta({ description: 'Every check, the same report and counts, nothing inserted' }),
+  maxErrors: wholeNumber({ from: 0, to: MAX_INT4 })
+    .optional()
+    .meta({ description: 'More rejected rows than this fail the import' }),
+  maxErrorRatio: z
+    .string()
+    .regex(/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/, 'expected a number from 0 to 1')
+    .transform(Number)
+    .pipe(z.number().min(0).max(1))
+    .optional()
+    .meta({ description: 'A greater share of rejected rows fails the import, from the 1,000th row on' }),
+  onSameFile: z
+    .enum(['accept', 'reject'], 'expected accept or reject')
+    .default('accept')
+    .meta({ description: 'reject: 409 when the series was given this very file before' }),
+  metadata: z
+    .string()
+    .max(MAX_METADATA_CHARACTERS, `expected at most ${MAX_METADATA_CHARACTERS} characters`)
+    .optional()
+    .meta({ description: 'A JSON object, kept with the import and told in webhooks' }),
+  callbackUrl: z
+    .string()
+    .max(2_000, 'expected at most 2000 characters')
+    .optional()
+    .meta({ description: 'Is told how the import ended, once, signed with the secret of the organization' }),
+})
+export type UploadOptions = z.output<typeof uploadOptions>

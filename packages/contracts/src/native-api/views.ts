@@ -1,0 +1,183 @@
+import { z } from 'zod'
+
+import { COLUMN_KEYS } from '../columns.ts'
+import { IMPORT_FAILURE_CODES, IMPORT_STATUSES } from '../import-state.ts'
+import { COUPON_STATUSES } from '../reference.ts'
+import { ROLES } from '../roles.ts'
+import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
+
+/** What the native API answers with. The same schemas type, document and, in tests, check the answers. */
+
+const id = z.int().min(0)
+const count = z.int().min(0)
+const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
+const link = z.url()
+const rowErrorCode = z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]])
+const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
+
+export const fieldFaultView = z.strictObject({ code: z.string(), field: z.string(), message: z.string() })
+
+export const problemView = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: 'Stable: programs can rely on it' }),
+    detail: z.string(),
+    errors: z.array(fieldFaultView).optional().meta({ description: 'Every fault, where there is more than one' }),
+    state: z
+      .enum(IMPORT_STATUSES)
+      .optional()
+      .meta({ description: 'Where the import stands that the lever does not fit' }),
+    importId: id.optional().meta({ description: 'The import that stands in the way' }),
+  })
+  .meta({ id: 'Problem', description: 'Problem details (RFC 9457)' })
+
+export const importView = z
+  .strictObject({
+    id,
+    seriesId: id,
+    status: z.enum(IMPORT_STATUSES),
+    outcome: z.enum(['success', 'partial', 'failure']).nullable(),
+    fileName: z.string(),
+    bytes: count.meta({ description: 'Of the upload as it came' }),
+    sha256: z.string(),
+    headerRow: z.boolean().nullable().meta({ description: 'null: not looked at yet' }),
+    delimiter: z.string().nullable(),
+    progress: z.strictObject({
+      percent: z.number().min(0).max(100),
+      bytesRead: count.meta({ description: 'Of the unpacked text' }),
+      rowsRead: count,
+      rowsPerSecond: count,
+      etaSeconds: count.nullable(),
+    }),
+    counts: z.strictObject({ rows: count, inserted: count, duplicates: count, rejected: count }),
+    errorsByCode: z.partialRecord(rowErrorCode, count),
+    details: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+    dryRun: z.boolean(),
+    attempts: count,
+    retryOf: id.nullable().meta({ description: 'The import whose rejected rows this one tries again' }),
+    retriedAs: id.nullable().meta({ description: 'The import that tries again the rejected rows of this one' }),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    failure: z.strictObject({ code: z.enum(IMPORT_FAILURE_CODES), message: z.string() }).nullable(),
+    links: z.strictObject({
+      self: link,
+      errors: link,
+      inserted: link,
+      duplicates: link,
+      unprocessed: link,
+      file: link,
+      events: link,
+    }),
+  })
+  .meta({ id: 'Import' })
+
+export const importListView = z.strictObject({ items: z.array(importView), nextCursor }).meta({ id: 'ImportList' })
+
+export const rowErrorView = z
+  .strictObject({
+    rowNumber: z.int().min(1).meta({ description: 'Data record, from 1' }),
+    line: z.int().min(1).meta({ description: 'Where the record starts in the file, from 1' }),
+    column: z.enum(COLUMN_KEYS).nullable().meta({ description: 'null: the whole record is at fault' }),
+    value: z.string().meta({ description: 'What stands there; of a record that cannot be split, its text' }),
+    code: rowErrorCode,
+    number: z.int(),
+    message: z.string(),
+  })
+  .meta({ id: 'RowError' })
+
+export const rowErrorListView = z
+  .strictObject({ items: z.array(rowErrorView), nextCursor })
+  .meta({ id: 'RowErrorList' })
+
+export const redemptionView = z
+  .strictObject({
+    couponId: id,
+    couponCode: z.string(),
+    seriesId: id,
+    customerId: id,
+    tillId: id,
+    redeemedAt: time,
+    ordinal: z.int().min(1).meta({ description: "Which of the coupon's redemptions it is" }),
+    importId: id,
+    fileName: z.string(),
+    rowNumber: z.int().min(1),
+    billId: z.string().nullable(),
+    billNumber: z.string().nullable(),
+    details: z.string().nullable(),
+  })
+  .meta({ id: 'Redemption' })
+
+export const redemptionListView = z
+  .strictObject({ items: z.array(redemptionView), nextCursor })
+  .meta({ id: 'RedemptionList' })
+
+export const apiKeyView = z
+  .strictObject({
+    id,
+    name: z.string().nullable(),
+    role: z.enum(ROLES),
+    createdAt: time,
+    revokedAt: time.nullable(),
+  })
+  .meta({ id: 'ApiKey' })
+
+export const apiKeyListView = z.strictObject({ items: z.array(apiKeyView) }).meta({ id: 'ApiKeyList' })
+
+export const newApiKeyView = apiKeyView
+  .extend({ key: z.string().meta({ description: 'Told here and never again' }) })
+  .meta({ id: 'NewApiKey' })
+
+export const referenceCountView = z.strictObject({ count }).meta({ id: 'ReferenceCount' })
+
+export const referenceLoadView = z
+  .strictObject({
+    received: count,
+    inserted: count,
+    updated: count,
+    rejected: count,
+    errors: z.array(
+      z.strictObject({
+        row: z.int().min(1),
+        line: z.int().min(1),
+        field: z.string().nullable(),
+        code: z.string(),
+        message: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'ReferenceLoad' })
+
+const looseTime = z.string().nullable()
+export const referenceItemView = z
+  .union([
+    z.strictObject({
+      id,
+      name: z.string().nullable(),
+      maxRedemptionsPerCoupon: z.int().nullable(),
+      validFrom: looseTime,
+      validTill: looseTime,
+    }),
+    z.strictObject({
+      id,
+      seriesId: id,
+      code: z.string(),
+      customerId: id.nullable(),
+      status: z.enum(COUPON_STATUSES),
+      expiresAt: looseTime,
+    }),
+    z.strictObject({
+      id,
+      mobile: z.string().nullable(),
+      email: z.string().nullable(),
+      externalId: z.string().nullable(),
+    }),
+    z.strictObject({ id, name: z.string().nullable() }),
+  ])
+  .meta({ id: 'ReferenceItem' })
