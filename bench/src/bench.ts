@@ -1,0 +1,30 @@
+import { readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+
+import type { BenchSystem } from './bench-system.ts'
+import type { BenchOptions } from './options.ts'
+import { renderTable, type Cell } from './table.ts'
+
+/** What a suite gets. */
+export interface Bench {
+  readonly system: BenchSystem
+  readonly options: BenchOptions
+  say(line: string): void
+}
+
+/** Figures as the issue names them, and everything that they were made of. */
+export interface SuiteResult {
+  readonly figures: Readonly<Record<string, number | null>>
+  readonly details: object
+}
+
+export function sayTable({ say }: Bench, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  for (const line of renderTable(head, rows)) say(`  ${line}`)
+}
+
+/** Removes what was uploaded: imports that are over do not need it any more, and the disk is not endless. */
+export async function removeUploads({ dataDir }: BenchSystem): Promise<void> {
+  const uploads = path.join(dataDir, 'uploads')
+  const entries = await readdir(uploads, { recursive: true, withFileTypes: true })
+  for (const entry of entries) if (entry.isFile()) await rm(path.join(entry.parentPath, entry.name), { force: true })
+}

@@ -1,0 +1,38 @@
+import { ownEnvironment } from './env.ts'
+import { readCommand, USAGE } from './options.ts'
+import { writePerformancePage } from './plots/performance-page.ts'
+import { runSuites } from './run-suites.ts'
+
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)))
+}
+
+async function main(): Promise<void> {
+  const command = readCommand(process.argv.slice(2))
+  switch (command.kind) {
+    case 'help':
+      console.log(USAGE)
+      break
+    case 'plots':
+      await writePerformancePage((line) => console.log(line))
+      break
+    case 'run':
+      await runSuites({
+        ...command,
+        env: ownEnvironment(),
+        say: (line) => console.log(line),
+        signal: interrupted.signal,
+      })
+      break
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  if (error instanceof Error && error.stack !== undefined && !interrupted.signal.aborted) console.error(error.stack)
+  process.exit(1)
+}
+process.exit(0)

@@ -1,0 +1,79 @@
+import { createReadStream, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+
+import { from as copyFrom } from 'pg-copy-streams'
+
+import { connect } from '../bench-system.ts'
+import { REPOSITORY } from '../machine.ts'
+import { timeSeconds } from '../pairs.ts'
+import type { FileToImport } from '../import-run.ts'
+
+const SCRIPTS = path.join(REPOSITORY, 'bench/sql')
+const READ_BYTES = 256 * 1024
+/** No import of the product has this id. */
+const IMPORT_ID = 999_999_999
+
+/** What psql by hand inserts into: redemptions' columns, types, keys and indexes. */
+export const TARGET = 'by_hand_redemption'
+
+/** The names in braces of bench/sql/psql-by-hand.sql. */
+export function fillNames({ world, byId }: FileToImport): Record<string, string> {
+  return {
+    target: TARGET,
+    columns:
+      'coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, bill_id, bill_number, details',
+    values: `c.id, u.id, t.id, to_timestamp(s.redeemed_ms::bigint / 1000.0), ${world.orgId}, ${IMPORT_ID}, s.line::int, 1,
+       s.bill_id, s.bill_number, s.details`,
+    coupons: 'coupon',
+    coupon_condition: byId
+      ? `c.org_id = ${world.orgId} and c.id = s.coupon::bigint and c.series_id = ${world.seriesId}`
+      : `c.org_id = ${world.orgId} and c.series_id = ${world.seriesId} and c.code = s.coupon`,
+    customers: 'customer',
+    customer_condition: byId
+      ? `u.org_id = ${world.orgId} and u.id = s.customer::bigint`
+      : `u.org_id = ${world.orgId} and u.mobile = s.customer`,
+    tills: 'till',
+    till_condition: `t.org_id = ${world.orgId} and t.id = s.till::bigint`,
+  }
+}
+
+/**
+ * Runs a script of bench/sql over one connection, statement by statement, the file piped into its COPY. Gives the
+ * seconds from the first statement to the end of the last: connecting does not count.
+ */
+export async function runScript(
+  databaseUrl: string,
+  script: string,
+  names: Readonly<Record<string, string>>,
+  file: string,
+): Promise<number> {
+  const statements = readStatements(script, names)
+  const sql = await connect(databaseUrl)
+  try {
+    return await timeSeconds(async () => {
+      for (const statement of statements) {
+        if (/^copy\b/i.test(statement)) {
+          await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), sql.query(copyFrom(statement)))
+        } else {
+          await sql.query(statement)
+        }
+      }
+    })
+  } finally {
+    await sql.end()
+  }
+}
+
+function readStatements(script: string, names: Readonly<Record<string, string>>): string[] {
+  return readFileSync(path.join(SCRIPTS, script), 'utf8')
+    .replaceAll(/--.*$/gm, '')
+    .replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const value = names[name]
+      if (value === undefined) throw new Error(`${script} has a name that nobody fills in: ${name}`)
+      return value
+    })
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
+}

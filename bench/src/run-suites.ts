@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises'
+
+import type { Bench, SuiteResult } from './bench.ts'
+import { startBenchSystem } from './bench-system.ts'
+import type { RawEnvironment } from './env.ts'
+import { describeMachine, type MeasuredOn } from './machine.ts'
+import { FULL_ROWS, type BenchOptions, type SuiteName } from './options.ts'
+import { runImportSuite } from './suites/import.ts'
+import { runLatencySuite } from './suites/latency.ts'
+import { runMemorySuite } from './suites/memory.ts'
+import { runPeersSuite } from './suites/peers.ts'
+import { runPollSuite } from './suites/poll.ts'
+import { runReferenceSuite } from './suites/reference.ts'
+import { runUploadSuite } from './suites/upload.ts'
+
+const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> = {
+  import: runImportSuite,
+  peers: runPeersSuite,
+  upload: runUploadSuite,
+  poll: runPollSuite,
+  latency: runLatencySuite,
+  memory: runMemorySuite,
+  reference: runReferenceSuite,
+}
+
+export interface RunOptions extends BenchOptions {
+  readonly env: RawEnvironment
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Runs the suites one after the other, each on a system of its own, and prints and writes what they found. */
+export async function runSuites(options: RunOptions): Promise<void> {
+  const { say } = options
+  const suites: Partial<Record<SuiteName, object>> = {}
+  const figures: Record<string, number | null> = {}
+  let measuredOn: MeasuredOn | null = null
+  for (const name of options.suites) {
+    const system = await startBenchSystem(options)
+    try {
+      measuredOn ??= await tellMachine(options, system.sql, system.dataDir)
+      say(`\n${name}`)
+      const result = await unlessAborted(RUN[name]({ system, options, say }), options.signal)
+      Object.assign(figures, result.figures)
+      suites[name] = { ...result.figures, ...result.details }
+    } finally {
+      await system.stop()
+    }
+  }
+  say('')
+  for (const [name, value] of Object.entries(figures)) say(`${name}: ${value === null ? '-' : value.toFixed(3)}`)
+  if (options.json === undefined) return
+  const { rows, pairs, tenMillion } = options
+  const report = { ...figures, ...measuredOn, options: { rows, pairs, ten_million: tenMillion }, suites }
+  await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
+}
+
+/** Leaves the work alone once it is aborted: what it works with is taken away from it. */
+async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  work.catch(() => undefined)
+  aborted.catch(() => undefined)
+  return Promise.race([work, aborted])
+}
+
+async function tellMachine({ say, rows }: RunOptions, ...where: Parameters<typeof describeMachine>): Promise<MeasuredOn> {
+  const measuredOn = await describeMachine(...where)
+  const { machine, versions, postgres_settings: settings, commit, dirty } = measuredOn
+  say(`machine: ${machine.cores} × ${machine.cpu}, ${machine.memory_gb} GB, ${machine.system}, ${machine.disk}`)
+  say(`versions: ${listPairs(versions)}`)
+  say(`PostgreSQL: ${listPairs(settings)}`)
+  say(`commit: ${commit}${dirty ? ', with changes' : ''}`)
+  if (rows < FULL_ROWS) say(`tried with ${rows.toLocaleString('en-US')} rows for a million: the figures say little`)
+  return measuredOn
+}
+
+function listPairs(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
+}

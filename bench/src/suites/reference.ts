@@ -1,0 +1,64 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+
+import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { ORG_ID } from '../bench-system.ts'
+import { runScript } from '../opponents/psql-by-hand.ts'
+import { compareTimes, measurePairs, timeSeconds, type Comparison } from '../pairs.ts'
+import { loadWorlds, writeCouponsFile } from '../world.ts'
+
+const SERIES_ID = 700
+const TARGET = 'by_hand_coupon'
+
+/** `PUT /v1/reference/coupons` against \copy and one upsert, into equal tables: all new, and all known already. */
+export async function runReferenceSuite(bench: Bench): Promise<SuiteResult> {
+  const { system, options } = bench
+  const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows }
+  await loadWorlds(system.sql, [{ ...world, coupons: 1 }])
+  await system.sql.query(`CREATE TABLE IF NOT EXISTS ${TARGET} (LIKE coupon INCLUDING ALL)`)
+  const file = path.join(system.filesDir, 'coupons.csv')
+  await writeCouponsFile(file, world)
+  const measure = async (isNew: boolean): Promise<Comparison> => {
+    const prepare = async (table: string): Promise<void> => {
+      if (isNew) await system.sql.query(`TRUNCATE ${table}`)
+      await system.sql.query(`VACUUM (ANALYZE) ${table}`)
+      await system.sql.query('CHECKPOINT')
+    }
+    const pairs = await measurePairs(options.pairs, {
+      async ours() {
+        await prepare('coupon')
+        return timeSeconds(async () => {
+          const { inserted, updated } = await system.client.putReference('coupons', file)
+          const written = isNew ? inserted : updated
+          if (written !== world.coupons) throw new Error(`${written} of ${world.coupons} coupons were written`)
+        })
+      },
+      async theirs() {
+        await prepare(TARGET)
+        const names = { target: TARGET, org: String(ORG_ID) }
+        return runScript(system.databaseUrl, 'reference-by-hand.sql', names, file)
+      },
+    })
+    return compareTimes(pairs)
+  }
+  try {
+    const fresh = await measure(true)
+    const known = await measure(false)
+    sayTable(
+      bench,
+      ['coupons', 'ours, s', 'script, s', 'ours, rows/s', 'script, rows/s', 'ratio'],
+      [describeRow('all new', fresh, world.coupons), describeRow('all known', known, world.coupons)],
+    )
+    return {
+      figures: { ratio_to_script: fresh.ratio, ratio_to_script_known: known.ratio },
+      details: { rows: world.coupons, all_new: fresh, all_known: known },
+    }
+  } finally {
+    await system.sql.query(`DROP TABLE IF EXISTS ${TARGET}, by_hand_coupons`)
+    await rm(file, { force: true })
+  }
+}
+
+function describeRow(title: string, { ours_seconds, theirs_seconds, ratio }: Comparison, rows: number) {
+  return [title, ours_seconds, theirs_seconds, rows / ours_seconds, rows / theirs_seconds, ratio]
+}
