@@ -1,0 +1,102 @@
+import { chmod, readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+
+import { chooseFreePort, findEmbeddedPostgres } from '@importer/runtime'
+import { afterAll } from 'vitest'
+
+import { startApp, type AppProcess } from './app-process.ts'
+import { ImporterClient } from './importer-client.ts'
+import { readPostmasterPid } from './postgres-server.ts'
+import { makeTemporaryFolder, TEST_KEY, TEST_ORG, type SystemOptions } from './running-system.ts'
+
+/** What `npm start` runs: the supervisor, embedded PostgreSQL, intake and worker. */
+export interface SupervisedSystem {
+  readonly client: ImporterClient
+  /** Of the embedded database as it is now; null while it is away. */
+  findDatabaseUrl(): string | null
+  /** The process ids of what runs now under the supervisor. */
+  findPids(): Promise<Record<'intake' | 'worker' | 'postgres', number>>
+  /** Kills the supervisor and everything under it, the database's own processes included, in one go. */
+  killEverything(): Promise<void>
+  /** Starts it in the same folder and on the same port, and resolves when it says that it is ready. */
+  start(): Promise<void>
+  /** Ctrl-C; gives how it ended. */
+  stop(): Promise<string>
+}
+
+const systems = new Set<SupervisedSystem>()
+
+export async function startSupervisedSystem(options: SystemOptions): Promise<SupervisedSystem> {
+  const dataDir = await makeTemporaryFolder()
+  // PostgreSQL refuses to run as root: its own user must be able to pass through.
+  await chmod(dataDir, 0o755)
+  const port = await chooseFreePort()
+  const env = {
+    PORT: String(port),
+    DATA_DIR: dataDir,
+    BOOTSTRAP_ORG_ID: String(TEST_ORG),
+    BOOTSTRAP_API_KEY: TEST_KEY,
+    IMPORT_LANES: String(options.lanes ?? 2),
+    IMPORT_BATCH_ROWS: String(options.batchRows ?? 100),
+    WORKER_CONCURRENCY: String(options.concurrency ?? 2),
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+  }
+  let supervisor: AppProcess | undefined
+  const system: SupervisedSystem = {
+    client: new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY),
+    findDatabaseUrl: () => findEmbeddedPostgres({ dataDir }),
+    async findPids() {
+      const pids = new Map<string, number>()
+      for (const note of await readdir(path.join(dataDir, 'children'))) {
+        const pid = Number.parseInt(note, 10)
+        const app = /apps\/(\w+)\//.exec(await readFile(`/proc/${pid}/cmdline`, 'utf8'))?.[1]
+        if (app !== undefined) pids.set(app, pid)
+      }
+      const [intake, worker] = [pids.get('intake'), pids.get('worker')]
+      if (intake === undefined || worker === undefined) throw new Error(`only these run: ${[...pids.keys()].join()}`)
+      return { intake, worker, postgres: await readPostmasterPid(dataDir) }
+    },
+    async killEverything() {
+      const { intake, worker, postgres } = await system.findPids()
+      const backends = await findChildren(postgres)
+      for (const pid of [supervisor?.pid, intake, worker, postgres, ...backends]) {
+        if (pid !== undefined) killIfThere(pid)
+      }
+      await supervisor?.exited
+    },
+    async start() {
+      supervisor = await startApp('supervisor', { env, isReady: (output) => output.includes('Ready at') })
+    },
+    async stop() {
+      return (await supervisor?.kill('SIGINT')) ?? 'never started'
+    },
+  }
+  systems.add(system)
+  await system.start()
+  return system
+}
+
+/** A process that has ended meanwhile is as good as killed. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+async function findChildren(parent: number): Promise<number[]> {
+  const children: number[] = []
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const status = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+    // The name in brackets may hold spaces: state and parent follow the last bracket.
+    if (Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]) === parent) children.push(Number(name))
+  }
+  return children
+}
+
+afterAll(async () => {
+  await Promise.all([...systems].map(async (system) => system.stop()))
+  systems.clear()
+})
