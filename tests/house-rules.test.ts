@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
-const PACKAGES = ['contracts', 'csv', 'db', 'imports', 'runtime']
+const PACKAGES = ['contracts', 'csv', 'db', 'imports', 'runtime', 'webhooks']
 
 interface Sample {
   /** what the linter must say, as `plugin(rule)`; null: nothing at all */
@@ -166,6 +166,7 @@ const BREACHES: Record<string, Sample> = {
     'bullmq',
     'ioredis',
   ]),
+  ...forbidImports('packages/webhooks', ['@importer/imports', '@importer/worker', '@prisma/client', 'pg', 'bullmq']),
 }
 
 /** What is allowed stays allowed: a rule that always fires proves nothing. */
@@ -198,6 +199,8 @@ const ALLOWED: Record<string, Sample> = {
   ...allowImports('apps/intake', ['@importer/contracts', '@importer/db', '@importer/imports', 'express', './cell.ts']),
   ...allowImports('packages/db', ['@importer/contracts', '@prisma/client', 'pg']),
   ...allowImports('packages/runtime', ['@importer/contracts', 'pg', 'bullmq', 'ioredis']),
+  ...allowImports('packages/webhooks', ['@importer/contracts', '@importer/db', '@importer/runtime', 'undici']),
+  ...allowImports('apps/worker', ['@importer/webhooks']),
   ...allowImports('packages/imports', ['@importer/contracts', '@importer/csv', '@importer/db', '@importer/runtime']),
 }
 

@@ -6,16 +6,21 @@ import {
   createShutdown,
   EnvironmentError,
   listenForSignals,
+  type JobProcessor,
   type Logger,
+  type QueueLocation,
   type Shutdown,
 } from '@importer/runtime'
 
+import { deliverWebhooks, type WebhookDelivery } from './deliver-webhooks.ts'
 import { readWorkerEnvironment, type WorkerEnvironment } from './env.ts'
 import { createImportProcessor } from './process-import.ts'
 import { startSweeping } from './start-sweeping.ts'
 
 /** Connections beside those of the lanes: sweep, claims, checks. */
 const SPARE_CONNECTIONS = 4
+/** Of the webhooks' own: however many of them there are, no import waits for a connection. */
+const WEBHOOK_CONNECTIONS = 4
 const SHUTDOWN_DEADLINE_MS = 15_000
 
 async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
@@ -34,17 +39,15 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   })
   shutdown.add('file store', () => store.close())
 
-  const backend =
-    env.REDIS_URL === undefined
-      ? ({ kind: 'postgres', databaseUrl: env.DATABASE_URL } as const)
-      : ({ kind: 'redis', redisUrl: env.REDIS_URL } as const)
-  const queues = createQueues({ backend, log })
+  const queues = createQueues({ backend: locateQueue(env), log })
   shutdown.add('queues', () => queues.close())
   const producer = queues.producer('import')
 
   shutdown.add('sweep', startSweeping({ database, store, queue: producer, log }))
 
-  const processor = createImportProcessor({
+  const webhooks = startWebhooks(env, log, shutdown)
+
+  const processImport = createImportProcessor({
     database,
     store,
     producer,
@@ -52,11 +55,41 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     laneCount: env.IMPORT_LANES,
     batchRows: env.IMPORT_BATCH_ROWS,
   })
+  const processor: JobProcessor<'import'> = async (payload, context) => {
+    await processImport(payload, context)
+    webhooks.poke()
+  }
   const consumer = queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY })
   shutdown.add('import consumer', () => consumer.close())
 
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })
+}
+
+/** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */
+function startWebhooks(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): WebhookDelivery {
+  const database = openDatabase({
+    url: env.DATABASE_URL,
+    applicationName: 'worker-webhooks',
+    maxConnections: WEBHOOK_CONNECTIONS,
+    onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
+  })
+  shutdown.add('webhook database', () => database.close())
+  const queues = createQueues({ backend: locateQueue(env), log })
+  shutdown.add('webhook queues', () => queues.close())
+  const policy = {
+    allowHttp: env.WEBHOOK_ALLOW_HTTP,
+    allowPrivateNetworks: env.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
+  }
+  const webhooks = deliverWebhooks({ database, queues, log, policy })
+  shutdown.add('webhooks', () => webhooks.stop())
+  return webhooks
+}
+
+function locateQueue({ REDIS_URL, DATABASE_URL }: WorkerEnvironment): QueueLocation {
+  return REDIS_URL === undefined
+    ? { kind: 'postgres', databaseUrl: DATABASE_URL }
+    : { kind: 'redis', redisUrl: REDIS_URL }
 }
 
 async function main(): Promise<void> {

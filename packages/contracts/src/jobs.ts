@@ -13,6 +13,11 @@ export const JOBS = {
     queue: 'reverts',
     payload: z.object({ importId: z.int().positive() }),
   },
+  /** One attempt: `turn` is that of the delivery when the job was added, so that a job which comes late does nothing. */
+  webhook: {
+    queue: 'webhooks',
+    payload: z.object({ deliveryId: z.int().positive(), turn: z.int().nonnegative() }),
+  },
 } as const satisfies Record<string, { queue: string; payload: z.ZodType }>
 
 export type JobName = keyof typeof JOBS

@@ -1,11 +1,6 @@
 /** The words of webhooks: what is told, and how far the telling has come. */
 
-export const IMPORT_EVENT_TYPES = [
-  'import.completed',
-  'import.failed',
-  'import.cancelled',
-  'import.reverted',
-] as const
+export const IMPORT_EVENT_TYPES = ['import.completed', 'import.failed', 'import.cancelled', 'import.reverted'] as const
 export type ImportEventType = (typeof IMPORT_EVENT_TYPES)[number]
 
 /** Sent by `POST /v1/webhook-endpoints/{id}/test`, to that endpoint alone, whatever it asked for. */
@@ -38,6 +33,8 @@ export const WEBHOOK_ATTEMPT_ERRORS = [
   'ANSWER_CUT_SHORT',
   /** What came is no HTTP answer, or its head is too large. */
   'ANSWER_NOT_HTTP',
+  /** The worker was told to stop; another attempt follows at once. */
+  'INTERRUPTED',
 ] as const
 export type WebhookAttemptError = (typeof WEBHOOK_ATTEMPT_ERRORS)[number]
 

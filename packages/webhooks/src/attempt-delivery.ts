@@ -1,0 +1,87 @@
+import {
+  beginAttempt,
+  endAttempt,
+  isConcurrencyConflict,
+  type AttemptEnd,
+  type BegunAttempt,
+  type Database,
+} from '@importer/db'
+import type { Logger } from '@importer/runtime'
+
+import type { ReceiverPolicy } from './address-policy.ts'
+import { decideNext } from './decide-next.ts'
+import type { ResolveHost } from './resolve-host.ts'
+import { ATTEMPT_TIMEOUT_MS, sendWebhook } from './send-webhook.ts'
+import { signDelivery } from './sign-delivery.ts'
+
+export interface AttemptOptions {
+  readonly database: Database
+  readonly log: Logger
+  readonly policy: ReceiverPolicy
+  readonly resolveHost: ResolveHost
+  readonly now: () => Date
+  /** From 0 up to 1. */
+  readonly random: () => number
+  readonly timeoutMs?: number
+  /** How much longer than its time-out an attempt may stay without a result before it counts as lost. */
+  readonly graceMs?: number
+}
+
+/** Time to begin, to record, and for a busy process to get round to either. */
+const GRACE_MS = 10_000
+const MAX_END_TRIES = 3
+
+/**
+ * Makes one attempt at a delivery, if it is still wanted, and records what came of it. Throws only when the database
+ * cannot be asked: the delivery is then attempted again once its reservation has ended. So it reaches its receiver at
+ * least once, and always under the same webhook-id.
+ */
+export async function attemptDelivery(
+  options: AttemptOptions,
+  job: { readonly deliveryId: number; readonly turn: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { database, log, timeoutMs = ATTEMPT_TIMEOUT_MS, graceMs = GRACE_MS } = options
+  const begunAt = options.now()
+  const reservedUntil = new Date(begunAt.getTime() + timeoutMs + graceMs)
+  const attempt = await beginAttempt(database, { ...job, now: begunAt, reservedUntil })
+  if (attempt === null) return
+
+  const startedAt = performance.now()
+  const result = await sendWebhook({
+    ...options,
+    url: attempt.url,
+    headers: signDelivery({ ...attempt, sentAt: begunAt }),
+    body: attempt.body,
+    signal,
+  })
+  const durationMs = Math.round(performance.now() - startedAt)
+  const now = options.now()
+  const { roundAttempt, failingSince } = attempt
+  const decision = decideNext({ result, roundAttempt, failingSince, now, random: options.random() })
+  const { httpStatus, errorCode, answer } = result
+  await recordEnd(database, attempt, { ...decision, now, durationMs, httpStatus, errorCode, answer })
+
+  // Nothing that the receiver wrote goes into the log.
+  const { orgId, endpointId } = attempt
+  const entry = { deliveryId: job.deliveryId, orgId, endpointId, httpStatus, errorCode, durationMs }
+  if (decision.disableEndpoint !== null && endpointId !== null) {
+    log.warn({ ...entry, reason: decision.disableEndpoint }, 'a webhook endpoint was disabled')
+  } else if (decision.status === 'delivered') {
+    log.debug(entry, 'a webhook was delivered')
+  } else {
+    log.info({ ...entry, nextAttemptAt: decision.nextAttemptAt }, 'a webhook was not delivered')
+  }
+}
+
+/** Its statement may meet another one that disables the same endpoint: one of the two is told to try again. */
+async function recordEnd(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await endAttempt(database, attempt, end)
+      return
+    } catch (error) {
+      if (tries >= MAX_END_TRIES || !isConcurrencyConflict(error)) throw error
+    }
+  }
+}

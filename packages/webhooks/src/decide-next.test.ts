@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+
+import { decideNext, RETRY_DELAYS_MS, type AttemptFacts } from './decide-next.ts'
+import type { SendResult } from './send-webhook.ts'
+
+const NOW = new Date('2026-01-01T00:00:00Z')
+const DAY = 86_400_000
+const PLAIN: SendResult = { httpStatus: 500, retryAfter: null, errorCode: null, answer: '' }
+
+function decide(result: Partial<SendResult>, facts: Partial<AttemptFacts> = {}) {
+  return decideNext({
+    result: { ...PLAIN, ...result },
+    roundAttempt: 1,
+    failingSince: null,
+    now: NOW,
+    random: 0,
+    ...facts,
+  })
+}
+
+const waitOf = (decision: ReturnType<typeof decideNext>) =>
+  decision.nextAttemptAt === null ? null : (decision.nextAttemptAt.getTime() - NOW.getTime()) / 1000
+
+test('a failing receiver is tried eight times, by a schedule of 5 s to 10 h', () => {
+  const waits = Array.from({ length: 9 }, (_, index) => waitOf(decide({}, { roundAttempt: index + 1 })))
+  expect(waits).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 36_000, null, null])
+  expect(decide({}, { roundAttempt: 8 })).toMatchObject({ status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED' })
+})
+
+test('jitter lengthens a delay by up to a fifth', () => {
+  for (const [index, delayMs] of RETRY_DELAYS_MS.entries()) {
+    const wait = waitOf(decide({}, { roundAttempt: index + 1, random: 0.999_999 })) ?? 0
+    expect(wait).toBeGreaterThan((delayMs / 1000) * 1.19)
+    expect(wait).toBeLessThanOrEqual((delayMs / 1000) * 1.2)
+  }
+})
+
+test.each([
+  [200, 'delivered'],
+  [204, 'delivered'],
+  [299, 'delivered'],
+  [199, 'pending'],
+  [301, 'pending'],
+  [307, 'pending'],
+  [400, 'pending'],
+  [429, 'pending'],
+  [503, 'pending'],
+] as const)('after a status of %i it is %s', (httpStatus, status) => {
+  expect(decide({ httpStatus }).status).toBe(status)
+})
+
+test('an answer that was cut short is no success, whatever its status', () => {
+  expect(decide({ httpStatus: 200, errorCode: 'ANSWER_CUT_SHORT' }).status).toBe('pending')
+})
+
+test.each([
+  ['120', 120],
+  ['3', 5],
+  ['0', 5],
+  ['Thu, 01 Jan 2026 01:00:00 GMT', 3_600],
+  ['Wed, 31 Dec 2025 00:00:00 GMT', 5],
+  ['9999999', 86_400],
+  ['soon', 5],
+  ['-7', 5],
+  ['1e9', 5],
+  [null, 5],
+])('Retry-After: %s waits %i s', (retryAfter, seconds) => {
+  expect(waitOf(decide({ httpStatus: 429, retryAfter }))).toBe(seconds)
+})
+
+test('410 disables the endpoint at once', () => {
+  expect(decide({ httpStatus: 410 })).toMatchObject({ status: 'failed', failureCode: 'GONE', disableEndpoint: 'GONE' })
+})
+
+test.each([
+  [5 * DAY - 1, null],
+  [5 * DAY, 'FAILING'],
+  [9 * DAY, 'FAILING'],
+])('an endpoint that fails since %i ms is disabled: %s', (sinceMs, disableEndpoint) => {
+  const failingSince = new Date(NOW.getTime() - sinceMs)
+  expect(decide({ httpStatus: null, errorCode: 'TIMEOUT' }, { failingSince })).toMatchObject({ disableEndpoint })
+  expect(decide({ httpStatus: 200 }, { failingSince })).toMatchObject({ status: 'delivered', disableEndpoint: null })
+})
+
+test('a worker that stops speaks for nothing', () => {
+  const failingSince = new Date(NOW.getTime() - 9 * DAY)
+  expect(decide({ httpStatus: null, errorCode: 'INTERRUPTED' }, { failingSince, roundAttempt: 8 })).toMatchObject({
+    status: 'pending',
+    nextAttemptAt: NOW,
+    receiverFailed: false,
+    disableEndpoint: null,
+  })
+})

@@ -1,0 +1,62 @@
+import type { DeliveryFailureCode, DeliveryStatus, EndpointDisabledReason } from '@importer/contracts'
+
+import { readRetryAfter } from './read-retry-after.ts'
+import type { SendResult } from './send-webhook.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** How long after a failed attempt the next one is made: 27 hours and 35 minutes in all. */
+export const RETRY_DELAYS_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR] as const
+/** Delays are lengthened by up to this share, so that what failed together does not come back together. */
+const JITTER = 0.2
+/** An endpoint that has failed for so long, without a success in between, is disabled. */
+const FAILING_LIMIT_MS = 5 * 24 * HOUR
+/** A receiver cannot put it off for longer than this. */
+const MAX_RETRY_AFTER_MS = 24 * HOUR
+
+export interface AttemptFacts {
+  readonly result: SendResult
+  /** Of the attempts of this run through the schedule, from 1. */
+  readonly roundAttempt: number
+  /** Null: its last attempt succeeded, or there was none. */
+  readonly failingSince: Date | null
+  readonly now: Date
+  /** From 0 up to 1. */
+  readonly random: number
+}
+
+export interface Decision {
+  readonly status: DeliveryStatus
+  readonly nextAttemptAt: Date | null
+  readonly failureCode: DeliveryFailureCode | null
+  readonly disableEndpoint: EndpointDisabledReason | null
+  /** Whether it speaks against the receiver. */
+  readonly receiverFailed: boolean
+}
+
+const DECIDED = { nextAttemptAt: null, failureCode: null, disableEndpoint: null, receiverFailed: true } as const
+
+/** Success is a complete answer with a status of 200 to 299. */
+function isSuccess({ httpStatus, errorCode }: SendResult): boolean {
+  return errorCode === null && httpStatus !== null && httpStatus >= 200 && httpStatus < 300
+}
+
+/** What becomes of a delivery, and of its endpoint, after an attempt. */
+export function decideNext({ result, roundAttempt, failingSince, now, random }: AttemptFacts): Decision {
+  if (isSuccess(result)) return { ...DECIDED, status: 'delivered', receiverFailed: false }
+  // Our own doing: it is made again as soon as somebody can.
+  if (result.errorCode === 'INTERRUPTED') {
+    return { ...DECIDED, status: 'pending', nextAttemptAt: now, receiverFailed: false }
+  }
+  if (result.httpStatus === 410) return { ...DECIDED, status: 'failed', failureCode: 'GONE', disableEndpoint: 'GONE' }
+  if (failingSince !== null && now.getTime() - failingSince.getTime() >= FAILING_LIMIT_MS) {
+    return { ...DECIDED, status: 'failed', failureCode: 'ENDPOINT_DISABLED', disableEndpoint: 'FAILING' }
+  }
+  const delayMs = RETRY_DELAYS_MS[roundAttempt - 1]
+  if (delayMs === undefined) return { ...DECIDED, status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED' }
+  const askedMs = Math.min(readRetryAfter(result.retryAfter, now) ?? 0, MAX_RETRY_AFTER_MS)
+  const waitMs = Math.max(Math.round(delayMs * (1 + JITTER * random)), askedMs)
+  return { ...DECIDED, status: 'pending', nextAttemptAt: new Date(now.getTime() + waitMs) }
+}

@@ -1,0 +1,95 @@
+import { releaseDeliveries, reserveDueDeliveries, type Database, type ReservedDelivery } from '@importer/db'
+import type { Logger, Producer } from '@importer/runtime'
+
+export interface DispatcherOptions {
+  readonly database: Database
+  readonly queue: Pick<Producer<'webhook'>, 'enqueue'>
+  readonly log: Logger
+  readonly now: () => Date
+  /** How often the database is asked when nobody pokes. */
+  readonly everyMs?: number
+  /** How long a job may take to begin before it counts as lost and another one is queued. */
+  readonly reserveMs?: number
+}
+
+export interface Dispatcher {
+  /** Something may be due: looks now, or once more after the look that is under way. */
+  poke(): void
+  /** Queues jobs for what is due, and says how many. For one pass; the timer and {@link poke} call it. */
+  dispatch(): Promise<number>
+  /** Waits for the look that is under way. */
+  stop(): Promise<void>
+}
+
+const EVERY_MS = 1_000
+const RESERVE_MS = 30_000
+const PASS_LIMIT = 200
+/** Of one endpoint, or of one callback host and organization, over all workers. */
+const MOST_PER_RECEIVER = 10
+/** One that fails may hang for 15 s at every attempt: it holds few of the places that all share. */
+const MOST_PER_FAILING = 2
+
+/**
+ * Brings what is due from the database to the queue. The database alone knows what is to be sent and when: a queue that
+ * loses everything costs half a minute, and a receiver that hangs has a few jobs in the queue and never more, so that all
+ * others find free places. Any number of processes may do this side by side.
+ */
+export function startDispatcher(options: DispatcherOptions): Dispatcher {
+  const { database, queue, log, now, everyMs = EVERY_MS, reserveMs = RESERVE_MS } = options
+  let stopped = false
+  let wanted = false
+  let running: Promise<void> | undefined
+
+  async function dispatch(): Promise<number> {
+    const at = now()
+    const reserved = await reserveDueDeliveries(database, {
+      now: at,
+      reservedUntil: new Date(at.getTime() + reserveMs),
+      mostPerReceiver: MOST_PER_RECEIVER,
+      mostPerFailing: MOST_PER_FAILING,
+      limit: PASS_LIMIT,
+    })
+    const refused: ReservedDelivery[] = []
+    await Promise.all(
+      reserved.map(async (delivery) => {
+        try {
+          await queue.enqueue(delivery, { jobId: `webhook-${delivery.deliveryId}-${delivery.turn}` })
+        } catch (error) {
+          if (refused.push(delivery) === 1) log.warn({ err: error }, 'webhooks could not be queued; they will be')
+        }
+      }),
+    )
+    await releaseDeliveries(database, refused)
+    return reserved.length - refused.length
+  }
+
+  async function run(): Promise<void> {
+    while (wanted && !stopped) {
+      wanted = false
+      try {
+        const queued = await dispatch()
+        if (queued >= PASS_LIMIT) wanted = true
+      } catch (error) {
+        log.warn({ err: error }, 'webhooks could not be looked for; the next look comes soon')
+      }
+    }
+    running = undefined
+  }
+
+  function poke(): void {
+    wanted = true
+    if (!stopped) running ??= run()
+  }
+
+  const timer = setInterval(poke, everyMs)
+  poke()
+  return {
+    poke,
+    dispatch,
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      await running
+    },
+  }
+}

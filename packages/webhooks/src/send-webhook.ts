@@ -1,0 +1,85 @@
+import type { WebhookAttemptError } from '@importer/contracts'
+import { Client, errors } from 'undici'
+
+import type { ReceiverPolicy } from './address-policy.ts'
+import { AddressNotAllowedError, createGuardedConnector, NameNotResolvedError } from './guarded-connector.ts'
+import { readAnswer } from './read-answer.ts'
+import { findUrlFault } from './receiver-url.ts'
+import type { ResolveHost } from './resolve-host.ts'
+
+/** For everything together: look-up, connection, request and the whole answer. */
+export const ATTEMPT_TIMEOUT_MS = 15_000
+const MAX_HEADER_BYTES = 16 * 1024
+
+export interface SendOptions {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly policy: ReceiverPolicy
+  readonly resolveHost: ResolveHost
+  /** Stops the attempt, whose end is then `INTERRUPTED`. */
+  readonly signal: AbortSignal
+  readonly timeoutMs?: number
+}
+
+export interface SendResult {
+  /** Null: no answer began. */
+  readonly httpStatus: number | null
+  readonly retryAfter: string | null
+  readonly errorCode: WebhookAttemptError | null
+  readonly answer: string | null
+}
+
+/**
+ * Posts a body over a connection of its own, and never throws: whatever the receiver does is a result. Follows no
+ * redirect, keeps no connection.
+ */
+export async function sendWebhook(options: SendOptions): Promise<SendResult> {
+  const { policy, resolveHost, timeoutMs = ATTEMPT_TIMEOUT_MS } = options
+  const result = { httpStatus: null as number | null, retryAfter: null as string | null, answer: null as string | null }
+  if (findUrlFault(options.url, policy) !== null) return { ...result, errorCode: 'URL_NOT_ALLOWED' }
+
+  const url = new URL(options.url)
+  const client = new Client(url.origin, {
+    connect: createGuardedConnector({ policy, resolveHost, timeoutMs }),
+    // One clock for all of it, below: a receiver that drips is always in time by each of these.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  })
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await client.request({
+      method: 'POST',
+      path: `${url.pathname}${url.search}`,
+      headers: { 'user-agent': 'redemption-importer', 'content-type': 'application/json', ...options.headers },
+      body: options.body,
+      signal: AbortSignal.any([timeout, options.signal]),
+      reset: true,
+    })
+    result.httpStatus = response.statusCode
+    const retryAfter = response.headers['retry-after']
+    result.retryAfter = typeof retryAfter === 'string' ? retryAfter : null
+    result.answer = await readAnswer(response.body)
+    return { ...result, errorCode: null }
+  } catch (error) {
+    if (timeout.aborted) return { ...result, errorCode: 'TIMEOUT' }
+    if (options.signal.aborted) return { ...result, errorCode: 'INTERRUPTED' }
+    return { ...result, errorCode: nameError(error, result.httpStatus !== null) }
+  } finally {
+    await client.destroy()
+  }
+}
+
+const TLS_CODES = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/
+const CUT_CODES = new Set(['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ECONNRESET', 'EPIPE'])
+
+function nameError(error: unknown, hasBegun: boolean): WebhookAttemptError {
+  if (error instanceof AddressNotAllowedError) return 'ADDRESS_NOT_ALLOWED'
+  if (error instanceof NameNotResolvedError) return 'NAME_NOT_RESOLVED'
+  if (error instanceof errors.ConnectTimeoutError) return 'TIMEOUT'
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return 'ANSWER_NOT_HTTP'
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (TLS_CODES.test(code)) return 'TLS_FAILED'
+  return hasBegun || CUT_CODES.has(code) ? 'ANSWER_CUT_SHORT' : 'CONNECTION_FAILED'
+}

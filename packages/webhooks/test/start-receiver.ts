@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+
+export interface ReceivedRequest {
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+export interface Receiver {
+  readonly url: string
+  readonly received: ReceivedRequest[]
+  /** What is answered from now on. */
+  answer: (response: ServerResponse, request: IncomingMessage) => void
+  stop(): Promise<void>
+}
+
+/** A real HTTP server on 127.0.0.1 that keeps what it gets, and answers 204 unless told otherwise. */
+export async function startReceiver(): Promise<Receiver> {
+  const received: ReceivedRequest[] = []
+  const server = createServer((request, response) => {
+    text(request).then(
+      (body) => {
+        const headers = Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+        )
+        received.push({ path: request.url ?? '', headers, body })
+        receiver.answer(response, request)
+      },
+      () => response.destroy(),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const receiver: Receiver = {
+    url: `http://127.0.0.1:${port}`,
+    received,
+    answer: (response) => response.writeHead(204).end(),
+    async stop() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  return receiver
+}

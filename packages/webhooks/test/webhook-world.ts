@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+
+import { createWebhookEndpoint, openDatabase, type Database } from '@importer/db'
+import { createLog } from '@importer/runtime'
+
+import { createTestDatabase } from '../../../tests/support/test-database.ts'
+import { attemptDelivery, type AttemptOptions } from '../src/attempt-delivery.ts'
+import { startDispatcher } from '../src/dispatcher.ts'
+import { createResolveHost } from '../src/resolve-host.ts'
+
+export const ORG = 9619
+const LOCAL_POLICY = { allowHttp: true, allowPrivateNetworks: true }
+
+interface Job {
+  readonly deliveryId: number
+  readonly turn: number
+}
+
+export interface WebhookWorld {
+  readonly database: Database
+  readonly logged: string[]
+  /** What the clock says: a test moves it. */
+  clock: Date
+  passTime(ms: number): void
+  makeEndpoint(url: string): Promise<{ id: number; secret: string }>
+  /** An import that a worker holds under lease 1. */
+  makeImport(more?: { callbackUrl?: string; baseUrl?: string; metadata?: object }): Promise<number>
+  /** One pass of the dispatcher, and the jobs that it would have queued. */
+  takeDueJobs(): Promise<Job[]>
+  attempt(job: Job, more?: Partial<AttemptOptions>, signal?: AbortSignal): Promise<void>
+  /** Dispatches and attempts until nothing is due; says how many attempts were made. */
+  deliverAllDue(more?: Partial<AttemptOptions>): Promise<number>
+  stop(): Promise<void>
+}
+
+/** A database of its own, a clock that stands still, and the parts that deliver webhooks, without a queue between them. */
+export async function openWebhookWorld(): Promise<WebhookWorld> {
+  const { url } = await createTestDatabase()
+  const logged: string[] = []
+  const log = createLog({ name: 'test', level: 'debug', destination: { write: (line) => logged.push(line) } })
+  const database = openDatabase({
+    url,
+    applicationName: 'webhooks-test',
+    maxConnections: 6,
+    onConnectionLost: (error) => log.warn({ err: error }, 'connection lost'),
+  })
+  await database.prisma.organization.create({ data: { id: ORG } })
+  const now = (): Date => world.clock
+  const jobs: Job[] = []
+  const queue = {
+    enqueue: async (job: Job): Promise<void> => {
+      jobs.push(job)
+    },
+  }
+  const dispatcher = startDispatcher({ database, queue, log, now, everyMs: 3_600_000 })
+  const attemptOptions: AttemptOptions = {
+    database,
+    log,
+    policy: LOCAL_POLICY,
+    resolveHost: createResolveHost(),
+    now,
+    random: () => 0,
+  }
+
+  const world: WebhookWorld = {
+    database,
+    logged,
+    clock: new Date(),
+    passTime(ms) {
+      world.clock = new Date(world.clock.getTime() + ms)
+    },
+    async makeEndpoint(endpointUrl) {
+      const made = await createWebhookEndpoint(database, {
+        orgId: ORG,
+        url: endpointUrl,
+        description: null,
+        eventTypes: [],
+      })
+      if (made === null) throw new Error('the organization has too many endpoints')
+      return { id: made.endpoint.id, secret: made.secret }
+    },
+    async makeImport({ metadata, ...more } = {}) {
+      const { id } = await database.prisma.import.create({
+        data: {
+          orgId: ORG,
+          seriesId: 1n,
+          status: 'processing',
+          lease: 1,
+          fileKey: randomBytes(8).toString('hex'),
+          fileName: 'nightly.csv',
+          bytes: 100n,
+          sha256: 'f'.repeat(64),
+          mapping: {},
+          ...more,
+          ...(metadata === undefined ? {} : { metadata }),
+        },
+      })
+      return id
+    },
+    async takeDueJobs() {
+      await dispatcher.dispatch()
+      return jobs.splice(0)
+    },
+    attempt: async (job, more = {}, signal = new AbortController().signal) =>
+      attemptDelivery({ ...attemptOptions, ...more }, job, signal),
+    async deliverAllDue(more) {
+      let attempts = 0
+      for (let due = await world.takeDueJobs(); due.length > 0; due = await world.takeDueJobs()) {
+        attempts += due.length
+        await Promise.all(due.map(async (job) => world.attempt(job, more)))
+      }
+      return attempts
+    },
+    async stop() {
+      await dispatcher.stop()
+      await database.close()
+    },
+  }
+  return world
+}
