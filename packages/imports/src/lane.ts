@@ -31,6 +31,8 @@ export interface LaneContext {
   readonly mapped: ReadonlySet<ColumnKey>
   /** Whether the series' coupons were redeemed once at most when the import was taken up. */
   readonly singleUse: boolean
+  /** Judges, and inserts no redemption. */
+  readonly dryRun: boolean
 }
 
 /** How often a batch is sent again because another import was in its way; each time that import made progress. */
@@ -48,6 +50,7 @@ export class Lane {
   #inFlight: Promise<void> = Promise.resolve()
   #failure: { error: unknown } | null = null
   #end: 'cancelled' | 'lost' | null = null
+  #committed = { rows: 0, rejected: 0 }
 
   constructor(context: LaneContext, checkpoint: LaneCheckpoint) {
     this.#context = context
@@ -67,6 +70,11 @@ export class Lane {
   /** Why the lane takes no more: someone asked to cancel, or another worker has the import. */
   get end(): 'cancelled' | 'lost' | null {
     return this.#end
+  }
+
+  /** What this lane has committed since it was taken up. */
+  get committed(): { readonly rows: number; readonly rejected: number } {
+    return this.#committed
   }
 
   addRow(position: Position, row: Readonly<MappedRow>, columnCount: number): void {
@@ -105,14 +113,19 @@ export class Lane {
       return
     }
     this.#checkpoint = to
+    this.#committed = {
+      rows: this.#committed.rows + result.inserted + result.duplicates + result.rejected,
+      rejected: this.#committed.rejected + result.rejected,
+    }
     if (result.cancelRequested) this.#end = 'cancelled'
   }
 
   async #sendUntilFree(columns: BatchColumns, to: LaneCheckpoint): Promise<BatchResult> {
-    const { database, held, orgId, seriesId, singleUse } = this.#context
+    const { database, held, orgId, seriesId, singleUse, dryRun } = this.#context
     const batch = { held, orgId, seriesId, from: this.#checkpoint, to, columns }
     for (let conflicts = 0; ; conflicts += 1) {
       try {
+        if (dryRun) return await commitLaneBatch(database, batch, 'dry-run')
         if (singleUse) {
           const result = await commitLaneBatch(database, batch, 'single-use')
           // Not committed also when the series' limit has been changed meanwhile: the other statement is right for any.

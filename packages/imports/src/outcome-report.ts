@@ -1,7 +1,6 @@
 import {
   COLUMN_KEYS,
   codeOf,
-  decodeRowError,
   describeRowError,
   ROW_ERROR_CODES,
   type ColumnPositions,
@@ -9,18 +8,20 @@ import {
 } from '@importer/contracts'
 import { readRecords, writeCsvRow } from '@importer/csv'
 import {
+  readDryRowNumbers,
   readDuplicateRowNumbers,
   readInsertedRowNumbers,
-  readRejectedRows,
   type Database,
   type ImportRecord,
-  type RejectedRow,
 } from '@importer/db'
 import type { FileStore } from '@importer/runtime'
 
+import { findDialect, type Dialect } from './find-dialect.ts'
 import { readCell } from './read-cell.ts'
+import { readAllRejected } from './rejected-records.ts'
+import { readUnprocessedRecords } from './unprocessed-records.ts'
 
-export type Outcome = 'rejected' | 'inserted' | 'duplicate'
+export type Outcome = 'rejected' | 'inserted' | 'duplicate' | 'unprocessed'
 
 export interface OutcomeReportOptions {
   readonly database: Database
@@ -44,8 +45,10 @@ const ERROR_SEPARATOR = '; '
  */
 export async function* streamOutcomeReport(options: OutcomeReportOptions): AsyncGenerator<string> {
   const { importRecord, raw } = options
-  const { delimiter, hasHeader, columnCount } = importRecord
-  if (delimiter === null || hasHeader === null) return
+  const { columnCount } = importRecord
+  const dialect = await findReportDialect(options)
+  if (dialect === null) return
+  const { delimiter, hasHeader } = dialect
   const header = hasHeader
     ? await readHeader(options, delimiter)
     : nameColumns(importRecord.mapping.positions, columnCount)
@@ -54,7 +57,7 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   const format = { guardFormulas: !raw }
 
   let chunk = writeCsvRow([...padTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
-  const rows = options.outcome === 'rejected' ? readRejected(options, delimiter) : readByNumber(options, delimiter)
+  const rows = READERS[options.outcome](options, dialect)
   for await (const { cells, rowNumber, line, errors } of rows) {
     chunk += writeCsvRow(
       [
@@ -73,11 +76,30 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   yield chunk
 }
 
+const READERS: Record<Outcome, (options: OutcomeReportOptions, dialect: Dialect) => AsyncIterable<ReportedRow>> = {
+  rejected: readRejected,
+  inserted: readByNumber,
+  duplicate: readByNumber,
+  unprocessed: readUnprocessed,
+}
+
 interface ReportedRow {
   readonly cells: readonly string[]
   readonly rowNumber: number
   readonly line: number
   readonly errors: readonly RowError[] | null
+}
+
+/**
+ * How the file is read; null where there is nothing to report. Of an import that never began everything is unprocessed,
+ * and nobody has looked at its file yet.
+ */
+async function findReportDialect({ store, importRecord, outcome }: OutcomeReportOptions): Promise<Dialect | null> {
+  const { delimiter, hasHeader, fileKey, mapping } = importRecord
+  if (delimiter !== null && hasHeader !== null) return { delimiter, hasHeader }
+  if (outcome !== 'unprocessed') return null
+  const found = await findDialect(store, fileKey, mapping)
+  return found.ok ? found : null
 }
 
 /** The names in the file's own first record. */
@@ -115,47 +137,19 @@ function describeErrors(errors: readonly RowError[], cells: readonly string[], p
   ]
 }
 
-/** Rejected rows are stored with the place of their record: each page is read from its first one on. */
-async function* readRejected(options: OutcomeReportOptions, delimiter: string): AsyncGenerator<ReportedRow> {
-  const { database, importRecord } = options
-  for (let afterRow = 0; ;) {
-    const page = await readRejectedRows(database, importRecord.id, { afterRow, limit: PAGE_ROWS })
-    const [first] = page
-    if (first === undefined) return
-    yield* readPage(options, delimiter, page, first)
-    afterRow = page.at(-1)?.rowNumber ?? afterRow
-  }
-}
-
-async function* readPage(
-  options: OutcomeReportOptions,
-  delimiter: string,
-  page: readonly RejectedRow[],
-  first: RejectedRow,
-): AsyncGenerator<ReportedRow> {
-  const from = { byteOffset: first.byteOffset, line: first.line }
-  let rowNumber = first.rowNumber
-  let index = 0
-  for await (const block of readRecords(openFrom(options, from.byteOffset), { delimiter, from })) {
-    for (const cells of block.cells) {
-      const wanted = page[index]
-      if (wanted === undefined) return
-      if (wanted.rowNumber === rowNumber) {
-        yield { cells, rowNumber, line: wanted.line, errors: wanted.errors.map(decodeRowError) }
-        index += 1
-      }
-      rowNumber += 1
-    }
-  }
-  if (index < page.length)
-    throw new Error(`the stored file of import ${options.importRecord.id} ends before row ${page[index]?.rowNumber}`)
+/** Rejected rows are stored with the place of their record. */
+async function* readRejected(options: OutcomeReportOptions, { delimiter }: Dialect): AsyncGenerator<ReportedRow> {
+  for await (const page of readAllRejected(options, delimiter)) yield* page
 }
 
 /** Of other rows only the number is stored: the file is read from its beginning. */
-async function* readByNumber(options: OutcomeReportOptions, delimiter: string): AsyncGenerator<ReportedRow> {
+async function* readByNumber(
+  options: OutcomeReportOptions,
+  { delimiter, hasHeader }: Dialect,
+): AsyncGenerator<ReportedRow> {
   const numbers = readRowNumbers(options)
   let wanted = await numbers.next()
-  let rowNumber = options.importRecord.hasHeader === true ? 0 : 1
+  let rowNumber = hasHeader ? 0 : 1
   for await (const { cells: records, lines } of readRecords(openFrom(options, 0), { delimiter })) {
     for (let i = 0; i < records.length; i += 1) {
       if (wanted.done === true) return
@@ -168,8 +162,13 @@ async function* readByNumber(options: OutcomeReportOptions, delimiter: string): 
   }
 }
 
+async function* readUnprocessed(options: OutcomeReportOptions, dialect: Dialect): AsyncGenerator<ReportedRow> {
+  for await (const record of readUnprocessedRecords(options, dialect)) yield { ...record, errors: null }
+}
+
 async function* readRowNumbers({ database, importRecord, outcome }: OutcomeReportOptions): AsyncGenerator<number> {
-  const read = outcome === 'inserted' ? readInsertedRowNumbers : readDuplicateRowNumbers
+  const readInserted = importRecord.dryRun ? readDryRowNumbers : readInsertedRowNumbers
+  const read = outcome === 'inserted' ? readInserted : readDuplicateRowNumbers
   for (let afterRow = 0; ;) {
     const page = await read(database, importRecord.id, { afterRow, limit: PAGE_ROWS })
     if (page.length === 0) return

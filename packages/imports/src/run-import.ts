@@ -1,5 +1,5 @@
-import { COLUMN_KEYS, encodeRowError, mandatoryKeys, type ColumnMapping } from '@importer/contracts'
-import { HEAD_BYTES, inspectHead, readRecords, type RecordBlock, type RecordFault } from '@importer/csv'
+import { COLUMN_KEYS, encodeRowError, type ColumnMapping } from '@importer/contracts'
+import { readRecords, type RecordBlock, type RecordFault } from '@importer/csv'
 import {
   acknowledgeCancel,
   claimImport,
@@ -18,8 +18,10 @@ import {
 } from '@importer/db'
 import { FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
+import { createErrorBudget, type CommittedRows } from './error-budget.ts'
+import { findDialect, type Dialect } from './find-dialect.ts'
 import { Lane, type Position } from './lane.ts'
-import { laneOfCoupon } from './lane-of-coupon.ts'
+import { laneOfRow } from './lane-of-coupon.ts'
 import { createRecordMapper } from './map-record.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
 
@@ -96,7 +98,7 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
   const dialect =
     record.delimiter !== null && record.hasHeader !== null
       ? { delimiter: record.delimiter, hasHeader: record.hasHeader }
-      : await findDialect(store, record.fileKey, record.mapping)
+      : await inspectFile(store, record.fileKey, record.mapping)
   if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return FINISHED
 
   const singleUse = await isSingleUseSeries(database, record.orgId, record.seriesId)
@@ -112,15 +114,18 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
     mapper,
     mapped: new Set(COLUMN_KEYS.filter((key) => record.mapping.positions[key] !== undefined)),
     singleUse: singleUse && options.alwaysMultiUse !== true,
+    dryRun: record.dryRun,
   }
   const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
-  const pass = new Pass(lanes, options.batchRows, mapper)
+  const budget = createErrorBudget(record)
+  const pass = new Pass(lanes, Math.min(options.batchRows, budget.maxBatchRows), mapper)
 
   let stopped: 'cancelled' | 'lost' | 'yield' | null = null
   let progressed = false
   try {
     for await (const block of readFrom(store, record.fileKey, dialect, pass.start)) {
       await pass.take(block, dialect.hasHeader)
+      budget.check(pass.committed)
       stopped = pass.end ?? (options.signal.aborted || options.shouldYield() ? 'yield' : null)
       if (stopped !== null) break
       if (!progressed && pass.hasCommitted) {
@@ -135,6 +140,7 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
   }
   for (const lane of lanes) await lane.settle()
   stopped = pass.end ?? stopped
+  if (stopped === null || stopped === 'yield') budget.check(pass.committed)
 
   switch (stopped) {
     case 'lost':
@@ -156,23 +162,8 @@ async function finishCancelled(database: Database, held: HeldImport): Promise<Ru
   return FINISHED
 }
 
-async function findDialect(
-  store: FileStore,
-  fileKey: string,
-  mapping: ColumnMapping,
-): Promise<{ delimiter: string; hasHeader: boolean }> {
-  const chunks: Uint8Array[] = []
-  // One byte more than is looked at tells whether there is more.
-  for await (const chunk of openFile(store, fileKey, { start: 0, end: HEAD_BYTES })) chunks.push(chunk)
-  const head = Buffer.concat(chunks)
-  const position = (key: 'redeemedDateInMillis' | 'redeemedAt') => mapping.positions[key] ?? 0
-  const result = inspectHead(head.subarray(0, HEAD_BYTES), head.length <= HEAD_BYTES, {
-    date: position('redeemedDateInMillis'),
-    till: position('redeemedAt'),
-    lastMandatory: Math.max(
-      ...mandatoryKeys(mapping.customerIdentifier, mapping.couponIdentifier).map((key) => mapping.positions[key] ?? 0),
-    ),
-  })
+async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<Dialect> {
+  const result = await findDialect(store, fileKey, mapping).catch(explainMissingFile)
   if (!result.ok) throw new PermanentImportError(result.code, result.message)
   return { delimiter: result.delimiter, hasHeader: result.hasHeader }
 }
@@ -189,7 +180,6 @@ async function* readFrom(
   })
 }
 
-/** A file that is gone will not come back: that ends the import, while a store that does not answer only delays it. */
 async function* openFile(
   store: FileStore,
   fileKey: string,
@@ -198,11 +188,16 @@ async function* openFile(
   try {
     yield* store.read(fileKey, range) as AsyncIterable<Uint8Array>
   } catch (error) {
-    if (!(error instanceof FileMissingError)) throw error
-    throw new PermanentImportError('FILE_MISSING', 'The uploaded file is gone from the store; upload it again.', {
-      cause: error,
-    })
+    explainMissingFile(error)
   }
+}
+
+/** A file that is gone will not come back: that ends the import, while a store that does not answer only delays it. */
+function explainMissingFile(error: unknown): never {
+  if (!(error instanceof FileMissingError)) throw error
+  throw new PermanentImportError('FILE_MISSING', 'The uploaded file is gone from the store; upload it again.', {
+    cause: error,
+  })
 }
 
 /** One pass over the file, from the earliest checkpoint of its lanes. */
@@ -233,6 +228,14 @@ class Pass {
   get end(): 'cancelled' | 'lost' | null {
     const ends = this.#lanes.map((lane) => lane.end)
     return ends.includes('lost') ? 'lost' : ends.includes('cancelled') ? 'cancelled' : null
+  }
+
+  /** What the lanes have committed since this worker took them. */
+  get committed(): CommittedRows {
+    return this.#lanes.reduce(
+      (sum, { committed }) => ({ rows: sum.rows + committed.rows, rejected: sum.rejected + committed.rejected }),
+      { rows: 0, rejected: 0 },
+    )
   }
 
   get hasCommitted(): boolean {
@@ -269,8 +272,7 @@ class Pass {
   #place(position: Position, cells: readonly string[], fault: RecordFault | undefined): Lane | null {
     const errors = fault === undefined ? this.#mapper.map(cells) : [encodeRowError({ reason: fault, field: null })]
     const { row } = this.#mapper
-    // A rejected row competes for nothing: any lane will do, if it is the same on every run.
-    const index = errors === null ? laneOfCoupon(row.coupon, this.#lanes.length) : position.row % this.#lanes.length
+    const index = laneOfRow(errors === null ? row.coupon : null, position.row, this.#lanes.length)
     const lane = this.#lanes[index]
     if (lane === undefined) throw new Error(`there is no lane ${index}`)
     if (position.row < lane.checkpoint.nextRow) return null

@@ -1,10 +1,19 @@
-import { findStrandedImports, findUnknownFileKeys, importJobId, type Database } from '@importer/db'
+import {
+  findStrandedImports,
+  findStrandedReverts,
+  findUnknownFileKeys,
+  importJobId,
+  revertJobId,
+  type Database,
+} from '@importer/db'
 import type { FileStore, Logger } from '@importer/runtime'
 
 export interface SweepOptions {
   readonly database: Database
   readonly store: FileStore
   readonly queue: ImportQueue
+  /** The queue of reverts. */
+  readonly revertQueue: ImportQueue
   readonly log: Logger
 }
 
@@ -38,7 +47,7 @@ const ORPHAN_PAGE = 500
  */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const result = {
-    requeued: await requeueStranded(options),
+    requeued: (await requeueStranded(options)) + (await requeueReverts(options)),
     partialFiles: await options.store.removeUnfinished({ olderThanMs: DEAD_UPLOAD_MS }),
     orphanedFiles: await removeOrphans(options),
   }
@@ -54,6 +63,18 @@ async function requeueStranded({ database, queue, log }: SweepOptions): Promise<
     if (await queue.hasJob(expected)) continue
     await queue.enqueue({ importId }, { jobId: importJobId(importId, lease) })
     log.warn({ importId, missingJob: expected }, 'an import had lost its job: queued again')
+    requeued += 1
+  }
+  return requeued
+}
+
+async function requeueReverts({ database, revertQueue, log }: SweepOptions): Promise<number> {
+  let requeued = 0
+  for (const importId of await findStrandedReverts(database, QUIET_MS)) {
+    const jobId = revertJobId(importId)
+    if (await revertQueue.hasJob(jobId)) continue
+    await revertQueue.enqueue({ importId }, { jobId })
+    log.warn({ importId, missingJob: jobId }, 'a revert had lost its job: queued again')
     requeued += 1
   }
   return requeued

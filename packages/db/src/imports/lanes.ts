@@ -120,3 +120,9 @@ export async function readLane(database: Database, held: HeldImport, lane: numbe
   if (row === null || row.lease !== held.lease) return null
   return { lane, nextRow: row.nextRow, nextByte: Number(row.nextByte), nextLine: row.nextLine }
 }
+
+/** Where all lanes of an import stand, by lane; none before it was taken up. */
+export async function readLanes(database: Database, importId: number): Promise<LaneCheckpoint[]> {
+  const rows = await database.prisma.importLane.findMany({ where: { importId }, orderBy: { lane: 'asc' } })
+  return rows.map(({ lane, nextRow, nextByte, nextLine }) => ({ lane, nextRow, nextByte: Number(nextByte), nextLine }))
+}

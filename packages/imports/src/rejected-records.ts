@@ -1,0 +1,95 @@
+import { decodeRowError, type RowError } from '@importer/contracts'
+import { readRecords } from '@importer/csv'
+import { readRejectedRows, type Database, type ImportRecord, type RejectedRow } from '@importer/db'
+import type { FileStore } from '@importer/runtime'
+
+export interface RejectedRecordsSource {
+  readonly database: Database
+  readonly store: FileStore
+  readonly importRecord: ImportRecord
+}
+
+export interface RejectedRecord {
+  readonly rowNumber: number
+  readonly line: number
+  readonly cells: readonly string[]
+  readonly errors: readonly RowError[]
+  /** Where its bytes stand in the stored text: from, and up to but not including. */
+  readonly start: number
+  readonly end: number
+}
+
+/** Farther apart than this, the next record is opened anew rather than read up to. */
+const MAX_GAP_BYTES = 256 * 1024
+
+/**
+ * The records of some rejected rows, which must be in row order: read from the stored text at the places that the
+ * database has of them, so that a page costs what stands on it, wherever in the file that is.
+ */
+export async function* readRejectedRecords(
+  source: RejectedRecordsSource,
+  delimiter: string,
+  rows: readonly RejectedRow[],
+): AsyncGenerator<RejectedRecord> {
+  let from = 0
+  for (let i = 1; i <= rows.length; i += 1) {
+    const [before, next] = [rows[i - 1], rows[i]]
+    if (before === undefined) return
+    if (next !== undefined && next.byteOffset - before.byteOffset <= MAX_GAP_BYTES) continue
+    yield* readStretch(source, delimiter, rows.slice(from, i))
+    from = i
+  }
+}
+
+async function* readStretch(
+  { store, importRecord }: RejectedRecordsSource,
+  delimiter: string,
+  rows: readonly RejectedRow[],
+): AsyncGenerator<RejectedRecord> {
+  const [first] = rows
+  if (first === undefined) return
+  const from = { byteOffset: first.byteOffset, line: first.line }
+  let rowNumber = first.rowNumber
+  let index = 0
+  for await (const block of readRecords(store.read(importRecord.fileKey, { start: from.byteOffset }), {
+    delimiter,
+    from,
+  })) {
+    for (let i = 0; i < block.cells.length; i += 1) {
+      const wanted = rows[index]
+      if (wanted === undefined) return
+      if (wanted.rowNumber === rowNumber) {
+        yield {
+          rowNumber,
+          line: wanted.line,
+          cells: block.cells[i] ?? [],
+          errors: wanted.errors.map(decodeRowError),
+          start: block.offsets[i] ?? 0,
+          end: block.offsets[i + 1] ?? block.endOffset,
+        }
+        index += 1
+      }
+      rowNumber += 1
+    }
+  }
+  if (index < rows.length) {
+    throw new Error(`the stored file of import ${importRecord.id} ends before row ${rows[index]?.rowNumber}`)
+  }
+}
+
+const PAGE_ROWS = 5_000
+
+/** All rejected rows of an import, a page at a time. */
+export async function* readAllRejected(
+  source: RejectedRecordsSource,
+  delimiter: string,
+): AsyncGenerator<RejectedRecord[]> {
+  for (let afterRow = 0; ;) {
+    const rows = await readRejectedRows(source.database, source.importRecord.id, { afterRow, limit: PAGE_ROWS })
+    if (rows.length === 0) return
+    const page: RejectedRecord[] = []
+    for await (const record of readRejectedRecords(source, delimiter, rows)) page.push(record)
+    yield page
+    afterRow = rows.at(-1)?.rowNumber ?? afterRow
+  }
+}

@@ -1,0 +1,31 @@
+import { completeRevert, findRowsToRevert, revertRows, type Database } from '@importer/db'
+import type { Logger } from '@importer/runtime'
+
+export interface RunRevertOptions {
+  readonly database: Database
+  readonly log: Logger
+  readonly importId: number
+  /** Aborted when the process is to end: the rest is taken up again. */
+  readonly signal: AbortSignal
+}
+
+/** How many row numbers one transaction covers. */
+const STRETCH_ROWS = 10_000
+
+/**
+ * Deletes what an import inserted, a stretch of rows at a time, and then says that it is reverted. What is left is its
+ * own checkpoint, so it can be run again at any time, by any process, also by two at once. False: it was stopped before
+ * its end, or there was nothing to do.
+ */
+export async function runRevert({ database, log, importId, signal }: RunRevertOptions): Promise<boolean> {
+  const rows = await findRowsToRevert(database, importId)
+  if (rows !== null) {
+    for (let first = rows.first; first <= rows.last; first += STRETCH_ROWS) {
+      if (signal.aborted) return false
+      await revertRows(database, importId, { first, last: Math.min(rows.last, first + STRETCH_ROWS - 1) })
+    }
+  }
+  const done = await completeRevert(database, importId)
+  if (done) log.info({ importId }, 'import reverted')
+  return done
+}

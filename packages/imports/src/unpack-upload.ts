@@ -1,0 +1,118 @@
+import { PassThrough, Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+
+import type { FileStore, StoredFile } from '@importer/runtime'
+
+export type UploadEncoding = 'utf-8' | 'windows-1252' | 'utf-16le'
+
+export interface UnpackOptions {
+  readonly store: FileStore
+  readonly fileKey: string
+  readonly encoding: UploadEncoding
+  readonly maxBytes: number
+}
+
+/** What was uploaded cannot be unpacked. The message is for the user. */
+export class UnpackError extends Error {
+  override readonly name = 'UnpackError'
+  readonly code: 'INVALID_GZIP' | 'COMPRESSION_RATIO_TOO_HIGH'
+
+  constructor(code: UnpackError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Text that repeats itself packs by 10 to 50; by 1,000 only what was made to. */
+const MAX_RATIO = 200
+const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
+
+/**
+ * Makes UTF-8 text of an upload that is packed with gzip (known by its magic number) or in another encoding, as a stream
+ * from the store into the store; null when it is plain UTF-8 already. So everything after it, byte offsets included, has
+ * to do with one kind of file only. Throws an UnpackError, or a FileTooLargeError above `maxBytes`.
+ */
+export async function unpackUpload({ store, fileKey, encoding, maxBytes }: UnpackOptions): Promise<StoredFile | null> {
+  const packed = await isGzip(store, fileKey)
+  if (!packed && encoding === 'utf-8') return null
+  let stored: StoredFile | null = null
+  try {
+    await pipeline(
+      store.read(fileKey),
+      packed ? createGunzip() : new PassThrough(),
+      limitRatio(packed ? await store.size(fileKey) : Infinity),
+      createDecoder(encoding),
+      async (text: AsyncIterable<Buffer>) => {
+        stored = await store.write(Readable.from(text, { objectMode: false }), { maxBytes })
+      },
+    )
+  } catch (error) {
+    throw explain(error)
+  }
+  return stored
+}
+
+async function isGzip(store: FileStore, fileKey: string): Promise<boolean> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of store.read(fileKey, { start: 0, end: 1 })) chunks.push(chunk as Uint8Array)
+  const magic = Buffer.concat(chunks)
+  return magic[0] === 0x1f && magic[1] === 0x8b
+}
+
+function limitRatio(packedBytes: number): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes <= RATIO_COUNTS_FROM_BYTES || bytes <= packedBytes * MAX_RATIO) done(null, chunk)
+      else {
+        done(
+          new UnpackError(
+            'COMPRESSION_RATIO_TOO_HIGH',
+            `the file unpacks to more than ${MAX_RATIO} times its size; expected CSV`,
+          ),
+        )
+      }
+    },
+  })
+}
+
+function explain(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (!/^Z_/.test(code)) return error
+  return new UnpackError('INVALID_GZIP', 'the file begins as gzip and cannot be unpacked; expected it whole', {
+    cause: error,
+  })
+}
+
+function createDecoder(encoding: UploadEncoding): Transform {
+  if (encoding === 'utf-8') return new PassThrough()
+  const decode = encoding === 'windows-1252' ? decodeWindows1252 : createUtf16Decoder()
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      done(null, decode(chunk, false))
+    },
+    flush(done) {
+      done(null, decode(Buffer.alloc(0), true))
+    },
+  })
+}
+
+/** A half pair at the end of a piece is kept for the next one; what is no UTF-16 becomes U+FFFD. */
+function createUtf16Decoder(): (chunk: Buffer, last: boolean) => string {
+  const decoder = new TextDecoder('utf-16le')
+  return (chunk, last) => decoder.decode(chunk, { stream: !last })
+}
+
+/** 0x80 to 0x9f, where windows-1252 is not Latin-1: https://encoding.spec.whatwg.org/index-windows-1252.txt */
+const WINDOWS_1252_HIGH =
+  '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
+  '\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178'
+
+/** By hand: the TextDecoder of Node 20 takes it for Latin-1 when it is given everything at once. */
+function decodeWindows1252(chunk: Buffer): string {
+  return chunk
+    .toString('latin1')
+    .replaceAll(/[\x80-\x9f]/g, (character) => WINDOWS_1252_HIGH[character.charCodeAt(0) - 0x80] ?? character)
+}

@@ -1,0 +1,50 @@
+import { encodeRowError } from '@importer/contracts'
+import { readRecords } from '@importer/csv'
+import { readLanes, type LaneCheckpoint } from '@importer/db'
+
+import type { Dialect } from './find-dialect.ts'
+import { laneOfRow } from './lane-of-coupon.ts'
+import { createRecordMapper } from './map-record.ts'
+import type { RejectedRecordsSource } from './rejected-records.ts'
+
+export interface UnprocessedRecord {
+  readonly rowNumber: number
+  readonly line: number
+  readonly cells: readonly string[]
+}
+
+/** Where the first data row of a file stands: behind its header, if it has one. */
+const FILE_START: LaneCheckpoint = { lane: 0, nextRow: 1, nextByte: 0, nextLine: 1 }
+
+/**
+ * The rows that no lane has committed, in the order of the file. Each lane stands at a place of its own, so of every row
+ * behind the first of them it is asked, as the import itself does, which lane it belongs to.
+ */
+export async function* readUnprocessedRecords(
+  { database, store, importRecord }: RejectedRecordsSource,
+  { delimiter, hasHeader }: Dialect,
+): AsyncGenerator<UnprocessedRecord> {
+  if (importRecord.status === 'completed') return
+  const known = await readLanes(database, importRecord.id)
+  const lanes = known.length === 0 ? [FILE_START] : known
+  const start = lanes.reduce((a, b) => (b.nextRow < a.nextRow ? b : a))
+  const mapper = createRecordMapper(importRecord.mapping, importRecord.createdAt.getTime())
+  const from = { byteOffset: start.nextByte, line: start.nextLine }
+  let isHeader = start.nextByte === 0 && hasHeader
+  let rowNumber = start.nextRow
+  const blocks = readRecords(store.read(importRecord.fileKey, { start: from.byteOffset }), { delimiter, from })
+  for await (const { cells, faults, lines } of blocks) {
+    for (let i = 0; i < cells.length; i += 1) {
+      if (isHeader) {
+        isHeader = false
+        continue
+      }
+      const record = cells[i] ?? []
+      const fault = faults.get(i)
+      const errors = fault === undefined ? mapper.map(record) : [encodeRowError({ reason: fault, field: null })]
+      const lane = lanes[laneOfRow(errors === null ? mapper.row.coupon : null, rowNumber, lanes.length)]
+      if (lane !== undefined && rowNumber >= lane.nextRow) yield { rowNumber, line: lines[i] ?? 0, cells: record }
+      rowNumber += 1
+    }
+  }
+}
