@@ -15,6 +15,7 @@ import {
 import { deliverWebhooks, type WebhookDelivery } from './deliver-webhooks.ts'
 import { readWorkerEnvironment, type WorkerEnvironment } from './env.ts'
 import { createImportProcessor } from './process-import.ts'
+import { createRevertProcessor } from './process-revert.ts'
 import { startSweeping } from './start-sweeping.ts'
 
 /** Connections beside those of the lanes: sweep, claims, checks. */
@@ -43,7 +44,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   shutdown.add('queues', () => queues.close())
   const producer = queues.producer('import')
 
-  shutdown.add('sweep', startSweeping({ database, store, queue: producer, log }))
+  shutdown.add('sweep', startSweeping({ database, store, queue: producer, revertQueue: queues.producer('revert'), log }))
 
   const webhooks = startWebhooks(env, log, shutdown)
 
@@ -61,6 +62,8 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   }
   const consumer = queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY })
   shutdown.add('import consumer', () => consumer.close())
+  const reverts = queues.consume('revert', createRevertProcessor({ database, log }), { concurrency: 1 })
+  shutdown.add('revert consumer', () => reverts.close())
 
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })
