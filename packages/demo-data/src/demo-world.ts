@@ -22,7 +22,7 @@ export interface DemoWorld {
   readonly tillMs: number
 }
 
-export const MAX_ROWS = 10_000_000
+const MAX_ROWS = 10_000_000
 const ROWS_PER_CUSTOMER = 2
 const TILLS = 500
 const FIRST_SERIES_ID = 1_000
