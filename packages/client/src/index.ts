@@ -1,5 +1,5 @@
 export { createClient, type ImporterClient, type ReportOutcome, type Upload } from './create-client.ts'
-export { describeUnreachable, RequestError } from './request-error.ts'
+export { describeUnreachable } from './request-error.ts'
 export { createProgressDisplay, type ProgressDisplay } from './progress-display.ts'
 export { renderTable, type TableOptions } from './render-table.ts'
 export type { ImportView, JobView } from './views.ts'

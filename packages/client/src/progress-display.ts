@@ -22,7 +22,8 @@ function createBar(stream: Writable): ProgressDisplay {
   const bar = new cliProgress.SingleBar({
     stream,
     hideCursor: true,
-    format: (options, { progress }, { text }: { text: string }) => `${cliProgress.Format.BarFormat(progress, options)} ${text}`,
+    format: (options, { progress }, { text }: { text: string }) =>
+      `${cliProgress.Format.BarFormat(progress, options)} ${text}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,

@@ -5,7 +5,7 @@ const id = z.int().nonnegative()
 const count = z.int().nonnegative()
 
 /** One import as the compatible API tells it. */
-export const jobView = z.object({
+const jobView = z.object({
   jobId: id,
   uploadRedeemedCouponStatus: z.string(),
   createdOn: z.string(),
