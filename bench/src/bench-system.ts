@@ -40,12 +40,14 @@ export async function startBenchSystem({ env, databaseUrl, say, signal }: StartO
   const given = readBenchEnvironment(env)
   const serverUrl = databaseUrl ?? given.databaseUrl
   const releases: (() => Promise<unknown>)[] = []
+  let hasStarted = false
   const stop = async (): Promise<void> => {
     for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release()
   }
   try {
     const folder = await makeFolder(given.dataDir)
-    releases.push(async () => rm(folder, { recursive: true, force: true }))
+    // The logs of what did not start are all that there is to tell why.
+    releases.push(async () => (hasStarted ? rm(folder, { recursive: true, force: true }) : undefined))
     const own = serverUrl === undefined ? undefined : await createDatabase(serverUrl)
     if (own !== undefined) releases.push(own.drop)
     const system = await startSystem({
@@ -62,6 +64,7 @@ export async function startBenchSystem({ env, databaseUrl, say, signal }: StartO
       output: say,
       signal,
     })
+    hasStarted = true
     releases.push(async () => system.stop())
     const sql = await connect(system.readDatabaseUrl())
     releases.push(async () => sql.end())

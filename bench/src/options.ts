@@ -15,10 +15,15 @@ export interface BenchOptions {
   readonly databaseUrl: string | undefined
 }
 
+/** Whether it is only tried: few samples are enough then. */
+export function isTrial({ rows }: Pick<BenchOptions, 'rows'>): boolean {
+  return rows < FULL_ROWS
+}
+
 export type Command = { readonly kind: 'plots' } | { readonly kind: 'help' } | ({ readonly kind: 'run' } & BenchOptions)
 
 /** What the issue of a benchmark is measured at; with fewer rows the figures say nothing. */
-export const FULL_ROWS = 1_000_000
+const FULL_ROWS = 1_000_000
 const PAIRS = 3
 
 export const USAGE = `npm run bench -- [suite …] [options]

@@ -4,7 +4,7 @@ import type { Bench, SuiteResult } from './bench.ts'
 import { startBenchSystem } from './bench-system.ts'
 import type { RawEnvironment } from './env.ts'
 import { describeMachine, type MeasuredOn } from './machine.ts'
-import { FULL_ROWS, type BenchOptions, type SuiteName } from './options.ts'
+import { isTrial, type BenchOptions, type SuiteName } from './options.ts'
 import { runImportSuite } from './suites/import.ts'
 import { runLatencySuite } from './suites/latency.ts'
 import { runMemorySuite } from './suites/memory.ts'
@@ -29,20 +29,25 @@ export interface RunOptions extends BenchOptions {
   readonly signal: AbortSignal
 }
 
-/** Runs the suites one after the other, each on a system of its own, and prints and writes what they found. */
+/**
+ * Runs the suites one after the other, each on a system of its own, and prints and writes what they found. When they
+ * are only tried, with few rows, one system does for all.
+ */
 export async function runSuites(options: RunOptions): Promise<void> {
-  const { say } = options
+  const { say, suites: names } = options
   const suites: Partial<Record<SuiteName, object>> = {}
   const figures: Record<string, number | null> = {}
   let measuredOn: MeasuredOn | null = null
-  for (const name of options.suites) {
+  for (const group of isTrial(options) ? [names] : names.map((name) => [name])) {
     const system = await startBenchSystem(options)
     try {
       measuredOn ??= await tellMachine(options, system.sql, system.dataDir)
-      say(`\n${name}`)
-      const result = await unlessAborted(RUN[name]({ system, options, say }), options.signal)
-      Object.assign(figures, result.figures)
-      suites[name] = { ...result.figures, ...result.details }
+      for (const name of group) {
+        say(`\n${name}`)
+        const result = await unlessAborted(RUN[name]({ system, options, say }), options.signal)
+        Object.assign(figures, result.figures)
+        suites[name] = { ...result.figures, ...result.details }
+      }
     } finally {
       await system.stop()
     }
@@ -65,14 +70,15 @@ async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal)
   return Promise.race([work, aborted])
 }
 
-async function tellMachine({ say, rows }: RunOptions, ...where: Parameters<typeof describeMachine>): Promise<MeasuredOn> {
+async function tellMachine(options: RunOptions, ...where: Parameters<typeof describeMachine>): Promise<MeasuredOn> {
+  const { say, rows } = options
   const measuredOn = await describeMachine(...where)
   const { machine, versions, postgres_settings: settings, commit, dirty } = measuredOn
   say(`machine: ${machine.cores} × ${machine.cpu}, ${machine.memory_gb} GB, ${machine.system}, ${machine.disk}`)
   say(`versions: ${listPairs(versions)}`)
   say(`PostgreSQL: ${listPairs(settings)}`)
   say(`commit: ${commit}${dirty ? ', with changes' : ''}`)
-  if (rows < FULL_ROWS) say(`tried with ${rows.toLocaleString('en-US')} rows for a million: the figures say little`)
+  if (isTrial(options)) say(`tried with ${rows.toLocaleString('en-US')} rows for a million: the figures say little`)
   return measuredOn
 }
 

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** What the kernel counts processor time in. */
 const TICKS_PER_SECOND = 100
 const RESTART_TIMEOUT_MS = 30_000
-const POLL_MS = 20
+const POLL_MS = 500
+const RESTING_CPU_SECONDS = 0.03
 
 /** The worker among the children that a supervisor has noted down in its data folder; null when none runs. */
 export function findWorkerPid(dataDir: string): number | null {
@@ -16,16 +17,20 @@ export function findWorkerPid(dataDir: string): number | null {
   return null
 }
 
-/** Ends the worker and waits for the one that the supervisor starts in its place. */
+/** Ends the worker and waits until the one that the supervisor starts in its place has come to rest. */
 export async function restartWorker(dataDir: string): Promise<number> {
   const before = findWorkerPid(dataDir)
   if (before !== null) process.kill(before, 'SIGTERM')
   const deadline = performance.now() + RESTART_TIMEOUT_MS
+  let cpuSeconds = 0
   for (;;) {
-    const pid = findWorkerPid(dataDir)
-    if (pid !== null && pid !== before) return pid
-    if (performance.now() > deadline) throw new Error('the worker did not come back')
     await delay(POLL_MS)
+    if (performance.now() > deadline) throw new Error('the worker did not come back')
+    const pid = findWorkerPid(dataDir)
+    if (pid === null || pid === before) continue
+    const used = readCpuSeconds(pid)
+    if (used > 0 && used - cpuSeconds < RESTING_CPU_SECONDS) return pid
+    cpuSeconds = used
   }
 }
 

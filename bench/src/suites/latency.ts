@@ -10,7 +10,7 @@ import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { createGiant, type Giant } from '../giant.ts'
 import { importFile, uploadFile, watchImports } from '../import-run.ts'
-import { FULL_ROWS } from '../options.ts'
+import { isTrial } from '../options.ts'
 import { percentile } from '../statistics.ts'
 import { loadWorlds, writeFile, type World } from '../world.ts'
 
@@ -37,7 +37,7 @@ interface Sample {
 /** A hundred rows, from the request to COMPLETED, on an idle machine and beside a giant. */
 export async function runLatencySuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
-  const samples = options.rows >= FULL_ROWS ? SAMPLES : SAMPLES_IN_A_TRIAL
+  const samples = isTrial(options) ? SAMPLES_IN_A_TRIAL : SAMPLES
   const other = await openOtherOrg(system)
   const ownWorld: World = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows + SMALL_ROWS * samples * 8 }
   const otherWorld: World = { orgId: OTHER_ORG_ID, seriesId: SERIES_ID, coupons: SMALL_ROWS * samples * 8 }
@@ -74,7 +74,7 @@ export async function runLatencySuite(bench: Bench): Promise<SuiteResult> {
 /** Only those count during which the giant ran from beginning to end. */
 async function sampleBeside(giant: Giant, count: number, takeSample: () => Promise<Sample>): Promise<Sample[]> {
   const samples: Sample[] = []
-  for (let attempt = 0; attempt < count * 5 && samples.length < count; attempt += 1) {
+  for (let attempt = 0; attempt < count * 3 && samples.length < count; attempt += 1) {
     if (!(await giant.isRunning())) await giant.start()
     const sample = await takeSample()
     if (await giant.isRunning()) samples.push(sample)

@@ -59,7 +59,6 @@ async function measureSize(bench: Bench, rows: number, times: number): Promise<M
     await emptyTable(system.sql, 'redemption')
     const pid = await restartWorker(system.dataDir)
     const sampler = startSampling(pid)
-    // Once it has taken an import it has all of its program in memory; that much is idle.
     await importFile(system, file)
     runs.push({ rows, ...sampler.stop() })
     await removeUploads(system)

@@ -101,7 +101,10 @@ async function measureSize(bench: Bench, database: Database, rows: number): Prom
     const ours = await measure(async () => (await importFile(system, file)).seconds)
     const create_many = await measure(async () => runWay(importByCreateMany))
     const row_by_row = i === 0 ? 0 : await measure(async () => runWay(importRowByRow))
-    if (i > 0) rounds.push({ ours, create_many, row_by_row })
+    if (i === 0) continue
+    rounds.push({ ours, create_many, row_by_row })
+    const seconds = [ours, create_many, row_by_row].map((value) => value.toFixed(2)).join(', ')
+    bench.say(`  ${rows.toLocaleString('en-US')} rows: ours, createMany, row by row: ${seconds} s`)
   }
   await rm(file.path)
   await removeUploads(system)

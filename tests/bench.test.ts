@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+
+import { expect, inject, test } from 'vitest'
+
+import { fillNames } from '../bench/src/opponents/psql-by-hand.ts'
+import { readCommand } from '../bench/src/options.ts'
+import { makeTemporaryFolder } from './support/running-system.ts'
+
+const REPOSITORY = path.resolve(import.meta.dirname, '..')
+const TIMEOUT_MS = 180_000
+
+/** What the issue of the benchmarks calls its figures. */
+const FIGURES = [
+  'ratio_to_psql',
+  'ratio_to_psql_100k',
+  'ratio_to_psql_bad',
+  'ratio_to_psql_by_id',
+  'ratio_to_psql_preloaded',
+  'ratio_to_psql_10m',
+  'ratio_to_createmany',
+  'ratio_to_row_by_row',
+  'ratio_to_pipe',
+  'ratio_to_constant',
+  'p99',
+  'p50',
+  'ratio_to_script',
+  ...(process.platform === 'linux' ? ['rss_ratio', 'rss_mb'] : []),
+]
+const SUITES = ['import', 'peers', 'upload', 'poll', 'latency', 'reference', ...(process.platform === 'linux' ? ['memory'] : [])]
+
+test('every suite runs, with rows enough to be tried, and gives its figures', { timeout: TIMEOUT_MS }, async () => {
+  const folder = await makeTemporaryFolder()
+  const json = path.join(folder, 'figures.json')
+  const { code, output } = await runBench(
+    ...SUITES,
+    ...['--rows', '1000', '--pairs', '1', '--ten-million', '--json', json],
+    ...['--database-url', inject('postgresUrl')],
+  )
+  expect(code, output).toBe(0)
+  const report: Record<string, unknown> = JSON.parse(await readFile(json, 'utf8'))
+  for (const figure of FIGURES) expect(report[figure], figure).toBeGreaterThan(0)
+  expect(Object.keys(report['suites'] as object).toSorted()).toEqual(SUITES.toSorted())
+  expect(report).toMatchObject({
+    commit: expect.any(String),
+    machine: { cores: expect.any(Number) },
+    versions: { node: process.versions.node, postgres: expect.any(String) },
+    options: { rows: 1000, pairs: 1 },
+  })
+})
+
+test("psql's script is filled in and nothing else of it is changed", async () => {
+  const script = await readFile(path.join(REPOSITORY, 'bench/sql/psql-by-hand.sql'), 'utf8')
+  const world = { orgId: 1, seriesId: 2, coupons: 3 }
+  const names = Object.keys(fillNames({ path: '', world, byId: false }))
+  expect(new Set([...script.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))).toEqual(new Set(names))
+})
+
+test.each([
+  [['imports'], 'there is no suite imports'],
+  [['plots', 'import'], 'there is no suite plots'],
+  [['--rows', '12'], '--rows is 12; expected a whole number'],
+  [['--pairs', 'three'], '--pairs is three; expected a whole number'],
+])('%j is refused', (args, message) => {
+  expect(() => readCommand(args)).toThrow(message)
+})
+
+async function runBench(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'bench/src/main.ts', ...args], {
+    cwd: REPOSITORY,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DATA_DIR: '', DATABASE_URL: '', REDIS_URL: '' },
+  })
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', resolve)
+  })
+  const [code, ...outputs] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  return { code, output: outputs.join('\n') }
+}
