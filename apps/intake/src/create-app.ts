@@ -11,6 +11,9 @@ import { trackRequests } from './http/track-requests.ts'
 import { createImportsRouter } from './native-api/imports-router.ts'
 import { renderProblem } from './native-api/problem.ts'
 import { createReferenceRouter } from './native-api/reference-router.ts'
+import { createDeliveriesRouter } from './native-api/webhooks/deliveries-router.ts'
+import { createEndpointsRouter } from './native-api/webhooks/endpoints-router.ts'
+import { createSecretRouter } from './native-api/webhooks/secret-router.ts'
 
 /** The whole HTTP face of the importer, over what it is given. Serve it with `createIntakeServer`. */
 export function createApp(deps: IntakeDependencies): Express {
@@ -26,6 +29,9 @@ export function createApp(deps: IntakeDependencies): Express {
   app.use(trackRequests(deps.log, deps.metrics))
   app.use('/v1/imports', createImportsRouter(deps, authenticate, findImport))
   app.use('/v1/reference', createReferenceRouter(deps, authenticate))
+  app.use('/v1/webhook-endpoints', createEndpointsRouter(deps, authenticate))
+  app.use('/v1/webhook-secret', createSecretRouter(deps, authenticate))
+  app.use('/v1/webhook-deliveries', createDeliveriesRouter(deps, authenticate))
   app.use(['/coupon/api/v1/upload', '/upload'], createCompatibleRouter(deps, authenticate, findImport))
   app.use(createHealthRouter(deps))
   app.use(() => {

@@ -1,5 +1,6 @@
 import type { Database } from '@importer/db'
 import type { FileStore, Logger } from '@importer/runtime'
+import type { ReceiverPolicy } from '@importer/webhooks'
 
 import type { Metrics } from './health/metrics.ts'
 
@@ -24,4 +25,6 @@ export interface IntakeDependencies {
   readonly uploadIdleTimeoutMs: number
   /** Where links begin; undefined: as the request came. */
   readonly publicUrl: string | undefined
+  /** Where webhooks may be sent to. */
+  readonly webhookPolicy: ReceiverPolicy
 }

@@ -66,6 +66,10 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     uploadIdleTimeoutMs: UPLOAD_IDLE_TIMEOUT_MS,
     publicUrl: env.PUBLIC_URL,
+    webhookPolicy: {
+      allowHttp: env.WEBHOOK_ALLOW_HTTP,
+      allowPrivateNetworks: env.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
+    },
   })
   const server = createIntakeServer(app)
   await listen(server, { port: env.PORT, host: env.HOST })

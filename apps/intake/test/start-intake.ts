@@ -64,6 +64,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     uploadMaxBytes: 1024 * 1024,
     uploadIdleTimeoutMs: 30_000,
     publicUrl: undefined,
+    webhookPolicy: { allowHttp: false, allowPrivateNetworks: false },
     ...overrides,
   }
   const keys = await seed(database)

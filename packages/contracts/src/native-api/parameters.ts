@@ -8,7 +8,7 @@ const PAGE_ROWS = 50
 const MAX_PAGE_ROWS = 1_000
 
 /** A whole number in a query, a path or a form: text on the wire, a number to the program. */
-function wholeNumber({ from, to }: { readonly from: number; readonly to: number }) {
+export function wholeNumber({ from, to }: { readonly from: number; readonly to: number }) {
   return z
     .string()
     .regex(/^\d{1,16}$/, `expected a whole number from ${from} to ${to}`)
