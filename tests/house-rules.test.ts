@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
-const PACKAGES = ['contracts', 'csv', 'db', 'imports', 'runtime', 'webhooks']
+const PACKAGES = ['client', 'contracts', 'csv', 'db', 'demo-data', 'imports', 'runtime', 'webhooks']
 
 interface Sample {
   /** what the linter must say, as `plugin(rule)`; null: nothing at all */
@@ -142,6 +142,8 @@ const BREACHES: Record<string, Sample> = {
   ...forbidImports('apps/worker', ['@importer/intake', 'bullmq', 'pg', '@prisma/client']),
   ...forbidImports('apps/cli', ['@importer/migrate']),
   ...forbidImports('apps/supervisor', ['@importer/intake', '@importer/worker', '../../intake/src/cell.ts']),
+  ...forbidImports('packages/client', ['@importer/db', '@importer/runtime', '@importer/demo-data', 'pg']),
+  ...forbidImports('packages/demo-data', ['@importer/db', '@importer/runtime', '@importer/client', 'bullmq']),
   ...forbidImports('packages/contracts', ['@importer/csv', '@importer/db', '../../csv/src/cell.ts', 'pg', 'bullmq']),
   ...forbidImports('packages/csv', [
     '@importer/contracts',
@@ -197,6 +199,9 @@ const ALLOWED: Record<string, Sample> = {
     code: `import { describe, expect, test } from 'vitest'\ndescribe.skipIf(process.platform === 'win32')('Redis', () => {\n  test('answers', () => {\n    expect(1).toBe(1)\n  })\n})\n`,
   },
   ...allowImports('apps/intake', ['@importer/contracts', '@importer/db', '@importer/imports', 'express', './cell.ts']),
+  ...allowImports('apps/cli', ['@importer/client', 'commander']),
+  ...allowImports('apps/supervisor', ['@importer/client', '@importer/demo-data']),
+  ...allowImports('packages/demo-data', ['@importer/contracts', '@importer/csv']),
   ...allowImports('packages/db', ['@importer/contracts', '@prisma/client', 'pg']),
   ...allowImports('packages/runtime', ['@importer/contracts', 'pg', 'bullmq', 'ioredis']),
   ...allowImports('packages/webhooks', ['@importer/contracts', '@importer/db', '@importer/runtime', 'undici']),

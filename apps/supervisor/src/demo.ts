@@ -16,7 +16,8 @@ const DEFAULTS = { rows: 100_000, seed: 20_201_024 }
 const REPORT_LINES = 6
 
 const told = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.abort(new Error(signal)))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => told.abort(new Error(`Ended by ${signal}`)))
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
 const tell = (line: string): void => console.log(line)
 

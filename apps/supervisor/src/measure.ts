@@ -19,7 +19,8 @@ const DEFAULTS = { rows: 1_000_000, seed: 20_201_024 }
 const MIB = 1024 ** 2
 
 const told = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.abort(new Error(signal)))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => told.abort(new Error(`Ended by ${signal}`)))
 const tell = (line: string): void => console.log(line)
 
 let system: RunningSystem | undefined
