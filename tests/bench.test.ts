@@ -7,6 +7,7 @@ import { expect, inject, test } from 'vitest'
 
 import { fillNames } from '../bench/src/opponents/psql-by-hand.ts'
 import { readCommand } from '../bench/src/options.ts'
+import { writePerformancePage } from '../bench/src/plots/performance-page.ts'
 import { makeTemporaryFolder } from './support/running-system.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
@@ -29,16 +30,21 @@ const FIGURES = [
   'ratio_to_script',
   ...(process.platform === 'linux' ? ['rss_ratio', 'rss_mb'] : []),
 ]
-const SUITES = ['import', 'peers', 'upload', 'poll', 'latency', 'reference', ...(process.platform === 'linux' ? ['memory'] : [])]
+const SUITES = [
+  'import',
+  'peers',
+  'upload',
+  'poll',
+  'latency',
+  'reference',
+  ...(process.platform === 'linux' ? ['memory'] : []),
+]
 
 test('every suite runs, with rows enough to be tried, and gives its figures', { timeout: TIMEOUT_MS }, async () => {
   const folder = await makeTemporaryFolder()
   const json = path.join(folder, 'figures.json')
-  const { code, output } = await runBench(
-    ...SUITES,
-    ...['--rows', '1000', '--pairs', '1', '--ten-million', '--json', json],
-    ...['--database-url', inject('postgresUrl')],
-  )
+  const options = ['--rows', '1000', '--pairs', '1', '--ten-million', '--database-url', inject('postgresUrl')]
+  const { code, output } = await runBench(...SUITES, ...options, '--json', json)
   expect(code, output).toBe(0)
   const report: Record<string, unknown> = JSON.parse(await readFile(json, 'utf8'))
   for (const figure of FIGURES) expect(report[figure], figure).toBeGreaterThan(0)
@@ -49,6 +55,13 @@ test('every suite runs, with rows enough to be tried, and gives its figures', { 
     versions: { node: process.versions.node, postgres: expect.any(String) },
     options: { rows: 1000, pairs: 1 },
   })
+
+  await writePerformancePage({ resultsFolder: folder, docsFolder: folder, say: () => {} })
+  const page = await readFile(path.join(folder, 'performance.md'), 'utf8')
+  expect(page).not.toMatch(/NaN|undefined|Infinity/)
+  for (const [, picture = ''] of page.matchAll(/]\((.*?\.svg)\)/g)) {
+    expect(await readFile(path.join(folder, picture), 'utf8')).toMatch(/^<svg (?:(?!NaN|Infinity).)*<\/svg>\n$/s)
+  }
 })
 
 test("psql's script is filled in and nothing else of it is changed", async () => {

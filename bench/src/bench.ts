@@ -9,7 +9,7 @@ import { renderTable, type Cell } from './table.ts'
 export interface Bench {
   readonly system: BenchSystem
   readonly options: BenchOptions
-  say(line: string): void
+  readonly say: (line: string) => void
 }
 
 /** Figures as the issue names them, and everything that they were made of. */

@@ -78,7 +78,8 @@ export async function watchImports({ databaseUrl }: BenchSystem, pollMs = POLL_M
     for (;;) {
       const { status, failure_message } = await read(importId)
       if (states.includes(status)) return status
-      if (status === 'failed' || status === 'missing') throw new Error(`import ${importId} is ${status}: ${failure_message}`)
+      if (status === 'failed' || status === 'missing')
+        throw new Error(`import ${importId} is ${status}: ${failure_message}`)
       if (performance.now() > deadline) throw new Error(`import ${importId} does not come to its end`)
       await delay(pollMs)
     }

@@ -91,7 +91,8 @@ function readVersions(room: string, names: readonly string[]): Record<string, st
 
 /** The mount and its file system, where the system tells. */
 function describeDisk(folder: string): string {
-  const free = Math.round(Number(statfsSync(folder).bavail * statfsSync(folder).bsize) / 1024 ** 3)
+  const { bavail, bsize } = statfsSync(folder)
+  const free = Math.round((bavail * bsize) / 1024 ** 3)
   return `${findFileSystem(folder)}, ${free} GB free`
 }
 

@@ -1,4 +1,7 @@
+import path from 'node:path'
+
 import { ownEnvironment } from './env.ts'
+import { REPOSITORY } from './machine.ts'
 import { readCommand, USAGE } from './options.ts'
 import { writePerformancePage } from './plots/performance-page.ts'
 import { runSuites } from './run-suites.ts'
@@ -15,7 +18,11 @@ async function main(): Promise<void> {
       console.log(USAGE)
       break
     case 'plots':
-      await writePerformancePage((line) => console.log(line))
+      await writePerformancePage({
+        resultsFolder: path.join(REPOSITORY, 'bench/results'),
+        docsFolder: path.join(REPOSITORY, 'docs'),
+        say: (line) => console.log(line),
+      })
       break
     case 'run':
       await runSuites({

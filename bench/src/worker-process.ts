@@ -43,7 +43,8 @@ export interface ResidentMemory {
 /** In MiB; null when the process is gone. */
 export function readResidentMemory(pid: number): ResidentMemory | null {
   const status = readProcessFile(pid, 'status')
-  const readMb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status ?? '')?.[1]) / 1024
+  const readMb = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status ?? '')?.[1]) / 1024
   return status === null ? null : { nowMb: readMb('VmRSS'), peakMb: readMb('VmHWM') }
 }
 

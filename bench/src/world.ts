@@ -114,7 +114,14 @@ export async function writeCouponsFile(path: string, { seriesId, coupons }: Worl
 /** `uploadHeaders` of such a file. */
 export function describeColumns(byId: boolean): string {
   const identifiers = byId ? { userId: 2, couponId: 3 } : { mobile: 2, couponCode: 3 }
-  return JSON.stringify({ redeemedDateInMillis: 0, redeemedAt: 1, ...identifiers, billId: 4, billNumber: 5, details: 6 })
+  return JSON.stringify({
+    redeemedDateInMillis: 0,
+    redeemedAt: 1,
+    ...identifiers,
+    billId: 4,
+    billNumber: 5,
+    details: 6,
+  })
 }
 
 function couponIdOf(coupon: number): number {

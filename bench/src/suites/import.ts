@@ -93,7 +93,12 @@ function planCells(million: number, tenMillion: boolean): CellPlan[] {
     { figure: 'ratio_to_psql', title: `${name(million)} rows`, rows: million },
     { figure: 'ratio_to_psql_bad', title: `${name(million)} rows, 5 % of them bad`, rows: million, badPercent: 5 },
     { figure: 'ratio_to_psql_by_id', title: `${name(million)} rows by couponId and userId`, rows: million, byId: true },
-    { figure: 'ratio_to_psql_preloaded', title: `${name(million)} rows into ${name(ten)}`, rows: million, preloaded: true },
+    {
+      figure: 'ratio_to_psql_preloaded',
+      title: `${name(million)} rows into ${name(ten)}`,
+      rows: million,
+      preloaded: true,
+    },
     ...(tenMillion ? [{ figure: 'ratio_to_psql_10m', title: `${name(ten)} rows`, rows: ten }] : []),
   ].map((cell) => ({ ...cell, rows: Math.max(10, Math.round(cell.rows)) }))
 }

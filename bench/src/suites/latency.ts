@@ -9,7 +9,7 @@ import { ensureBootstrap, openDatabase } from '@importer/db'
 import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { createGiant, type Giant } from '../giant.ts'
-import { importFile, uploadFile, watchImports } from '../import-run.ts'
+import { uploadFile, watchImports } from '../import-run.ts'
 import { isTrial } from '../options.ts'
 import { percentile } from '../statistics.ts'
 import { loadWorlds, writeFile, type World } from '../world.ts'
@@ -129,10 +129,22 @@ async function openOtherOrg(system: BenchSystem): Promise<BenchSystem> {
 function report(bench: Bench, idle: readonly Sample[], beside: readonly Sample[]): SuiteResult {
   const describe = (samples: readonly Sample[]) => ({
     samples: samples.length,
-    p50_ms: percentile(samples.map(({ ms }) => ms), 0.5),
-    p95_ms: percentile(samples.map(({ ms }) => ms), 0.95),
-    client_p50_ms: percentile(samples.map(({ seenMs }) => seenMs), 0.5),
-    client_p95_ms: percentile(samples.map(({ seenMs }) => seenMs), 0.95),
+    p50_ms: percentile(
+      samples.map(({ ms }) => ms),
+      0.5,
+    ),
+    p95_ms: percentile(
+      samples.map(({ ms }) => ms),
+      0.95,
+    ),
+    client_p50_ms: percentile(
+      samples.map(({ seenMs }) => seenMs),
+      0.5,
+    ),
+    client_p95_ms: percentile(
+      samples.map(({ seenMs }) => seenMs),
+      0.95,
+    ),
   })
   const kinds = {
     idle: describe(idle),

@@ -86,7 +86,9 @@ function report(bench: Bench, pairs: Record<Endpoint, LoadPair[]>, ages: readonl
   const describe = (measured: readonly LoadPair[]) => ({
     requests_per_second: median(measured.map(({ ours }) => ours.requestsPerSecond)),
     constant_requests_per_second: median(measured.map(({ constant }) => constant.requestsPerSecond)),
-    ratio_to_constant: median(measured.map(({ ours, constant }) => ours.requestsPerSecond / constant.requestsPerSecond)),
+    ratio_to_constant: median(
+      measured.map(({ ours, constant }) => ours.requestsPerSecond / constant.requestsPerSecond),
+    ),
     p99_ms: median(measured.map(({ ours }) => ours.p99)),
     constant_p99_ms: median(measured.map(({ constant }) => constant.p99)),
     import_ran: measured.every(({ importRan }) => importRan),
@@ -107,7 +109,9 @@ function report(bench: Bench, pairs: Record<Endpoint, LoadPair[]>, ages: readonl
       endpoint.constant_p99_ms,
     ]),
   )
-  bench.say(`  age of ${ages.length} answers: p99 ${staleness.p99_ms?.toFixed(0)} ms, max ${staleness.max_ms?.toFixed(0)} ms`)
+  bench.say(
+    `  age of ${ages.length} answers: p99 ${staleness.p99_ms?.toFixed(0)} ms, max ${staleness.max_ms?.toFixed(0)} ms`,
+  )
   return {
     figures: {
       // Of the two APIs, what holds for both.

@@ -117,7 +117,9 @@ async function sendForm(
   sending.write(head + fileHead)
   const [[response]] = await Promise.all([
     answered,
-    pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), sending, { end: false }).then(() => sending.end(tail)),
+    pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), sending, { end: false }).then(() =>
+      sending.end(tail),
+    ),
   ])
   const body = await text(response)
   const seconds = (performance.now() - startedAt) / 1000

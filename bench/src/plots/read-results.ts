@@ -1,0 +1,133 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+
+import { z } from 'zod'
+
+const times = z.object({ ours_seconds: z.number(), theirs_seconds: z.number(), ratio: z.number() })
+
+const importSuite = z.object({
+  cells: z.array(
+    times.extend({
+      title: z.string(),
+      rows: z.number(),
+      bad_percent: z.number(),
+      preloaded_rows: z.number(),
+      by: z.string(),
+      ours_rows_per_second: z.number(),
+      psql_rows_per_second: z.number(),
+    }),
+  ),
+  where_time_goes: z
+    .object({
+      rows: z.number(),
+      seconds: z.number(),
+      lanes: z.number(),
+      worker: z.object({ read: z.number(), map: z.number(), rest: z.number() }),
+      connections: z.object({
+        computing: z.number(),
+        data_io: z.number(),
+        commit: z.number(),
+        locks: z.number(),
+        idle: z.number(),
+      }),
+      bytes_per_row: z.object({
+        log: z.number(),
+        table: z.number(),
+        indexes: z.number(),
+        coupon_index: z.number(),
+        coupon: z.number(),
+      }),
+    })
+    .nullable(),
+})
+export type ImportResults = z.output<typeof importSuite>
+export type ProfileResults = NonNullable<ImportResults['where_time_goes']>
+
+const suites = {
+  import: importSuite,
+  peers: z.object({
+    sizes: z.array(
+      z.object({
+        rows: z.number(),
+        ours_rows_per_second: z.number(),
+        create_many_rows_per_second: z.number(),
+        row_by_row_rows_per_second: z.number(),
+        ratio_to_createmany: z.number(),
+        ratio_to_row_by_row: z.number(),
+      }),
+    ),
+  }),
+  upload: times.extend({ bytes: z.number(), ratio_to_pipe: z.number() }),
+  poll: z.object({
+    ratio_to_constant: z.number(),
+    p99: z.number(),
+    staleness_max_ms: z.number().nullable(),
+  }),
+  latency: z.object({
+    idle_p50_ms: z.number().nullable(),
+    idle_p95_ms: z.number().nullable(),
+    beside_giant_p50_ms: z.number().nullable(),
+    beside_giant_p95_ms: z.number().nullable(),
+  }),
+  memory: z.object({
+    rss_ratio: z.number(),
+    rss_mb: z.number(),
+    runs: z.array(z.object({ rows: z.number(), peak_mb: z.number(), idle_mb: z.number() })),
+  }),
+  reference: z.object({
+    rows: z.number(),
+    all_new: times,
+    all_known: times,
+  }),
+}
+
+const report = z.object({
+  measured_at: z.string(),
+  commit: z.string(),
+  dirty: z.boolean(),
+  machine: z.object({
+    cpu: z.string(),
+    cores: z.number(),
+    memory_gb: z.number(),
+    system: z.string(),
+    disk: z.string(),
+  }),
+  versions: z.record(z.string(), z.string()),
+  postgres_settings: z.record(z.string(), z.string()),
+  options: z.object({ rows: z.number(), pairs: z.number(), ten_million: z.boolean() }),
+  suites: z.object(suites).partial(),
+})
+export type Report = z.output<typeof report>
+
+type SuiteResults = { readonly [Name in keyof typeof suites]: z.output<(typeof suites)[Name]> }
+
+export interface Results {
+  /** the newest report that has this suite; undefined when none has */
+  find<Name extends keyof SuiteResults>(
+    name: Name,
+  ): { readonly report: Report; readonly suite: SuiteResults[Name] } | undefined
+  /** the reports of which something is used, the newest first */
+  readonly reports: readonly Report[]
+}
+
+/** Reads what `--json` wrote. Throws when a file is nothing of the kind. */
+export async function readResults(folder: string): Promise<Results> {
+  const reports: Report[] = []
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.json')) continue
+    reports.push(report.parse(JSON.parse(await readFile(path.join(folder, name), 'utf8'))))
+  }
+  reports.sort((a, b) => b.measured_at.localeCompare(a.measured_at))
+  return {
+    find(name) {
+      for (const one of reports) {
+        const suite = one.suites[name] as SuiteResults[typeof name] | undefined
+        if (suite !== undefined) return { report: one, suite }
+      }
+      return undefined
+    },
+    reports: reports.filter((one, index) =>
+      Object.keys(one.suites).some((name) => reports.findIndex(({ suites: own }) => name in own) === index),
+    ),
+  }
+}
