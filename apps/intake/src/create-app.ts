@@ -4,16 +4,20 @@ import { createAuthenticate } from './authentication/authenticate.ts'
 import { createCompatibleRouter } from './compatible-api/compatible-router.ts'
 import type { IntakeDependencies } from './dependencies.ts'
 import { createHealthRouter } from './health/health-router.ts'
+import { renderErrors } from './compatible-api/envelope.ts'
 import { answerErrors } from './http/answer-errors.ts'
 import { notFound } from './http/api-error.ts'
 import { createFindImport } from './http/find-import.ts'
+import { limitRate } from './http/limit-rate.ts'
 import { trackRequests } from './http/track-requests.ts'
-import { createImportsRouter } from './native-api/imports-router.ts'
+import { createNativeRouter } from './native-api/native-router.ts'
 import { renderProblem } from './native-api/problem.ts'
 import { createReferenceRouter } from './native-api/reference-router.ts'
 import { createDeliveriesRouter } from './native-api/webhooks/deliveries-router.ts'
 import { createEndpointsRouter } from './native-api/webhooks/endpoints-router.ts'
 import { createSecretRouter } from './native-api/webhooks/secret-router.ts'
+
+const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']
 
 /** The whole HTTP face of the importer, over what it is given. Serve it with `createIntakeServer`. */
 export function createApp(deps: IntakeDependencies): Express {
@@ -27,12 +31,17 @@ export function createApp(deps: IntakeDependencies): Express {
   app.set('query parser', 'simple')
 
   app.use(trackRequests(deps.log, deps.metrics))
-  app.use('/v1/imports', createImportsRouter(deps, authenticate, findImport))
+  if (deps.rateLimitPerMinute !== undefined) {
+    const limit = limitRate(authenticate, deps.rateLimitPerMinute)
+    app.use('/v1', limit)
+    app.use(COMPATIBLE_MOUNTS, limit, answerErrors(deps.log, renderErrors))
+  }
+  app.use(createNativeRouter(deps, authenticate, findImport))
   app.use('/v1/reference', createReferenceRouter(deps, authenticate))
   app.use('/v1/webhook-endpoints', createEndpointsRouter(deps, authenticate))
   app.use('/v1/webhook-secret', createSecretRouter(deps, authenticate))
   app.use('/v1/webhook-deliveries', createDeliveriesRouter(deps, authenticate))
-  app.use(['/coupon/api/v1/upload', '/upload'], createCompatibleRouter(deps, authenticate, findImport))
+  app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, authenticate, findImport))
   app.use(createHealthRouter(deps))
   app.use(() => {
     throw notFound('NOT_FOUND', 'path', 'there is nothing at this path')

@@ -15,6 +15,8 @@ export interface IntakeDependencies {
   readonly store: FileStore
   /** Adds the job that makes a worker pick up the import. */
   readonly enqueueImport: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
+  /** Adds the job that makes a worker revert the import. */
+  readonly enqueueRevert: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
   /** Each rejects when that part does not answer. */
   readonly readinessChecks: Readonly<Record<ReadinessCheck, () => Promise<unknown>>>
   readonly metrics: Metrics
@@ -27,4 +29,10 @@ export interface IntakeDependencies {
   readonly publicUrl: string | undefined
   /** Where webhooks may be sent to. */
   readonly webhookPolicy: ReceiverPolicy
+  /** How many requests a key may make in a minute; undefined: any number. */
+  readonly rateLimitPerMinute: number | undefined
+  /** How many imports of an organization may wait at once; undefined: any number. */
+  readonly maxQueuedImportsPerOrg: number | undefined
+  /** Aborted when the process is to end: answers that would go on for ever are ended. */
+  readonly stopping: AbortSignal
 }

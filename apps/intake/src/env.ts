@@ -17,6 +17,8 @@ export function readIntakeEnvironment(env: Readonly<Record<string, string | unde
       'BOOTSTRAP_ORG_ID',
       'BOOTSTRAP_API_KEY',
       'UPLOAD_MAX_BYTES',
+      'RATE_LIMIT_PER_MINUTE',
+      'MAX_QUEUED_IMPORTS_PER_ORG',
       'WEBHOOK_ALLOW_PRIVATE_NETWORKS',
       'WEBHOOK_ALLOW_HTTP',
       'LOG_LEVEL',

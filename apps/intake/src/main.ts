@@ -46,16 +46,19 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const queues = createQueues({ backend, log })
   shutdown.add('queues', () => queues.close())
   const producer = queues.producer('import')
+  const revertProducer = queues.producer('revert')
 
   if (env.BOOTSTRAP_API_KEY !== undefined) {
     const orgId = env.BOOTSTRAP_ORG_ID ?? DEFAULT_ORG_ID
     await ensureBootstrap(database, { orgId, apiKey: env.BOOTSTRAP_API_KEY })
   }
 
+  const stopping = new AbortController()
   const app = createApp({
     database,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
+    enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
     readinessChecks: {
       database: () => database.ping(),
       queue: () => queues.ping(),
@@ -66,6 +69,9 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     uploadIdleTimeoutMs: UPLOAD_IDLE_TIMEOUT_MS,
     publicUrl: env.PUBLIC_URL,
+    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    maxQueuedImportsPerOrg: env.MAX_QUEUED_IMPORTS_PER_ORG,
+    stopping: stopping.signal,
     webhookPolicy: {
       allowHttp: env.WEBHOOK_ALLOW_HTTP,
       allowPrivateNetworks: env.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
@@ -73,7 +79,10 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   })
   const server = createIntakeServer(app)
   await listen(server, { port: env.PORT, host: env.HOST })
-  shutdown.add('http server', () => closeServer(server, REQUEST_GRACE_MS))
+  shutdown.add('http server', async () => {
+    stopping.abort()
+    await closeServer(server, REQUEST_GRACE_MS)
+  })
   log.info({ host: env.HOST, port: env.PORT }, 'listening')
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })

@@ -50,10 +50,13 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
   const store = await createFileStore({ storageUrl: undefined, dataDir: root, s3Endpoint: undefined })
   const queues = createQueues({ backend: { kind: 'postgres', databaseUrl }, log })
   const producer = queues.producer('import')
+  const revertProducer = queues.producer('revert')
+  const stopping = new AbortController()
   const deps: IntakeDependencies = {
     database,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
+    enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
     readinessChecks: {
       database: () => database.ping(),
       queue: () => queues.ping(),
@@ -64,6 +67,9 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     uploadMaxBytes: 1024 * 1024,
     uploadIdleTimeoutMs: 30_000,
     publicUrl: undefined,
+    rateLimitPerMinute: undefined,
+    maxQueuedImportsPerOrg: undefined,
+    stopping: stopping.signal,
     webhookPolicy: { allowHttp: false, allowPrivateNetworks: false },
     ...overrides,
   }
@@ -88,6 +94,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
       }
     },
     async stop() {
+      stopping.abort()
       await closeServer(server, 0)
       await queues.close()
       await store.close()

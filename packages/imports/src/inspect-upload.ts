@@ -17,7 +17,8 @@ export interface UploadToInspect {
   readonly fileKey: string
   readonly identifiers: Pick<ColumnMapping, 'customerIdentifier' | 'couponIdentifier'>
   readonly columns: ColumnReferences
-  readonly delimiter: string | 'auto'
+  /** One character, or auto: it is found. */
+  readonly delimiter: string
   readonly hasHeader: boolean | 'auto'
 }
 

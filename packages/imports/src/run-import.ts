@@ -18,7 +18,7 @@ import {
 } from '@importer/db'
 import { FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
-import { createErrorBudget, type CommittedRows } from './error-budget.ts'
+import { createErrorBudget, type CommittedRows, type ErrorBudget } from './error-budget.ts'
 import { findDialect, type Dialect } from './find-dialect.ts'
 import { Lane, type Position } from './lane.ts'
 import { laneOfRow } from './lane-of-coupon.ts'
@@ -118,14 +118,13 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
   }
   const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
   const budget = createErrorBudget(record)
-  const pass = new Pass(lanes, Math.min(options.batchRows, budget.maxBatchRows), mapper)
+  const pass = new Pass(lanes, Math.min(options.batchRows, budget.maxBatchRows), mapper, budget)
 
   let stopped: 'cancelled' | 'lost' | 'yield' | null = null
   let progressed = false
   try {
     for await (const block of readFrom(store, record.fileKey, dialect, pass.start)) {
       await pass.take(block, dialect.hasHeader)
-      budget.check(pass.committed)
       stopped = pass.end ?? (options.signal.aborted || options.shouldYield() ? 'yield' : null)
       if (stopped !== null) break
       if (!progressed && pass.hasCommitted) {
@@ -206,13 +205,20 @@ class Pass {
   readonly #lanes: readonly Lane[]
   readonly #batchRows: number
   readonly #mapper: ReturnType<typeof createRecordMapper>
+  readonly #budget: ErrorBudget
   /** The row that comes next, and where. */
   #next: Position
 
-  constructor(lanes: readonly Lane[], batchRows: number, mapper: ReturnType<typeof createRecordMapper>) {
+  constructor(
+    lanes: readonly Lane[],
+    batchRows: number,
+    mapper: ReturnType<typeof createRecordMapper>,
+    budget: ErrorBudget,
+  ) {
     this.#lanes = lanes
     this.#batchRows = batchRows
     this.#mapper = mapper
+    this.#budget = budget
     const [first, ...others] = lanes.map((lane) => lane.checkpoint)
     if (first === undefined) throw new Error('an import has at least one lane')
     const earliest = others.reduce((a, b) => (b.nextRow < a.nextRow ? b : a), first)
@@ -256,7 +262,7 @@ class Pass {
       const position: Position = { row: this.#next.row, byte, line }
       this.#next = { row: position.row + 1, ...after }
       const lane = this.#place(position, cells[i] ?? [], faults.get(i))
-      if (lane !== null && lane.pending >= this.#batchRows) await lane.send(this.#next)
+      if (lane !== null && lane.pending >= this.#batchRows) await this.#send(lane)
       if (lane?.end != null) return
     }
   }
@@ -264,8 +270,15 @@ class Pass {
   /** Sends what is pending. `everywhere`: also lanes without rows go on to here, so that nothing is read twice. */
   async flush(everywhere: boolean): Promise<void> {
     for (const lane of this.#lanes) {
-      if (lane.pending > 0 || (everywhere && lane.checkpoint.nextRow < this.#next.row)) await lane.send(this.#next)
+      if (lane.pending > 0 || (everywhere && lane.checkpoint.nextRow < this.#next.row)) await this.#send(lane)
     }
+  }
+
+  /** Sends what a lane has gathered, unless the batch before it has used up the budget of errors. */
+  async #send(lane: Lane): Promise<void> {
+    await lane.settle()
+    this.#budget.check(this.committed)
+    await lane.send(this.#next)
   }
 
   /** Puts a record into its lane; null when that lane has committed it before. */

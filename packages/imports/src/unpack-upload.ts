@@ -80,7 +80,7 @@ function limitRatio(packedBytes: number): Transform {
 
 function explain(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (!/^Z_/.test(code)) return error
+  if (!code.startsWith('Z_')) return error
   return new UnpackError('INVALID_GZIP', 'the file begins as gzip and cannot be unpacked; expected it whole', {
     cause: error,
   })

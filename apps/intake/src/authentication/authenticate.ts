@@ -15,7 +15,11 @@ export interface Principal {
 }
 
 /** Tells who asks. Throws 401 without a key that works, and 403 when its role does not include the needed one. */
-export type Authenticate = (headers: IncomingHttpHeaders, needed: Role) => Promise<Principal>
+export interface Authenticate {
+  (headers: IncomingHttpHeaders, needed: Role): Promise<Principal>
+  /** Who asks, whatever they may do; null without a key that works. */
+  identify(headers: IncomingHttpHeaders): Promise<Principal | null>
+}
 
 /** A revoked key works for no longer than this. */
 const KEY_TTL_MS = 200
@@ -25,16 +29,20 @@ const CHALLENGES = ['Bearer realm="redemptions"', 'Basic realm="redemptions", ch
 
 export function createAuthenticate(database: Database): Authenticate {
   const cache = createShortCache<Principal>({ ttlMs: KEY_TTL_MS, maxEntries: MAX_KEYS })
-  return async (headers, needed) => {
-    const keys = readKeys(headers)
-    for (const key of keys) {
+  async function identify(headers: IncomingHttpHeaders): Promise<Principal | null> {
+    for (const key of readKeys(headers)) {
       const principal = await cache.get(key, () => findApiKey(database, key))
-      if (principal === null) continue
-      if (!roleIncludes(principal.role, needed)) throw forbidden(principal.role, needed)
-      return principal
+      if (principal !== null) return principal
     }
-    throw unauthorized(keys.length > 0)
+    return null
   }
+  async function authenticate(headers: IncomingHttpHeaders, needed: Role): Promise<Principal> {
+    const principal = await identify(headers)
+    if (principal === null) throw unauthorized(readKeys(headers).length > 0)
+    if (!roleIncludes(principal.role, needed)) throw forbidden(principal.role, needed)
+    return principal
+  }
+  return Object.assign(authenticate, { identify })
 }
 
 function unauthorized(hasKey: boolean): ApiError {

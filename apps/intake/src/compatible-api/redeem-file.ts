@@ -3,11 +3,13 @@ import type { Request, Response } from 'express'
 
 import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
-import { ApiError, payloadTooLarge } from '../http/api-error.ts'
+import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { makeDisplayName } from '../http/display-name.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { receiveUpload } from '../http/receive-upload.ts'
+import { requireQueueRoom } from '../http/require-queue-room.ts'
+import { requireUpload } from '../http/require-upload.ts'
 import { sendAnswer } from '../http/send-answer.ts'
 import { describeJob, renderResult } from './envelope.ts'
 import { findSeries } from './find-series.ts'
@@ -19,8 +21,8 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
     const receivedAt = new Date()
     const { orgId } = await authenticate(request.headers, 'write')
     const seriesId = await findSeries(deps.database, orgId, request.params.couponSeriesId)
-    requireMultipart(request)
-    requireLength(request, deps.uploadMaxBytes)
+    requireUpload(request, deps.uploadMaxBytes)
+    await requireQueueRoom(deps, orgId)
 
     const upload = await receiveUpload(request, response, deps.store, {
       maxBytes: deps.uploadMaxBytes,
@@ -68,15 +70,4 @@ async function recordImport(
     await store.remove(file.key)
     throw error
   }
-}
-
-function requireMultipart(request: Request): void {
-  const contentType = request.headers['content-type'] ?? ''
-  if (/^multipart\/form-data\s*;.*boundary=/i.test(contentType)) return
-  const message = 'the request is not multipart/form-data with a boundary; expected a form with a file'
-  throw new ApiError(400, [{ code: 'NOT_MULTIPART', field: 'Content-Type', message }])
-}
-
-function requireLength(request: Request, maxBytes: number): void {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw payloadTooLarge(maxBytes)
 }

@@ -22,27 +22,59 @@ export type UploadFormResult =
   | { readonly ok: true; readonly form: UploadForm }
   | { readonly ok: false; readonly faults: readonly [FieldFault, ...FieldFault[]] }
 
+/** What both APIs ask of an upload; what each understands by a column is its own. */
+export interface CommonForm<Columns> {
+  readonly file: ReceivedFile | null
+  readonly customerIdentifier: CustomerIdentifier | undefined
+  readonly couponIdentifier: CouponIdentifier | undefined
+  readonly columns: Columns | undefined
+  readonly details: string | null
+  /** Without any, everything else is there. */
+  readonly faults: readonly FieldFault[]
+}
+
+/** Reads `uploadHeaders`. */
+type ParseColumns<Columns> = (
+  text: string,
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+) => { readonly ok: true; readonly columns: Columns } | { readonly ok: false; readonly faults: readonly FieldFault[] }
+
 const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
 /** Notes come back with every look at the import, webhooks included, whose bodies stay under 20 kB. */
 const MAX_DETAILS_CHARACTERS = 2_000
 const SHOWN_CHARACTERS = 60
 
 /** Looks at everything, so that the client learns of all faults at once. */
-export function validateUploadForm({ fields, file, faults: fileFaults }: ReceivedUpload): UploadFormResult {
+export function validateUploadForm(upload: ReceivedUpload): UploadFormResult {
+  const { file, customerIdentifier, couponIdentifier, columns, details, faults } = readCommonForm<ColumnPositions>(
+    upload,
+    (...declared) => {
+      const result = parseUploadHeaders(...declared)
+      return result.ok ? { ok: true, columns: result.positions } : result
+    },
+  )
+  const [first, ...others] = faults
+  if (first !== undefined) return { ok: false, faults: [first, ...others] }
+  if (!file || !customerIdentifier || !couponIdentifier || !columns) {
+    throw new Error('an upload form lacks a part without a fault that says so')
+  }
+  return { ok: true, form: { file, mapping: { customerIdentifier, couponIdentifier, positions: columns }, details } }
+}
+
+/** Reads the fields that both APIs have, and says everything that is wrong with them. */
+export function readCommonForm<Columns>(
+  { fields, file, faults: fileFaults }: ReceivedUpload,
+  parseColumns: ParseColumns<Columns>,
+): CommonForm<Columns> {
   const faults: FieldFault[] = []
   const customerIdentifier = readChoice(fields, 'customerIdentifier', CUSTOMER_IDENTIFIERS, faults)
   const couponIdentifier = readChoice(fields, 'couponIdentifier', COUPON_IDENTIFIERS, faults)
-  const positions = readPositions(fields, customerIdentifier, couponIdentifier, faults)
+  const columns = readColumns(fields, (text) => parseColumns(text, customerIdentifier, couponIdentifier), faults)
   const details = readDetails(fields, faults)
   faults.push(...fileFaults)
   if (file === null && !fileFaults.some(({ field }) => field === FILE_FIELD)) faults.push(missingFile(fields))
-
-  const [first, ...others] = faults
-  if (first !== undefined) return { ok: false, faults: [first, ...others] }
-  if (!file || !customerIdentifier || !couponIdentifier || !positions) {
-    throw new Error('an upload form lacks a part without a fault that says so')
-  }
-  return { ok: true, form: { file, mapping: { customerIdentifier, couponIdentifier, positions }, details } }
+  return { file, customerIdentifier, couponIdentifier, columns, details, faults }
 }
 
 function readChoice<Choice extends CustomerIdentifier | CouponIdentifier>(
@@ -65,12 +97,11 @@ function readChoice<Choice extends CustomerIdentifier | CouponIdentifier>(
   return text as Choice
 }
 
-function readPositions(
+function readColumns<Columns>(
   fields: ReceivedUpload['fields'],
-  customerIdentifier: CustomerIdentifier | undefined,
-  couponIdentifier: CouponIdentifier | undefined,
+  parse: (text: string) => ReturnType<ParseColumns<Columns>>,
   faults: FieldFault[],
-): ColumnPositions | undefined {
+): Columns | undefined {
   const field = 'uploadHeaders'
   const text = readText(fields, field, faults)
   if (text === undefined) return undefined
@@ -83,8 +114,8 @@ function readPositions(
     faults.push(tooLong(field, MAX_UPLOAD_HEADERS_CHARACTERS))
     return undefined
   }
-  const result = parseUploadHeaders(text, customerIdentifier, couponIdentifier)
-  if (result.ok) return result.positions
+  const result = parse(text)
+  if (result.ok) return result.columns
   faults.push(...result.faults)
   return undefined
 }
@@ -102,7 +133,7 @@ function readDetails(fields: ReceivedUpload['fields'], faults: FieldFault[]): st
 }
 
 /** A field's text, empty where there is none; undefined after a fault. */
-function readText(fields: ReceivedUpload['fields'], field: string, faults: FieldFault[]): string | undefined {
+export function readText(fields: ReceivedUpload['fields'], field: string, faults: FieldFault[]): string | undefined {
   const value = fields[field] ?? ''
   if (typeof value === 'string') return value
   faults.push({ code: 'REPEATED_FIELD', field, message: `${field} is there more than once; expected one value` })
@@ -122,7 +153,7 @@ function tooLong(field: string, maxCharacters: number): FieldFault {
   }
 }
 
-function showText(text: string): string {
+export function showText(text: string): string {
   const clean = text.replaceAll(/\p{C}/gu, '\uFFFD')
   return clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean
 }

@@ -1,7 +1,14 @@
-import type { FieldFault } from '@importer/contracts'
+import type { FieldFault, ImportStatus } from '@importer/contracts'
 
 /** Headers that belong to an error's answer, such as `Retry-After`. */
 export type ErrorHeaders = Readonly<Record<string, string | string[]>>
+
+export interface ErrorDetails {
+  /** Where the import stands that the request does not fit. */
+  readonly state?: ImportStatus
+  /** The import that stands in the way. */
+  readonly importId?: number
+}
 
 /**
  * A request that cannot be served, in words for the client. Each API renders it in its own form.
@@ -13,13 +20,21 @@ export class ApiError extends Error {
   readonly status: number
   readonly faults: readonly FieldFault[]
   readonly headers: ErrorHeaders
+  /** What the native API tells beside the faults. */
+  readonly details: ErrorDetails
 
-  constructor(status: number, faults: readonly [FieldFault, ...FieldFault[]], headers: ErrorHeaders = {}) {
+  constructor(
+    status: number,
+    faults: readonly [FieldFault, ...FieldFault[]],
+    headers: ErrorHeaders = {},
+    details: ErrorDetails = {},
+  ) {
     super(faults[0].message)
     this.name = 'ApiError'
     this.status = status
     this.faults = faults
     this.headers = headers
+    this.details = details
   }
 }
 
@@ -43,6 +58,11 @@ export function payloadTooLarge(maxBytes: number): ApiError {
 
 export function notFound(code: string, field: string, message: string): ApiError {
   return new ApiError(404, [{ code, field, message }])
+}
+
+/** 429: `retryAfterSeconds` later it may go better. */
+export function tooMany(code: string, message: string, retryAfterSeconds: number): ApiError {
+  return new ApiError(429, [{ code, field: 'request', message }], { 'Retry-After': String(retryAfterSeconds) })
 }
 
 export function methodNotAllowed(method: string, allowed: readonly string[]): ApiError {

@@ -1,6 +1,6 @@
-import { importJobId, type ImportRecord } from '@importer/db'
+import { importJobId, revertJobId, type ImportRecord } from '@importer/db'
 
-import type { IntakeDependencies } from '../dependencies.ts'
+import type { IntakeDependencies, Log } from '../dependencies.ts'
 
 /** How long a client waits for a queue that does not answer. */
 const ENQUEUE_TIMEOUT_MS = 1_500
@@ -10,15 +10,24 @@ const ENQUEUE_TIMEOUT_MS = 1_500
  * later, so the client is answered all the same and the log is told.
  */
 export async function enqueueSoon({ enqueueImport, log }: IntakeDependencies, record: ImportRecord): Promise<void> {
-  const { id, lease } = record
-  const enqueued = addJob(enqueueImport, id, importJobId(id, lease)).catch((error: unknown) => {
-    log.error({ err: error, importId: id }, 'an import could not be enqueued; the sweep will do it')
+  const { id, lease, jobId } = record
+  await addSoon(log, id, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, lease)))
+}
+
+/** Adds the job that reverts an import; the sweep does it where the queue does not answer. */
+export async function enqueueRevertSoon({ enqueueRevert, log }: IntakeDependencies, importId: number): Promise<void> {
+  await addSoon(log, importId, async () => enqueueRevert({ importId }, revertJobId(importId)))
+}
+
+async function addSoon(log: Log, importId: number, add: () => Promise<unknown>): Promise<void> {
+  const enqueued = add().catch((error: unknown) => {
+    log.error({ err: error, importId }, 'an import could not be enqueued; the sweep will do it')
   })
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<void>((resolve) => {
     timer = setTimeout(() => {
       log.warn(
-        { importId: id, timeoutMs: ENQUEUE_TIMEOUT_MS },
+        { importId, timeoutMs: ENQUEUE_TIMEOUT_MS },
         'the queue is slow; an import is answered before its job is added',
       )
       resolve()
@@ -26,13 +35,4 @@ export async function enqueueSoon({ enqueueImport, log }: IntakeDependencies, re
   })
   await Promise.race([enqueued, timeout])
   clearTimeout(timer)
-}
-
-/** A queue that throws at once is one that rejects. */
-async function addJob(
-  enqueueImport: IntakeDependencies['enqueueImport'],
-  importId: number,
-  jobId: string,
-): Promise<void> {
-  await enqueueImport({ importId }, jobId)
 }

@@ -4,7 +4,7 @@ import { FileMissingError } from '@importer/runtime'
 import type { Request, Response } from 'express'
 
 import type { IntakeDependencies } from '../dependencies.ts'
-import { ApiError, notFound } from '../http/api-error.ts'
+import { notFound } from '../http/api-error.ts'
 import { streamAnswer } from '../http/stream-answer.ts'
 
 /** The reports of an import: their file names and the outcome whose rows they hold. */
@@ -12,19 +12,20 @@ export const REPORTS = {
   'errors.csv': 'rejected',
   'inserted.csv': 'inserted',
   'duplicates.csv': 'duplicate',
+  'unprocessed.csv': 'unprocessed',
 } as const
 
 export type ReportName = keyof typeof REPORTS
 
-/** Sends the rows of one outcome as CSV, made while it is sent. `?raw=true` leaves cells that look like formulas alone. */
+/** Sends the rows of one outcome as CSV, made while it is sent. `raw` leaves cells that look like formulas alone. */
 export async function sendReport(
   { store, database }: IntakeDependencies,
-  request: Request<{ importId: string }>,
+  request: Request,
   response: Response,
   importRecord: ImportRecord,
   name: ReportName,
+  raw: boolean,
 ): Promise<void> {
-  const raw = readRaw(request.query['raw'])
   const stem = importRecord.fileName.replace(/\.[^.]*$/, '')
   response.attachment(`${stem}_${name}`)
   response.setHeader('Content-Type', 'text/csv; charset=utf-8')
@@ -36,24 +37,19 @@ export async function sendReport(
 /** Sends the upload as it came. What it holds is the client's affair: it is never to be shown by a browser. */
 export async function sendUpload(
   { store }: IntakeDependencies,
-  request: Request<{ importId: string }>,
+  request: Request,
   response: Response,
   record: ImportRecord,
 ): Promise<void> {
   response.attachment(record.fileName)
   response.setHeader('Content-Type', 'application/octet-stream')
-  response.setHeader('Content-Length', record.bytes)
+  response.setHeader('Content-Length', record.upload.bytes)
   response.setHeader('Cache-Control', 'private, no-cache')
-  await streamAnswer(request, response, store.read(record.fileKey)).catch(explainMissingFile)
+  await streamAnswer(request, response, store.read(record.upload.fileKey)).catch(explainMissingFile)
 }
 
-function readRaw(value: unknown): boolean {
-  if (value === undefined || value === 'false') return false
-  if (value === 'true') return true
-  throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'raw', message: 'raw is neither; expected true or false' }])
-}
-
-function explainMissingFile(error: unknown): never {
+/** 404 where the upload is no longer stored. */
+export function explainMissingFile(error: unknown): never {
   if (!(error instanceof FileMissingError)) throw error
   throw notFound(
     'FILE_MISSING',

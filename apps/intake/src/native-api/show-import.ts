@@ -29,7 +29,7 @@ export function createShowImport({ publicUrl }: IntakeDependencies) {
     return made
   }
 
-  return async (request: Request<{ importId: string }>, response: Response, record: ImportRecord): Promise<void> => {
+  return async (request: Request, response: Response, record: ImportRecord): Promise<void> => {
     const { body, entityTag } = render(record, readBaseUrl(request, publicUrl))
     response.setHeader('ETag', entityTag)
     response.setHeader('Cache-Control', 'private, no-cache')

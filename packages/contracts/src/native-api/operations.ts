@@ -54,7 +54,7 @@ const LEVER_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stan
 const NO_FILE = { 404: 'There is no such import in this organization, or its file is no longer stored' }
 const IMPORT = { schema: views.importView }
 
-function report(path: string, summary: string): Operation {
+function report(path: string, summary: string): Operation & { readonly query: typeof parameters.reportQuery } {
   return {
     method: 'get',
     path: `/v1/imports/{importId}/${path}`,

@@ -129,7 +129,7 @@ async function insertAlone(
     prisma.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${orgId}/${sha256}`}, 0))`,
     insert,
   ])
-  return rows as { id: number }[]
+  return rows
 }
 
 async function findSameFile(database: Database, { orgId, seriesId, sha256 }: NewImport): Promise<number> {

@@ -1,0 +1,43 @@
+import { newApiKey, OPERATIONS } from '@importer/contracts'
+import { createApiKey, listApiKeys, revokeApiKey, type ApiKeyDescription } from '@importer/db'
+
+import type { IntakeDependencies } from '../dependencies.ts'
+import { notFound } from '../http/api-error.ts'
+import { readInt4 } from '../http/read-id.ts'
+import { defineOperation } from './mount-operation.ts'
+import { sendJson } from './send-json.ts'
+import { readJsonBody } from './webhooks/read-request.ts'
+
+/** `/v1/api-keys`: an organization's keys, by its admins. */
+export function createApiKeyOperations({ database }: IntakeDependencies) {
+  const list = defineOperation(OPERATIONS.listApiKeys, async ({ request, response, principal: { orgId } }) => {
+    const keys = await listApiKeys(database, orgId)
+    await sendJson(request, response, 200, { items: keys.map(describeKey) })
+  })
+
+  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal: { orgId } }) => {
+    const { role, name } = await readJsonBody(request, response, newApiKey)
+    const { id, key } = await createApiKey(database, { orgId, role, ...(name === undefined ? {} : { name }) })
+    const created = (await listApiKeys(database, orgId)).find((known) => known.id === id)
+    if (created === undefined) throw new Error(`the API key ${id} is gone right after it was made`)
+    await sendJson(request, response, 201, { ...describeKey(created), key })
+  })
+
+  const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal: { orgId }, param }) => {
+    const id = readInt4(param('keyId'))
+    const known = (await listApiKeys(database, orgId)).some((key) => key.id === id)
+    if (id === null || !known) {
+      throw notFound('API_KEY_NOT_FOUND', 'keyId', 'there is no such key; expected one of this organization')
+    }
+    // Revoked before: what is wanted is so already.
+    await revokeApiKey(database, { orgId, id })
+    response.statusCode = 204
+    response.end()
+  })
+
+  return [list, create, revoke]
+}
+
+function describeKey({ id, name, role, createdAt, revokedAt }: ApiKeyDescription): object {
+  return { id, name, role, createdAt, revokedAt }
+}

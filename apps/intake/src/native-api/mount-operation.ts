@@ -1,0 +1,63 @@
+import type { Operation } from '@importer/contracts'
+import type { Request, Response, Router } from 'express'
+import type { z } from 'zod'
+
+import type { Authenticate, Principal } from '../authentication/authenticate.ts'
+import { methodNotAllowed } from '../http/api-error.ts'
+import { nameRoute } from '../http/track-requests.ts'
+import { readQuery } from './read-query.ts'
+
+/** What a handler gets: a request whose key and query have been found good. */
+export interface OperationCall<Query> {
+  readonly request: Request
+  readonly response: Response
+  readonly principal: Principal
+  readonly query: Query
+  /** The path's parameter of that name. */
+  readonly param: (name: string) => string
+}
+
+export interface MountedOperation<Definition extends Operation> {
+  readonly operation: Definition
+  readonly handle: (call: OperationCall<z.output<Definition['query']>>) => Promise<void>
+}
+
+/** Ties an operation of the contract to what carries it out. */
+export function defineOperation<Definition extends Operation>(
+  operation: Definition,
+  handle: MountedOperation<Definition>['handle'],
+): MountedOperation<Operation> {
+  return { operation, handle: handle as MountedOperation<Operation>['handle'] }
+}
+
+/** Mounts operations with what the contract says of them: path, method, role and query. Other methods are 405. */
+export function mountOperations(
+  router: Router,
+  authenticate: Authenticate,
+  operations: readonly MountedOperation<Operation>[],
+): void {
+  for (const { operation, handle } of operations) {
+    router[operation.method](toPattern(operation.path), nameRoute(operation.path), async (request, response) => {
+      const principal = await authenticate(request.headers, operation.role)
+      const query = readQuery(operation.query, request.query)
+      const param = (name: string): string => {
+        const value: unknown = request.params[name]
+        return typeof value === 'string' ? value : ''
+      }
+      await handle({ request, response, principal, query, param })
+    })
+  }
+  for (const path of new Set(operations.map(({ operation }) => operation.path))) {
+    const methods = operations
+      .filter(({ operation }) => operation.path === path)
+      .map(({ operation }) => operation.method)
+    const allowed = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+    router.all(toPattern(path), nameRoute(path), (request) => {
+      throw methodNotAllowed(request.method, allowed)
+    })
+  }
+}
+
+function toPattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}

@@ -1,0 +1,28 @@
+import { Router } from 'express'
+
+import type { Authenticate } from '../authentication/authenticate.ts'
+import type { IntakeDependencies } from '../dependencies.ts'
+import type { FindImport } from '../http/find-import.ts'
+import { createApiKeyOperations } from './api-key-operations.ts'
+import { createImportOperation } from './create-import.ts'
+import { createLeverOperations } from './import-levers.ts'
+import { createRedemptionsOperation } from './list-redemptions.ts'
+import { mountOperations } from './mount-operation.ts'
+import { createImportReadingOperations } from './show-imports.ts'
+
+/** The native API's imports, levers, results, redemptions and keys, as the contract lists them. */
+export function createNativeRouter(
+  deps: IntakeDependencies,
+  authenticate: Authenticate,
+  findImport: FindImport,
+): Router {
+  const router = Router()
+  mountOperations(router, authenticate, [
+    ...createImportReadingOperations(deps, findImport),
+    createImportOperation(deps),
+    ...createLeverOperations(deps),
+    createRedemptionsOperation(deps),
+    ...createApiKeyOperations(deps),
+  ])
+  return router
+}

@@ -1,0 +1,78 @@
+import { describeImport, OPERATIONS } from '@importer/contracts'
+import { listImports } from '@importer/db'
+import { listRowErrors } from '@importer/imports'
+
+import type { IntakeDependencies } from '../dependencies.ts'
+import { readBaseUrl } from '../http/base-url.ts'
+import type { FindImport } from '../http/find-import.ts'
+import { findOwnedImport, findOwnedSeries } from './find-owned.ts'
+import { defineOperation } from './mount-operation.ts'
+import { explainMissingFile, REPORTS, sendReport, sendUpload, type ReportName } from './send-reports.ts'
+import { sendJson } from './send-json.ts'
+import { createShowImport } from './show-import.ts'
+import { watchImport } from './watch-import.ts'
+
+const DOWNLOADS = {
+  'errors.csv': OPERATIONS.downloadErrors,
+  'inserted.csv': OPERATIONS.downloadInserted,
+  'duplicates.csv': OPERATIONS.downloadDuplicates,
+  'unprocessed.csv': OPERATIONS.downloadUnprocessed,
+} as const
+
+/** What can be read of imports: one, a list, its events and its results. */
+export function createImportReadingOperations(deps: IntakeDependencies, findImport: FindImport) {
+  const showImport = createShowImport(deps)
+
+  const show = defineOperation(OPERATIONS.showImport, async ({ request, response, principal, param }) => {
+    await showImport(request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
+  })
+
+  const list = defineOperation(OPERATIONS.listImports, async ({ request, response, principal, query }) => {
+    const { seriesId, status, createdFrom, createdBefore, cursor, limit } = query
+    const filter = {
+      seriesId:
+        seriesId === undefined ? undefined : await findOwnedSeries(deps.database, principal.orgId, String(seriesId)),
+      status,
+      createdFrom: createdFrom === undefined ? undefined : new Date(createdFrom),
+      createdBefore: createdBefore === undefined ? undefined : new Date(createdBefore),
+      beforeId: cursor,
+    }
+    const found = await listImports(deps.database, principal.orgId, { ...filter, limit: limit + 1 })
+    const records = found.slice(0, limit)
+    const baseUrl = readBaseUrl(request, deps.publicUrl)
+    await sendJson(request, response, 200, {
+      items: records.map((record) => describeImport(record, baseUrl)),
+      nextCursor: found.length > records.length ? String(records.at(-1)?.id) : null,
+    })
+  })
+
+  const watch = defineOperation(OPERATIONS.watchImport, async ({ request, response, principal, param }) => {
+    const look = () => findOwnedImport(findImport, principal.orgId, param('importId'))
+    await watchImport({ request, response, look, publicUrl: deps.publicUrl, stopping: deps.stopping })
+  })
+
+  const errors = defineOperation(OPERATIONS.listRowErrors, async ({ request, response, principal, query, param }) => {
+    const { database, store } = deps
+    const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
+    const page = { afterRow: query.cursor ?? 0, limit: query.limit }
+    const { items, nextAfterRow } = await listRowErrors({ database, store, importRecord }, page).catch(
+      explainMissingFile,
+    )
+    const nextCursor = nextAfterRow === null ? null : String(nextAfterRow)
+    await sendJson(request, response, 200, { items, nextCursor })
+  })
+
+  const downloads = (Object.keys(REPORTS) as ReportName[]).map((name) =>
+    defineOperation(DOWNLOADS[name], async ({ request, response, principal, query, param }) => {
+      const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
+      await sendReport(deps, request, response, record, name, query.raw === 'true')
+    }),
+  )
+
+  const file = defineOperation(OPERATIONS.downloadFile, async ({ request, response, principal, param }) => {
+    await sendUpload(deps, request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
+  })
+
+  // What is polled comes first: routes are tried in their order.
+  return [show, watch, list, errors, ...downloads, file]
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { describeImport } from '@importer/contracts'
+import type { ImportRecord } from '@importer/db'
+import type { Request, Response } from 'express'
+
+import { readBaseUrl } from '../http/base-url.ts'
+import { makeEntityTag } from '../http/entity-tag.ts'
+
+export interface WatchOptions {
+  readonly request: Request
+  readonly response: Response
+  /** The import as it is now: the shared record that every poll of it reads, in whichever process. */
+  readonly look: () => Promise<ImportRecord>
+  readonly publicUrl: string | undefined
+  readonly stopping: AbortSignal
+}
+
+const LOOK_EVERY_MS = 250
+const TELL_EVERY_MS = 1_000
+/** How soon a client comes back after its connection ended before the import did. */
+const RECONNECT_AFTER_MS = 1_000
+
+/**
+ * Tells of an import as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): `progress`
+ * when it has changed and at least once a second, then `end`, and the answer is over.
+ *
+ * An event holds the whole import and its id is that of its content. So nothing is lost with the events that a client
+ * missed, any process can go on where another one ended, and the client that has heard the end is told so by 204, upon
+ * which it does not come back.
+ */
+export async function watchImport({ request, response, look, publicUrl, stopping }: WatchOptions): Promise<void> {
+  const baseUrl = readBaseUrl(request, publicUrl)
+  const render = (record: ImportRecord) => {
+    const data = JSON.stringify(describeImport(record, baseUrl))
+    return { data, id: makeEntityTag(data).replaceAll('"', '') }
+  }
+  let record = await look()
+  const heard = request.headers['last-event-id']
+  let last = { ...render(record), toldAt: -Infinity }
+  if (isOver(record) && heard === last.id) {
+    response.statusCode = 204
+    response.end()
+    return
+  }
+  response.statusCode = 200
+  response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
+  response.setHeader('Cache-Control', 'no-store')
+  // nginx would keep the events back until it has a bufferful.
+  response.setHeader('X-Accel-Buffering', 'no')
+  if (request.method === 'HEAD') {
+    response.end()
+    return
+  }
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const stop = AbortSignal.any([stopping, gone.signal])
+  response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`)
+  while (!stop.aborted) {
+    const { data, id } = render(record)
+    const now = performance.now()
+    if (id !== last.id || now - last.toldAt >= TELL_EVERY_MS || isOver(record)) {
+      last = { data, id, toldAt: now }
+      const event = isOver(record) ? 'end' : 'progress'
+      // A client that does not read is not written to: what it misses is told by the next event.
+      if (!response.write(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`))
+        await waitFor(once(response, 'drain', { signal: stop }))
+    }
+    if (isOver(record)) break
+    await waitFor(delay(LOOK_EVERY_MS, undefined, { signal: stop }))
+    if (!stop.aborted) record = await look()
+  }
+  response.end()
+}
+
+/** Waits, or until there is nothing to wait for any more. */
+async function waitFor(event: Promise<unknown>): Promise<void> {
+  await event.catch((error: unknown) => {
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error
+  })
+}
+
+function isOver({ status, revertRequested }: ImportRecord): boolean {
+  if (status === 'queued' || status === 'processing') return false
+  return !revertRequested || status === 'reverted'
+}

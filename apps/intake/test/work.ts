@@ -1,0 +1,54 @@
+import { runImport, runRevert, type RunImportOptions } from '@importer/imports'
+import { createLog } from '@importer/runtime'
+
+import { ORG, SERIES, type TestIntake } from './start-intake.ts'
+
+const log = createLog({ name: 'work', level: 'silent' })
+
+/** Carries an import on as a worker does: to its end unless `shouldYield` says otherwise. */
+export async function work(
+  { database, store }: TestIntake,
+  importId: number,
+  options: Partial<RunImportOptions> = {},
+): Promise<void> {
+  await runImport({
+    database,
+    store,
+    log,
+    importId,
+    jobId: `test-${importId}`,
+    laneCount: 2,
+    batchRows: 10,
+    signal: new AbortController().signal,
+    shouldYield: () => false,
+    ...options,
+  })
+}
+
+export async function workOnRevert({ database }: TestIntake, importId: number): Promise<void> {
+  await runRevert({ database, log, importId, signal: new AbortController().signal })
+}
+
+export const TILL = 50_001
+export const MOBILE = '919999999999'
+const COUPONS = 5_000
+
+/** A till, a customer, and coupons 1 to 5000 of SERIES whose codes are CODE1 to CODE5000. */
+export async function seedReference({ database: { prisma } }: TestIntake): Promise<void> {
+  await prisma.till.create({ data: { orgId: ORG, id: TILL } })
+  await prisma.customer.create({ data: { orgId: ORG, id: 1, mobile: MOBILE } })
+  await prisma.coupon.createMany({
+    data: Array.from({ length: COUPONS }, (_, i) => ({
+      orgId: ORG,
+      id: i + 1,
+      seriesId: SERIES,
+      code: `CODE${i + 1}`,
+      codeKey: `code${i + 1}`,
+    })),
+  })
+}
+
+/** One line: date, till, mobile, code. */
+export function line(code: string, redeemedMs = 1_603_263_535_000): string {
+  return `${redeemedMs},${TILL},${MOBILE},${code}\n`
+}
