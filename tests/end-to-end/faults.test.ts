@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 
 import { cutConnections } from '../faults/cut-connections.ts'
 import { makeFaultCase, runUndisturbed } from '../faults/fault-case.ts'
-import { FROZEN_SYSTEM, freezeWorker } from '../faults/freeze-worker.ts'
+import { freezeWorker } from '../faults/freeze-worker.ts'
 import { killUnderSupervisor } from '../faults/kill-everything.ts'
 import { killWorkers } from '../faults/kill-workers.ts'
 import { restartDatabase } from '../faults/restart-database.ts'
@@ -13,11 +13,9 @@ const TIMEOUT_MS = 120_000
 
 const fault = makeFaultCase(1_000)
 let undisturbed: WholeOutcome | undefined
-let undisturbedInOneLane: WholeOutcome | undefined
 
 beforeAll(async () => {
   ;[undisturbed] = await runUndisturbed([fault])
-  ;[undisturbedInOneLane] = await runUndisturbed([fault], FROZEN_SYSTEM)
 })
 
 describe.concurrent('an import ends as if nothing had happened', { timeout: TIMEOUT_MS }, () => {
@@ -36,7 +34,10 @@ describe.concurrent('an import ends as if nothing had happened', { timeout: TIME
   it('when its worker freezes until another has taken over', async () => {
     const { outcome, before, after } = await freezeWorker(fault, undefined)
     expect(after).toEqual(before)
-    expect(outcome).toEqual(undisturbedInOneLane)
+    // It had one lane: in how many a file is imported makes no difference to its rows.
+    const rowsOf = (whole: WholeOutcome | undefined): object => ({ ...whole, import: null, lanes: null })
+    expect(outcome.lanes).toHaveLength(1)
+    expect(rowsOf(outcome)).toEqual(rowsOf(undisturbed))
   })
 
   it('when the database is restarted at once', async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   undisturbed = await runUndisturbed(IMPORTS.map(({ fault }) => fault))
 })
 
-it.each([
+it.concurrent.each([
   { name: 'with the queue in PostgreSQL', hasRedis: false },
   ...(hasRedisServer() ? [{ name: 'with the queue on Redis', hasRedis: true }] : []),
 ])('a connection cut around the commit of a batch changes nothing, $name', async ({ hasRedis }) => {

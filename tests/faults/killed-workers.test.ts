@@ -7,8 +7,9 @@ import { killWorkers } from './kill-workers.ts'
 
 /** 18 of them in batches, one at the claim, one at the completion. */
 const KILLS = 20
-/** What is "seconds". On this many processes at once a take-over costs a start of Node as well. */
-const MOST_TAKE_OVER_MS = 15_000
+/** What is "seconds": usually 4 or 5, of which one or two are the start of Node; more on a machine that is busy. */
+const USUAL_TAKE_OVER_MS = 15_000
+const MOST_TAKE_OVER_MS = 30_000
 
 const fault = makeFaultCase(4_000)
 let undisturbed: WholeOutcome
@@ -41,5 +42,6 @@ async function expectSameOutcome(redisUrl: string | undefined): Promise<void> {
     `queue ${redisUrl === undefined ? 'in PostgreSQL' : 'on Redis'}: ` +
       `taken over after ${(median / 1000).toFixed(1)} s in the median, ${(longest / 1000).toFixed(1)} s at most`,
   )
+  expect(median).toBeLessThan(USUAL_TAKE_OVER_MS)
   expect(longest).toBeLessThan(MOST_TAKE_OVER_MS)
 }

@@ -5,7 +5,7 @@ import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
 import { makeFaultCase, runUndisturbed } from './fault-case.ts'
 import { restartDatabase } from './restart-database.ts'
 
-const MOST_TAKE_OVER_MS = 15_000
+const MOST_TAKE_OVER_MS = 30_000
 
 const fault = makeFaultCase(2_000)
 let undisturbed: WholeOutcome | undefined
