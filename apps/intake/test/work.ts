@@ -31,9 +31,9 @@ export async function workOnRevert({ database }: TestIntake, importId: number): 
 
 export const TILL = 50_001
 export const MOBILE = '919999999999'
-const COUPONS = 5_000
+const COUPONS = 20_000
 
-/** A till, a customer, and coupons 1 to 5000 of SERIES whose codes are CODE1 to CODE5000. */
+/** A till, a customer, and coupons 1 to 20000 of SERIES whose codes are CODE1 to CODE20000. */
 export async function seedReference({ database: { prisma } }: TestIntake): Promise<void> {
   await prisma.till.create({ data: { orgId: ORG, id: TILL } })
   await prisma.customer.create({ data: { orgId: ORG, id: 1, mobile: MOBILE } })

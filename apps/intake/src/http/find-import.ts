@@ -3,7 +3,11 @@ import { findImport, type Database, type ImportRecord } from '@importer/db'
 import { createShortCache } from './short-cache.ts'
 
 /** The import of that id in that organization, as it was at most 200 ms ago, or null. */
-export type FindImport = (orgId: number, importId: number) => Promise<ImportRecord | null>
+export interface FindImport {
+  (orgId: number, importId: number): Promise<ImportRecord | null>
+  /** The import has been changed here: who asks from now on sees it. */
+  forget(orgId: number, importId: number): void
+}
 
 const IMPORT_TTL_MS = 200
 const MAX_IMPORTS = 1_000
@@ -11,5 +15,9 @@ const MAX_IMPORTS = 1_000
 /** Many clients that poll one import cost the database five look-ups a second. */
 export function createFindImport(database: Database): FindImport {
   const cache = createShortCache<ImportRecord>({ ttlMs: IMPORT_TTL_MS, maxEntries: MAX_IMPORTS })
-  return (orgId, importId) => cache.get(`${orgId}/${importId}`, () => findImport(database, orgId, importId))
+  const keyOf = (orgId: number, importId: number): string => `${orgId}/${importId}`
+  return Object.assign(
+    (orgId: number, importId: number) => cache.get(keyOf(orgId, importId), () => findImport(database, orgId, importId)),
+    { forget: (orgId: number, importId: number) => cache.forget(keyOf(orgId, importId)) },
+  )
 }

@@ -7,6 +7,8 @@ export interface ShortCacheOptions {
 export interface ShortCache<Value> {
   /** What `load` gives, or gave moments ago, or is about to give to somebody else who asked for the same key. */
   get(key: string, load: () => Promise<Value | null>): Promise<Value | null>
+  /** Whoever asks from now on gets what is there now. */
+  forget(key: string): void
 }
 
 interface Entry<Value> {
@@ -50,6 +52,9 @@ export function createShortCache<Value>({ ttlMs, maxEntries }: ShortCacheOptions
       const value = loadAndForgetNothing(key, load)
       entries.set(key, { value, expiresAt: now + ttlMs })
       return value
+    },
+    forget(key) {
+      entries.delete(key)
     },
   }
 }

@@ -16,6 +16,7 @@ import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError, notFound } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueRevertSoon, enqueueSoon } from '../http/enqueue-soon.ts'
+import type { FindImport } from '../http/find-import.ts'
 import { findOwnedImport } from './find-owned.ts'
 import { defineOperation, type OperationCall } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
@@ -24,7 +25,7 @@ import { sendJson } from './send-json.ts'
 const RETRY_SLACK_BYTES = 1024 * 1024
 
 /** The levers. Each changes the import by compare-and-set, and asked again it finds what it wants to be so already. */
-export function createLeverOperations(deps: IntakeDependencies) {
+export function createLeverOperations(deps: IntakeDependencies, cached: FindImport) {
   const { database } = deps
   const find = (orgId: number, importId: number) => findImport(database, orgId, importId)
 
@@ -34,6 +35,8 @@ export function createLeverOperations(deps: IntakeDependencies) {
 
   async function send(call: OperationCall<object>, status: number, record: ImportRecord): Promise<void> {
     const { request, response } = call
+    cached.forget(record.orgId, record.id)
+    if (record.retryOf !== null) cached.forget(record.orgId, record.retryOf)
     await sendJson(request, response, status, describeImport(record, readBaseUrl(request, deps.publicUrl)))
   }
 

@@ -20,7 +20,7 @@ export function createNativeRouter(
   mountOperations(router, authenticate, [
     ...createImportReadingOperations(deps, findImport),
     createImportOperation(deps),
-    ...createLeverOperations(deps),
+    ...createLeverOperations(deps, findImport),
     createRedemptionsOperation(deps),
     ...createApiKeyOperations(deps),
   ])
