@@ -18,7 +18,7 @@ const MAX_RETRY_AFTER_MS = 24 * HOUR
 
 export interface AttemptFacts {
   readonly result: SendResult
-  /** Of the attempts of this run through the schedule, from 1. */
+  /** Of this run through the schedule, from 1: attempts whose worker died or was stopped do not count. */
   readonly roundAttempt: number
   /** Null: its last attempt succeeded, or there was none. */
   readonly failingSince: Date | null

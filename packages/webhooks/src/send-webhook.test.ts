@@ -160,7 +160,7 @@ describe('a receiver that', () => {
   })
 
   test('has a name server that never answers', async () => {
-    const resolveHost = () => new Promise<never>(() => undefined)
+    const resolveHost = () => new Promise<never>(() => {})
     expect(await send('http://nowhere.example/', { resolveHost })).toMatchObject({ errorCode: 'TIMEOUT' })
   })
 })

@@ -18,8 +18,7 @@ given_up AS (
 ),
 taken AS (
   UPDATE webhook_delivery d
-  SET turn = d.turn + 1, attempt_count = d.attempt_count + 1, round_attempts = d.round_attempts + 1,
-      reserved_until = $4::timestamptz
+  SET turn = d.turn + 1, attempt_count = d.attempt_count + 1, reserved_until = $4::timestamptz
   FROM wanted w
   WHERE d.id = w.id AND d.turn = $2::int AND d.status = 'pending' AND coalesce(w.endpoint_status, 'active') = 'active'
   RETURNING d.*
@@ -34,7 +33,7 @@ begun AS (
   SELECT id, attempt_count, url, $3::timestamptz FROM target
 )
 SELECT target.id, target.org_id AS "orgId", target.endpoint_id AS "endpointId", target.turn,
-       target.attempt_count AS "number", target.round_attempts AS "roundAttempt", target.webhook_id AS "webhookId",
+       target.attempt_count AS "number", target.round_attempts + 1 AS "roundAttempt", target.webhook_id AS "webhookId",
        target.url, target.failing_since AS "failingSince", target.body,
        ARRAY(
          SELECT s.secret FROM webhook_secret s
@@ -59,6 +58,7 @@ WITH attempt AS (
 changed AS (
   UPDATE webhook_delivery
   SET status = $9::text, next_attempt_at = $10::timestamptz, reserved_until = NULL, failure_code = $11::text,
+      round_attempts = round_attempts + CASE WHEN $13::boolean THEN 1 ELSE 0 END,
       finished_at = CASE $9::text WHEN 'pending' THEN NULL ELSE $4::timestamptz END
   WHERE id = $1::bigint AND turn = $2::int AND status = 'pending'
   RETURNING id, endpoint_id

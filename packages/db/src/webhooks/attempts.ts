@@ -58,7 +58,7 @@ export interface BegunAttempt {
   readonly turn: number
   /** Of all attempts of this delivery, from 1. */
   readonly number: number
-  /** Of the attempts of this run through the schedule, from 1. */
+  /** Of this run through the schedule, from 1: attempts whose worker died or was stopped do not count. */
   readonly roundAttempt: number
   readonly webhookId: string
   readonly url: string

@@ -1,0 +1,129 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+
+import { completeImport, createWebhookEndpoint, listWebhookDeliveries, openDatabase } from '@importer/db'
+import { Webhook } from 'standardwebhooks'
+import { describe, expect, test } from 'vitest'
+
+import { startApp } from '../support/app-process.ts'
+import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const ORG = 9619
+
+/**
+ * The worker is killed while it waits for the first answer; its successor is told 500, killed too, and the queue loses
+ * what it holds; the third delivers. Real processes, real queues, the real clock.
+ */
+async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () => Promise<void>): Promise<void> {
+  const { url: databaseUrl } = await createTestDatabase()
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'killed-webhooks-'))
+  const env = {
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: dataDir,
+    WEBHOOK_ALLOW_HTTP: 'true',
+    WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true',
+    LOG_LEVEL: 'warn',
+    ...(queueUrl === undefined ? {} : { REDIS_URL: queueUrl }),
+  }
+  const database = openDatabase({
+    url: databaseUrl,
+    applicationName: 'killed-webhooks',
+    maxConnections: 2,
+    onConnectionLost: () => undefined,
+  })
+  const requests: { headers: Record<string, string>; body: string; response: ServerResponse }[] = []
+  const receiver = createServer((request, response) => {
+    text(request).then(
+      (body) => {
+        const headers = Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+        )
+        requests.push({ headers, body, response })
+      },
+      () => response.destroy(),
+    )
+  })
+  receiver.listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  const requestNumber = async (number: number) =>
+    waitUntil(`request ${number} is there`, () => requests[number - 1] ?? null, 60_000)
+
+  try {
+    await database.prisma.organization.create({ data: { id: ORG } })
+    const { port } = receiver.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/hook`
+    const made = await createWebhookEndpoint(database, { orgId: ORG, url, description: null, eventTypes: [] })
+    const { id: importId } = await database.prisma.import.create({
+      data: {
+        orgId: ORG,
+        seriesId: 1n,
+        status: 'processing',
+        lease: 1,
+        fileKey: 'k',
+        fileName: 'nightly.csv',
+        bytes: 1n,
+        sha256: '',
+        mapping: {},
+      },
+    })
+    await completeImport(database, { importId, lease: 1 }, 0)
+
+    const first = await startApp('worker', { env })
+    await requestNumber(1)
+    await first.kill('SIGKILL')
+
+    const second = await startApp('worker', { env })
+    const { response } = await requestNumber(2)
+    response.writeHead(500).end()
+    await waitUntil('the failure is recorded', async () => {
+      const [delivery] = await listWebhookDeliveries(database, { orgId: ORG }, { limit: 1 })
+      return delivery?.attempts.at(-1)?.httpStatus === 500
+    })
+    await second.kill('SIGKILL')
+    await loseQueue()
+
+    const third = await startApp('worker', { env })
+    const last = await requestNumber(3)
+    last.response.writeHead(204).end()
+    await waitUntil('it is delivered', async () => {
+      const [delivery] = await listWebhookDeliveries(database, { orgId: ORG }, { limit: 1 })
+      return delivery?.status === 'delivered'
+    })
+    await third.kill('SIGTERM')
+
+    const deliveries = await listWebhookDeliveries(database, { orgId: ORG }, { limit: 10 })
+    expect(deliveries).toMatchObject([
+      { status: 'delivered', attempts: [{ durationMs: null }, { httpStatus: 500 }, { httpStatus: 204 }] },
+    ])
+    expect(requests).toHaveLength(3)
+    expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(new Set(requests.map(({ body }) => body)).size).toBe(1)
+    for (const { headers, body } of requests) {
+      expect(new Webhook(made?.secret ?? '').verify(body, headers)).toMatchObject({ type: 'import.completed' })
+    }
+  } finally {
+    receiver.closeAllConnections()
+    receiver.close()
+    await database.close()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+describe('a webhook outlives its workers and the queue', () => {
+  test('in PostgreSQL', async () => {
+    await killTwiceAndDeliver(undefined, async () => undefined)
+  })
+
+  test.skipIf(!hasRedisServer())('in Redis', async () => {
+    const redis = await startRedisServer()
+    await killTwiceAndDeliver(redis.url, () => redis.flush())
+    await redis.stop()
+  })
+})
