@@ -2,6 +2,7 @@ import express, { type Express } from 'express'
 
 import { createAuthenticate } from './authentication/authenticate.ts'
 import { createCompatibleRouter } from './compatible-api/compatible-router.ts'
+import { createDocsRouter } from './docs/docs-router.ts'
 import type { IntakeDependencies } from './dependencies.ts'
 import { createHealthRouter } from './health/health-router.ts'
 import { renderErrors } from './compatible-api/envelope.ts'
@@ -42,6 +43,7 @@ export function createApp(deps: IntakeDependencies): Express {
   app.use('/v1/webhook-secret', createSecretRouter(deps, authenticate))
   app.use('/v1/webhook-deliveries', createDeliveriesRouter(deps, authenticate))
   app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, authenticate, findImport))
+  app.use(createDocsRouter(deps))
   app.use(createHealthRouter(deps))
   app.use(() => {
     throw notFound('NOT_FOUND', 'path', 'there is nothing at this path')

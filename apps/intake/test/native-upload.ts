@@ -2,7 +2,7 @@ import { readJson } from './read-json.ts'
 import { SERIES, type TestIntake } from './start-intake.ts'
 import { fieldParts, filePart, makeForm } from './upload.ts'
 
-export const NATIVE_FIELDS = {
+const NATIVE_FIELDS = {
   customerIdentifier: 'MOBILE',
   couponIdentifier: 'COUPON_CODE',
   uploadHeaders: '{"redeemedDateInMillis": 0, "redeemedAt": 1, "mobile": 2, "couponCode": 3}',

@@ -133,7 +133,7 @@ function readDetails(fields: ReceivedUpload['fields'], faults: FieldFault[]): st
 }
 
 /** A field's text, empty where there is none; undefined after a fault. */
-export function readText(fields: ReceivedUpload['fields'], field: string, faults: FieldFault[]): string | undefined {
+function readText(fields: ReceivedUpload['fields'], field: string, faults: FieldFault[]): string | undefined {
   const value = fields[field] ?? ''
   if (typeof value === 'string') return value
   faults.push({ code: 'REPEATED_FIELD', field, message: `${field} is there more than once; expected one value` })

@@ -16,10 +16,10 @@ export interface Success {
 }
 
 export interface Operation {
-  readonly method: 'get' | 'post' | 'put' | 'delete'
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** With its parameters in braces; all of them are whole numbers but `kind`. */
   readonly path: string
-  readonly tag: 'imports' | 'levers' | 'results' | 'redemptions' | 'reference' | 'keys'
+  readonly tag: 'imports' | 'levers' | 'results' | 'redemptions' | 'reference' | 'keys' | 'webhooks'
   readonly summary: string
   readonly description?: string
   /** What the key must be allowed to do. */
@@ -287,5 +287,3 @@ export const OPERATIONS = {
     errors: { 404: 'There is no such key in this organization' },
   },
 } as const satisfies Record<string, Operation>
-
-export type OperationName = keyof typeof OPERATIONS

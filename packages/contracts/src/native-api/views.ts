@@ -18,7 +18,7 @@ const nextCursor = z
   .nullable()
   .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
 
-export const fieldFaultView = z.strictObject({ code: z.string(), field: z.string(), message: z.string() })
+const fieldFaultView = z.strictObject({ code: z.string(), field: z.string(), message: z.string() })
 
 export const problemView = z
   .strictObject({
@@ -80,7 +80,7 @@ export const importView = z
 
 export const importListView = z.strictObject({ items: z.array(importView), nextCursor }).meta({ id: 'ImportList' })
 
-export const rowErrorView = z
+const rowErrorView = z
   .strictObject({
     rowNumber: z.int().min(1).meta({ description: 'Data record, from 1' }),
     line: z.int().min(1).meta({ description: 'Where the record starts in the file, from 1' }),
@@ -96,7 +96,7 @@ export const rowErrorListView = z
   .strictObject({ items: z.array(rowErrorView), nextCursor })
   .meta({ id: 'RowErrorList' })
 
-export const redemptionView = z
+const redemptionView = z
   .strictObject({
     couponId: id,
     couponCode: z.string(),
@@ -118,7 +118,7 @@ export const redemptionListView = z
   .strictObject({ items: z.array(redemptionView), nextCursor })
   .meta({ id: 'RedemptionList' })
 
-export const apiKeyView = z
+const apiKeyView = z
   .strictObject({
     id,
     name: z.string().nullable(),
