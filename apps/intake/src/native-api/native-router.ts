@@ -8,9 +8,10 @@ import { createImportOperation } from './create-import.ts'
 import { createLeverOperations } from './import-levers.ts'
 import { createRedemptionsOperation } from './list-redemptions.ts'
 import { mountOperations } from './mount-operation.ts'
+import { createReferenceOperations } from './reference-operations.ts'
 import { createImportReadingOperations } from './show-imports.ts'
 
-/** The native API's imports, levers, results, redemptions and keys, as the contract lists them. */
+/** The native API but its webhooks: imports, levers, results, redemptions, reference data and keys, as the contract lists them. */
 export function createNativeRouter(
   deps: IntakeDependencies,
   authenticate: Authenticate,
@@ -22,6 +23,7 @@ export function createNativeRouter(
     createImportOperation(deps),
     ...createLeverOperations(deps, findImport),
     createRedemptionsOperation(deps),
+    ...createReferenceOperations(deps),
     ...createApiKeyOperations(deps),
   ])
   return router

@@ -36,7 +36,8 @@ export function readNativeUpload(upload: ReceivedUpload, judgeUrl: (url: string)
   const faults: FieldFault[] = [...form.faults, ...(result.success ? [] : describeIssues(result.error, given))]
   const metadata = result.success ? readMetadata(result.data.metadata, faults) : null
   const callbackFault = result.data?.callbackUrl === undefined ? null : judgeUrl(result.data.callbackUrl)
-  if (callbackFault !== null) faults.push({ code: 'INVALID_URL', field: 'callbackUrl', message: callbackFault })
+  if (callbackFault !== null)
+    faults.push({ code: 'INVALID_URL', field: 'callbackUrl', message: `callbackUrl: ${callbackFault}` })
 
   const [first, ...others] = faults
   if (first !== undefined) throw new ApiError(400, [first, ...others])

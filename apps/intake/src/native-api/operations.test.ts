@@ -1,0 +1,302 @@
+import { problemView, roleIncludes, type Operation, type Role } from '@importer/contracts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
+import { uploadNative } from '../../test/native-upload.ts'
+import { ORG, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { fieldParts, filePart, makeForm } from '../../test/upload.ts'
+import { line, seedReference, work } from '../../test/work.ts'
+import { DOCUMENTED } from '../docs/build-document.ts'
+
+/** Walks the document: what it says of every operation is so, and nothing else happens. */
+
+let intake: TestIntake
+/** The same over the same database, where every key has made its requests of this minute. */
+let exhausted: TestIntake
+/** Of an import that is completed, with an inserted and a rejected row. */
+let completed: number
+
+beforeAll(async () => {
+  intake = await startIntake()
+  exhausted = await startIntake({ rateLimitPerMinute: 0 })
+  await seedReference(intake)
+  completed = await makeCompleted()
+})
+afterAll(async () => {
+  await intake.stop()
+  await exhausted.stop()
+})
+
+let nextCoupon = 1
+const makeFile = (): string => line(`CODE${nextCoupon++}`) + line('NOSUCH')
+
+async function makeCompleted(): Promise<number> {
+  const id = await uploadNative(intake, makeFile())
+  await work(intake, id)
+  return id
+}
+
+interface Call {
+  readonly params?: Record<string, string | number>
+  readonly query?: string
+  readonly body?: string | FormData
+  readonly headers?: Record<string, string>
+}
+
+const UPLOAD_FIELDS = {
+  customerIdentifier: 'MOBILE',
+  couponIdentifier: 'COUPON_CODE',
+  uploadHeaders: '{"redeemedDateInMillis": 0, "redeemedAt": 1, "mobile": 2, "couponCode": 3}',
+}
+const upload = (fields: Record<string, string> = {}): FormData =>
+  makeForm([...fieldParts({ ...UPLOAD_FIELDS, ...fields }), filePart(makeFile())])
+const json = (value: object): Call => ({
+  body: JSON.stringify(value),
+  headers: { 'Content-Type': 'application/json' },
+})
+const HOOK = { url: 'https://example.com/hook' }
+
+async function makeEndpoint(): Promise<number> {
+  const response = await send('createWebhookEndpoint', json(HOOK))
+  return ((await response.json()) as { id: number }).id
+}
+async function makeDelivery(): Promise<number> {
+  const response = await send('testWebhookEndpoint', { params: { endpointId: await makeEndpoint() } })
+  return ((await response.json()) as { id: number }).id
+}
+
+const ofCompleted = (): Call => ({ params: { importId: completed } })
+const ofNewCompleted = async (): Promise<Call> => ({ params: { importId: await makeCompleted() } })
+const ofQueued = async (): Promise<Call> => ({ params: { importId: await uploadNative(intake, makeFile()) } })
+const ofEndpoint = async (): Promise<Call> => ({ params: { endpointId: await makeEndpoint() } })
+const ofDelivery = async (): Promise<Call> => ({ params: { deliveryId: await makeDelivery() } })
+
+/** How each operation is called so that it succeeds. */
+const CALLS: Record<string, () => Call | Promise<Call>> = {
+  createImport: () => ({ params: { seriesId: SERIES }, body: upload() }),
+  listImports: () => ({ query: `seriesId=${SERIES}&status=completed&createdFrom=2026-01-01T00:00:00Z&limit=2` }),
+  showImport: ofCompleted,
+  watchImport: ofCompleted,
+  listRowErrors: ofCompleted,
+  downloadErrors: ofCompleted,
+  downloadInserted: ofCompleted,
+  downloadDuplicates: ofCompleted,
+  downloadUnprocessed: ofCompleted,
+  downloadFile: ofCompleted,
+  cancelImport: ofQueued,
+  resumeImport: async () => {
+    const call = await ofQueued()
+    await send('cancelImport', call)
+    return call
+  },
+  revertImport: ofNewCompleted,
+  retryRejected: ofNewCompleted,
+  listRedemptions: () => ({ query: 'couponId=1' }),
+  countReference: () => ({ params: { kind: 'coupons' } }),
+  loadReference: () => ({ params: { kind: 'tills' }, body: 'id,name\n7,x\n', headers: { 'Content-Type': 'text/csv' } }),
+  showReference: () => ({ params: { kind: 'coupons', id: 1 } }),
+  listApiKeys: () => ({}),
+  createApiKey: () => json({ role: 'read', name: 'poller' }),
+  revokeApiKey: async () => {
+    const { id } = await intake.database.prisma.apiKey.create({
+      data: { orgId: ORG, role: 'read', keyHash: `hash${nextCoupon++}` },
+    })
+    return { params: { keyId: id } }
+  },
+  createWebhookEndpoint: () => json(HOOK),
+  listWebhookEndpoints: () => ({ query: 'limit=2' }),
+  showWebhookEndpoint: ofEndpoint,
+  changeWebhookEndpoint: async () => ({ ...(await ofEndpoint()), ...json({ description: 'x' }) }),
+  deleteWebhookEndpoint: ofEndpoint,
+  rotateEndpointSecret: ofEndpoint,
+  testWebhookEndpoint: ofEndpoint,
+  listWebhookDeliveries: () => ({ query: 'status=pending' }),
+  redeliverWebhooks: () => json({ since: '2026-01-01T00:00:00Z' }),
+  showWebhookDelivery: ofDelivery,
+  redeliverWebhook: async () => {
+    const id = await makeDelivery()
+    await intake.database.prisma.webhookDelivery.update({
+      where: { id },
+      data: { status: 'failed', nextAttemptAt: null, finishedAt: new Date() },
+    })
+    return { params: { deliveryId: id } }
+  },
+  showWebhookSecret: () => ({}),
+  rotateWebhookSecret: () => ({}),
+}
+
+/** Calls that do not fit what is there: 409. */
+const CONFLICTS: Record<string, () => Call | Promise<Call>> = {
+  createImport: async () => {
+    const content = makeFile()
+    await uploadNative(intake, content)
+    const form = makeForm([...fieldParts({ ...UPLOAD_FIELDS, onSameFile: 'reject' }), filePart(content)])
+    return { params: { seriesId: SERIES }, body: form }
+  },
+  cancelImport: ofCompleted,
+  resumeImport: ofCompleted,
+  revertImport: ofQueued,
+  retryRejected: ofQueued,
+  testWebhookEndpoint: async () => {
+    const call = await ofEndpoint()
+    await send('changeWebhookEndpoint', { ...call, ...json({ status: 'disabled' }) })
+    return call
+  },
+  redeliverWebhook: async () => {
+    const call = await ofDelivery()
+    const { endpointId } = (await (await send('showWebhookDelivery', call)).json()) as { endpointId: number }
+    await send('changeWebhookEndpoint', { params: { endpointId }, ...json({ status: 'disabled' }) })
+    return call
+  },
+}
+
+interface Sender {
+  readonly key?: string | null
+  readonly target?: TestIntake
+}
+
+function operationOf(name: string): Operation {
+  const operation = DOCUMENTED[name]
+  if (operation === undefined) throw new Error(`${name} is not documented`)
+  return operation
+}
+
+async function send(name: string, call: Call, { key, target = intake }: Sender = {}): Promise<Response> {
+  const operation = operationOf(name)
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_text, param: string) => String(call.params?.[param] ?? 0))
+  const used = key === undefined ? target.keys.admin : key
+  return fetch(`${target.url}${path}${call.query === undefined ? '' : `?${call.query}`}`, {
+    method: operation.method.toUpperCase(),
+    headers: { ...(used === null ? {} : { Authorization: `Bearer ${used}` }), ...call.headers },
+    ...(call.body === undefined ? {} : { body: call.body }),
+  })
+}
+
+/** The answer's status must be documented, and its body must be what is documented of it. */
+async function check(name: string, response: Response): Promise<ReturnType<typeof JSON.parse>> {
+  const { success, errors = {} } = operationOf(name)
+  const text = await response.text()
+  const known = success.find(({ status }) => status === response.status)
+  if (known === undefined) {
+    const documented = [400, 401, 403, 429, 500, ...Object.keys(errors).map(Number)]
+    expect(documented, text).toContain(response.status)
+    expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+    return problemView.parse(JSON.parse(text))
+  }
+  if (known.schema !== undefined) return known.schema.parse(JSON.parse(text))
+  if (known.contentType === undefined) expect(text).toBe('')
+  else expect(response.headers.get('content-type')).toMatch(known.contentType.split(';')[0] ?? '')
+  return text
+}
+
+async function callOf(name: string): Promise<Call> {
+  const make = CALLS[name]
+  if (make === undefined) throw new Error(`there is no call of ${name}`)
+  return make()
+}
+
+const NAMES = Object.keys(DOCUMENTED)
+const queryNames = (name: string): string[] => Object.keys(operationOf(name).query.shape)
+
+test('every operation has a call', () => {
+  expect(Object.keys(CALLS).toSorted((a, b) => a.localeCompare(b))).toEqual(
+    NAMES.toSorted((a, b) => a.localeCompare(b)),
+  )
+})
+
+describe.each(NAMES)('%s', (name) => {
+  test('succeeds as documented', async () => {
+    const response = await send(name, await callOf(name))
+    await check(name, response)
+    expect(operationOf(name).success.map(({ status }) => status)).toContain(response.status)
+  })
+
+  test('is 401 without a key', async () => {
+    const response = await send(name, await callOf(name), { key: null })
+    expect((await check(name, response)).status).toBe(401)
+  })
+
+  test('is 429 when the key has made its requests', async () => {
+    const response = await send(name, { params: { kind: 'tills' } }, { target: exhausted })
+    expect((await check(name, response)).code).toBe('RATE_LIMITED')
+    expect(response.headers.get('ratelimit-policy')).toBe('"minute";q=0;w=60')
+    expect(response.headers.get('ratelimit')).toMatch(/^"minute";r=0;t=\d+$/)
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
+  test('is 400 for a parameter that nobody knows', async () => {
+    const response = await send(name, { ...(await callOf(name)), query: 'nobody=1' })
+    if (queryNames(name).length === 0 && operationOf(name).tag === 'webhooks') return
+    expect((await check(name, response)).status).toBe(400)
+  })
+})
+
+const LESSER: Record<Role, readonly Role[]> = { read: [], write: ['read'], admin: ['read', 'write'] }
+test.each(NAMES.flatMap((name) => LESSER[operationOf(name).role].map((role): [string, Role] => [name, role])))(
+  '%s is 403 for a key with the role %s',
+  async (name, role) => {
+    expect(roleIncludes(role, operationOf(name).role)).toBe(false)
+    const response = await send(name, await callOf(name), { key: intake.keys[role as 'read' | 'write'] })
+    expect((await check(name, response)).status).toBe(403)
+  },
+)
+
+test.each(NAMES.filter((name) => /\{\w*[iI]d\}/.test(operationOf(name).path)))(
+  "%s is 404 with another organization's key",
+  async (name) => {
+    const response = await send(name, await callOf(name), { key: intake.keys.other })
+    expect((await check(name, response)).status).toBe(404)
+  },
+)
+
+test.each(NAMES.flatMap((name) => queryNames(name).map((parameter): [string, string] => [name, parameter])))(
+  '%s is 400 for a wrong %s',
+  async (name, parameter) => {
+    const response = await send(name, { ...(await callOf(name)), query: `${parameter}=` })
+    const problem = await check(name, response)
+    expect([problem.status, JSON.stringify(problem)]).toEqual([400, expect.stringContaining(parameter)])
+  },
+)
+
+test.each(Object.keys(CONFLICTS))('%s is 409 where it does not fit', async (name) => {
+  const call = await CONFLICTS[name]?.()
+  expect((await check(name, await send(name, call ?? {}))).status).toBe(409)
+})
+
+const JSON_FIELDS = NAMES.flatMap((name) => {
+  const { body } = operationOf(name)
+  if (body?.contentType !== 'application/json' || !(body.schema instanceof z.ZodObject)) return []
+  return Object.keys(body.schema.shape).map((field): [string, string] => [name, field])
+})
+test.each(JSON_FIELDS)('%s is 400 for a wrong field %s', async (name, field) => {
+  const call = await callOf(name)
+  const fields = JSON.parse(typeof call.body === 'string' ? call.body : '{}') as object
+  const response = await send(name, { ...call, ...json({ ...fields, [field]: { no: 'such' } }) })
+  const problem = await check(name, response)
+  expect([problem.status, JSON.stringify(problem)]).toEqual([400, expect.stringContaining(field)])
+})
+
+const uploadSchema = operationOf('createImport').body?.schema
+const UPLOAD_NAMES = uploadSchema instanceof z.ZodObject ? Object.keys(uploadSchema.shape) : []
+test.each(UPLOAD_NAMES)('createImport is 400 for a wrong field %s', async (field) => {
+  const body = upload(field === 'file' ? {} : { [field]: field === 'details' ? 'x'.repeat(3_000) : '~~' })
+  if (field === 'file') body.delete('file')
+  const problem = await check('createImport', await send('createImport', { params: { seriesId: SERIES }, body }))
+  expect([problem.status, JSON.stringify(problem)]).toEqual([400, expect.stringContaining(field)])
+})
+
+test('createImport is 429 while too many imports of the organization wait', async () => {
+  const full = await startIntake({ maxQueuedImportsPerOrg: 1 })
+  const call = () => ({ params: { seriesId: SERIES }, body: upload() })
+  expect((await send('createImport', call(), { target: full })).status).toBe(202)
+  const refused = await send('createImport', call(), { target: full })
+  expect(refused.headers.get('retry-after')).toBe('5')
+  expect((await check('createImport', refused)).code).toBe('TOO_MANY_QUEUED_IMPORTS')
+  const compatible = await fetch(`${full.url}/upload/redeemFile/${SERIES}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${full.keys.write}` },
+    body: upload(),
+  })
+  expect([compatible.status, await compatible.json()]).toMatchObject([429, { success: false, status: 429 }])
+  await full.stop()
+})

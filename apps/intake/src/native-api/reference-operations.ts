@@ -1,0 +1,82 @@
+import { OPERATIONS, REFERENCE_KINDS, type ReferenceKind, type ReferenceLoadResult } from '@importer/contracts'
+import { countReference, findReference } from '@importer/db'
+import { loadReference, ReferenceBodyError } from '@importer/imports'
+import type { Request, Response } from 'express'
+
+import type { IntakeDependencies } from '../dependencies.ts'
+import { acceptBody } from '../http/accept-body.ts'
+import { ApiError, notFound, payloadTooLarge } from '../http/api-error.ts'
+import { readBigId } from '../http/read-id.ts'
+import { watchBody } from '../http/watch-body.ts'
+import { defineOperation } from './mount-operation.ts'
+import { sendJson } from './send-json.ts'
+
+/** `/v1/reference/{kind}`: what imports are resolved against. */
+export function createReferenceOperations(deps: IntakeDependencies) {
+  const { database } = deps
+
+  const count = defineOperation(OPERATIONS.countReference, async ({ request, response, principal, param }) => {
+    const kind = readKind(param('kind'))
+    await sendJson(request, response, 200, { count: await countReference(database, principal.orgId, kind) })
+  })
+
+  const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, param }) => {
+    const kind = readKind(param('kind'))
+    await sendJson(request, response, 200, await loadBody(deps, request, response, principal.orgId, kind))
+  })
+
+  const show = defineOperation(OPERATIONS.showReference, async ({ request, response, principal, param }) => {
+    const kind = readKind(param('kind'))
+    const id = readBigId(param('id'))
+    const item = id === null ? null : await findReference(database, principal.orgId, kind, id)
+    if (item === null) {
+      const message = `there is no such item of ${kind}; expected one of this organization`
+      throw notFound('REFERENCE_NOT_FOUND', 'id', message)
+    }
+    await sendJson(request, response, 200, item)
+  })
+
+  return [count, load, show]
+}
+
+/** Streams the body into the loader. A body that is no such CSV is 400, and then nothing has changed. */
+async function loadBody(
+  { database, uploadMaxBytes, uploadIdleTimeoutMs }: IntakeDependencies,
+  request: Request,
+  response: Response,
+  orgId: number,
+  kind: ReferenceKind,
+): Promise<ReferenceLoadResult> {
+  const encoding = request.headers['content-encoding'] ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity') {
+    const message = 'the body is compressed; expected a CSV without Content-Encoding'
+    throw new ApiError(415, [{ code: 'UNSUPPORTED_ENCODING', field: 'Content-Encoding', message }])
+  }
+  if (Number(request.headers['content-length'] ?? 0) > uploadMaxBytes) throw payloadTooLarge(uploadMaxBytes)
+  const body = watchBody(request, { maxBytes: uploadMaxBytes, idleTimeoutMs: uploadIdleTimeoutMs })
+  acceptBody(request, response)
+  try {
+    return await loadReference({ database, orgId, kind, body })
+  } catch (error) {
+    // What ended the body is the reason, whatever the loader makes of it.
+    if (body.errored !== null) throw body.errored
+    if (error instanceof ReferenceBodyError) {
+      throw new ApiError(400, [{ code: error.code, field: 'body', message: error.message }])
+    }
+    throw error
+  } finally {
+    body.destroy()
+  }
+}
+
+function readKind(text: string): ReferenceKind {
+  const kind = REFERENCE_KINDS.find((known) => known === text)
+  if (kind === undefined) {
+    throw notFound(
+      'REFERENCE_KIND_NOT_FOUND',
+      'kind',
+      `there is no such reference data; expected ${REFERENCE_KINDS.join(', ')}`,
+    )
+  }
+  return kind
+}
