@@ -1,3 +1,5 @@
+import fc from 'fast-check'
+import Papa from 'papaparse'
 import { describe, expect, test } from 'vitest'
 
 import { guardFormula, unguardFormula } from './formula-guard.ts'
@@ -13,6 +15,15 @@ describe('a written row', () => {
     { cells: ['\ufeffa'], line: '"\ufeffa"\n' },
     { cells: ['=1+1', '+49 170', '-5', '@x', 'a=b'], line: '=1+1,+49 170,-5,@x,a=b\n' },
   ])('$line', ({ cells, line }) => expect(writeCsvRow(cells)).toBe(line))
+
+  test('is what papaparse writes', () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', ' ', '"', ',', ';', '\t', '\n', '\r', '\ufeff', '=') })
+    fc.assert(
+      fc.property(fc.array(cell, { minLength: 2 }), fc.constantFrom(',', ';', '\t'), (cells, delimiter) => {
+        expect(writeCsvRow(cells, { delimiter })).toBe(`${Papa.unparse([cells], { delimiter, newline: '\n' })}\n`)
+      }),
+    )
+  })
 
   test('has the delimiter asked for', () => {
     expect(writeCsvRow(['a,b', 'c;d'], { delimiter: ';' })).toBe('a,b;"c;d"\n')

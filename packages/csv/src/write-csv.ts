@@ -1,5 +1,3 @@
-import Papa from 'papaparse'
-
 import { requireDelimiter } from './delimiter.ts'
 import { guardFormula } from './formula-guard.ts'
 
@@ -22,5 +20,13 @@ export function writeCsvRow(cells: readonly string[], options: WriteOptions = {}
   const [first = ''] = written
   // A line with nothing but blanks on it is no record to a reader: a lone blank cell needs its quotes.
   if (written.length <= 1 && /^[ \t]*$/.test(first)) return `"${first}"\n`
-  return `${Papa.unparse([written], { delimiter, newline: '\n' })}\n`
+  return `${written.map((cell) => quoteCell(cell, delimiter)).join(delimiter)}\n`
+}
+
+/** What some reader or other would take for something else, or drop. */
+const NEEDS_QUOTES = /^ | $|["\r\n\ufeff]/
+
+/** RFC 4180, as papaparse has it; by hand, because a report of millions of rows would spend a third of its time there. */
+function quoteCell(cell: string, delimiter: string): string {
+  return cell.includes(delimiter) || NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }

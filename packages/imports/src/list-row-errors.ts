@@ -35,7 +35,7 @@ export async function listRowErrors(
   const found = await readRejectedRows(database, importRecord.id, { afterRow: page.afterRow, limit: page.limit + 1 })
   const rows = found.slice(0, page.limit)
   const items: ListedRowError[] = []
-  for await (const { rowNumber, line, cells, errors } of readRejectedRecords(source, delimiter, rows)) {
+  for (const { rowNumber, line, cells, errors } of await readRejectedRecords(source, delimiter, rows)) {
     for (const error of errors) {
       const position = error.field === null ? 0 : mapping.positions[error.field]
       const value = position === undefined ? '' : readCell(cells[position] ?? '')

@@ -58,17 +58,18 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
 
   let chunk = writeCsvRow([...padTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
   const rows = READERS[options.outcome](options, dialect)
-  for await (const { cells, rowNumber, line, errors } of rows) {
-    chunk += writeCsvRow(
-      [
-        ...padTo(cells, width),
-        `${rowNumber}`,
-        `${line}`,
-        ...(errors === null ? [] : describeErrors(errors, cells, importRecord.mapping.positions)),
-      ],
-      format,
-    )
-    if (chunk.length >= CHUNK_CHARACTERS) {
+  for await (const page of rows) {
+    for (const { cells, rowNumber, line, errors } of page) {
+      chunk += writeCsvRow(
+        [
+          ...padTo(cells, width),
+          `${rowNumber}`,
+          `${line}`,
+          ...(errors === null ? [] : describeErrors(errors, cells, importRecord.mapping.positions)),
+        ],
+        format,
+      )
+      if (chunk.length < CHUNK_CHARACTERS) continue
       yield chunk
       chunk = ''
     }
@@ -76,7 +77,10 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   yield chunk
 }
 
-const READERS: Record<Outcome, (options: OutcomeReportOptions, dialect: Dialect) => AsyncIterable<ReportedRow>> = {
+const READERS: Record<
+  Outcome,
+  (options: OutcomeReportOptions, dialect: Dialect) => AsyncIterable<readonly ReportedRow[]>
+> = {
   rejected: readRejected,
   inserted: readByNumber,
   duplicate: readByNumber,
@@ -138,41 +142,54 @@ function describeErrors(errors: readonly RowError[], cells: readonly string[], p
 }
 
 /** Rejected rows are stored with the place of their record. */
-async function* readRejected(options: OutcomeReportOptions, { delimiter }: Dialect): AsyncGenerator<ReportedRow> {
-  for await (const page of readAllRejected(options, delimiter)) yield* page
+function readRejected(options: OutcomeReportOptions, { delimiter }: Dialect): AsyncIterable<ReportedRow[]> {
+  return readAllRejected(options, delimiter)
 }
 
 /** Of other rows only the number is stored: the file is read from its beginning. */
 async function* readByNumber(
   options: OutcomeReportOptions,
   { delimiter, hasHeader }: Dialect,
-): AsyncGenerator<ReportedRow> {
-  const numbers = readRowNumbers(options)
-  let wanted = await numbers.next()
+): AsyncGenerator<ReportedRow[]> {
+  const pages = readRowNumbers(options)
+  let page = await pages.next()
+  let index = 0
   let rowNumber = hasHeader ? 0 : 1
   for await (const { cells: records, lines } of readRecords(openFrom(options, 0), { delimiter })) {
-    for (let i = 0; i < records.length; i += 1) {
-      if (wanted.done === true) return
-      if (wanted.value === rowNumber) {
-        yield { cells: records[i] ?? [], rowNumber, line: lines[i] ?? 0, errors: null }
-        wanted = await numbers.next()
+    const found: ReportedRow[] = []
+    for (let i = 0; i < records.length && page.done !== true; i += 1) {
+      if (page.value[index] === rowNumber) {
+        found.push({ cells: records[i] ?? [], rowNumber, line: lines[i] ?? 0, errors: null })
+        index += 1
+        if (index === page.value.length) {
+          page = await pages.next()
+          index = 0
+        }
       }
       rowNumber += 1
     }
+    yield found
+    if (page.done === true) return
   }
 }
 
-async function* readUnprocessed(options: OutcomeReportOptions, dialect: Dialect): AsyncGenerator<ReportedRow> {
-  for await (const record of readUnprocessedRecords(options, dialect)) yield { ...record, errors: null }
+async function* readUnprocessed(options: OutcomeReportOptions, dialect: Dialect): AsyncGenerator<ReportedRow[]> {
+  for await (const page of readUnprocessedRecords(options, dialect)) {
+    yield page.map((record) => ({ ...record, errors: null }))
+  }
 }
 
-async function* readRowNumbers({ database, importRecord, outcome }: OutcomeReportOptions): AsyncGenerator<number> {
+async function* readRowNumbers({
+  database,
+  importRecord,
+  outcome,
+}: OutcomeReportOptions): AsyncGenerator<readonly number[]> {
   const readInserted = importRecord.dryRun ? readDryRowNumbers : readInsertedRowNumbers
   const read = outcome === 'inserted' ? readInserted : readDuplicateRowNumbers
   for (let afterRow = 0; ;) {
     const page = await read(database, importRecord.id, { afterRow, limit: PAGE_ROWS })
     if (page.length === 0) return
-    yield* page
+    yield page
     afterRow = page.at(-1) ?? afterRow
   }
 }

@@ -26,47 +26,48 @@ const MAX_GAP_BYTES = 256 * 1024
  * The records of some rejected rows, which must be in row order: read from the stored text at the places that the
  * database has of them, so that a page costs what stands on it, wherever in the file that is.
  */
-export async function* readRejectedRecords(
+export async function readRejectedRecords(
   source: RejectedRecordsSource,
   delimiter: string,
   rows: readonly RejectedRow[],
-): AsyncGenerator<RejectedRecord> {
+): Promise<RejectedRecord[]> {
+  const records: RejectedRecord[] = []
   let from = 0
   for (let i = 1; i <= rows.length; i += 1) {
     const [before, next] = [rows[i - 1], rows[i]]
-    if (before === undefined) return
+    if (before === undefined) break
     if (next !== undefined && next.byteOffset - before.byteOffset <= MAX_GAP_BYTES) continue
-    yield* readStretch(source, delimiter, rows.slice(from, i))
+    await readStretch(source, delimiter, rows.slice(from, i), records)
     from = i
   }
+  return records
 }
 
-async function* readStretch(
+async function readStretch(
   { store, importRecord }: RejectedRecordsSource,
   delimiter: string,
   rows: readonly RejectedRow[],
-): AsyncGenerator<RejectedRecord> {
+  records: RejectedRecord[],
+): Promise<void> {
   const [first] = rows
   if (first === undefined) return
   const from = { byteOffset: first.byteOffset, line: first.line }
+  const bytes = store.read(importRecord.fileKey, { start: from.byteOffset })
   let rowNumber = first.rowNumber
   let index = 0
-  for await (const block of readRecords(store.read(importRecord.fileKey, { start: from.byteOffset }), {
-    delimiter,
-    from,
-  })) {
-    for (let i = 0; i < block.cells.length; i += 1) {
+  for await (const { cells, offsets, endOffset } of readRecords(bytes, { delimiter, from })) {
+    for (let i = 0; i < cells.length; i += 1) {
       const wanted = rows[index]
       if (wanted === undefined) return
       if (wanted.rowNumber === rowNumber) {
-        yield {
+        records.push({
           rowNumber,
           line: wanted.line,
-          cells: block.cells[i] ?? [],
+          cells: cells[i] ?? [],
           errors: wanted.errors.map(decodeRowError),
-          start: block.offsets[i] ?? 0,
-          end: block.offsets[i + 1] ?? block.endOffset,
-        }
+          start: offsets[i] ?? 0,
+          end: offsets[i + 1] ?? endOffset,
+        })
         index += 1
       }
       rowNumber += 1
@@ -84,12 +85,14 @@ export async function* readAllRejected(
   source: RejectedRecordsSource,
   delimiter: string,
 ): AsyncGenerator<RejectedRecord[]> {
-  for (let afterRow = 0; ;) {
-    const rows = await readRejectedRows(source.database, source.importRecord.id, { afterRow, limit: PAGE_ROWS })
-    if (rows.length === 0) return
-    const page: RejectedRecord[] = []
-    for await (const record of readRejectedRecords(source, delimiter, rows)) page.push(record)
-    yield page
-    afterRow = rows.at(-1)?.rowNumber ?? afterRow
+  const { database, importRecord } = source
+  const read = (afterRow: number) => readRejectedRows(database, importRecord.id, { afterRow, limit: PAGE_ROWS })
+  for (let rows = await read(0); rows.length > 0;) {
+    // The database looks for the next page while this one is read and written.
+    const next = read(rows.at(-1)?.rowNumber ?? 0)
+    // Whoever waits for it below hears of its failure; until then it must not count as unheard.
+    next.catch(() => undefined)
+    yield await readRejectedRecords(source, delimiter, rows)
+    rows = await next
   }
 }

@@ -23,7 +23,7 @@ const FILE_START: LaneCheckpoint = { lane: 0, nextRow: 1, nextByte: 0, nextLine:
 export async function* readUnprocessedRecords(
   { database, store, importRecord }: RejectedRecordsSource,
   { delimiter, hasHeader }: Dialect,
-): AsyncGenerator<UnprocessedRecord> {
+): AsyncGenerator<UnprocessedRecord[]> {
   if (importRecord.status === 'completed') return
   const known = await readLanes(database, importRecord.id)
   const lanes = known.length === 0 ? [FILE_START] : known
@@ -34,6 +34,7 @@ export async function* readUnprocessedRecords(
   let rowNumber = start.nextRow
   const blocks = readRecords(store.read(importRecord.fileKey, { start: from.byteOffset }), { delimiter, from })
   for await (const { cells, faults, lines } of blocks) {
+    const found: UnprocessedRecord[] = []
     for (let i = 0; i < cells.length; i += 1) {
       if (isHeader) {
         isHeader = false
@@ -43,8 +44,9 @@ export async function* readUnprocessedRecords(
       const fault = faults.get(i)
       const errors = fault === undefined ? mapper.map(record) : [encodeRowError({ reason: fault, field: null })]
       const lane = lanes[laneOfRow(errors === null ? mapper.row.coupon : null, rowNumber, lanes.length)]
-      if (lane !== undefined && rowNumber >= lane.nextRow) yield { rowNumber, line: lines[i] ?? 0, cells: record }
+      if (lane !== undefined && rowNumber >= lane.nextRow) found.push({ rowNumber, line: lines[i] ?? 0, cells: record })
       rowNumber += 1
     }
+    yield found
   }
 }
