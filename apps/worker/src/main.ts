@@ -44,7 +44,10 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   shutdown.add('queues', () => queues.close())
   const producer = queues.producer('import')
 
-  shutdown.add('sweep', startSweeping({ database, store, queue: producer, revertQueue: queues.producer('revert'), log }))
+  shutdown.add(
+    'sweep',
+    startSweeping({ database, store, queue: producer, revertQueue: queues.producer('revert'), log }),
+  )
 
   const webhooks = startWebhooks(env, log, shutdown)
 
