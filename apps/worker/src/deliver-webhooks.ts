@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 import type { Database } from '@importer/db'
 import type { Consumer, JobProcessor, Logger, Queues } from '@importer/runtime'
 import { attemptDelivery, createResolveHost, startDispatcher, type ReceiverPolicy } from '@importer/webhooks'
@@ -25,16 +27,13 @@ export function deliverWebhooks({ database, queues, log, policy }: WebhookDelive
   const now = (): Date => new Date()
   const dispatcher = startDispatcher({ database, queue: queues.producer('webhook'), log, now })
   const attempt = { database, log, policy, resolveHost: createResolveHost(), now, random: Math.random }
-  const processor: JobProcessor<'webhook'> = async (job, { signal }) => {
-    const stopping = new AbortController()
-    const onStop = (): void => {
-      setTimeout(() => stopping.abort(), STOP_GRACE_MS).unref()
-    }
-    signal.addEventListener('abort', onStop, { once: true })
+  const stopping = new AbortController()
+  // Every attempt listens to it.
+  setMaxListeners(0, stopping.signal)
+  const processor: JobProcessor<'webhook'> = async (job) => {
     try {
       await attemptDelivery(attempt, job, stopping.signal)
     } finally {
-      signal.removeEventListener('abort', onStop)
       // Its receiver has a free place again.
       dispatcher.poke()
     }
@@ -44,7 +43,9 @@ export function deliverWebhooks({ database, queues, log, policy }: WebhookDelive
     poke: () => dispatcher.poke(),
     async stop() {
       await dispatcher.stop()
+      const timer = setTimeout(() => stopping.abort(), STOP_GRACE_MS)
       await consumer.close()
+      clearTimeout(timer)
     },
   }
 }

@@ -47,14 +47,24 @@ export async function sendWebhook(options: SendOptions): Promise<SendResult> {
     bodyTimeout: 0,
     maxHeaderSize: MAX_HEADER_BYTES,
   })
-  const timeout = AbortSignal.timeout(timeoutMs)
+  // By hand: AbortSignal.any would leave a trace of every attempt on the signal that outlives them all.
+  const stopping = new AbortController()
+  let reason: WebhookAttemptError | null = null
+  const stop = (why: WebhookAttemptError): void => {
+    reason ??= why
+    stopping.abort()
+  }
+  const onSignal = (): void => stop('INTERRUPTED')
+  const timer = setTimeout(() => stop('TIMEOUT'), timeoutMs)
+  options.signal.addEventListener('abort', onSignal, { once: true })
+  if (options.signal.aborted) onSignal()
   try {
     const response = await client.request({
       method: 'POST',
       path: `${url.pathname}${url.search}`,
       headers: { 'user-agent': 'redemption-importer', 'content-type': 'application/json', ...options.headers },
       body: options.body,
-      signal: AbortSignal.any([timeout, options.signal]),
+      signal: stopping.signal,
       reset: true,
     })
     result.httpStatus = response.statusCode
@@ -63,10 +73,10 @@ export async function sendWebhook(options: SendOptions): Promise<SendResult> {
     result.answer = await readAnswer(response.body)
     return { ...result, errorCode: null }
   } catch (error) {
-    if (timeout.aborted) return { ...result, errorCode: 'TIMEOUT' }
-    if (options.signal.aborted) return { ...result, errorCode: 'INTERRUPTED' }
-    return { ...result, errorCode: nameError(error, result.httpStatus !== null) }
+    return { ...result, errorCode: reason ?? nameError(error, result.httpStatus !== null) }
   } finally {
+    clearTimeout(timer)
+    options.signal.removeEventListener('abort', onSignal)
     await client.destroy()
   }
 }

@@ -6,7 +6,7 @@
  * so a receiver with a million waiting deliveries costs what one with a single delivery does; for each, one count in
  * webhook_delivery_reserved_idx and the first few due rows. Receivers are served in turn: the first delivery of each
  * before the second of any. Locks: the reserved rows. Two dispatchers that choose the same row: the second waits, finds it
- * reserved, and leaves it.
+ * reserved, and leaves it. They are updated by an array of their ids, as the planner would join all that is pending.
  */
 export const RESERVE_DELIVERIES = `
 WITH RECURSIVE receivers AS (
@@ -41,6 +41,5 @@ due AS (
   LIMIT $5::int
 )
 UPDATE webhook_delivery w SET reserved_until = $2::timestamptz
-FROM due
-WHERE w.id = due.id AND w.status = 'pending' AND (w.reserved_until IS NULL OR w.reserved_until <= $1::timestamptz)
+WHERE w.id = ANY (ARRAY(SELECT id FROM due)) AND w.status = 'pending' AND (w.reserved_until IS NULL OR w.reserved_until <= $1::timestamptz)
 RETURNING w.id, w.turn`
