@@ -2,7 +2,7 @@ import path from 'node:path'
 
 import { ownEnvironment } from './env.ts'
 import { REPOSITORY } from './machine.ts'
-import { readCommand, USAGE } from './options.ts'
+import { readCommand, USAGE, UsageError } from './options.ts'
 import { writePerformancePage } from './plots/performance-page.ts'
 import { runSuites } from './run-suites.ts'
 
@@ -38,8 +38,8 @@ async function main(): Promise<void> {
 try {
   await main()
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  if (error instanceof Error && error.stack !== undefined && !interrupted.signal.aborted) console.error(error.stack)
+  const isExpected = error instanceof UsageError || interrupted.signal.aborted
+  console.error(error instanceof Error ? (isExpected ? error.message : error.stack) : error)
   process.exit(1)
 }
 process.exit(0)

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const SUITES = ['import', 'peers', 'upload', 'poll', 'latency', 'memory', 'reference'] as const
+const SUITES = ['import', 'peers', 'upload', 'poll', 'latency', 'memory', 'reference'] as const
 export type SuiteName = (typeof SUITES)[number]
 
 export interface BenchOptions {
@@ -38,25 +38,20 @@ suites: ${SUITES.join(', ')} (all of them by default)
 --database-url URL   a server to make a database of our own on, which is dropped at the end; by default DATABASE_URL,
                      else an embedded PostgreSQL in a temporary folder (in DATA_DIR, if set)`
 
-/** Throws an Error of one line for arguments that cannot be. */
+/** What is wrong with how the bench was called, in a line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Throws a UsageError for arguments that cannot be. */
 export function readCommand(args: readonly string[]): Command {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      json: { type: 'string' },
-      'ten-million': { type: 'boolean', default: false },
-      rows: { type: 'string', default: String(FULL_ROWS) },
-      pairs: { type: 'string', default: String(PAIRS) },
-      'database-url': { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  const { values, positionals } = parse(args)
   if (values.help) return { kind: 'help' }
   if (positionals.length === 1 && positionals[0] === 'plots') return { kind: 'plots' }
   const suites = positionals.map((name) => {
     const suite = SUITES.find((known) => known === name)
-    if (suite === undefined) throw new Error(`there is no suite ${name}; expected ${SUITES.join(', ')}, or plots alone`)
+    if (suite === undefined)
+      throw new UsageError(`there is no suite ${name}; expected ${SUITES.join(', ')}, or plots alone`)
     return suite
   })
   return {
@@ -70,8 +65,27 @@ export function readCommand(args: readonly string[]): Command {
   }
 }
 
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: 'string' },
+        'ten-million': { type: 'boolean', default: false },
+        rows: { type: 'string', default: String(FULL_ROWS) },
+        pairs: { type: 'string', default: String(PAIRS) },
+        'database-url': { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
 function readCount(name: string, text: string, least: number): number {
   const count = Number(text)
   if (/^\d+$/.test(text) && count >= least && count <= FULL_ROWS) return count
-  throw new Error(`${name} is ${text}; expected a whole number from ${least} to ${FULL_ROWS}`)
+  throw new UsageError(`${name} is ${text}; expected a whole number from ${least} to ${FULL_ROWS}`)
 }

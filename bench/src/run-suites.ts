@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 
 import type { Bench, SuiteResult } from './bench.ts'
 import { startBenchSystem } from './bench-system.ts'
@@ -38,6 +39,7 @@ export async function runSuites(options: RunOptions): Promise<void> {
   const suites: Partial<Record<SuiteName, object>> = {}
   const figures: Record<string, number | null> = {}
   let measuredOn: MeasuredOn | null = null
+  if (options.json !== undefined) await mkdir(path.dirname(options.json), { recursive: true })
   for (const group of isTrial(options) ? [names] : names.map((name) => [name])) {
     const system = await startBenchSystem(options)
     try {
@@ -47,6 +49,8 @@ export async function runSuites(options: RunOptions): Promise<void> {
         const result = await unlessAborted(RUN[name]({ system, options, say }), options.signal)
         Object.assign(figures, result.figures)
         suites[name] = { ...result.figures, ...result.details }
+        // At once: what comes next may take an hour, and fail.
+        await writeReport(options, { ...figures, ...measuredOn }, suites)
       }
     } finally {
       await system.stop()
@@ -54,10 +58,12 @@ export async function runSuites(options: RunOptions): Promise<void> {
   }
   say('')
   for (const [name, value] of Object.entries(figures)) say(`${name}: ${value === null ? '-' : value.toFixed(3)}`)
-  if (options.json === undefined) return
-  const { rows, pairs, tenMillion } = options
-  const report = { ...figures, ...measuredOn, options: { rows, pairs, ten_million: tenMillion }, suites }
-  await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
+}
+
+async function writeReport({ json, rows, pairs, tenMillion }: RunOptions, head: object, suites: object): Promise<void> {
+  if (json === undefined) return
+  const report = { ...head, options: { rows, pairs, ten_million: tenMillion }, suites }
+  await writeFile(json, `${JSON.stringify(report, null, 2)}\n`)
 }
 
 /** Leaves the work alone once it is aborted: what it works with is taken away from it. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { isTrial } from '../options.ts'
+import { isTrial, UsageError } from '../options.ts'
 import { judgeBars } from './bars.ts'
 import { renderMarkdownTable } from './markdown-table.ts'
 import { drawPictures, type Picture } from './pictures.ts'
@@ -20,7 +20,8 @@ export interface PageOptions {
 /** Writes docs/performance.md and its pictures from what the benchmarks left. Throws when there is nothing. */
 export async function writePerformancePage({ resultsFolder, docsFolder, say }: PageOptions): Promise<void> {
   const results = await readResults(resultsFolder)
-  if (results.reports.length === 0) throw new Error(`${resultsFolder} holds no results; run a suite with --json first`)
+  if (results.reports.length === 0)
+    throw new UsageError(`${resultsFolder} holds no results; expected what --json writes`)
   const pictures = drawPictures(results)
   await mkdir(path.join(docsFolder, PICTURES), { recursive: true })
   for (const { file, svg } of pictures) await writeFile(path.join(docsFolder, PICTURES, file), svg)

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { z } from 'zod'
@@ -113,6 +113,7 @@ export interface Results {
 /** Reads what `--json` wrote. Throws when a file is nothing of the kind. */
 export async function readResults(folder: string): Promise<Results> {
   const reports: Report[] = []
+  await mkdir(folder, { recursive: true })
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.json')) continue
     reports.push(report.parse(JSON.parse(await readFile(path.join(folder, name), 'utf8'))))

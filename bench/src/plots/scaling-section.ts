@@ -92,7 +92,7 @@ More lanes than (d + q) / w = ${formatCell((cost.database + cost.waiting) / cost
 Redemptions of an import lie side by side in the table and in its primary key; only the unique index on the coupon is entered at random. It has P = S / 8 kB pages for S bytes. What grows with it:
 
 - pages that are not in memory: a share of m = 1 − memory / S of all rows, each one read and one write;
-- whole pages in the log: n rows between two checkpoints touch P·(1 − e^(−n/P)) pages, and each goes into the log whole once. n is what fits into max_wal_size.
+- whole pages: n rows between two checkpoints touch P·(1 − e^(−n/P)) pages, and each goes whole into the log once and into its file once. n is what fits into max_wal_size.
 
 With ${gigabytes(CACHE_BYTES)} of memory for that index, ${formatCell(DISK_OPERATIONS_PER_SECOND)} operations and ${formatCell(DISK_BYTES_PER_SECOND / 1e6)} MB a second, and max_wal_size as it was set here (${report.postgres_settings['max_wal_size'] ?? 'unknown'}):
 
@@ -118,7 +118,7 @@ ${renderMarkdownTable(
   }),
 )}
 
-At a billion the log of whole pages is what saturates the disk, long before the cores do. Two settings and one change to the schema push it away:
+At a billion it is these pages that saturate the disk, long before the cores are. Two settings and one change to the schema push that away:
 
 - max_wal_size of ${gigabytes(LARGE_WAL_BYTES)}: ${formatCell(billionLargeLog.fullPageBytes)} bytes of whole pages a row instead of ${formatCell(billion.fullPageBytes)}, and ${thousands(billionLargeLog.diskRowsPerSecond)} rows per second instead of ${thousands(billion.diskRowsPerSecond)}. The price is a longer recovery after a crash.
 - Memory for the whole index, ${gigabytes(billion.couponIndexBytes)}; and for the coupons that are looked up, ${gigabytes(BILLION * cost.couponBytes)} if there are as many.

@@ -98,7 +98,8 @@ export function estimateGrowth(cost: RowCost, options: GrowthOptions): Growth {
   const couponIndexBytes = redemptions * cost.couponIndexBytes
   const missShare = Math.max(0, 1 - cacheBytes / couponIndexBytes)
   const fullPageBytes = findFullPageBytes(couponIndexBytes / PAGE_BYTES, cost.logBytes, maxWalBytes)
-  const bytes = cost.logBytes + fullPageBytes + cost.tableBytes + cost.indexBytes + missShare * PAGE_BYTES
+  // A touched page goes whole into the log, and at the next checkpoint into its file.
+  const bytes = cost.logBytes + 2 * fullPageBytes + cost.tableBytes + cost.indexBytes + missShare * PAGE_BYTES
   return {
     dataBytes: redemptions * (cost.tableBytes + cost.indexBytes),
     couponIndexBytes,
