@@ -25,11 +25,6 @@ export async function blockCoupon(databaseUrl: string, couponId: string): Promis
   )
 }
 
-/** The next batch stops before it has done anything. */
-export async function blockLanes(databaseUrl: string, importId: number): Promise<Obstacle> {
-  return putUp(databaseUrl, 'SELECT FROM import_lane WHERE import_id = $1 FOR UPDATE', [importId])
-}
-
 /** Taking the import, and completing it, stop; batches go on. */
 export async function blockImport(databaseUrl: string, importId: number): Promise<Obstacle> {
   return putUp(databaseUrl, 'SELECT FROM import WHERE id = $1 FOR UPDATE', [importId])

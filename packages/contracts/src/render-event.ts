@@ -3,7 +3,7 @@ import type { ImportStatus } from './import-state.ts'
 import { IMPORT_EVENT_TYPES, TEST_EVENT_TYPE, type ImportEventType } from './webhooks.ts'
 
 /** Standard Webhooks recommends payloads below 20 kB. */
-export const MAX_EVENT_BYTES = 20_000
+const MAX_EVENT_BYTES = 20_000
 const SHORT_TEXT = 255
 
 /** The event that an import's present state is; undefined while it has not ended. */

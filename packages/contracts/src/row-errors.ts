@@ -37,7 +37,7 @@ const CODES_BY_INDEX = Object.entries(ROW_ERROR_CODES).reduce<RowErrorCode[]>((b
  * What exactly was wrong, where one code covers several faults. `index` is how it is stored: 0 to 15 within its code,
  * never change or reuse one. `message` gets the column's name in the file's mapping and the cell's text.
  */
-export const ROW_ERROR_REASONS = {
+const ROW_ERROR_REASONS = {
   value_missing: { code: 'MISSING_VALUE', index: 0, message: (f) => `${f} is empty, expected a value` },
   customer_missing: {
     code: 'MISSING_VALUE',

@@ -1,6 +1,6 @@
 export { KNOWN_DELIMITERS } from './delimiter.ts'
 export type { ReadPosition } from './block-reader.ts'
-export { guardFormula, unguardFormula } from './formula-guard.ts'
+export { unguardFormula } from './formula-guard.ts'
 export { HEAD_BYTES, inspectHead, type HeadInspection, type HeadResult, type JudgedColumns } from './inspect-head.ts'
 export { readRecords, type ReadOptions } from './read-records.ts'
 export type { RecordBlock } from './record-block.ts'

@@ -17,11 +17,11 @@ export interface ApiKeyDescription extends ApiKeyIdentity {
 }
 
 /** What is stored of a key: SHA-256, in hex. Keys are long and random, so a slow hash would add nothing. */
-export function hashApiKey(key: string): string {
+function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex')
 }
 
-export function generateApiKey(): string {
+function generateApiKey(): string {
   return `rik_${randomBytes(32).toString('base64url')}`
 }
 

@@ -30,11 +30,11 @@ export async function readReferenceHeader(
   const head: Uint8Array[] = []
   let size = 0
   for (let complete = false; !complete && size < MAX_HEADER_BYTES;) {
-    const { value, done } = await iterator.next()
-    complete = done === true
-    if (done !== true) {
-      head.push(value)
-      size += value.length
+    const next = await iterator.next()
+    complete = next.done === true
+    if (next.done !== true) {
+      head.push(next.value)
+      size += next.value.length
     }
   }
   const bytes = Buffer.concat(head)

@@ -5,7 +5,6 @@ export type { Consumer, ConsumerOptions, JobContext, JobProcessor } from './queu
 export { createQueues, type QueueLocation, type Queues, type QueuesOptions } from './queue/create-queues.ts'
 export { migrateQueue } from './queue/postgres-backend.ts'
 export type { EnqueueOptions, Producer } from './queue/producer.ts'
-export { QueueUnavailableError } from './queue/queue-unavailable-error.ts'
 export { createFileStore, type FileStoreOptions } from './store/create-file-store.ts'
 export {
   FileMissingError,

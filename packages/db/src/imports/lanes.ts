@@ -112,15 +112,6 @@ function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, str
   return Object.keys(columns) as Key[]
 }
 
-/** Where a lane stands; null when it is not held under this lease. */
-export async function readLane(database: Database, held: HeldImport, lane: number): Promise<LaneCheckpoint | null> {
-  const row = await database.prisma.importLane.findUnique({
-    where: { importId_lane: { importId: held.importId, lane } },
-  })
-  if (row === null || row.lease !== held.lease) return null
-  return { lane, nextRow: row.nextRow, nextByte: Number(row.nextByte), nextLine: row.nextLine }
-}
-
 /** Where all lanes of an import stand, by lane; none before it was taken up. */
 export async function readLanes(database: Database, importId: number): Promise<LaneCheckpoint[]> {
   const rows = await database.prisma.importLane.findMany({ where: { importId }, orderBy: { lane: 'asc' } })

@@ -68,6 +68,7 @@ async function loadBindings(): Promise<EngineBindings> {
   }
   const start = instance.exports['__wbindgen_start']
   if (typeof start !== 'function') throw new Error('the schema engine has no __wbindgen_start: its version changed')
-  start()
+  const initialize = start as () => void
+  initialize()
   return engine
 }

@@ -72,7 +72,7 @@ function inputOf(kind: ReferenceKind, columns: readonly string[]): { column: str
   const input = columns.map((name) => {
     const column = known[name]
     if (column === undefined) throw new Error(`${kind} have no column ${name}`)
-    return { column: column.column, type: column.type as string }
+    return { column: column.column, type: column.type }
   })
   return kind === 'coupons' && columns.includes('code') ? [...input, { column: 'code_key', type: 'text' }] : input
 }
