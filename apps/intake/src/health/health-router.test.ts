@@ -27,7 +27,7 @@ describe('a service that is well', () => {
     const response = await fetch(`${intake.url}/metrics`)
     const text = await response.text()
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
-    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/imports/{id}",status="401"} 1')
+    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/imports/{importId}",status="401"} 1')
     expect(text).toContain('http_request_duration_seconds_count{method="POST",route="redeemFile",status="200"} 1')
     expect(text).toContain('route="unmatched"')
     expect(text).toMatch(/^upload_bytes_total 5\d$/m)
@@ -36,12 +36,12 @@ describe('a service that is well', () => {
   })
 
   test('logs one line for each request, with its id and without a secret', async () => {
-    await fetch(`${intake.url}/v1/imports/1?jobId=5`, {
+    await fetch(`${intake.url}/v1/imports?limit=5`, {
       headers: { Authorization: `Bearer ${intake.keys.read}`, 'X-Request-Id': 'mine-1' },
     })
     const lines = intake.logged.filter((line) => line.includes('mine-1')).map((line) => JSON.parse(line))
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatchObject({ requestId: 'mine-1', method: 'GET', path: '/v1/imports/1', status: 200 })
+    expect(lines[0]).toMatchObject({ requestId: 'mine-1', method: 'GET', path: '/v1/imports', status: 200 })
     expect(intake.logged.join('')).not.toContain(intake.keys.read)
   })
 })
