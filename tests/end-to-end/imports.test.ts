@@ -10,7 +10,7 @@ import { startSystem, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES, shopRow, shopRows } from '../support/small-shop.ts'
 
 const TIMEOUT_MS = 60_000
-const COUPONS = 40_000
+const COUPONS = 120_000
 
 describe.each([
   { name: 'the queue in PostgreSQL', hasRedis: false },
@@ -160,7 +160,7 @@ describe.each([
   })
 
   it('completes small files while large ones run', async () => {
-    const large = [takeCoupons(12_000), takeCoupons(12_000)]
+    const large = [takeCoupons(50_000), takeCoupons(50_000)]
     const small = takeCoupons(100)
     const giants = await Promise.all(
       large.map(async ({ first, last }) => {
@@ -172,7 +172,7 @@ describe.each([
     expect(done).toMatchObject({ status: 'completed', counts: { inserted: 100 } })
     const ends = await Promise.all(giants.map(async (id) => system.client.waitUntilFinished(id)))
     for (const giant of ends) {
-      expect(giant).toMatchObject({ status: 'completed', counts: { rows: 12_000, inserted: 12_000 } })
+      expect(giant).toMatchObject({ status: 'completed', counts: { rows: 50_000, inserted: 50_000 } })
       expect(String(giant.finishedAt) > String(done.finishedAt)).toBe(true)
     }
   })
