@@ -27,7 +27,9 @@ describe('a service that is well', () => {
     const response = await fetch(`${intake.url}/metrics`)
     const text = await response.text()
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
-    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/v1/imports/{importId}",status="401"} 1')
+    expect(text).toContain(
+      'http_request_duration_seconds_count{method="GET",route="/v1/imports/{importId}",status="401"} 1',
+    )
     expect(text).toContain('http_request_duration_seconds_count{method="POST",route="redeemFile",status="200"} 1')
     expect(text).toContain('route="unmatched"')
     expect(text).toMatch(/^upload_bytes_total 5\d$/m)
