@@ -22,7 +22,7 @@ export async function preloadRedemptions(sql: pg.Client, table: string, world: W
                              bill_id, bill_number)
        SELECT (n + 1) * ${COUPON_STRIDE} - $1::int, 1 + (n * 7919) % $3::bigint, 1 + (n * 31) % 500,
               timestamptz '2024-01-01' + n * interval '1 second', $2::int, $1::int, n + 1, 1, n::text, 'B-' || n
-       FROM generate_series(0, $4::int - 1) n`,
+       FROM generate_series(0, $4::bigint - 1) n`,
       [importId, world.orgId, countCustomers(world), world.coupons],
     )
   }
