@@ -126,24 +126,26 @@ describe.skipIf(!hasRedisServer())('with the queue on Redis', () => {
   )
 })
 
-// --- each of the two batch statements, without HTTP ---
+// --- each of the batch statements, without HTTP ---
+
+type FastestJudge = 'first-use' | 'single-use' | 'multi-use'
 
 /** Runs imports in this process, one after the other, by the statement that is asked for. */
 class DirectImporter {
   readonly #database: Database
   readonly #databaseUrl: string
   readonly #store: Awaited<ReturnType<typeof createFileStore>>
-  readonly #alwaysMultiUse: boolean
+  readonly #fastestJudge: FastestJudge
   readonly #log = createLog({ name: 'direct', level: 'silent' })
 
   constructor(parts: {
     databaseUrl: string
     store: Awaited<ReturnType<typeof createFileStore>>
-    alwaysMultiUse: boolean
+    fastestJudge: FastestJudge
   }) {
     this.#databaseUrl = parts.databaseUrl
     this.#store = parts.store
-    this.#alwaysMultiUse = parts.alwaysMultiUse
+    this.#fastestJudge = parts.fastestJudge
     this.#database = openDatabase({
       url: parts.databaseUrl,
       applicationName: 'direct',
@@ -204,7 +206,7 @@ class DirectImporter {
       batchRows: 23,
       signal: new AbortController().signal,
       shouldYield: () => false,
-      alwaysMultiUse: this.#alwaysMultiUse,
+      fastestJudge: this.#fastestJudge,
     })
     expect(result).toEqual({ status: 'finished' })
     return { createdAtMs: record.createdAt.getTime(), outcome: await this.#readOutcome(record.id) }
@@ -229,9 +231,10 @@ class DirectImporter {
 }
 
 describe.each([
-  { statement: 'for single use, where it may be used', alwaysMultiUse: false },
-  { statement: 'for any series', alwaysMultiUse: true },
-])('the statement $statement', ({ alwaysMultiUse }) => {
+  { statement: 'for first use, where it may be used', fastestJudge: 'first-use' },
+  { statement: 'for single use, where it may be used', fastestJudge: 'single-use' },
+  { statement: 'for any series', fastestJudge: 'multi-use' },
+] as const)('the statement $statement', ({ fastestJudge }) => {
   let importer: DirectImporter
   beforeAll(async () => {
     const { url: databaseUrl } = await createTestDatabase()
@@ -240,7 +243,7 @@ describe.each([
       dataDir: await makeTemporaryFolder(),
       s3Endpoint: undefined,
     })
-    importer = new DirectImporter({ databaseUrl, store, alwaysMultiUse })
+    importer = new DirectImporter({ databaseUrl, store, fastestJudge })
   })
   afterAll(async () => importer.close())
 
@@ -260,7 +263,7 @@ it('tells the smallest difference', async () => {
     dataDir: await makeTemporaryFolder(),
     s3Endpoint: undefined,
   })
-  const importer = new DirectImporter({ databaseUrl, store, alwaysMultiUse: false })
+  const importer = new DirectImporter({ databaseUrl, store, fastestJudge: 'first-use' })
   const made = generateCase(601, { rows: 200, nowMs: Date.now() })
   const { prior, main } = await importer.run(made)
   await importer.close()

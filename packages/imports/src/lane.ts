@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { ROW_ERROR_CODE_COUNT, type ColumnKey, type CouponKey, type CustomerKey } from '@importer/contracts'
 import {
+  ArrayColumn,
   commitLaneBatch,
   isConcurrencyConflict,
-  NumberColumn,
-  TextColumn,
   type BatchColumns,
   type BatchResult,
   type Database,
   type HeldImport,
+  type Judge,
   type LaneCheckpoint,
 } from '@importer/db'
 
@@ -29,11 +29,14 @@ export interface LaneContext {
   readonly seriesId: bigint
   readonly mapper: RecordMapper
   readonly mapped: ReadonlySet<ColumnKey>
-  /** Whether the series' coupons were redeemed once at most when the import was taken up. */
-  readonly singleUse: boolean
-  /** Judges, and inserts no redemption. */
-  readonly dryRun: boolean
+  /** How rows are judged at first: a batch that finds this wrong is judged more slowly. */
+  readonly judge: Judge
+  /** The most rows of a batch. */
+  readonly batchRows: number
 }
+
+/** So that the database has something to do while the first rows of a file are read. */
+const FIRST_BATCH_ROWS = 1_000
 
 /** How often a batch is sent again because another import was in its way; each time that import made progress. */
 const MAX_CONFLICTS = 200
@@ -46,7 +49,9 @@ const MAX_CONFLICT_PAUSE_MS = 20
 export class Lane {
   readonly #context: LaneContext
   #checkpoint: LaneCheckpoint
-  #batch: GatheringBatch
+  readonly #batch: GatheringBatch
+  #batchRows: number
+  #judge: Judge
   #inFlight: Promise<void> = Promise.resolve()
   #failure: { error: unknown } | null = null
   #end: 'cancelled' | 'lost' | null = null
@@ -56,6 +61,8 @@ export class Lane {
     this.#context = context
     this.#checkpoint = checkpoint
     this.#batch = new GatheringBatch(context)
+    this.#batchRows = Math.min(FIRST_BATCH_ROWS, context.batchRows)
+    this.#judge = context.judge
   }
 
   get checkpoint(): LaneCheckpoint {
@@ -65,6 +72,11 @@ export class Lane {
   /** Rows gathered and not yet on their way. */
   get pending(): number {
     return this.#batch.size
+  }
+
+  /** Whether what was gathered makes a batch. Each is twice as large as the one before it, up to the most. */
+  get isFull(): boolean {
+    return this.#batch.size >= this.#batchRows
   }
 
   /** Why the lane takes no more: someone asked to cancel, or another worker has the import. */
@@ -92,10 +104,9 @@ export class Lane {
   async send(next: Position): Promise<void> {
     await this.settle()
     if (this.#end !== null) return
+    this.#batchRows = Math.min(this.#batchRows * 2, this.#context.batchRows)
     const to = { lane: this.#checkpoint.lane, nextRow: next.row, nextByte: next.byte, nextLine: next.line }
-    const batch = this.#batch
-    this.#batch = new GatheringBatch(this.#context)
-    this.#inFlight = this.#commit(batch.toColumns(), to).catch((error: unknown) => {
+    this.#inFlight = this.#commit(this.#batch.take(), to).catch((error: unknown) => {
       this.#failure ??= { error }
     })
   }
@@ -121,51 +132,54 @@ export class Lane {
   }
 
   async #sendUntilFree(columns: BatchColumns, to: LaneCheckpoint): Promise<BatchResult> {
-    const { database, held, orgId, seriesId, singleUse, dryRun } = this.#context
+    const { database, held, orgId, seriesId } = this.#context
     const batch = { held, orgId, seriesId, from: this.#checkpoint, to, columns }
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        if (dryRun) return await commitLaneBatch(database, batch, 'dry-run')
-        if (singleUse) {
-          const result = await commitLaneBatch(database, batch, 'single-use')
-          // Not committed also when the series' limit has been changed meanwhile: the other statement is right for any.
-          if (result.status === 'committed') return result
-        }
-        return await commitLaneBatch(database, batch, 'multi-use')
+        const result = await commitLaneBatch(database, batch, this.#judge)
+        // Not committed also when the series' limit has been changed meanwhile.
+        if (result.status === 'committed' || !needsSingleUse(this.#judge)) return result
+        this.#judge = 'multi-use'
       } catch (error) {
         if (!isConcurrencyConflict(error) || conflicts >= MAX_CONFLICTS) throw error
-        await delay(Math.random() * MAX_CONFLICT_PAUSE_MS)
+        // A coupon was redeemed before. Where one was, there are more.
+        if (this.#judge === 'first-use') this.#judge = 'single-use'
+        else await delay(Math.random() * MAX_CONFLICT_PAUSE_MS)
       }
     }
   }
 }
 
+function needsSingleUse(judge: Judge): boolean {
+  return judge === 'first-use' || judge === 'single-use'
+}
+
 /** A batch as it grows, column by column. */
 class GatheringBatch {
-  readonly #rowNumbers = new NumberColumn()
-  readonly #lines = new NumberColumn()
-  readonly #byteOffsets = new NumberColumn()
-  readonly #tills = new NumberColumn()
-  readonly #redeemedMs = new NumberColumn()
-  readonly #customers: [CustomerKey, NumberColumn | TextColumn][]
-  readonly #coupons: [CouponKey, NumberColumn | TextColumn][]
-  readonly #billIds: TextColumn | null
-  readonly #billNumbers: TextColumn | null
-  readonly #details: TextColumn | null
-  readonly #rejectedRowNumbers = new NumberColumn()
-  readonly #rejectedLines = new NumberColumn()
-  readonly #rejectedByteOffsets = new NumberColumn()
-  readonly #rejectedErrors = new TextColumn()
-  readonly #rejectedCounts: number[] = Array.from({ length: ROW_ERROR_CODE_COUNT }, () => 0)
+  readonly #rowNumbers = new ArrayColumn()
+  readonly #lines = new ArrayColumn()
+  readonly #byteOffsets = new ArrayColumn()
+  readonly #tills = new ArrayColumn()
+  readonly #redeemedMs = new ArrayColumn()
+  readonly #customers: [CustomerKey, ArrayColumn][]
+  readonly #coupons: [CouponKey, ArrayColumn][]
+  readonly #billIds: ArrayColumn | null
+  readonly #billNumbers: ArrayColumn | null
+  readonly #details: ArrayColumn | null
+  readonly #rejectedRowNumbers = new ArrayColumn()
+  readonly #rejectedLines = new ArrayColumn()
+  readonly #rejectedByteOffsets = new ArrayColumn()
+  readonly #rejectedErrors = new ArrayColumn()
+  #rejectedCounts = noRejectedCounts()
   #columnCount = 0
   size = 0
 
   constructor({ mapper, mapped }: LaneContext) {
-    this.#customers = mapper.customerKeys.map((key) => [key, key === 'userId' ? new NumberColumn() : new TextColumn()])
-    this.#coupons = mapper.couponKeys.map((key) => [key, key === 'couponId' ? new NumberColumn() : new TextColumn()])
-    this.#billIds = mapped.has('billId') ? new TextColumn() : null
-    this.#billNumbers = mapped.has('billNumber') ? new TextColumn() : null
-    this.#details = mapped.has('details') ? new TextColumn() : null
+    this.#customers = mapper.customerKeys.map((key) => [key, new ArrayColumn()])
+    this.#coupons = mapper.couponKeys.map((key) => [key, new ArrayColumn()])
+    this.#billIds = mapped.has('billId') ? new ArrayColumn() : null
+    this.#billNumbers = mapped.has('billNumber') ? new ArrayColumn() : null
+    this.#details = mapped.has('details') ? new ArrayColumn() : null
   }
 
   addRow(position: Position, row: Readonly<MappedRow>, columnCount: number): void {
@@ -196,30 +210,37 @@ class GatheringBatch {
     }
   }
 
-  toColumns(): BatchColumns {
-    return {
-      rowNumbers: this.#rowNumbers.toLiteral(),
-      lines: this.#lines.toLiteral(),
-      byteOffsets: this.#byteOffsets.toLiteral(),
-      tills: this.#tills.toLiteral(),
-      redeemedMs: this.#redeemedMs.toLiteral(),
-      customers: literalsOf(this.#customers),
-      coupons: literalsOf(this.#coupons),
-      billIds: this.#billIds?.toLiteral() ?? null,
-      billNumbers: this.#billNumbers?.toLiteral() ?? null,
-      details: this.#details?.toLiteral() ?? null,
-      rejectedRowNumbers: this.#rejectedRowNumbers.toLiteral(),
-      rejectedLines: this.#rejectedLines.toLiteral(),
-      rejectedByteOffsets: this.#rejectedByteOffsets.toLiteral(),
-      rejectedErrors: this.#rejectedErrors.toLiteral(),
+  /** What was gathered; the next batch begins. */
+  take(): BatchColumns {
+    const columns = {
+      rowNumbers: this.#rowNumbers.take(),
+      lines: this.#lines.take(),
+      byteOffsets: this.#byteOffsets.take(),
+      tills: this.#tills.take(),
+      redeemedMs: this.#redeemedMs.take(),
+      customers: takeLiterals(this.#customers),
+      coupons: takeLiterals(this.#coupons),
+      billIds: this.#billIds?.take() ?? null,
+      billNumbers: this.#billNumbers?.take() ?? null,
+      details: this.#details?.take() ?? null,
+      rejectedRowNumbers: this.#rejectedRowNumbers.take(),
+      rejectedLines: this.#rejectedLines.take(),
+      rejectedByteOffsets: this.#rejectedByteOffsets.take(),
+      rejectedErrors: this.#rejectedErrors.take(),
       rejectedCounts: this.#rejectedCounts,
       columnCount: this.#columnCount,
     }
+    this.#rejectedCounts = noRejectedCounts()
+    this.#columnCount = 0
+    this.size = 0
+    return columns
   }
 }
 
-function literalsOf<Key extends string>(
-  columns: readonly [Key, NumberColumn | TextColumn][],
-): Partial<Record<Key, string>> {
-  return Object.fromEntries(columns.map(([key, column]) => [key, column.toLiteral()])) as Partial<Record<Key, string>>
+function noRejectedCounts(): number[] {
+  return Array.from({ length: ROW_ERROR_CODE_COUNT }, () => 0)
+}
+
+function takeLiterals<Key extends string>(columns: readonly [Key, ArrayColumn][]): Partial<Record<Key, string>> {
+  return Object.fromEntries(columns.map(([key, column]) => [key, column.take()])) as Partial<Record<Key, string>>
 }

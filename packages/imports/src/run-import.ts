@@ -15,6 +15,7 @@ import {
   type ClaimedImport,
   type Database,
   type HeldImport,
+  type Judge,
 } from '@importer/db'
 import { FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
@@ -38,8 +39,8 @@ export interface RunImportOptions {
   readonly signal: AbortSignal
   /** Asked between blocks: true ends this turn at a clean checkpoint, for others to have theirs. */
   readonly shouldYield: () => boolean
-  /** Forces the statement that is right for any series: for tests that hold one against the other. */
-  readonly alwaysMultiUse?: boolean
+  /** The fastest statement that may judge: for tests that hold one against the other. */
+  readonly fastestJudge?: 'first-use' | 'single-use' | 'multi-use'
 }
 
 /**
@@ -106,6 +107,7 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
     throw new PermanentImportError('SERIES_MISSING', 'The series of this import is gone; expected it to exist.')
   }
   const mapper = createRecordMapper(record.mapping, record.createdAt.getTime())
+  const budget = createErrorBudget(record)
   const context = {
     database,
     held,
@@ -113,12 +115,11 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
     seriesId: record.seriesId,
     mapper,
     mapped: new Set(COLUMN_KEYS.filter((key) => record.mapping.positions[key] !== undefined)),
-    singleUse: singleUse && options.alwaysMultiUse !== true,
-    dryRun: record.dryRun,
+    judge: chooseJudge(record.dryRun, singleUse, options.fastestJudge),
+    batchRows: Math.min(options.batchRows, budget.maxBatchRows),
   }
   const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
-  const budget = createErrorBudget(record)
-  const pass = new Pass(lanes, Math.min(options.batchRows, budget.maxBatchRows), mapper, budget)
+  const pass = new Pass(lanes, mapper, budget)
 
   let stopped: 'cancelled' | 'lost' | 'yield' | null = null
   let progressed = false
@@ -154,6 +155,11 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
       await completeImport(database, held, pass.rows)
       return FINISHED
   }
+}
+
+function chooseJudge(dryRun: boolean, singleUse: boolean, fastest: Judge = 'first-use'): Judge {
+  if (dryRun) return 'dry-run'
+  return singleUse ? fastest : 'multi-use'
 }
 
 async function finishCancelled(database: Database, held: HeldImport): Promise<RunResult> {
@@ -203,20 +209,13 @@ function explainMissingFile(error: unknown): never {
 class Pass {
   readonly start: Position
   readonly #lanes: readonly Lane[]
-  readonly #batchRows: number
   readonly #mapper: ReturnType<typeof createRecordMapper>
   readonly #budget: ErrorBudget
   /** The row that comes next, and where. */
   #next: Position
 
-  constructor(
-    lanes: readonly Lane[],
-    batchRows: number,
-    mapper: ReturnType<typeof createRecordMapper>,
-    budget: ErrorBudget,
-  ) {
+  constructor(lanes: readonly Lane[], mapper: ReturnType<typeof createRecordMapper>, budget: ErrorBudget) {
     this.#lanes = lanes
-    this.#batchRows = batchRows
     this.#mapper = mapper
     this.#budget = budget
     const [first, ...others] = lanes.map((lane) => lane.checkpoint)
@@ -262,7 +261,7 @@ class Pass {
       const position: Position = { row: this.#next.row, byte, line }
       this.#next = { row: position.row + 1, ...after }
       const lane = this.#place(position, cells[i] ?? [], faults.get(i))
-      if (lane !== null && lane.pending >= this.#batchRows) await this.#send(lane)
+      if (lane?.isFull === true) await this.#send(lane)
       if (lane?.end != null) return
     }
   }

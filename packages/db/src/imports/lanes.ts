@@ -2,11 +2,11 @@ import type { ColumnKey, CouponKey, CustomerKey } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
 import { bindParameters } from '../sql/statement.ts'
-import { commitBatch, type BatchParameter, type BatchShape } from '../sql/commit-batch.ts'
+import { commitBatch, type BatchParameter, type Judge } from '../sql/commit-batch.ts'
 import type { HeldImport } from './change-import.ts'
 import type { LaneCheckpoint } from './claim-import.ts'
 
-/** The rows of one lane's batch, column by column as array literals (see array-literal.ts); null: no such column. */
+/** The rows of one lane's batch, column by column as array literals (see array-column.ts); null: no such column. */
 export interface BatchColumns {
   readonly rowNumbers: string
   readonly lines: string
@@ -63,11 +63,7 @@ interface CommittedRow {
  * Commits one batch of one lane: all of it, or nothing (sql/commit-batch.ts). Throws what the database throws; see
  * isConcurrencyConflict for what to send again.
  */
-export async function commitLaneBatch(
-  database: Database,
-  batch: LaneBatch,
-  judge: BatchShape['judge'],
-): Promise<BatchResult> {
+export async function commitLaneBatch(database: Database, batch: LaneBatch, judge: Judge): Promise<BatchResult> {
   const { columns } = batch
   const statement = commitBatch({
     customers: keysOf<CustomerKey>(columns.customers),

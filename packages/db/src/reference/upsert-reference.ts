@@ -1,6 +1,6 @@
 import { normalizeCouponCode, type ReferenceKind } from '@importer/contracts'
 
-import { NumberColumn, TextColumn } from '../array-literal.ts'
+import { ArrayColumn } from '../array-column.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
 import { findClashesText, updateReferenceText, upsertReferenceText } from '../sql/upsert-reference.ts'
@@ -210,19 +210,19 @@ function describeClash(batch: Batch, row: IndexedRow, key: readonly string[]): R
 }
 
 function parametersOf(batch: Batch, columns: readonly string[], rows: readonly IndexedRow[]): unknown[] {
-  const ids = new NumberColumn()
+  const ids = new ArrayColumn()
   for (const row of rows) ids.push(row.id)
   const literals = columns.map((name) => {
     const position = batch.columns.indexOf(name)
-    const column = new TextColumn()
+    const column = new ArrayColumn()
     for (const row of rows) column.push(row.values[position] ?? null)
-    return column.toLiteral()
+    return column.take()
   })
   if (batch.kind === 'coupons' && columns.includes('code')) {
     const position = batch.columns.indexOf('code')
-    const keys = new TextColumn()
+    const keys = new ArrayColumn()
     for (const row of rows) keys.push(comparable('code', row.values[position] ?? null))
-    literals.push(keys.toLiteral())
+    literals.push(keys.take())
   }
-  return [batch.orgId, ids.toLiteral(), ...literals]
+  return [batch.orgId, ids.take(), ...literals]
 }

@@ -8,7 +8,7 @@ import {
 
 import { judgeDryRun } from './judge-dry-run.ts'
 import { judgeMultiUse } from './judge-multi-use.ts'
-import { judgeSingleUse } from './judge-single-use.ts'
+import { judgeFirstUse, judgeSingleUse } from './judge-single-use.ts'
 import { buildStatement, type Statement } from './statement.ts'
 
 /** Which columns a batch has, and how its rows are judged: what the statement's text depends on. */
@@ -19,10 +19,11 @@ export interface BatchShape {
   readonly billNumber: boolean
   readonly details: boolean
   /**
-   * `single-use`: one redemption a coupon, ever; needs no look at earlier ones. `multi-use` is right for any series.
+   * `first-use`: one redemption a coupon, ever, and no coupon of the batch has one or comes twice; else it raises a
+   * unique violation. `single-use`: one redemption a coupon, ever. `multi-use` is right for any series.
    * `dry-run` judges as that does and inserts no redemption.
    */
-  readonly judge: keyof typeof JUDGES
+  readonly judge: Judge
 }
 
 export type BatchParameter =
@@ -55,10 +56,13 @@ export type BatchParameter =
 export type Parameter = (name: BatchParameter, type: string) => string
 
 const JUDGES = {
+  'first-use': judgeFirstUse,
   'single-use': judgeSingleUse,
   'multi-use': (p: Parameter) => judgeMultiUse(p),
   'dry-run': judgeDryRun,
 } as const
+
+export type Judge = keyof typeof JUDGES
 
 const statements = new Map<string, Statement<BatchParameter>>()
 
@@ -66,8 +70,8 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * One batch of one lane, whole: look-ups, rules, redemptions, row errors, duplicates and the checkpoint, in one
  * statement and so in one transaction.
  *
- * Gives no row when the lane is not at `expectedRow` under this lease (or its series is not of the kind that
- * `single-use` asks for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, cancelRequested.
+ * Gives no row when the lane is not at `expectedRow` under this lease (or its series is not of the kind that `first-use`
+ * and `single-use` ask for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, cancelRequested.
  *
  * Plan: the look-ups are LATERAL with a LIMIT, so that each is an index look-up whatever the statistics say; hashing a
  * reference table of millions for every batch of thousands is two to seven times slower. Rows come to them in the order

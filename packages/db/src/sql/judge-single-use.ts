@@ -4,9 +4,21 @@ import { INSERT_COLUMNS } from './redemption-columns.ts'
 /**
  * For a series whose coupons are redeemed once, and always were: every redemption has ordinal 1, so the unique index
  * itself decides who is first. Rows that it turns away, and rows that a rule speaks against, are duplicates if the one
- * redemption of their coupon is theirs.
+ * redemption of their coupon is theirs. Where all rows were inserted, which most batches are, nothing of that is looked at.
  */
 export function judgeSingleUse(p: Parameter): { condition: string; expressions: string } {
+  return judge(p, 'ON CONFLICT (coupon_id, org_id, ordinal) DO NOTHING')
+}
+
+/**
+ * The same where no row's coupon is redeemed yet. Raises a unique violation where one is, and nothing of the batch is
+ * kept: ON CONFLICT asks the index before each row and confirms each in the log, a fifth of what inserting costs.
+ */
+export function judgeFirstUse(p: Parameter): { condition: string; expressions: string } {
+  return judge(p, '')
+}
+
+function judge(p: Parameter, onConflict: string): { condition: string; expressions: string } {
   return {
     condition: `
     AND EXISTS (SELECT FROM series_rules WHERE single_use AND max_redemptions_per_coupon = 1)`,
@@ -16,13 +28,14 @@ export function judgeSingleUse(p: Parameter): { condition: string; expressions: 
          bill_id, bill_number, details
   FROM resolved WHERE errors IS NULL AND rule_error IS NULL
   ORDER BY coupon_id, row_number
-  ON CONFLICT (coupon_id, org_id, ordinal) DO NOTHING
+  ${onConflict}
   RETURNING row_number, coupon_id, customer_id, till_id, redeemed_at
 ),
 turned_away AS MATERIALIZED (
   SELECT row_number, line, byte_offset, coupon_id, customer_id, till_id, redeemed_at, rule_error, already_redeemed
   FROM resolved
-  WHERE errors IS NULL AND (rule_error IS NOT NULL OR row_number NOT IN (SELECT row_number FROM inserted))
+  WHERE (SELECT count(*) FROM inserted) < (SELECT count(*) FROM resolved WHERE errors IS NULL)
+    AND errors IS NULL AND (rule_error IS NOT NULL OR row_number NOT IN (SELECT row_number FROM inserted))
 ),
 -- The redemption that was there when the statement began, and the one that this batch made.
 held AS (
