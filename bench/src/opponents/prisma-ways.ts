@@ -63,11 +63,11 @@ export const importRowByRow: PrismaWay = async ({ prisma }, file) => {
   for await (const batch of readBatches(file)) {
     for (const row of batch) {
       const coupon = await prisma.coupon.findUnique({
-        where: { orgId_codeKey_seriesId: { orgId, codeKey: row.codeKey, seriesId } },
+        where: { codeKey_orgId_seriesId: { orgId, codeKey: row.codeKey, seriesId } },
         select: { id: true },
       })
       const customer = await prisma.customer.findUnique({
-        where: { orgId_mobile: { orgId, mobile: row.mobile } },
+        where: { mobile_orgId: { orgId, mobile: row.mobile } },
         select: { id: true },
       })
       const till = await prisma.till.findUnique({
