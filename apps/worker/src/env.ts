@@ -14,6 +14,7 @@ export function readWorkerEnvironment(env: Readonly<Record<string, string | unde
       'WORKER_CONCURRENCY',
       'IMPORT_LANES',
       'IMPORT_BATCH_ROWS',
+      'RETENTION_DAYS',
       'WEBHOOK_ALLOW_PRIVATE_NETWORKS',
       'WEBHOOK_ALLOW_HTTP',
       'LOG_LEVEL',

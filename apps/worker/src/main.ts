@@ -46,7 +46,14 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
 
   shutdown.add(
     'sweep',
-    startSweeping({ database, store, queue: producer, revertQueue: queues.producer('revert'), log }),
+    startSweeping({
+      database,
+      store,
+      queue: producer,
+      revertQueue: queues.producer('revert'),
+      log,
+      retentionDays: env.RETENTION_DAYS,
+    }),
   )
 
   const webhooks = startWebhooks(env, log, shutdown)

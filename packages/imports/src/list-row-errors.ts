@@ -3,6 +3,7 @@ import { readRejectedRows } from '@importer/db'
 
 import { readCell } from './read-cell.ts'
 import { readRejectedRecords, type RejectedRecordsSource } from './rejected-records.ts'
+import { requireKept } from './require-kept.ts'
 
 export interface ListedRowError {
   readonly rowNumber: number
@@ -31,6 +32,7 @@ export async function listRowErrors(
 ): Promise<RowErrorPage> {
   const { database, importRecord } = source
   const { delimiter, mapping } = importRecord
+  requireKept(importRecord)
   if (delimiter === null) return { items: [], nextAfterRow: null }
   const found = await readRejectedRows(database, importRecord.id, { afterRow: page.afterRow, limit: page.limit + 1 })
   const rows = found.slice(0, page.limit)

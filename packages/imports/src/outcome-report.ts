@@ -19,6 +19,7 @@ import type { FileStore } from '@importer/runtime'
 import { findDialect, type Dialect } from './find-dialect.ts'
 import { readCell } from './read-cell.ts'
 import { readAllRejected } from './rejected-records.ts'
+import { requireKept } from './require-kept.ts'
 import { readUnprocessedRecords } from './unprocessed-records.ts'
 
 export type Outcome = 'rejected' | 'inserted' | 'duplicate' | 'unprocessed'
@@ -46,6 +47,7 @@ const ERROR_SEPARATOR = '; '
 export async function* streamOutcomeReport(options: OutcomeReportOptions): AsyncGenerator<string> {
   const { importRecord, raw } = options
   const { columnCount } = importRecord
+  requireKept(importRecord)
   const dialect = await findReportDialect(options)
   if (dialect === null) return
   const { delimiter, hasHeader } = dialect

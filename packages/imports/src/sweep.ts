@@ -8,6 +8,8 @@ import {
 } from '@importer/db'
 import type { FileStore, Logger } from '@importer/runtime'
 
+import { purgeExpired } from './purge-expired.ts'
+
 export interface SweepOptions {
   readonly database: Database
   readonly store: FileStore
@@ -15,6 +17,8 @@ export interface SweepOptions {
   /** The queue of reverts. */
   readonly revertQueue: ImportQueue
   readonly log: Logger
+  /** How long files and row outcomes of imports that have ended are kept; undefined: for ever. */
+  readonly retentionDays: number | undefined
 }
 
 /** The queue of imports, as far as the sweep asks it. */
@@ -27,6 +31,8 @@ export interface SweepResult {
   readonly requeued: number
   readonly partialFiles: number
   readonly orphanedFiles: number
+  readonly purgedImports: number
+  readonly purgedWebhooks: number
 }
 
 /** An import at work commits far more often than this, and a queued one is in the queue or about to be. */
@@ -43,15 +49,16 @@ const ORPHAN_PAGE = 500
 /**
  * Finds what fell between two systems and mends it: imports whose job is in no queue (the queue was lost, or its writer
  * died between commit and enqueue), uploads that died half-way, stored files whose import was never committed.
- * Any number of processes may do it at any time.
+ * What is kept no longer is deleted, a bounded part at a time. Any number of processes may do it at any time.
  */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const result = {
     requeued: (await requeueStranded(options)) + (await requeueReverts(options)),
     partialFiles: await options.store.removeUnfinished({ olderThanMs: DEAD_UPLOAD_MS }),
     orphanedFiles: await removeOrphans(options),
+    ...(await purgeExpired(options)),
   }
-  if (result.requeued + result.partialFiles + result.orphanedFiles > 0) options.log.info(result, 'sweep')
+  if (Object.values(result).some((count) => count > 0)) options.log.info(result, 'sweep')
   return result
 }
 

@@ -19,14 +19,16 @@ export function renderErrors({ status, faults }: ApiError): Answer {
 /** One import in the documented words: times are epoch milliseconds in strings, ids and counts are numbers. */
 export function describeJob(record: ImportRecord, baseUrl: string): object {
   const url = `${baseUrl}/v1/imports/${record.id}`
+  const hasInserted = !record.expired && record.status !== 'reverted' && record.counts.inserted > 0
   return {
     jobId: record.id,
     uploadRedeemedCouponStatus: COMPATIBLE_STATUS[record.status],
     createdOn: String(record.createdAt.getTime()),
     updatedOn: String(record.updatedAt.getTime()),
-    errorFileUrl: record.counts.rejected > 0 ? `${url}/errors.csv` : null,
-    successFileUrl: record.counts.inserted > 0 ? `${url}/inserted.csv` : null,
-    uploadedFileUrl: `${url}/file`,
+    errorFileUrl: !record.expired && record.counts.rejected > 0 ? `${url}/errors.csv` : null,
+    // What was reverted is in no report any more.
+    successFileUrl: hasInserted ? `${url}/inserted.csv` : null,
+    uploadedFileUrl: record.expired ? null : `${url}/file`,
     totalUploadedCount: record.counts.rows,
     actualRowCount: record.totalRows ?? 0,
     errorCount: record.counts.rejected,

@@ -68,6 +68,20 @@ test('counts and links follow the import', async () => {
   })
 })
 
+test.each([
+  ['reverted', { status: 'reverted' }, ['errorFileUrl', 'uploadedFileUrl']],
+  ['kept no longer', { status: 'completed', expiredAt: new Date() }, []],
+])('an import that is %s has links to what is left of it only', async (_name, data, left) => {
+  const id = (await readJson(await postGood(intake))).result.redeemUploadJobStatuses[0].jobId
+  const { prisma } = intake.database
+  await prisma.importLane.create({ data: { importId: id, lane: 0, lease: 1, inserted: 6, rejected: 3 } })
+  await prisma.import.update({ where: { id }, data })
+  const [job] = (await readJson(await getStatus(`?jobId=${id}`))).result.redeemUploadJobStatuses
+  expect(job).toMatchObject({ totalUploadedCount: 9, errorCount: 3 })
+  const links = ['errorFileUrl', 'successFileUrl', 'uploadedFileUrl'].filter((name) => job[name] !== null)
+  expect(links).toEqual(left)
+})
+
 test.each<[string, string, number | string, 'read' | 'other', object]>([
   ['a jobId that is no number', '?jobId=abc', SERIES, 'read', WRONG_JOB],
   ['a negative jobId', '?jobId=-1', SERIES, 'read', WRONG_JOB],

@@ -72,7 +72,8 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
     const made = await findRetryOf(database, record.orgId, record.id)
     if (made !== null) return send(call, 200, made)
     const ended = ['completed', 'failed', 'cancelled'].includes(record.status) && !record.revertRequested
-    if (!ended || record.counts.rejected === 0) throw misfit(record, 'one that has ended, with rejected rows')
+    if (!ended || record.expired || record.counts.rejected === 0)
+      throw misfit(record, 'one that has ended, with rejected rows')
     const created = await createRetry(deps, record, readBaseUrl(call.request, deps.publicUrl))
     if (created === null) {
       const other = await findRetryOf(database, record.orgId, record.id)
@@ -99,6 +100,12 @@ async function createRetry(
     { database, store, importRecord: record },
     2 * record.bytes + RETRY_SLACK_BYTES,
   ).catch(explainMissingFile)
+  // What is kept no longer is marked before it is deleted: if that is not so yet, the file has every rejected row.
+  const kept = await findImport(database, orgId, record.id)
+  if (kept === null || kept.expired) {
+    await store.remove(file.key)
+    throw misfit(kept ?? record, 'one whose file is kept')
+  }
   try {
     return await createImport(database, {
       orgId,
@@ -129,9 +136,9 @@ function explainMissingFile(error: unknown): never {
 
 /** 409, with where the import stands. */
 function misfit(record: ImportRecord, expected: string): ApiError {
-  const { status, revertRequested, dryRun } = record
+  const { status, revertRequested, dryRun, expired } = record
   const reverting = revertRequested && status !== 'reverted'
-  const stands = `${reverting ? 'being reverted' : status}${dryRun ? ', a dry run' : ''}`
+  const stands = `${reverting ? 'being reverted' : status}${dryRun ? ', a dry run' : ''}${expired ? ', its file kept no longer' : ''}`
   const message = `the import is ${stands}; expected ${expected}`
   return new ApiError(409, [{ code: 'IMPORT_STATE', field: 'importId', message }], {}, { state: status })
 }

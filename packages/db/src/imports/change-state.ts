@@ -46,7 +46,7 @@ export async function resumeImport(
         failure_code = NULL, failure_message = NULL, updated_at = clock_timestamp(),
         job_id = format('import-%s-%s-r%s', id, lease, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
     WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('cancelled', 'failed')
-      AND revert_requested_at IS NULL
+      AND revert_requested_at IS NULL AND expired_at IS NULL
     RETURNING job_id AS "jobId"`
   return rows[0] ?? null
 }

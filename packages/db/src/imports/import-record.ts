@@ -52,6 +52,8 @@ export interface ImportRecord {
   readonly retriedAs: number | null
   readonly resumed: boolean
   readonly revertRequested: boolean
+  /** Its files and the outcomes of its rows are kept no longer. */
+  readonly expired: boolean
   readonly laneCount: number | null
   /** How often a worker has taken it up. */
   readonly attempts: number
@@ -99,6 +101,7 @@ export interface ImportRow {
   retried_as: number | null
   resumed: boolean
   revert_requested: boolean
+  expired: boolean
   lane_count: number | null
   total_rows: number | null
   cancel_requested: boolean
@@ -122,6 +125,7 @@ SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.f
        i.upload_file_key, i.upload_bytes, i.upload_sha256, i.encoding, i.max_errors, i.max_error_ratio, i.request_hash,
        i.retry_of, (SELECT n.id FROM import n WHERE n.retry_of = i.id) AS retried_as,
        i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
+       i.expired_at IS NOT NULL AS expired,
        i.cancel_requested_at IS NOT NULL AS cancel_requested,
        i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
        greatest(i.updated_at, l.updated_at) AS updated_at,
@@ -169,6 +173,7 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     retriedAs: row.retried_as,
     resumed: row.resumed,
     revertRequested: row.revert_requested,
+    expired: row.expired,
     laneCount: row.lane_count,
     attempts: row.lease,
     cancelRequested: row.cancel_requested,

@@ -1,0 +1,59 @@
+import { Prisma } from '../generated/client.ts'
+import type { Database } from '../open-database.ts'
+
+/** An import whose files and outcomes are kept no longer. */
+export interface ExpiredImport {
+  readonly importId: number
+  readonly fileKeys: readonly string[]
+}
+
+/**
+ * Up to `limit` imports that ended before `before`, the oldest first, and are not purged yet. From here on they are
+ * neither read, resumed nor retried: that is recorded before anything of them is deleted, so a crash in between leaves
+ * no import that looks whole. What is being reverted waits for that. By import_purgeable_idx; a row that another sweep
+ * has locked is left to it.
+ */
+export async function expireImports(
+  { prisma }: Database,
+  { before, limit }: { readonly before: Date; readonly limit: number },
+): Promise<ExpiredImport[]> {
+  const rows = await prisma.$queryRaw<{ id: number; file_key: string; upload_file_key: string | null }[]>`
+    UPDATE import SET expired_at = coalesce(expired_at, clock_timestamp())
+    WHERE id IN (
+      SELECT id FROM import
+      WHERE purged_at IS NULL AND status NOT IN ('queued', 'processing') AND finished_at < ${before}::timestamptz
+        AND (revert_requested_at IS NULL OR status = 'reverted')
+      ORDER BY finished_at LIMIT ${limit}::int
+      FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, file_key, upload_file_key`
+  return rows.map(({ id, file_key, upload_file_key }) => ({
+    importId: id,
+    fileKeys: upload_file_key === null ? [file_key] : [upload_file_key, file_key],
+  }))
+}
+
+/** Where the outcomes of an import's rows are. Redemptions are no outcome of an import: they are what it was for. */
+const OUTCOME_TABLES = ['rejected_row', 'duplicate_row', 'dry_redemption'] as const
+
+/** Deletes up to `limit` outcomes of an expired import's rows, by primary key, and tells how many. */
+export async function deleteRowOutcomes({ prisma }: Database, importId: number, limit: number): Promise<number> {
+  let deleted = 0
+  for (const name of OUTCOME_TABLES) {
+    if (deleted >= limit) break
+    const table = Prisma.raw(name)
+    deleted += await prisma.$executeRaw`
+      DELETE FROM ${table} WHERE import_id = ${importId}::int AND row_number IN (
+        SELECT row_number FROM ${table} WHERE import_id = ${importId}::int
+        ORDER BY row_number LIMIT ${limit - deleted}::int
+      )`
+  }
+  return deleted
+}
+
+/** Everything that an expired import is kept without is deleted. */
+export async function recordPurge({ prisma }: Database, importId: number): Promise<void> {
+  await prisma.$executeRaw`
+    UPDATE import SET purged_at = clock_timestamp()
+    WHERE id = ${importId}::int AND expired_at IS NOT NULL AND purged_at IS NULL`
+}

@@ -1,0 +1,62 @@
+import { deleteRowOutcomes, expireImports, purgeWebhooks, recordPurge, type Database } from '@importer/db'
+import type { FileStore, Logger } from '@importer/runtime'
+
+export interface PurgeOptions {
+  readonly database: Database
+  readonly store: FileStore
+  readonly log: Logger
+  /** How long files and row outcomes of imports that have ended are kept; undefined: for ever. */
+  readonly retentionDays: number | undefined
+}
+
+export interface PurgeResult {
+  readonly purgedImports: number
+  readonly purgedWebhooks: number
+}
+
+/** What one sweep does at most, a second or two of work: the rest is the next one's. */
+const SWEEP_IMPORTS = 100
+const SWEEP_OUTCOMES = 200_000
+const SWEEP_WEBHOOKS = 5_000
+/** What one statement deletes at most. */
+const BATCH_ROWS = 10_000
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * Deletes what is kept no longer: files and row outcomes of imports that ended more than `retentionDays` ago, and webhooks
+ * that did. Redemptions stay, and so does the import with its counts. Can be stopped anywhere and run by several at once:
+ * an import counts as purged only when nothing of it is left to delete.
+ */
+export async function purgeExpired({ database, store, log, retentionDays }: PurgeOptions): Promise<PurgeResult> {
+  if (retentionDays === undefined) return { purgedImports: 0, purgedWebhooks: 0 }
+  const before = new Date(Date.now() - retentionDays * DAY_MS)
+  let purgedImports = 0
+  let outcomesLeft = SWEEP_OUTCOMES
+  for (const { importId, fileKeys } of await expireImports(database, { before, limit: SWEEP_IMPORTS })) {
+    try {
+      for (const key of fileKeys) await store.remove(key)
+    } catch (error) {
+      // It is found again by the next sweep, and must not keep the others.
+      log.warn({ err: error, importId }, 'the file of an expired import could not be deleted')
+      continue
+    }
+    const deleted = await deleteAllOutcomes(database, importId, outcomesLeft)
+    outcomesLeft -= deleted
+    if (outcomesLeft <= 0) break
+    await recordPurge(database, importId)
+    purgedImports += 1
+  }
+  return { purgedImports, purgedWebhooks: await purgeWebhooks(database, { before, limit: SWEEP_WEBHOOKS }) }
+}
+
+/** Tells how many there were; with as many as `most` there may be more. */
+async function deleteAllOutcomes(database: Database, importId: number, most: number): Promise<number> {
+  let deleted = 0
+  while (deleted < most) {
+    const limit = Math.min(BATCH_ROWS, most - deleted)
+    const count = await deleteRowOutcomes(database, importId, limit)
+    deleted += count
+    if (count < limit) break
+  }
+  return deleted
+}
