@@ -62,11 +62,11 @@ describe('with the queue in PostgreSQL', { timeout: TIMEOUT_MS }, () => {
     })
     await system.intake.kill('SIGKILL')
     expect(await listFiles(system)).toContain(partial)
-    await makeOld(path.join(system.dataDir, partial ?? ''))
+    await makeOld(path.join(system.dataDir, partial ?? ''), 60_000)
     // A file that was stored and never became an import: its intake died before it could commit.
     const orphan = partial?.replace(/\.part$/, '') ?? ''
     await writeFile(path.join(system.dataDir, orphan), 'never imported')
-    await makeOld(path.join(system.dataDir, orphan))
+    await makeOld(path.join(system.dataDir, orphan), 2 * 3_600_000)
     await system.startIntake()
     await system.worker.kill('SIGKILL')
     await system.startWorker()
@@ -122,9 +122,9 @@ async function letTimePass(system: RunningSystem): Promise<void> {
   )
 }
 
-async function makeOld(file: string): Promise<void> {
-  const twoMinutesAgo = new Date(Date.now() - 120_000)
-  await utimes(file, twoMinutesAgo, twoMinutesAgo)
+async function makeOld(file: string, ageMs: number): Promise<void> {
+  const then = new Date(Date.now() - ageMs)
+  await utimes(file, then, then)
 }
 
 /** Stored uploads, unfinished ones too, relative to the DATA_DIR. */

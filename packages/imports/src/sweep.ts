@@ -38,11 +38,7 @@ export interface SweepResult {
 /** An import at work commits far more often than this, and a queued one is in the queue or about to be. */
 const QUIET_MS = 5_000
 
-/** An upload is cut when it sends nothing for 30 s: a partial file that is older has nobody who writes it. */
-const DEAD_UPLOAD_MS = 45_000
-
-/** Between storing a file and committing its import lie milliseconds, and at most the database's time-outs. */
-const ORPHAN_AFTER_MS = 60_000
+/** Orphans of before that were found by earlier sweeps. */
 const ORPHAN_WITHIN_MS = 48 * 3_600_000
 const ORPHAN_PAGE = 500
 
@@ -54,7 +50,7 @@ const ORPHAN_PAGE = 500
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const result = {
     requeued: (await requeueStranded(options)) + (await requeueReverts(options)),
-    partialFiles: await options.store.removeUnfinished({ olderThanMs: DEAD_UPLOAD_MS }),
+    partialFiles: await options.store.removeUnfinished({ olderThanMs: options.store.deadAfterMs.unfinished }),
     orphanedFiles: await removeOrphans(options),
     ...(await purgeExpired(options)),
   }
@@ -98,7 +94,8 @@ async function removeOrphans({ database, store, log }: SweepOptions): Promise<nu
     }
     page = []
   }
-  for await (const key of store.listFinished({ olderThanMs: ORPHAN_AFTER_MS, newerThanMs: ORPHAN_WITHIN_MS })) {
+  const age = { olderThanMs: store.deadAfterMs.finished, newerThanMs: ORPHAN_WITHIN_MS }
+  for await (const key of store.listFinished(age)) {
     page.push(key)
     if (page.length >= ORPHAN_PAGE) await removePage()
   }

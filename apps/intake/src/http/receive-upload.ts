@@ -40,10 +40,13 @@ const HARD_LIMITS = {
   fieldArrayIndexLimit: 0,
 } as const
 
+/** The sweep takes a stored file without an import for an orphan after an hour. */
+const TOUCH_EVERY_MS = 60_000
+
 /**
  * Reads a multipart request: the part named `file` streams into the store, where it is hashed and synced; fields may
- * come before or after it. When this rejects, nothing is stored: with {@link ApiError} where the request is at fault,
- * with {@link ClientGoneError} where the client went away, else with the store's error.
+ * come before or after it. What is stored is kept from the sweep for as long as the request lives. When this rejects,
+ * nothing is stored: with {@link ApiError} where the request is at fault, with {@link ClientGoneError} where the client went away, else with the store's error.
  */
 export async function receiveUpload(
   request: Request,
@@ -53,6 +56,8 @@ export async function receiveUpload(
 ): Promise<ReceivedUpload> {
   const faults: FieldFault[] = []
   const stored: Promise<ReceivedFile>[] = []
+  const keys: string[] = []
+  keepTouched(response, store, keys)
   const body = watchBody(request, limits)
   acceptBody(request, response)
 
@@ -61,7 +66,10 @@ export async function receiveUpload(
       const storing = storeFile(store, part.stream, part.originalname, limits.maxBytes)
       stored.push(storing)
       storing.then(
-        () => done(null, {}),
+        ({ key }) => {
+          keys.push(key)
+          done(null, {})
+        },
         (error: unknown) => done(error),
       )
     },
@@ -90,6 +98,16 @@ export async function receiveUpload(
   })
   const [file] = await Promise.all(stored)
   return { fields, file: file ?? null, faults }
+}
+
+/** Fields that come in crumbs, or unpacking, may take longer than the sweep waits. */
+function keepTouched(response: Response, store: FileStore, keys: readonly string[]): void {
+  const timer = setInterval(() => {
+    // A store that is away is told by whoever needs it next.
+    for (const key of keys) store.touch(key).catch(() => undefined)
+  }, TOUCH_EVERY_MS)
+  timer.unref()
+  response.once('close', () => clearInterval(timer))
 }
 
 interface FormOptions extends multer.Options {

@@ -1,5 +1,5 @@
 import { constants, type Dirent } from 'node:fs'
-import { access, mkdir, open, opendir, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { access, mkdir, open, opendir, readdir, rename, stat, unlink, utimes } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 
@@ -11,6 +11,8 @@ import { writeChunksToFile } from './write-chunks-to-file.ts'
 /** A file that is still being written, or whose writer died. */
 const UNFINISHED_SUFFIX = '.part'
 const READ_CHUNK_BYTES = 512 * 1024
+/** A living writer touches its file every 10 s. A finished one is wanted for minutes, and a crash's costs only room. */
+const DEAD_AFTER_MS = { unfinished: 45_000, finished: 3_600_000 }
 
 /**
  * Keeps files under `<root>/uploads/<yyyy-mm-dd>/`. A file has its final name only once its bytes are on the disk, and
@@ -72,6 +74,15 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
     await unlinkIfThere(pathOf(key))
   }
 
+  async function touch(key: string): Promise<void> {
+    const now = new Date()
+    try {
+      await utimes(pathOf(key), now, now)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+
   async function ping(): Promise<void> {
     const folder = join(root, KEY_FOLDER)
     await mkdir(folder, { recursive: true })
@@ -116,10 +127,12 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
   }
 
   return {
+    deadAfterMs: DEAD_AFTER_MS,
     write,
     read,
     size,
     remove,
+    touch,
     ping,
     listUnfinished,
     removeUnfinished,

@@ -265,6 +265,40 @@ describe('the disk store', () => {
     expect(await list(7_200_000)).toEqual([])
   })
 
+  it('shows that a write lives, however little arrives', async () => {
+    const dataDir = await makeFolder()
+    const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const stream = new PassThrough()
+      const writing = store.write(stream, LIMITS)
+      stream.write('a')
+      const name = await vi.waitUntil(async () => (await store.listUnfinished({ olderThanMs: -DAY_MS }))[0])
+      const hourAgo = new Date(Date.now() - 3_600_000)
+      await utimes(join(dataDir, name), hourAgo, hourAgo)
+      const listDead = () => store.listUnfinished({ olderThanMs: store.deadAfterMs.unfinished })
+      expect(await listDead()).toEqual([name])
+      vi.advanceTimersByTime(10_000)
+      await vi.waitUntil(async () => (await listDead()).length === 0)
+      stream.end()
+      await writing
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('gives a finished file the time of its last touch', async () => {
+    const dataDir = await makeFolder()
+    const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
+    const { key } = await store.write(Readable.from([Buffer.from('a')]), LIMITS)
+    const hoursAgo = new Date(Date.now() - 7_200_000)
+    await utimes(join(dataDir, key), hoursAgo, hoursAgo)
+    await store.touch(key)
+    expect(Date.now() - (await stat(join(dataDir, key))).mtimeMs).toBeLessThan(60_000)
+    await store.touch(ABSENT)
+  })
+
   it('takes no old unfinished file for a finished one', async () => {
     const dataDir = await makeFolder()
     const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })

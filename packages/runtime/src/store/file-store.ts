@@ -3,6 +3,11 @@ import type { Readable } from 'node:stream'
 /** Where uploaded files are kept. Every implementation passes the same tests. */
 export interface FileStore {
   /**
+   * How long no sign of life must have come of a write (`unfinished`), or of a finished file that nobody knows
+   * (`finished`), before it is sure that its process is dead. In milliseconds.
+   */
+  readonly deadAfterMs: { readonly unfinished: number; readonly finished: number }
+  /**
    * Stores what `stream` gives, durably: once it resolves, a power cut loses nothing. On any failure, an aborted stream
    * included, nothing is left. Throws a FileTooLargeError above `maxBytes`; the rest of the stream is then left unread
    * and undestroyed, so that a server can still answer the request that it belongs to.
@@ -17,9 +22,14 @@ export interface FileStore {
   size(key: string): Promise<number>
   /** Removing a file that is not there is no error. */
   remove(key: string): Promise<void>
+  /**
+   * Says that a finished file is still wanted: it counts as stored just now, where the store can tell. One that is not
+   * there is no error.
+   */
+  touch(key: string): Promise<void>
   /** Throws when files can be neither written nor read. */
   ping(): Promise<void>
-  /** Names of writes that were begun and have made no progress for so long: what a killed process left. */
+  /** Names of writes that were begun and have shown no sign of life for so long: what a killed process left. */
   listUnfinished(age: { readonly olderThanMs: number }): Promise<string[]>
   /** Removes what `listUnfinished` gives, and tells how many. */
   removeUnfinished(age: { readonly olderThanMs: number }): Promise<number>

@@ -32,6 +32,8 @@ const READ_REQUEST_BYTES = 4 * 1024 * 1024
 const READ_CHUNK_BYTES = 1024 * 1024
 const READ_ATTEMPTS = 3
 
+/** Nothing shows that a write lives but its next part, for which a slow client may take hours; nor that a file is wanted. */
+const DEAD_AFTER_MS = { unfinished: 24 * 3_600_000, finished: 24 * 3_600_000 }
 const CONNECT_TIMEOUT_MS = 5000
 const SOCKET_TIMEOUT_MS = 30_000
 
@@ -221,10 +223,13 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
   }
 
   return {
+    deadAfterMs: DEAD_AFTER_MS,
     write,
     read,
     size,
     remove,
+    // An object's time cannot be changed; a day is time enough for any request.
+    touch: async () => undefined,
     ping,
     listUnfinished,
     removeUnfinished,

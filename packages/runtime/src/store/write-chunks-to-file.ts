@@ -6,10 +6,13 @@ import { FileTooLargeError } from './file-store.ts'
 /** How much is gathered for one write. */
 const WRITE_BYTES = 1024 * 1024
 
+/** How often a file that is being written gets a new time, however little arrives and however long a sync takes. */
+const TOUCH_EVERY_MS = 10_000
+
 /**
  * Writes what `chunks` gives into the new file `path` and syncs it. While one write is under way the next chunks are
- * taken and hashed; the giver waits when both are full. The file is closed in any case, and left to the caller to
- * remove on failure.
+ * taken and hashed; the giver waits when both are full. While it is open its time of change is never older than 10 s,
+ * so that it can be told from a dead writer's. The file is closed in any case, and left to the caller to remove on failure.
  */
 export async function writeChunksToFile(
   chunks: AsyncIterable<Buffer>,
@@ -18,6 +21,7 @@ export async function writeChunksToFile(
 ): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256')
   const file = await open(path, 'wx')
+  const touches = keepTouched(file)
   let bytes = 0
   let gathered: Buffer[] = []
   let gatheredBytes = 0
@@ -42,10 +46,26 @@ export async function writeChunksToFile(
     await file.sync()
   } finally {
     // The file must not be closed under a write that is still under way.
-    if (writing) await Promise.allSettled([writing])
+    await Promise.allSettled([writing, touches.stop()])
     await file.close()
   }
   return { bytes, sha256: hash.digest('hex') }
+}
+
+function keepTouched(file: FileHandle): { stop(): Promise<void> } {
+  let touching: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    const now = new Date()
+    // A disk that cannot do this cannot write either, and the write says so.
+    touching = file.utimes(now, now).catch(() => undefined)
+  }, TOUCH_EVERY_MS)
+  timer.unref()
+  return {
+    stop() {
+      clearInterval(timer)
+      return touching
+    },
+  }
 }
 
 /** Writes every byte: one call may take only some of them. */

@@ -1,0 +1,57 @@
+import { mkdtemp, rm, stat, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { createFileStore } from '@importer/runtime'
+import { expect, test, vi } from 'vitest'
+
+import {
+  beginMultipart,
+  endMultipart,
+  MULTIPART_TYPE,
+  openRawConnection,
+  writeHead,
+} from '../../test/raw-connection.ts'
+import { SERIES, startIntake } from '../../test/start-intake.ts'
+import { CSV, GOOD_FIELDS } from '../../test/upload.ts'
+
+test('a stored file is kept from the sweep for as long as the rest of its form takes', async () => {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'slow-form-'))
+  const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
+  const intake = await startIntake({ store })
+  const listKeys = async (olderThanMs: number): Promise<string[]> => {
+    const keys: string[] = []
+    for await (const key of store.listFinished({ olderThanMs, newerThanMs: 48 * 3_600_000 })) keys.push(key)
+    return keys
+  }
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const body = beginMultipart(GOOD_FIELDS, CSV) + endMultipart()
+    const connection = await openRawConnection(intake.port)
+    const head = writeHead('POST', `/upload/redeemFile/${SERIES}`, {
+      Authorization: `Bearer ${intake.keys.write}`,
+      'Content-Type': MULTIPART_TYPE,
+      'Content-Length': body.length,
+      Connection: 'close',
+    })
+    // The file ends, the form does not.
+    connection.socket.write(head + body.slice(0, -4))
+    const key = await vi.waitUntil(async () => (await listKeys(-1_000))[0])
+    const hoursAgo = new Date(Date.now() - 7_200_000)
+    await utimes(path.join(dataDir, key), hoursAgo, hoursAgo)
+    expect(await listKeys(store.deadAfterMs.finished)).toEqual([key])
+    vi.advanceTimersByTime(60_000)
+    await vi.waitUntil(async () => (await listKeys(store.deadAfterMs.finished)).length === 0)
+
+    connection.socket.write(body.slice(-4))
+    expect(await connection.waitForEnd()).toMatch(/^HTTP\/1\.1 200 /)
+    // With its answer it is an import's.
+    await utimes(path.join(dataDir, key), hoursAgo, hoursAgo)
+    vi.advanceTimersByTime(600_000)
+    expect((await stat(path.join(dataDir, key))).mtimeMs).toBeCloseTo(hoursAgo.getTime(), -2)
+  } finally {
+    vi.useRealTimers()
+    await intake.stop()
+    await rm(dataDir, { recursive: true })
+  }
+})
