@@ -26,11 +26,12 @@ const SYNC = 'S'
 
 /**
  * A proxy in front of PostgreSQL that knows where its messages begin and end, and asks `chooseCut` for each batch that
- * passes. Message formats: https://www.postgresql.org/docs/18/protocol-message-formats.html
+ * passes, or each other statement that holds the words of `statement`. Message formats: https://www.postgresql.org/docs/18/protocol-message-formats.html
  */
 export async function startPostgresProxy(
   targetUrl: string,
   chooseCut: (batch: number) => Cut | null,
+  statement = BATCH_STATEMENT,
 ): Promise<PostgresProxy> {
   const target = new URL(targetUrl)
   const sockets = new Set<Socket>()
@@ -60,7 +61,7 @@ export async function startPostgresProxy(
     client.on('data', (chunk: Buffer) => {
       if (isCut) return
       for (const message of fromClient.read(chunk)) {
-        if (message.type === PARSE && message.bytes.includes(BATCH_STATEMENT)) {
+        if (message.type === PARSE && message.bytes.includes(statement)) {
           batches += 1
           cut = chooseCut(batches)
           if (cut === 'before-server') {

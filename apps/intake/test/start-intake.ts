@@ -25,6 +25,7 @@ export interface TestIntake {
   readonly url: string
   readonly port: number
   readonly database: Database
+  readonly databaseUrl: string
   readonly store: FileStore
   /** Keys of ORG by role, one that was revoked, and one of OTHER_ORG. */
   readonly keys: { read: string; write: string; admin: string; revoked: string; other: string }
@@ -82,6 +83,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     url: `http://127.0.0.1:${port}`,
     port,
     database,
+    databaseUrl,
     store,
     keys,
     logged,

@@ -79,6 +79,8 @@ describe('a good upload', () => {
       bytes: BigInt(CSV.length),
       sha256: createHash('sha256').update(CSV).digest('hex'),
       details: 'monthly',
+      // Where the links in webhooks begin.
+      baseUrl: intake.url,
       mapping: {
         customerIdentifier: 'MOBILE',
         couponIdentifier: 'COUPON_CODE',

@@ -1,4 +1,4 @@
-import { createImport, type ImportRecord } from '@importer/db'
+import { createImport, ImportUncertainError, type ImportRecord } from '@importer/db'
 import type { Request, Response } from 'express'
 
 import type { Authenticate } from '../authentication/authenticate.ts'
@@ -33,26 +33,28 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
       if (upload.file) await deps.store.remove(upload.file.key)
       throw new ApiError(400, validated.faults)
     }
-    const record = await recordImport(deps, orgId, seriesId, receivedAt, validated.form)
+    const baseUrl = readBaseUrl(request, deps.publicUrl)
+    const record = await recordImport(deps, orgId, seriesId, receivedAt, validated.form, baseUrl)
     deps.metrics.countUpload(record.bytes)
     await enqueueSoon(deps, record)
     const result = {
       orgId,
       couponSeriesId: Number(seriesId),
-      redeemUploadJobStatuses: [describeJob(record, readBaseUrl(request, deps.publicUrl))],
+      redeemUploadJobStatuses: [describeJob(record, baseUrl)],
       fileName: record.fileName,
     }
     await sendAnswer(request, response, renderResult(result))
   }
 }
 
-/** The stored file becomes an import. Without one the file is of no use, so it is removed. */
+/** The stored file becomes an import. When there certainly is none the file is of no use, so it is removed. */
 async function recordImport(
   { database, store }: IntakeDependencies,
   orgId: number,
   seriesId: bigint,
   receivedAt: Date,
   { file, mapping, details }: UploadForm,
+  baseUrl: string,
 ): Promise<ImportRecord> {
   try {
     return await createImport(database, {
@@ -65,9 +67,10 @@ async function recordImport(
       mapping,
       details,
       metadata: null,
+      baseUrl,
     })
   } catch (error) {
-    await store.remove(file.key)
+    if (!(error instanceof ImportUncertainError)) await store.remove(file.key)
     throw error
   }
 }

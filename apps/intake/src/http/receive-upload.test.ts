@@ -15,6 +15,8 @@ import {
 import { SERIES, startIntake } from '../../test/start-intake.ts'
 import { CSV, GOOD_FIELDS } from '../../test/upload.ts'
 
+const PATIENCE = { timeout: 10_000 }
+
 test('a stored file is kept from the sweep for as long as the rest of its form takes', async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'slow-form-'))
   const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
@@ -36,12 +38,15 @@ test('a stored file is kept from the sweep for as long as the rest of its form t
     })
     // The file ends, the form does not.
     connection.socket.write(head + body.slice(0, -4))
-    const key = await vi.waitUntil(async () => (await listKeys(-1_000))[0])
+    const key = await vi.waitUntil(async () => (await listKeys(-1_000))[0], PATIENCE)
     const hoursAgo = new Date(Date.now() - 7_200_000)
     await utimes(path.join(dataDir, key), hoursAgo, hoursAgo)
     expect(await listKeys(store.deadAfterMs.finished)).toEqual([key])
-    vi.advanceTimersByTime(60_000)
-    await vi.waitUntil(async () => (await listKeys(store.deadAfterMs.finished)).length === 0)
+    const isKept = async (): Promise<boolean> => {
+      vi.advanceTimersByTime(60_000)
+      return (await listKeys(store.deadAfterMs.finished)).length === 0
+    }
+    await vi.waitUntil(isKept, PATIENCE)
 
     connection.socket.write(body.slice(-4))
     expect(await connection.waitForEnd()).toMatch(/^HTTP\/1\.1 200 /)

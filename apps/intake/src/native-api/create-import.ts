@@ -1,5 +1,12 @@
 import { describeImport, OPERATIONS } from '@importer/contracts'
-import { createImport, findImportByKey, ImportExistsError, SameFileError, type ImportRecord } from '@importer/db'
+import {
+  createImport,
+  findImportByKey,
+  ImportExistsError,
+  ImportUncertainError,
+  SameFileError,
+  type ImportRecord,
+} from '@importer/db'
 import { inspectUpload, UnpackError, unpackUpload } from '@importer/imports'
 import { FileTooLargeError, type StoredFile } from '@importer/runtime'
 import { findUrlFault } from '@importer/webhooks'
@@ -68,14 +75,12 @@ async function takeOrRepeat(deps: IntakeDependencies, arrival: Arrival): Promise
     return { record: held.made, repeated: true }
   }
   const files: string[] = upload.file === null ? [] : [upload.file.key]
+  let record: ImportRecord
   try {
-    const record = await takeUpload(deps, arrival, files)
-    deps.metrics.countUpload(record.upload.bytes)
-    await enqueueSoon(deps, record)
-    return { record, repeated: false }
+    record = await takeUpload(deps, arrival, files)
   } catch (error) {
-    // Whatever has been stored is of no use to anybody.
-    for (const key of files) await deps.store.remove(key)
+    // Whatever has been stored is of no use to anybody, unless the import is there all the same. If not, it is swept.
+    if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)
     if (!(error instanceof ImportExistsError) || held === null) throw explainRefusal(error, deps.uploadMaxBytes)
     // Our claim was taken for a dead one's: the import of this key is there all the same.
     const made = await findImportByKey(deps.database, arrival.orgId, held.key)
@@ -83,6 +88,9 @@ async function takeOrRepeat(deps: IntakeDependencies, arrival: Arrival): Promise
     requireSameRequest(made, requestHash)
     return { record: made, repeated: true }
   }
+  deps.metrics.countUpload(record.upload.bytes)
+  await enqueueSoon(deps, record)
+  return { record, repeated: false }
 }
 
 /** The stored upload becomes an import. `files` is told of everything that is stored on the way. */

@@ -5,6 +5,7 @@ import {
   findImport,
   findRetryOf,
   ImportExistsError,
+  ImportUncertainError,
   requestRevert,
   resumeImport,
   type ImportRecord,
@@ -123,7 +124,7 @@ async function createRetry(
       baseUrl,
     })
   } catch (error) {
-    await store.remove(file.key)
+    if (!(error instanceof ImportUncertainError)) await store.remove(file.key)
     if (error instanceof ImportExistsError) return null
     throw error
   }

@@ -49,7 +49,21 @@ export class ImportExistsError extends Error {
   override readonly name = 'ImportExistsError'
 }
 
+/**
+ * The database did not say what became of the import: it may be there, and then it needs its file. Every other error of
+ * {@link createImport} proves that it is not.
+ */
+export class ImportUncertainError extends Error {
+  override readonly name = 'ImportUncertainError'
+}
+
 const UNIQUE_VIOLATION = '23505'
+
+/**
+ * SQLSTATEs that do not prove that a statement was rolled back: the connection broke (08), the outcome is unknown
+ * (40003), or the server ended the connection, which it may do behind a commit too (57P0x).
+ */
+const UNCERTAIN_STATE = /^(?:08|40003|57P0)/
 
 /** Only an import that has, or may yet have, the file's rows in the database stands in the way of another one. */
 const SAME_FILE = `
@@ -73,8 +87,8 @@ export function importJobId(importId: number, lease: number): string {
 }
 
 /**
- * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError or
- * an ImportExistsError.
+ * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError, an
+ * ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.
  */
 export async function createImport(database: Database, newImport: NewImport): Promise<ImportRecord> {
   const { orgId, upload, dialect, idempotency } = newImport
@@ -107,13 +121,17 @@ export async function createImport(database: Database, newImport: NewImport): Pr
   )
   const [row] = await (newImport.rejectSameFile === true ? insertAlone(database, newImport, insert) : insert).catch(
     (error: unknown) => {
-      if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
-      throw new ImportExistsError('the import exists already', { cause: error })
+      const state = sqlStateOf(error)
+      if (state === UNIQUE_VIOLATION) throw new ImportExistsError('the import exists already', { cause: error })
+      if (state !== undefined && !UNCERTAIN_STATE.test(state)) throw error
+      throw new ImportUncertainError('it is not known whether the import was created', { cause: error })
     },
   )
   if (row === undefined) throw new SameFileError(await findSameFile(database, newImport))
-  const created = await findImport(database, orgId, row.id)
-  if (created === null) throw new Error(`import ${row.id} is gone right after it was created`)
+  const created = await findImport(database, orgId, row.id).catch((error: unknown) => {
+    throw new ImportUncertainError('the import was created and could not be read', { cause: error })
+  })
+  if (created === null) throw new ImportUncertainError(`import ${row.id} is gone right after it was created`)
   return created
 }
 
