@@ -3,9 +3,10 @@
  *
  * Readings chosen where the contract leaves a point open:
  *  1. The file's own cells stand there as read: without the quotes, with the spaces around them.
- *  2. Under a header the report has the header's columns; without one, those of the first record, at least the mapped
- *     ones: a mapped column under its key, any other under an empty name. Shorter rows are filled with empty cells;
- *     what a row has beyond is kept apart here (`beyond`), as there is no column for it.
+ *  2. Under a header the report has the header's columns; without one, those of the first record. In either case at least
+ *     the mapped ones: one that has no name in the header under its key, any other under an empty name. Shorter rows are
+ *     filled with empty cells; what a row has beyond, up to 1,024 cells in all, is kept apart here (`beyond`), as there is
+ *     no column for it.
  *  3. A cell (of the header too) that begins with = + - @ tab or CR is one that a spreadsheet would run.
  *  4. What stands in the columns of a record with wrong bytes, or of one too long, is left open: `cells` is null.
  */
@@ -28,6 +29,9 @@ export interface ExpectedReportRow {
   readonly errorNumber: string
 }
 
+/** Positions go up to 1023. */
+const MOST_COLUMNS = 1024
+
 const NUMBERS: Record<RowErrorCode, number> = {
   MISSING_VALUE: 629,
   INVALID_DATE: 739,
@@ -49,7 +53,7 @@ const NUMBERS: Record<RowErrorCode, number> = {
 
 /** `isRaw` is the report of `?raw=true`. */
 export function renderExpectedReport(judgement: Judgement, mapping: ColumnMapping, isRaw = false): ExpectedReport {
-  const names = judgement.header ?? nameColumns(judgement.rows[0]?.record, mapping)
+  const names = nameColumns(judgement.header, judgement.rows[0]?.record, mapping)
   const show = (cell: string): string => (!isRaw && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
   const rejected = judgement.rows.filter((row) => row.outcome === 'rejected')
   return {
@@ -58,7 +62,7 @@ export function renderExpectedReport(judgement: Judgement, mapping: ColumnMappin
       const cells = cellsOf(row.record)
       return {
         cells: cells === null ? null : names.map((_, position) => show(cells[position] ?? '')),
-        beyond: (cells ?? []).slice(names.length),
+        beyond: (cells ?? []).slice(names.length, Math.max(names.length, MOST_COLUMNS)),
         rowNumber: String(row.rowNumber),
         line: String(row.line),
         errorCode: row.codes.join('; '),
@@ -68,11 +72,18 @@ export function renderExpectedReport(judgement: Judgement, mapping: ColumnMappin
   }
 }
 
-function nameColumns(first: SourceRecord | undefined, mapping: ColumnMapping): string[] {
+function nameColumns(
+  header: readonly string[] | null,
+  first: SourceRecord | undefined,
+  mapping: ColumnMapping,
+): string[] {
   const mapped = Object.entries(mapping.positions)
-  const lengthOfFirst = first?.kind === 'cells' ? first.cells.length : 0
-  const width = Math.max(lengthOfFirst, ...mapped.map(([, position]) => position + 1))
-  return Array.from({ length: width }, (_, n) => mapped.find(([, position]) => position === n)?.[0] ?? '')
+  const lengthOfFirst = first?.kind === 'cells' ? Math.min(first.cells.length, MOST_COLUMNS) : 0
+  const width = Math.max(header?.length ?? lengthOfFirst, ...mapped.map(([, position]) => position + 1))
+  return Array.from(
+    { length: width },
+    (_, n) => header?.[n] ?? mapped.find(([, position]) => position === n)?.[0] ?? '',
+  )
 }
 
 /** A record that could not be split has its raw text in the first column. */

@@ -2,6 +2,7 @@ import {
   COLUMN_KEYS,
   codeOf,
   describeRowError,
+  MAX_COLUMN_POSITION,
   ROW_ERROR_CODES,
   type ColumnPositions,
   type RowError,
@@ -36,6 +37,8 @@ export interface OutcomeReportOptions {
 const PAGE_ROWS = 5_000
 const CHUNK_CHARACTERS = 64 * 1024
 const ERROR_SEPARATOR = '; '
+/** One record of a million commas must not make every row of a report as wide: beyond this, and the header, is cut. */
+const MAX_UNNAMED_WIDTH = MAX_COLUMN_POSITION + 1
 
 /**
  * The rows of an import that had one outcome, as CSV (comma, LF, UTF-8), in chunks of text: the file's own columns in
@@ -51,20 +54,19 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   const dialect = await findReportDialect(options)
   if (dialect === null) return
   const { delimiter, hasHeader } = dialect
-  const header = hasHeader
-    ? await readHeader(options, delimiter)
-    : nameColumns(importRecord.mapping.positions, columnCount)
-  const width = Math.max(header.length, columnCount)
+  const own = hasHeader ? await readHeader(options, delimiter) : []
+  const header = nameColumns(own, importRecord.mapping.positions, hasHeader ? 0 : columnCount)
+  const width = Math.max(header.length, Math.min(columnCount, MAX_UNNAMED_WIDTH))
   const ownColumns = options.outcome === 'rejected' ? ['errorCode', 'errorNumber', 'errorMessage'] : []
   const format = { guardFormulas: !raw }
 
-  let chunk = writeCsvRow([...padTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
+  let chunk = writeCsvRow([...fitTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
   const rows = READERS[options.outcome](options, dialect)
   for await (const page of rows) {
     for (const { cells, rowNumber, line, errors } of page) {
       chunk += writeCsvRow(
         [
-          ...padTo(cells, width),
+          ...fitTo(cells, width),
           `${rowNumber}`,
           `${line}`,
           ...(errors === null ? [] : describeErrors(errors, cells, importRecord.mapping.positions)),
@@ -114,18 +116,25 @@ async function readHeader(options: OutcomeReportOptions, delimiter: string): Pro
   return []
 }
 
-/** For a file without a header: the mapped keys at their positions, the other columns by their number. */
-function nameColumns(positions: ColumnPositions, columnCount: number): string[] {
-  const names: string[] = []
+/**
+ * The file's own names, as far as it has any, then the mapped keys at their positions and other columns by their number:
+ * a mapped column must have a place of its own, or the report uploaded again would give it the report's columns.
+ */
+function nameColumns(own: readonly string[], positions: ColumnPositions, columnCount: number): string[] {
+  const mapped: string[] = []
   for (const key of COLUMN_KEYS) {
     const position = positions[key]
-    if (position !== undefined) names[position] = key
+    if (position !== undefined) mapped[position] = key
   }
-  return Array.from({ length: Math.max(names.length, columnCount) }, (_, i) => names[i] ?? `column${i + 1}`)
+  const length = Math.max(own.length, mapped.length, Math.min(columnCount, MAX_UNNAMED_WIDTH))
+  return Array.from({ length }, (_, i) => own[i] ?? mapped[i] ?? `column${i + 1}`)
 }
 
-function padTo(cells: readonly string[], width: number): readonly string[] {
-  return cells.length >= width ? cells : [...cells, ...Array.from({ length: width - cells.length }, () => '')]
+/** As many cells as the report has columns of the file. */
+function fitTo(cells: readonly string[], width: number): readonly string[] {
+  if (cells.length === width) return cells
+  if (cells.length > width) return cells.slice(0, width)
+  return [...cells, ...Array.from({ length: width - cells.length }, () => '')]
 }
 
 /** `errorCode`, `errorNumber` and `errorMessage`; of several errors each cell holds all, joined in the same order. */
