@@ -7,6 +7,7 @@ const BASE: ProgressFacts = {
   bytes: 1_000,
   counts: { rows: 0, inserted: 0, duplicates: 0, rejected: 0 },
   bytesRead: 0,
+  totalRows: null,
   startedAt: new Date(1_000),
   finishedAt: null,
   updatedAt: new Date(5_000),
@@ -28,6 +29,16 @@ test.each<[string, Partial<ProgressFacts>, object]>([
     { percent: 100, rowsPerSecond: 50, etaSeconds: 0 },
   ],
   ['completed without a byte', { status: 'completed', bytes: 0 }, { percent: 100, etaSeconds: 0 }],
+  [
+    'completed and then reverted',
+    { status: 'reverted', bytesRead: 1_000, totalRows: 100, counts: COUNTS, finishedAt: new Date(3_000) },
+    { percent: 100, rowsPerSecond: 50, etaSeconds: 0 },
+  ],
+  [
+    'cancelled half-way and then reverted',
+    { status: 'reverted', bytesRead: 500, counts: COUNTS, finishedAt: new Date(3_000) },
+    { percent: 50, etaSeconds: null },
+  ],
   ['failed half-way', { status: 'failed', bytesRead: 500 }, { percent: 50, etaSeconds: null }],
 ])('of an import that is %s', (_name, record, progress) => {
   expect(measureProgress({ ...BASE, ...record })).toMatchObject(progress)

@@ -6,13 +6,15 @@ export interface ProgressFacts {
   readonly bytes: number
   readonly bytesRead: number
   readonly counts: ImportCounts
+  /** The file's data rows; null until all of them have their outcome. */
+  readonly totalRows: number | null
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
   readonly updatedAt: Date
 }
 
 export interface ImportProgress {
-  /** 0 to 100, with one decimal; 100 only once the import is completed. */
+  /** 0 to 100, with one decimal; 100 once the import is completed, and after that for good. */
   readonly percent: number
   readonly bytesRead: number
   readonly rowsRead: number
@@ -29,11 +31,11 @@ const MOST_PERCENT_UNFINISHED = 99.9
  * at every look.
  */
 export function measureProgress(record: ProgressFacts): ImportProgress {
-  const { status, bytes, bytesRead, counts } = record
+  const { bytes, bytesRead, counts } = record
   const seconds = measureSeconds(record)
   const share = bytes === 0 ? 0 : Math.min(1, bytesRead / bytes)
   return {
-    percent: status === 'completed' ? 100 : Math.min(MOST_PERCENT_UNFINISHED, Math.floor(share * 1000) / 10),
+    percent: wasCompleted(record) ? 100 : Math.min(MOST_PERCENT_UNFINISHED, Math.floor(share * 1000) / 10),
     bytesRead,
     rowsRead: counts.rows,
     rowsPerSecond: seconds > 0 ? Math.round(counts.rows / seconds) : 0,
@@ -47,8 +49,13 @@ function measureSeconds({ startedAt, finishedAt, updatedAt }: ProgressFacts): nu
   return Math.max(0, (finishedAt ?? updatedAt).getTime() - startedAt.getTime()) / 1000
 }
 
-function estimateSeconds({ status }: ProgressFacts, share: number, seconds: number): number | null {
-  if (status === 'completed') return 0
-  if (status !== 'processing' || share === 0) return null
+/** What was completed and then reverted has been read to its end all the same: progress never goes back. */
+function wasCompleted({ status, totalRows }: ProgressFacts): boolean {
+  return status === 'completed' || (status === 'reverted' && totalRows !== null)
+}
+
+function estimateSeconds(record: ProgressFacts, share: number, seconds: number): number | null {
+  if (wasCompleted(record)) return 0
+  if (record.status !== 'processing' || share === 0) return null
   return Math.ceil((seconds * (1 - share)) / share)
 }
