@@ -5,6 +5,8 @@ import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
 let intake: TestIntake
+/** How many events are awaited of an import that no worker has taken. */
+const WAITING_EVENTS = 5
 
 beforeAll(async () => {
   intake = await startIntake()
@@ -55,15 +57,15 @@ test('an import is watched from its wait to its end, at least once a second', as
   const events: ServerEvent[] = []
   for await (const event of readEvents(response)) {
     events.push(event)
-    if (events.length === 3) await work(intake, id)
+    if (events.length === WAITING_EVENTS) await work(intake, id)
   }
-  expect(events.slice(0, 3).map(({ event, data }) => [event, data.status])).toEqual(
-    Array.from({ length: 3 }, () => ['progress', 'queued']),
-  )
+  const waiting = events.slice(0, WAITING_EVENTS)
+  expect(waiting.map(({ event, data }) => [event, data.status])).toEqual(waiting.map(() => ['progress', 'queued']))
   expect(events.at(-1)).toMatchObject({ event: 'end', data: { status: 'completed' } })
-  const gaps = events.slice(1).map(({ atMs }, i) => atMs - (events[i]?.atMs ?? 0))
-  // A second, and what a busy machine adds.
-  expect(Math.max(...gaps)).toBeLessThan(2_500)
+  const gaps = waiting.slice(1).map(({ atMs }, i) => atMs - (waiting[i]?.atMs ?? 0))
+  // Within a second; a machine that is busy with other things may be late for once, not always.
+  expect(gaps.filter((gap) => gap < 1_000).length).toBeGreaterThanOrEqual(gaps.length - 1)
+  expect(Math.max(...gaps)).toBeLessThan(2_000)
 
   // A client that comes back with what it heard last: the end again, or that there is nothing more.
   const again = await readEvents(await watch(id, { 'Last-Event-ID': events[0]?.id ?? '' })).next()

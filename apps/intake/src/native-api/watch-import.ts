@@ -18,7 +18,8 @@ export interface WatchOptions {
 }
 
 const LOOK_EVERY_MS = 250
-const TELL_EVERY_MS = 1_000
+/** With the look that comes next and what a busy process adds, this is within the second that is promised. */
+const TELL_EVERY_MS = 700
 /** How soon a client comes back after its connection ended before the import did. */
 const RECONNECT_AFTER_MS = 1_000
 
