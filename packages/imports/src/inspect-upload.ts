@@ -42,11 +42,10 @@ export async function inspectUpload(upload: UploadToInspect): Promise<UploadInsp
   if (named) return resolveNames(upload)
   const positions = columns as ColumnPositions
   if (delimiter === 'auto' && hasHeader === 'auto') return { ok: true, positions, dialect: undefined }
-  if (delimiter !== 'auto' && hasHeader !== 'auto') return { ok: true, positions, dialect: { delimiter, hasHeader } }
 
   const mapping = { ...upload.identifiers, positions }
   const found = await findDialect(upload.store, upload.fileKey, mapping, delimiter === 'auto' ? undefined : delimiter)
-  // What is no CSV fails as an import, as every such file does.
+  // What is no CSV fails as an import, as every such file does, however much is said of how to read it.
   if (!found.ok) return { ok: true, positions, dialect: undefined }
   return {
     ok: true,

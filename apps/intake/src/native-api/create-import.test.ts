@@ -81,6 +81,26 @@ describe('what is said of the file', () => {
   })
 })
 
+const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+
+describe.each([
+  ['nothing', {}],
+  ['a delimiter', { delimiter: ',' }],
+  ['a header', { hasHeader: 'false' }],
+  ['both', { delimiter: ',', hasHeader: 'false' }],
+])('of a file that is no CSV and said to have %s', (_said, fields) => {
+  test.each<[string, string | Uint8Array<ArrayBuffer>, string]>([
+    ['empty', '', 'EMPTY_FILE'],
+    ['blank', '\ufeff \r\n', 'EMPTY_FILE'],
+    ['an image', PNG, 'NOT_CSV'],
+    ['a zip', new Uint8Array(Buffer.from('504b0304140000000800', 'hex')), 'NOT_CSV'],
+  ])('%s fails', async (_name, content, code) => {
+    const id = await uploadNative(intake, content, { fields })
+    await work(intake, id)
+    expect(await show(id)).toMatchObject({ status: 'failed', failure: { code }, counts: { rows: 0 } })
+  })
+})
+
 test.each<[string, string | Uint8Array<ArrayBuffer>, Record<string, string>, string, RegExp]>([
   [
     'a name that the header has not',
@@ -91,7 +111,7 @@ test.each<[string, string | Uint8Array<ArrayBuffer>, Record<string, string>, str
   ],
   ['a name that is there twice', `code,${HEADER}`, NAMES, 'HEADER_AMBIGUOUS', /"code"/],
   ['names and no header', HEADER, { ...NAMES, hasHeader: 'false' }, 'HEADER_NOT_FOUND', /hasHeader is false/],
-  ['names for an image', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), NAMES, 'NOT_CSV', /PNG/],
+  ['names for an image', PNG, NAMES, 'NOT_CSV', /PNG/],
   ['gzip that is cut', new Uint8Array(gzipSync(line('CODE1')).subarray(0, 20)), {}, 'INVALID_GZIP', /gzip/],
   ['a wrong encoding', line('CODE1'), { encoding: 'latin1' }, 'INVALID_VALUE', /"latin1"/],
   ['a wrong delimiter', line('CODE1'), { delimiter: '"' }, 'INVALID_VALUE', /delimiter/],
