@@ -118,7 +118,15 @@ test.each<[string, string | Uint8Array<ArrayBuffer>, Record<string, string>, str
   ['a wrong hasHeader', line('CODE1'), { hasHeader: 'perhaps' }, 'INVALID_VALUE', /"perhaps"/],
   ['a wrong dryRun', line('CODE1'), { dryRun: '1' }, 'INVALID_VALUE', /dryRun/],
   ['a negative maxErrors', line('CODE1'), { maxErrors: '-1' }, 'INVALID_VALUE', /"-1"/],
-  ['a maxErrorRatio above 1', line('CODE1'), { maxErrorRatio: '1.5' }, 'INVALID_VALUE', /"1.5"/],
+  ...['1.5', '1.0000001', '-0.1', '1e1', '0,5', '.', '5%', '0x1', 'NaN', ' '].map(
+    (ratio): [string, string, Record<string, string>, string, RegExp] => [
+      `a maxErrorRatio of "${ratio}"`,
+      line('CODE1'),
+      { maxErrorRatio: ratio },
+      'INVALID_VALUE',
+      /maxErrorRatio is .*expected a number from 0 to 1/,
+    ],
+  ),
   ['a wrong onSameFile', line('CODE1'), { onSameFile: 'ignore' }, 'INVALID_VALUE', /"ignore"/],
   ['metadata that is no object', line('CODE1'), { metadata: '[1]' }, 'INVALID_JSON', /object/],
   ['a callbackUrl that is none', line('CODE1'), { callbackUrl: 'example' }, 'INVALID_URL', /URL/],
@@ -227,6 +235,20 @@ describe('an Idempotency-Key', () => {
     await intake.database.prisma.import.update({ where: { id: first }, data: { createdAt } })
     expect(await uploadNative(intake, line('CODE21'), { headers: headers('k6') })).not.toBe(first)
   })
+})
+
+test.each([
+  ['0', 0],
+  ['1', 1],
+  ['1.', 1],
+  ['.5', 0.5],
+  ['1e-3', 0.001],
+  ['2.5E-1', 0.25],
+  ['0.3333333333333333', 0.3333333333333333],
+])('a maxErrorRatio of %s is %d', async (maxErrorRatio, ratio) => {
+  const id = await uploadNative(intake, line('CODE22'), { fields: { maxErrorRatio } })
+  const stored = await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })
+  expect(stored.maxErrorRatio).toBe(ratio)
 })
 
 test('a dry run tells what would have been, rows that compete across batches included, and inserts nothing', async () => {

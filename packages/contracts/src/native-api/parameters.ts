@@ -114,9 +114,9 @@ export const uploadOptions = z.object({
     .meta({ description: 'More rejected rows than this fail the import' }),
   maxErrorRatio: z
     .string()
-    .regex(/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/, 'expected a number from 0 to 1')
+    .regex(/^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i, 'expected a number from 0 to 1')
     .transform(Number)
-    .pipe(z.number().min(0).max(1))
+    .pipe(z.number().min(0, 'expected a number from 0 to 1').max(1, 'expected a number from 0 to 1'))
     .optional()
     .meta({ description: 'A greater share of rejected rows fails the import, from the 1,000th row on' }),
   onSameFile: z
