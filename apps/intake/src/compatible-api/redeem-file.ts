@@ -49,7 +49,7 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
 
 /** The stored file becomes an import. When there certainly is none the file is of no use, so it is removed. */
 async function recordImport(
-  { database, store }: IntakeDependencies,
+  { database, store, maxQueuedImportsPerOrg }: IntakeDependencies,
   orgId: number,
   seriesId: bigint,
   receivedAt: Date,
@@ -68,6 +68,7 @@ async function recordImport(
       details,
       metadata: null,
       baseUrl,
+      maxQueued: maxQueuedImportsPerOrg,
     })
   } catch (error) {
     if (!(error instanceof ImportUncertainError)) await store.remove(file.key)

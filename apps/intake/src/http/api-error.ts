@@ -65,6 +65,17 @@ export function tooMany(code: string, message: string, retryAfterSeconds: number
   return new ApiError(429, [{ code, field: 'request', message }], { 'Retry-After': String(retryAfterSeconds) })
 }
 
+const QUEUE_FULL_RETRY_AFTER_SECONDS = 5
+
+/** 429: so many imports of the organization wait already. */
+export function queueFull(maxQueued: number): ApiError {
+  return tooMany(
+    'TOO_MANY_QUEUED_IMPORTS',
+    `${maxQueued} imports of this organization wait already; expected fewer`,
+    QUEUE_FULL_RETRY_AFTER_SECONDS,
+  )
+}
+
 export function methodNotAllowed(method: string, allowed: readonly string[]): ApiError {
   const list = allowed.join(', ')
   return new ApiError(

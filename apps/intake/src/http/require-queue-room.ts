@@ -1,21 +1,16 @@
 import { countQueuedImports } from '@importer/db'
 
 import type { IntakeDependencies } from '../dependencies.ts'
-import { tooMany } from './api-error.ts'
+import { queueFull } from './api-error.ts'
 
-const RETRY_AFTER_SECONDS = 5
-
-/** Throws 429 while as many imports of the organization wait for a worker as may. */
+/**
+ * Throws 429 while as many imports of the organization wait for a worker as may: before a body is read that would be of no
+ * use. Others may come meanwhile, so it is counted again, under a lock, when the import is made.
+ */
 export async function requireQueueRoom(
   { database, maxQueuedImportsPerOrg }: IntakeDependencies,
   orgId: number,
 ): Promise<void> {
   if (maxQueuedImportsPerOrg === undefined) return
-  const queued = await countQueuedImports(database, orgId)
-  if (queued < maxQueuedImportsPerOrg) return
-  throw tooMany(
-    'TOO_MANY_QUEUED_IMPORTS',
-    `${queued} imports of this organization wait already; expected fewer than ${maxQueuedImportsPerOrg}`,
-    RETRY_AFTER_SECONDS,
-  )
+  if ((await countQueuedImports(database, orgId)) >= maxQueuedImportsPerOrg) throw queueFull(maxQueuedImportsPerOrg)
 }

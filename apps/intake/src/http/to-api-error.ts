@@ -1,10 +1,13 @@
-import { ApiError } from './api-error.ts'
+import { QueueFullError } from '@importer/db'
+
+import { ApiError, queueFull } from './api-error.ts'
 
 /**
  * What the client is told about any error. An unknown one tells nothing of itself: its words and stack are for the log.
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
+  if (error instanceof QueueFullError) return queueFull(error.maxQueued)
   if (error instanceof URIError) {
     return new ApiError(400, [
       { code: 'INVALID_PATH', field: 'path', message: 'the path holds a wrong percent sign; expected UTF-8, escaped' },

@@ -130,6 +130,7 @@ async function takeUpload(deps: IntakeDependencies, arrival: Arrival, files: str
     maxErrors: options.maxErrors,
     maxErrorRatio: options.maxErrorRatio,
     rejectSameFile: options.onSameFile === 'reject',
+    maxQueued: deps.maxQueuedImportsPerOrg,
     callbackUrl: options.callbackUrl,
     baseUrl,
     idempotency: held === null ? undefined : { key: held.key, requestHash },

@@ -18,6 +18,7 @@ import { ApiError, notFound } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueRevertSoon, enqueueSoon } from '../http/enqueue-soon.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { requireQueueRoom } from '../http/require-queue-room.ts'
 import { findOwnedImport } from './find-owned.ts'
 import { defineOperation, type OperationCall } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
@@ -51,10 +52,10 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
 
   const resume = defineOperation(OPERATIONS.resumeImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    const changed = await resumeImport(database, { orgId, importId: id })
+    const changed = await resumeImport(database, { orgId, importId: id, maxQueued: deps.maxQueuedImportsPerOrg })
     const record = await readOwned(call)
-    const goesOn = record.resumed && ['queued', 'processing', 'completed'].includes(record.status)
-    if (changed === null && (!goesOn || record.revertRequested)) throw misfit(record, 'one that is cancelled or failed')
+    const goesOn = record.resumed && ['queued', 'processing'].includes(record.status)
+    if (changed === null && !goesOn) throw misfit(record, 'one that is cancelled or failed')
     if (changed !== null) await enqueueSoon(deps, { ...record, jobId: changed.jobId })
     await send(call, 202, record)
   })
@@ -91,12 +92,14 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
 
 /** A new import of the rejected rows, with everything else as it was; null when somebody else has just made it. */
 async function createRetry(
-  { database, store }: IntakeDependencies,
+  deps: IntakeDependencies,
   record: ImportRecord,
   baseUrl: string,
 ): Promise<ImportRecord | null> {
+  const { database, store } = deps
   const { orgId, seriesId, delimiter, hasHeader } = record
   if (delimiter === null || hasHeader === null) throw misfit(record, 'one whose file could be read')
+  await requireQueueRoom(deps, orgId)
   const file = await writeRetryFile(
     { database, store, importRecord: record },
     2 * record.bytes + RETRY_SLACK_BYTES,
@@ -122,6 +125,7 @@ async function createRetry(
       dryRun: record.dryRun,
       retryOf: record.id,
       baseUrl,
+      maxQueued: deps.maxQueuedImportsPerOrg,
     })
   } catch (error) {
     if (!(error instanceof ImportUncertainError)) await store.remove(file.key)

@@ -1,6 +1,7 @@
-import type { Database } from '../open-database.ts'
+import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
+import { countQueuedImports, QueueFullError, queueLock } from './queue-room.ts'
 
 /** An import as its organization names it. */
 export interface OwnedImport {
@@ -32,12 +33,27 @@ export async function cancelImport(database: Database, { orgId, importId }: Owne
 /**
  * Lets a cancelled or failed import go on from its checkpoints. Gives the id of the job to queue, which no earlier job
  * of it had; null where it does not fit. An error budget that was used up no longer holds: whoever resumes has seen it.
+ * Throws a QueueFullError where it fits and `maxQueued` imports of the organization wait already.
  */
 export async function resumeImport(
-  { prisma }: Database,
-  { orgId, importId }: OwnedImport,
+  database: Database,
+  { orgId, importId, maxQueued }: OwnedImport & { readonly maxQueued?: number | undefined },
 ): Promise<{ jobId: string } | null> {
-  const rows = await prisma.$queryRaw<{ jobId: string }[]>`
+  return runTransaction(database, async (tx) => {
+    if (maxQueued !== undefined) {
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${queueLock(orgId)}, 0))`
+    }
+    const resumed = await resume(tx, { orgId, importId })
+    // Counted with the resumed one, and thrown: then nothing has happened.
+    if (resumed !== null && maxQueued !== undefined && (await countQueuedImports({ prisma: tx }, orgId)) > maxQueued) {
+      throw new QueueFullError(maxQueued)
+    }
+    return resumed
+  })
+}
+
+async function resume(tx: Transaction, { orgId, importId }: OwnedImport): Promise<{ jobId: string } | null> {
+  const rows = await tx.$queryRaw<{ jobId: string }[]>`
     UPDATE import
     SET status = 'queued', resumed_at = clock_timestamp(), cancel_requested_at = NULL, finished_at = NULL,
         total_rows = NULL, error_streak = 0,

@@ -3,6 +3,7 @@ import type { ColumnMapping } from '@importer/contracts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
 import type { ImportRecord, JsonObject, StoredUpload } from './import-record.ts'
+import { QueueFullError, queueLock } from './queue-room.ts'
 import { findImport } from './read-imports.ts'
 
 export interface NewImport {
@@ -31,6 +32,8 @@ export interface NewImport {
   readonly baseUrl?: string | undefined
   /** Refuses a file that this series was given before, whatever its name. */
   readonly rejectSameFile?: boolean | undefined
+  /** How many imports of the organization may wait at once, this one included; undefined: any number. */
+  readonly maxQueued?: number | undefined
 }
 
 /** The series was given this file before, by the import `importId`. */
@@ -78,7 +81,8 @@ INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mappi
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
        $19::text, $20::text, $21::int, $23::text, $24::text
-WHERE NOT $22::boolean OR NOT EXISTS (${SAME_FILE})
+WHERE (NOT $22::boolean OR NOT EXISTS (${SAME_FILE}))
+  AND ($25::int IS NULL OR $25::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
 RETURNING id`
 
 /** The id under which an import's job is queued while its lease is `lease`. */
@@ -87,8 +91,8 @@ export function importJobId(importId: number, lease: number): string {
 }
 
 /**
- * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError, an
- * ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.
+ * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError, a
+ * QueueFullError, an ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.
  */
 export async function createImport(database: Database, newImport: NewImport): Promise<ImportRecord> {
   const { orgId, upload, dialect, idempotency } = newImport
@@ -118,16 +122,16 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.rejectSameFile ?? false,
     newImport.callbackUrl ?? null,
     newImport.baseUrl ?? null,
+    newImport.maxQueued ?? null,
   )
-  const [row] = await (newImport.rejectSameFile === true ? insertAlone(database, newImport, insert) : insert).catch(
-    (error: unknown) => {
-      const state = sqlStateOf(error)
-      if (state === UNIQUE_VIOLATION) throw new ImportExistsError('the import exists already', { cause: error })
-      if (state !== undefined && !UNCERTAIN_STATE.test(state)) throw error
-      throw new ImportUncertainError('it is not known whether the import was created', { cause: error })
-    },
-  )
-  if (row === undefined) throw new SameFileError(await findSameFile(database, newImport))
+  const locks = locksOf(newImport)
+  const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {
+    const state = sqlStateOf(error)
+    if (state === UNIQUE_VIOLATION) throw new ImportExistsError('the import exists already', { cause: error })
+    if (state !== undefined && !UNCERTAIN_STATE.test(state)) throw error
+    throw new ImportUncertainError('it is not known whether the import was created', { cause: error })
+  })
+  if (row === undefined) throw await explainRefusal(database, newImport)
   const created = await findImport(database, orgId, row.id).catch((error: unknown) => {
     throw new ImportUncertainError('the import was created and could not be read', { cause: error })
   })
@@ -137,25 +141,41 @@ export async function createImport(database: Database, newImport: NewImport): Pr
 
 type Insertion = ReturnType<Database['prisma']['$queryRawUnsafe']> & Promise<{ id: number }[]>
 
-/** Two uploads of the same file at the same time: the second one waits, and then sees the first. */
+/** What must not change between a look and the insertion that it decides, always in this order. */
+function locksOf({ orgId, sha256, rejectSameFile, maxQueued }: NewImport): string[] {
+  return [
+    ...(maxQueued === undefined ? [] : [queueLock(orgId)]),
+    ...(rejectSameFile === true ? [`${orgId}/${sha256}`] : []),
+  ]
+}
+
+/** Of two that want the same lock at the same time the second one waits, and then sees what the first has made. */
 async function insertAlone(
   { prisma }: Database,
-  { orgId, sha256 }: NewImport,
+  locks: readonly string[],
   insert: Insertion,
 ): Promise<{ id: number }[]> {
   const [, rows] = await prisma.$transaction([
-    prisma.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${orgId}/${sha256}`}, 0))`,
+    prisma.$executeRaw`
+      SELECT pg_advisory_xact_lock(hashtextextended(l.name, 0)) FROM unnest(${[...locks]}::text[]) AS l (name)`,
     insert,
   ])
   return rows
 }
 
-async function findSameFile(database: Database, { orgId, seriesId, sha256 }: NewImport): Promise<number> {
+async function explainRefusal(database: Database, newImport: NewImport): Promise<Error> {
+  const { rejectSameFile, maxQueued } = newImport
+  const sameFile = rejectSameFile === true ? await findSameFile(database, newImport) : null
+  if (sameFile === null && maxQueued !== undefined) return new QueueFullError(maxQueued)
+  // Cancelled in this very moment: the answer is still that it was in the way.
+  return new SameFileError(sameFile ?? 0)
+}
+
+async function findSameFile(database: Database, { orgId, seriesId, sha256 }: NewImport): Promise<number | null> {
   const row = await database.prisma.import.findFirst({
     where: { orgId, seriesId, sha256, dryRun: false, status: { in: ['queued', 'processing', 'completed'] } },
     select: { id: true },
     orderBy: { id: 'asc' },
   })
-  // Cancelled in this very moment: the answer is still that it was in the way.
-  return row?.id ?? 0
+  return row?.id ?? null
 }

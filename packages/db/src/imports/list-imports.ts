@@ -42,11 +42,6 @@ export async function listImports(database: Database, orgId: number, filter: Imp
   return rows.map(toImportRecord)
 }
 
-/** How many imports of an organization wait for a worker. */
-export async function countQueuedImports(database: Database, orgId: number): Promise<number> {
-  return database.prisma.import.count({ where: { orgId, status: 'queued' } })
-}
-
 /** The import that tries again the rejected rows of another one. */
 export async function findRetryOf(database: Database, orgId: number, importId: number): Promise<ImportRecord | null> {
   const [row] = await database.prisma.$queryRawUnsafe<ImportRow[]>(

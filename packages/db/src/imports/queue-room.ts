@@ -1,0 +1,25 @@
+import type { Database, Transaction } from '../open-database.ts'
+
+/** As many imports of the organization wait for a worker as may. */
+export class QueueFullError extends Error {
+  override readonly name = 'QueueFullError'
+  readonly maxQueued: number
+
+  constructor(maxQueued: number) {
+    super(`${maxQueued} imports of this organization wait already`)
+    this.maxQueued = maxQueued
+  }
+}
+
+/** How many imports of an organization wait for a worker. */
+export async function countQueuedImports(
+  { prisma }: Pick<Database, 'prisma'> | { readonly prisma: Transaction },
+  orgId: number,
+): Promise<number> {
+  return prisma.import.count({ where: { orgId, status: 'queued' } })
+}
+
+/** The lock that whoever makes an import wait holds from the count to the commit: else two could take the last place. */
+export function queueLock(orgId: number): string {
+  return `queue/${orgId}`
+}
