@@ -15,7 +15,18 @@ beforeAll(async () => {
 })
 afterAll(() => intake.stop())
 
-const STATES = ['queued', 'processing', 'completed', 'failed', 'cancelled', 'reverting', 'reverted'] as const
+const STATES = [
+  'queued',
+  'processing',
+  'completed',
+  'failed',
+  'cancelled',
+  'resumed',
+  'resumed and processing',
+  'resumed and completed',
+  'reverting',
+  'reverted',
+] as const
 type State = (typeof STATES)[number]
 
 const LEVERS = ['cancel', 'resume', 'revert', 'retry-rejected'] as const
@@ -41,8 +52,14 @@ async function bringTo(state: State, fields: Record<string, string> = {}): Promi
     fields: { ...fields, ...(state === 'failed' ? { maxErrors: '0' } : {}) },
   })
   if (state === 'queued') return id
+  if (state.startsWith('resumed')) {
+    await pull(id, 'cancel')
+    await pull(id, 'resume')
+    if (state === 'resumed') return id
+  }
+  const isStopped = ['processing', 'cancelled', 'resumed and processing'].includes(state)
   // Stopped after its rows, before its end: as a worker leaves it that is to end.
-  await work(intake, id, state === 'processing' || state === 'cancelled' ? { shouldYield: () => true } : {})
+  await work(intake, id, isStopped ? { shouldYield: () => true } : {})
   if (state === 'cancelled') await pull(id, 'cancel')
   if (state === 'reverting' || state === 'reverted') await pull(id, 'revert')
   if (state === 'reverted') await workOnRevert(intake, id)
@@ -55,6 +72,9 @@ const STATUS: Record<State, ImportStatus> = {
   completed: 'completed',
   failed: 'failed',
   cancelled: 'cancelled',
+  resumed: 'queued',
+  'resumed and processing': 'processing',
+  'resumed and completed': 'completed',
   reverting: 'completed',
   reverted: 'reverted',
 }
@@ -67,6 +87,9 @@ const TABLE: Record<Lever, Record<State, 409 | readonly [answer: number, then: I
     completed: 409,
     failed: 409,
     cancelled: [200, 'cancelled'],
+    resumed: [200, 'cancelled'],
+    'resumed and processing': [200, 'cancelled'],
+    'resumed and completed': 409,
     reverting: 409,
     reverted: 409,
   },
@@ -76,6 +99,9 @@ const TABLE: Record<Lever, Record<State, 409 | readonly [answer: number, then: I
     completed: 409,
     failed: [202, 'queued'],
     cancelled: [202, 'queued'],
+    resumed: [202, 'queued'],
+    'resumed and processing': [202, 'processing'],
+    'resumed and completed': 409,
     reverting: 409,
     reverted: 409,
   },
@@ -85,6 +111,9 @@ const TABLE: Record<Lever, Record<State, 409 | readonly [answer: number, then: I
     completed: [202, 'completed'],
     failed: [202, 'failed'],
     cancelled: [202, 'cancelled'],
+    resumed: 409,
+    'resumed and processing': 409,
+    'resumed and completed': [202, 'completed'],
     reverting: [202, 'completed'],
     reverted: [200, 'reverted'],
   },
@@ -94,6 +123,9 @@ const TABLE: Record<Lever, Record<State, 409 | readonly [answer: number, then: I
     completed: [202, 'completed'],
     failed: [202, 'failed'],
     cancelled: [202, 'cancelled'],
+    resumed: 409,
+    'resumed and processing': 409,
+    'resumed and completed': [202, 'completed'],
     reverting: 409,
     reverted: 409,
   },
