@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { wholeNumber } from './native-api/parameters.ts'
+import { instantText, storableText } from './storable.ts'
 import {
   DELIVERY_STATUSES,
   ENDPOINT_STATUSES,
@@ -17,9 +18,7 @@ const MAX_PAGE_ROWS = 200
 
 const id = z.int().min(0)
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
-const instant = z.iso
-  .datetime({ offset: true, error: 'expected an ISO 8601 time such as 2026-11-24T00:00:00Z' })
-  .transform((text) => new Date(text))
+const instant = instantText.transform((text) => new Date(text))
 const nextCursor = z
   .string()
   .nullable()
@@ -34,7 +33,7 @@ const url = z.string('expected a URL').min(1, 'expected a URL').meta({
   description: 'https, public, without user name and password; at most 2,048 characters',
   example: 'https://example.com/hooks/redemptions',
 })
-const description = z.string('expected text').max(255, 'expected at most 255 characters').nullable()
+const description = storableText().max(255, 'expected at most 255 characters').nullable()
 const eventTypes = z
   .array(z.enum(IMPORT_EVENT_TYPES, `expected ${IMPORT_EVENT_TYPES.join(', ')}`), 'expected a list of event types')
   .max(IMPORT_EVENT_TYPES.length, 'expected each event type once')

@@ -1,4 +1,4 @@
-import { COUPON_STATUSES, normalizeEmail, normalizeMobile } from '@importer/contracts'
+import { COUPON_STATUSES, isStorableInstant, normalizeEmail, normalizeMobile } from '@importer/contracts'
 
 export interface ValueFault {
   readonly code: 'MISSING_VALUE' | 'INVALID_NUMBER' | 'INVALID_DATE' | 'INVALID_VALUE' | 'VALUE_TOO_LONG'
@@ -79,14 +79,12 @@ function readStatus(cell: string): ReferenceValue {
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?<zone>Z|[+-]\d{2}:?\d{2})?$/i
-const EARLIEST_MS = Date.UTC(1, 0, 1)
-const LATEST_MS = Date.UTC(9999, 11, 31)
 
 /** ISO 8601 (without a zone: UTC) or epoch milliseconds; of a bare date, `timeOfDay` says which instant is meant. */
 function readTime(name: string, cell: string, timeOfDay: string): ReferenceValue {
   if (cell === '') return CLEARED
   const ms = parseTime(cell, timeOfDay)
-  if (Number.isNaN(ms) || ms < EARLIEST_MS || ms > LATEST_MS) {
+  if (!isStorableInstant(ms)) {
     return fail(
       'INVALID_DATE',
       `${name} ${quote(cell)} is no time; expected ISO 8601 such as 2026-12-31, or epoch milliseconds`,

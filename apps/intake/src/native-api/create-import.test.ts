@@ -129,6 +129,15 @@ test.each<[string, string | Uint8Array<ArrayBuffer>, Record<string, string>, str
   ),
   ['a wrong onSameFile', line('CODE1'), { onSameFile: 'ignore' }, 'INVALID_VALUE', /"ignore"/],
   ['metadata that is no object', line('CODE1'), { metadata: '[1]' }, 'INVALID_JSON', /object/],
+  ...['{"a":"\\ud800"}', '{"a":["b",{"c":"\\udfff"}]}', '{"a":"\\u0000"}', '{"\\u0000":1}', '{"a":\0}'].map(
+    (metadata): [string, string, Record<string, string>, string, RegExp] => [
+      `metadata that cannot be kept, ${JSON.stringify(metadata)},`,
+      line('CODE1'),
+      { metadata },
+      metadata.includes('\0') ? 'INVALID_VALUE' : 'INVALID_JSON',
+      /NUL characters and unpaired surrogates/,
+    ],
+  ),
   ['a callbackUrl that is none', line('CODE1'), { callbackUrl: 'example' }, 'INVALID_URL', /URL/],
   ['a callbackUrl into the house', line('CODE1'), { callbackUrl: 'https://127.0.0.1/' }, 'INVALID_URL', /private/],
 ])('%s is refused and leaves nothing', async (_name, content, fields, code, message) => {
@@ -160,9 +169,9 @@ test('all faults of an upload are told at once', async () => {
 })
 
 test('metadata and details are kept', async () => {
-  const fields = { metadata: '{"source":"pos","n":[1]}', details: 'monthly' }
+  const fields = { metadata: '{"source":"pos","n":[1],"\\\\u0000":"\\ud83d\\ude00"}', details: 'monthly' }
   const id = await uploadNative(intake, line('CODE12'), { fields })
-  expect(await show(id)).toMatchObject({ metadata: { source: 'pos', n: [1] }, details: 'monthly' })
+  expect(await show(id)).toMatchObject({ metadata: { source: 'pos', n: [1], '\\u0000': '😀' }, details: 'monthly' })
 })
 
 test('a file that the series was given before is refused where that is asked for, by one of two at once', async () => {

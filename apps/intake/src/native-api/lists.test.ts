@@ -105,6 +105,8 @@ test.each([
   ['', 400],
   ['couponId=1&importId=1', 400],
   ['couponCode=CODE1', 400],
+  ['couponCode=%00&seriesId=953234', 400],
+  ['couponCode=CODE1%00&seriesId=953234', 400],
   ['seriesId=953234', 400],
   ['couponId=1&rowNumber=1', 400],
   ['couponId=987654', 404],

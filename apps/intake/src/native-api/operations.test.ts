@@ -249,12 +249,44 @@ test.each(NAMES.filter((name) => /\{\w*[iI]d\}/.test(operationOf(name).path)))(
   },
 )
 
+/** What no parameter takes; of instants also what no calendar of ours has. */
+const BAD_QUERY = ['', '%00', 'a%00b']
+const BAD_INSTANTS = ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00%2B14:00', '9999-12-31T23:59:59-14:00', '2026-02-30']
 test.each(NAMES.flatMap((name) => queryNames(name).map((parameter): [string, string] => [name, parameter])))(
   '%s is 400 for a wrong %s',
   async (name, parameter) => {
-    const response = await send(name, { ...(await callOf(name)), query: `${parameter}=` })
-    const problem = await check(name, response)
-    expect([problem.status, JSON.stringify(problem)]).toEqual([400, expect.stringContaining(parameter)])
+    const call = await callOf(name)
+    for (const value of [...BAD_QUERY, ...(parameter.startsWith('created') ? BAD_INSTANTS : [])]) {
+      const problem = await check(name, await send(name, { ...call, query: `${parameter}=${value}` }))
+      expect([value, problem.status, JSON.stringify(problem)]).toEqual([value, 400, expect.stringContaining(parameter)])
+    }
+  },
+)
+
+/** What no path takes, as it stands in a URL. */
+const BAD_PATHS = ['abc', '-1', '1.5', '1e3', '0x1', '%00', '%20', 'a%2Fb', '١']
+const pathNames = (name: string): string[] =>
+  [...operationOf(name).path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => parameter)
+
+test.each(NAMES.flatMap((name) => pathNames(name).map((parameter): [string, string] => [name, parameter])))(
+  '%s is 400 for a wrong %s in its path',
+  async (name, parameter) => {
+    for (const value of [...BAD_PATHS, ...(parameter === 'kind' ? ['nonsense', 'constructor', '1'] : [])]) {
+      const call = { ...BODIES[name], params: { kind: 'tills', [parameter]: value } }
+      const { status, code, detail } = await check(name, await send(name, call))
+      expect([value, status, code, detail]).toEqual([value, 400, 'INVALID_VALUE', expect.stringContaining(parameter)])
+    }
+  },
+)
+
+test.each(NAMES.filter((name) => /\{\w*[iI]d\}/.test(operationOf(name).path)))(
+  '%s is 404 for ids that nothing has, however large',
+  async (name) => {
+    for (const id of ['2147483647', '2147483648', '9007199254740992', '9'.repeat(40)]) {
+      const params = Object.fromEntries(pathNames(name).map((parameter) => [parameter, id]))
+      const call = { ...BODIES[name], params: { ...params, kind: 'tills' } }
+      expect((await check(name, await send(name, call))).status).toBe(404)
+    }
   },
 )
 
@@ -263,6 +295,8 @@ test.each(Object.keys(CONFLICTS))('%s is 409 where it does not fit', async (name
   expect((await check(name, await send(name, call ?? {}))).status).toBe(409)
 })
 
+/** What no field takes. */
+const BAD_JSON = [{ no: 'such' }, 'a\0b', 'a\ud800b', '0000-01-01T00:00:00Z\0']
 const JSON_FIELDS = NAMES.flatMap((name) => {
   const { body } = operationOf(name)
   if (body?.contentType !== 'application/json' || !(body.schema instanceof z.ZodObject)) return []
@@ -271,18 +305,26 @@ const JSON_FIELDS = NAMES.flatMap((name) => {
 test.each(JSON_FIELDS)('%s is 400 for a wrong field %s', async (name, field) => {
   const call = await callOf(name)
   const fields = JSON.parse(typeof call.body === 'string' ? call.body : '{}') as object
-  const response = await send(name, { ...call, ...json({ ...fields, [field]: { no: 'such' } }) })
-  const problem = await check(name, response)
-  expect([problem.status, JSON.stringify(problem)]).toEqual([400, expect.stringContaining(field)])
+  for (const value of BAD_JSON) {
+    const problem = await check(name, await send(name, { ...call, ...json({ ...fields, [field]: value }) }))
+    expect([value, problem.status, JSON.stringify(problem)]).toEqual([
+      value,
+      400,
+      expect.stringMatching(new RegExp(field, 'i')),
+    ])
+  }
 })
 
 const uploadSchema = operationOf('createImport').body?.schema
 const UPLOAD_NAMES = uploadSchema instanceof z.ZodObject ? Object.keys(uploadSchema.shape) : []
 test.each(UPLOAD_NAMES)('createImport is 400 for a wrong field %s', async (field) => {
-  const body = upload(field === 'file' ? {} : { [field]: field === 'details' ? 'x'.repeat(3_000) : '~~' })
-  if (field === 'file') body.delete('file')
-  const problem = await check('createImport', await send('createImport', { params: { seriesId: SERIES }, body }))
-  expect([problem.status, JSON.stringify(problem)]).toEqual([400, expect.stringContaining(field)])
+  const values = field === 'file' ? [''] : [field === 'details' ? 'x'.repeat(3_000) : '~~', 'a\0b']
+  for (const value of values) {
+    const body = upload(field === 'file' ? {} : { [field]: value })
+    if (field === 'file') body.delete('file')
+    const problem = await check('createImport', await send('createImport', { params: { seriesId: SERIES }, body }))
+    expect([problem.status, JSON.stringify(problem)]).toEqual([400, expect.stringContaining(field)])
+  }
 })
 
 test('createImport is 429 while too many imports of the organization wait', async () => {

@@ -1,4 +1,5 @@
 import {
+  isStorableText,
   parseColumnReferences,
   uploadOptions,
   type ColumnReferences,
@@ -58,15 +59,21 @@ export function readNativeUpload(upload: ReceivedUpload, judgeUrl: (url: string)
 function readMetadata(text: string | undefined, faults: FieldFault[]): JsonObject | null {
   if (text === undefined || text.trim() === '') return null
   const value = parseJson(text)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !text.includes('\\u0000')) {
-    return value
-  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && isStorable(value)) return value
   faults.push({
     code: 'INVALID_JSON',
     field: 'metadata',
-    message: 'metadata is no JSON object; expected one such as {"source": "pos"}',
+    message:
+      'metadata is no JSON object without NUL characters and unpaired surrogates; expected one such as {"source": "pos"}',
   })
   return null
+}
+
+/** Names and values, however deep. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return isStorableText(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, part]) => isStorableText(name) && isStorable(part))
 }
 
 function parseJson(text: string): unknown {

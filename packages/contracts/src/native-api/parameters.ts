@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { IMPORT_STATUSES } from '../import-state.ts'
 import { ROLES } from '../roles.ts'
+import { instantText, storableText } from '../storable.ts'
 
 const MAX_INT4 = 2_147_483_647
 const PAGE_ROWS = 50
@@ -18,7 +19,6 @@ export function wholeNumber({ from, to }: { readonly from: number; readonly to: 
 
 const int4 = wholeNumber({ from: 0, to: MAX_INT4 })
 const bigId = wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER })
-const instant = z.iso.datetime({ offset: true, error: 'expected an ISO 8601 time such as 2026-11-24T00:00:00Z' })
 
 const page = {
   limit: wholeNumber({ from: 1, to: MAX_PAGE_ROWS })
@@ -30,8 +30,8 @@ const page = {
 export const importListQuery = z.strictObject({
   seriesId: bigId.optional(),
   status: z.enum(IMPORT_STATUSES).optional(),
-  createdFrom: instant.optional().meta({ description: 'From this instant on' }),
-  createdBefore: instant.optional().meta({ description: 'Before this instant' }),
+  createdFrom: instantText.optional().meta({ description: 'From this instant on' }),
+  createdBefore: instantText.optional().meta({ description: 'Before this instant' }),
   ...page,
 })
 
@@ -45,7 +45,7 @@ export const rowErrorListQuery = z.strictObject({
 export const redemptionListQuery = z
   .strictObject({
     couponId: bigId.optional(),
-    couponCode: z.string().min(1, 'expected a code').max(255, 'expected at most 255 characters').optional(),
+    couponCode: storableText().min(1, 'expected a code').max(255, 'expected at most 255 characters').optional(),
     seriesId: bigId.optional(),
     importId: int4.optional(),
     rowNumber: wholeNumber({ from: 1, to: MAX_INT4 }).optional(),
@@ -78,7 +78,7 @@ export const noQuery = z.strictObject({})
 export const newApiKey = z
   .strictObject({
     role: z.enum(ROLES, `expected ${ROLES.join(', ')}`),
-    name: z.string('expected text').min(1, 'expected a name').max(100, 'expected at most 100 characters').optional(),
+    name: storableText().min(1, 'expected a name').max(100, 'expected at most 100 characters').optional(),
   })
   .meta({ id: 'NewApiKeyRequest' })
 
@@ -123,13 +123,11 @@ export const uploadOptions = z.object({
     .enum(['accept', 'reject'], 'expected accept or reject')
     .default('accept')
     .meta({ description: 'reject: 409 when the series was given this very file before' }),
-  metadata: z
-    .string()
+  metadata: storableText()
     .max(MAX_METADATA_CHARACTERS, `expected at most ${MAX_METADATA_CHARACTERS} characters`)
     .optional()
     .meta({ description: 'A JSON object, kept with the import and told in webhooks' }),
-  callbackUrl: z
-    .string()
+  callbackUrl: storableText()
     .max(2_000, 'expected at most 2000 characters')
     .optional()
     .meta({ description: 'Is told how the import ended, once, signed with the secret of the organization' }),
