@@ -4,10 +4,11 @@ import type { z } from 'zod'
 
 import type { Authenticate, Principal } from '../authentication/authenticate.ts'
 import { methodNotAllowed } from '../http/api-error.ts'
+import { requirePathParameter } from '../http/path-parameter.ts'
 import { nameRoute } from '../http/track-requests.ts'
 import { readQuery } from './read-query.ts'
 
-/** What a handler gets: a request whose key and query have been found good. */
+/** What a handler gets: a request whose key, path and query have been found good. */
 export interface OperationCall<Query> {
   readonly request: Request
   readonly response: Response
@@ -39,11 +40,11 @@ export function mountOperations(
   for (const { operation, handle } of operations) {
     router[operation.method](toPattern(operation.path), nameRoute(operation.path), async (request, response) => {
       const principal = await authenticate(request.headers, operation.role)
+      const params = new Map(
+        Object.entries(request.params).map(([name, value]) => [name, requirePathParameter(name, String(value))]),
+      )
       const query = readQuery(operation.query, request.query)
-      const param = (name: string): string => {
-        const value: unknown = request.params[name]
-        return typeof value === 'string' ? value : ''
-      }
+      const param = (name: string): string => params.get(name) ?? ''
       await handle({ request, response, principal, query, param })
     })
   }

@@ -125,6 +125,13 @@ const CALLS: Record<string, () => Call | Promise<Call>> = {
   rotateWebhookSecret: () => ({}),
 }
 
+/** What is sent to operations with a body, whatever their path. */
+const BODIES: Record<string, Call> = {
+  createImport: { body: upload() },
+  loadReference: { body: 'id\n1\n', headers: { 'Content-Type': 'text/csv' } },
+  changeWebhookEndpoint: json({ description: 'x' }),
+}
+
 /** Calls that do not fit what is there: 409. */
 const CONFLICTS: Record<string, () => Call | Promise<Call>> = {
   createImport: async () => {
@@ -289,6 +296,13 @@ test.each(NAMES.filter((name) => /\{\w*[iI]d\}/.test(operationOf(name).path)))(
     }
   },
 )
+
+test.each(['two words', 'ä', 'x'.repeat(256), ''])('createImport is 400 for the Idempotency-Key %j', async (key) => {
+  const headers = { 'Idempotency-Key': key }
+  const response = await send('createImport', { params: { seriesId: SERIES }, body: upload(), headers })
+  const problem = await check('createImport', response)
+  expect([problem.status, problem.code, problem.detail]).toEqual([400, 'INVALID_VALUE', expect.stringContaining('key')])
+})
 
 test.each(Object.keys(CONFLICTS))('%s is 409 where it does not fit', async (name) => {
   const call = await CONFLICTS[name]?.()

@@ -52,8 +52,8 @@ test.each<[string, string, string, Init, number]>([
   ['that is empty', 'PUT', 'customers', { body: '' }, 400],
   ['that is too large', 'PUT', 'customers', { body: `id\n${'1\n'.repeat(150_000)}` }, 413],
   ['that is compressed', 'PUT', 'customers', { body: 'x', headers: { 'Content-Encoding': 'gzip' } }, 415],
-  ['of a kind that is none', 'PUT', 'gadgets', { body: 'id\n1\n' }, 404],
-  ['of an object member', 'PUT', 'constructor', { body: 'id\n1\n' }, 404],
+  ['of a kind that is none', 'PUT', 'gadgets', { body: 'id\n1\n' }, 400],
+  ['of an object member', 'PUT', 'constructor', { body: 'id\n1\n' }, 400],
   ['by another method', 'POST', 'customers', { body: 'id\n1\n' }, 405],
 ])('a body %s is a problem and changes nothing', async (_name, method, kind, init, status) => {
   const response = await send(method, kind, init)
@@ -68,6 +68,13 @@ test('a key that may only read cannot load, and can look', async () => {
   expect((await send('GET', 'series', { key: intake.keys.read })).status).toBe(200)
 })
 
-test.each(['tills/1', 'tills/abc', 'tills/99999999999999999999'])('%s is 404', async (path) => {
-  expect((await send('GET', path)).status).toBe(404)
+test.each([
+  ['tills/1', 404],
+  ['tills/99999999999999999999', 404],
+  ['tills/abc', 400],
+  ['tills/-1', 400],
+  ['nonsense', 400],
+  ['nonsense/1', 400],
+])('%s is %i', async (path, status) => {
+  expect((await send('GET', path)).status).toBe(status)
 })

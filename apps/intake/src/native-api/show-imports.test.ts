@@ -116,7 +116,7 @@ test.each<[string, (path: string) => string, 'read' | 'other' | null, number, st
   ["with another organization's key", (path) => path, 'other', 404, 'IMPORT_NOT_FOUND'],
   ['of nobody', () => '/imports/999999', 'read', 404, 'IMPORT_NOT_FOUND'],
   ['beyond any', () => '/imports/99999999999', 'read', 404, 'IMPORT_NOT_FOUND'],
-  ['that is no number', () => '/imports/abc', 'read', 404, 'IMPORT_NOT_FOUND'],
+  ['that is no number', () => '/imports/abc', 'read', 400, 'INVALID_VALUE'],
   ["with another organization's key for its file", (path) => `${path}/file`, 'other', 404, 'IMPORT_NOT_FOUND'],
   ['with a wrong raw', (path) => `${path}/errors.csv?raw=perhaps`, 'read', 400, 'INVALID_VALUE'],
   ['under an unknown path', (path) => `${path}/nothing`, 'read', 404, 'NOT_FOUND'],

@@ -228,7 +228,6 @@ export const OPERATIONS = {
     role: 'read',
     query: parameters.noQuery,
     success: [{ status: 200, description: 'How many there are', schema: views.referenceCountView }],
-    errors: { 404: 'There is no such reference data' },
   },
   loadReference: {
     method: 'put',
@@ -238,9 +237,9 @@ export const OPERATIONS = {
     role: 'write',
     query: parameters.noQuery,
     body: { contentType: 'text/csv', schema: z.string().meta({ description: 'CSV with named columns, streamed' }) },
+    example: { file: 'docs/examples/tills.csv' },
     success: [{ status: 200, description: 'What became of the rows', schema: views.referenceLoadView }],
     errors: {
-      404: 'There is no such reference data',
       408: 'The body stood still',
       413: 'The body is too large',
       415: 'The body is compressed',

@@ -5,6 +5,7 @@ import { Router, type Request } from 'express'
 import type { Authenticate } from '../../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../../dependencies.ts'
 import { methodNotAllowed, notFound, type ApiError } from '../../http/api-error.ts'
+import { requirePathParameter } from '../../http/path-parameter.ts'
 import { readBigId } from '../../http/read-id.ts'
 import { nameRoute } from '../../http/track-requests.ts'
 import { describeDelivery } from './describe-webhooks.ts'
@@ -83,7 +84,7 @@ export function createDeliveriesRouter({ database }: IntakeDependencies, authent
 }
 
 function readDeliveryId(request: DeliveryRequest): bigint {
-  const id = readBigId(request.params.deliveryId)
+  const id = readBigId(requirePathParameter('deliveryId', request.params.deliveryId))
   if (id === null) throw deliveryNotFound()
   return id
 }

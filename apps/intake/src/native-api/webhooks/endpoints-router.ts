@@ -16,6 +16,7 @@ import { Router, type Request } from 'express'
 import type { Authenticate } from '../../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../../dependencies.ts'
 import { ApiError, methodNotAllowed, notFound } from '../../http/api-error.ts'
+import { requirePathParameter } from '../../http/path-parameter.ts'
 import { readInt4 } from '../../http/read-id.ts'
 import { nameRoute } from '../../http/track-requests.ts'
 import { describeDelivery, describeEndpoint } from './describe-webhooks.ts'
@@ -119,7 +120,7 @@ export function createEndpointsRouter(deps: IntakeDependencies, authenticate: Au
 }
 
 function readEndpointId(request: EndpointRequest): number {
-  const id = readInt4(request.params.endpointId)
+  const id = readInt4(requirePathParameter('endpointId', request.params.endpointId))
   if (id === null) throw endpointNotFound()
   return id
 }
