@@ -1,12 +1,17 @@
 import { OPERATIONS, problemView, REFERENCE_KINDS, WEBHOOK_OPERATIONS, type Operation } from '@importer/contracts'
 import { z } from 'zod'
 
+import { makeCurl } from './make-curl.ts'
+
 type Json = Record<string, unknown>
 
 const DESCRIPTION = `Imports files of redeemed coupons into PostgreSQL, exactly once.
 
 Errors are problem details (RFC 9457) with a stable \`code\`. Lists have cursors: give \`nextCursor\` as \`cursor\`. Times are
-ISO 8601. Nothing of another organization is ever visible: its ids answer 404.`
+ISO 8601. Nothing of another organization is ever visible: its ids answer 404.
+
+The examples are for a shell in the importer's own folder, with the key that \`npm start\` made: \`KEY=$(cat .data/api-key)\`.
+They speak of the data in docs/examples, which the README loads.`
 
 /** What every operation can answer beside its own. */
 const COMMON_ERRORS: Readonly<Record<number, string>> = {
@@ -36,7 +41,10 @@ export function buildDocument(serverUrl: string): Json {
   const paths: Record<string, Json> = {}
   for (const [operationId, operation] of Object.entries(DOCUMENTED)) {
     const item = (paths[operation.path] ??= {})
-    item[operation.method] = describeOperation(operationId, operation, components)
+    item[operation.method] = {
+      ...describeOperation(operationId, operation, components),
+      'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: makeCurl(operation, serverUrl) }],
+    }
   }
   return {
     openapi: '3.1.0',

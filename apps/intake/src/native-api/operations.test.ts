@@ -1,11 +1,10 @@
-import { problemView, roleIncludes, type Operation, type Role } from '@importer/contracts'
+import { problemView, roleIncludes, type Role } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { uploadNative } from '../../test/native-upload.ts'
-import { ORG, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
-import { fieldParts, filePart, makeForm } from '../../test/upload.ts'
-import { line, seedReference, work } from '../../test/work.ts'
+import { createCalls, json, operationOf, sendCall, type Call } from '../../test/operation-calls.ts'
+import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { seedReference } from '../../test/work.ts'
 import { DOCUMENTED } from '../docs/build-document.ts'
 
 /** Walks the document: what it says of every operation is so, and nothing else happens. */
@@ -13,171 +12,26 @@ import { DOCUMENTED } from '../docs/build-document.ts'
 let intake: TestIntake
 /** The same over the same database, where every key has made its requests of this minute. */
 let exhausted: TestIntake
-/** Of an import that is completed, with an inserted and a rejected row. */
-let completed: number
 
 beforeAll(async () => {
   intake = await startIntake()
   exhausted = await startIntake({ rateLimitPerMinute: 0 })
   await seedReference(intake)
-  completed = await makeCompleted()
 })
 afterAll(async () => {
   await intake.stop()
   await exhausted.stop()
 })
 
-let nextCoupon = 1
-const makeFile = (): string => line(`CODE${nextCoupon++}`) + line('NOSUCH')
-
-async function makeCompleted(): Promise<number> {
-  const id = await uploadNative(intake, makeFile())
-  await work(intake, id)
-  return id
-}
-
-interface Call {
-  readonly params?: Record<string, string | number>
-  readonly query?: string
-  readonly body?: string | FormData
-  readonly headers?: Record<string, string>
-}
-
-const UPLOAD_FIELDS = {
-  customerIdentifier: 'MOBILE',
-  couponIdentifier: 'COUPON_CODE',
-  uploadHeaders: '{"redeemedDateInMillis": 0, "redeemedAt": 1, "mobile": 2, "couponCode": 3}',
-}
-const upload = (fields: Record<string, string> = {}): FormData =>
-  makeForm([...fieldParts({ ...UPLOAD_FIELDS, ...fields }), filePart(makeFile())])
-const json = (value: object): Call => ({
-  body: JSON.stringify(value),
-  headers: { 'Content-Type': 'application/json' },
-})
-const HOOK = { url: 'https://example.com/hook' }
-
-async function makeEndpoint(): Promise<number> {
-  const response = await send('createWebhookEndpoint', json(HOOK))
-  return ((await response.json()) as { id: number }).id
-}
-async function makeDelivery(): Promise<number> {
-  const response = await send('testWebhookEndpoint', { params: { endpointId: await makeEndpoint() } })
-  return ((await response.json()) as { id: number }).id
-}
-
-const ofCompleted = (): Call => ({ params: { importId: completed } })
-const ofNewCompleted = async (): Promise<Call> => ({ params: { importId: await makeCompleted() } })
-const ofQueued = async (): Promise<Call> => ({ params: { importId: await uploadNative(intake, makeFile()) } })
-const ofEndpoint = async (): Promise<Call> => ({ params: { endpointId: await makeEndpoint() } })
-const ofDelivery = async (): Promise<Call> => ({ params: { deliveryId: await makeDelivery() } })
-
-/** How each operation is called so that it succeeds. */
-const CALLS: Record<string, () => Call | Promise<Call>> = {
-  createImport: () => ({ params: { seriesId: SERIES }, body: upload() }),
-  listImports: () => ({ query: `seriesId=${SERIES}&status=completed&createdFrom=2026-01-01T00:00:00Z&limit=2` }),
-  showImport: ofCompleted,
-  watchImport: ofCompleted,
-  listRowErrors: ofCompleted,
-  downloadErrors: ofCompleted,
-  downloadInserted: ofCompleted,
-  downloadDuplicates: ofCompleted,
-  downloadUnprocessed: ofCompleted,
-  downloadFile: ofCompleted,
-  cancelImport: ofQueued,
-  resumeImport: async () => {
-    const call = await ofQueued()
-    await send('cancelImport', call)
-    return call
-  },
-  revertImport: ofNewCompleted,
-  retryRejected: ofNewCompleted,
-  listRedemptions: () => ({ query: 'couponId=1' }),
-  countReference: () => ({ params: { kind: 'coupons' } }),
-  loadReference: () => ({ params: { kind: 'tills' }, body: 'id,name\n7,x\n', headers: { 'Content-Type': 'text/csv' } }),
-  showReference: () => ({ params: { kind: 'coupons', id: 1 } }),
-  listApiKeys: () => ({}),
-  createApiKey: () => json({ role: 'read', name: 'poller' }),
-  revokeApiKey: async () => {
-    const { id } = await intake.database.prisma.apiKey.create({
-      data: { orgId: ORG, role: 'read', keyHash: `hash${nextCoupon++}` },
-    })
-    return { params: { keyId: id } }
-  },
-  createWebhookEndpoint: () => json(HOOK),
-  listWebhookEndpoints: () => ({ query: 'limit=2' }),
-  showWebhookEndpoint: ofEndpoint,
-  changeWebhookEndpoint: async () => ({ ...(await ofEndpoint()), ...json({ description: 'x' }) }),
-  deleteWebhookEndpoint: ofEndpoint,
-  rotateEndpointSecret: ofEndpoint,
-  testWebhookEndpoint: ofEndpoint,
-  listWebhookDeliveries: () => ({ query: 'status=pending' }),
-  redeliverWebhooks: () => json({ since: '2026-01-01T00:00:00Z' }),
-  showWebhookDelivery: ofDelivery,
-  redeliverWebhook: async () => {
-    const id = await makeDelivery()
-    await intake.database.prisma.webhookDelivery.update({
-      where: { id },
-      data: { status: 'failed', nextAttemptAt: null, finishedAt: new Date() },
-    })
-    return { params: { deliveryId: id } }
-  },
-  showWebhookSecret: () => ({}),
-  rotateWebhookSecret: () => ({}),
-}
-
-/** What is sent to operations with a body, whatever their path. */
-const BODIES: Record<string, Call> = {
-  createImport: { body: upload() },
-  loadReference: { body: 'id\n1\n', headers: { 'Content-Type': 'text/csv' } },
-  changeWebhookEndpoint: json({ description: 'x' }),
-}
-
-/** Calls that do not fit what is there: 409. */
-const CONFLICTS: Record<string, () => Call | Promise<Call>> = {
-  createImport: async () => {
-    const content = makeFile()
-    await uploadNative(intake, content)
-    const form = makeForm([...fieldParts({ ...UPLOAD_FIELDS, onSameFile: 'reject' }), filePart(content)])
-    return { params: { seriesId: SERIES }, body: form }
-  },
-  cancelImport: ofCompleted,
-  resumeImport: ofCompleted,
-  revertImport: ofQueued,
-  retryRejected: ofQueued,
-  testWebhookEndpoint: async () => {
-    const call = await ofEndpoint()
-    await send('changeWebhookEndpoint', { ...call, ...json({ status: 'disabled' }) })
-    return call
-  },
-  redeliverWebhook: async () => {
-    const call = await ofDelivery()
-    const { endpointId } = (await (await send('showWebhookDelivery', call)).json()) as { endpointId: number }
-    await send('changeWebhookEndpoint', { params: { endpointId }, ...json({ status: 'disabled' }) })
-    return call
-  },
-}
+const { callOf, names, upload, conflicts, bodies } = createCalls(() => intake)
 
 interface Sender {
   readonly key?: string | null
   readonly target?: TestIntake
 }
 
-function operationOf(name: string): Operation {
-  const operation = DOCUMENTED[name]
-  if (operation === undefined) throw new Error(`${name} is not documented`)
-  return operation
-}
-
-async function send(name: string, call: Call, { key, target = intake }: Sender = {}): Promise<Response> {
-  const operation = operationOf(name)
-  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_text, param: string) => String(call.params?.[param] ?? 0))
-  const used = key === undefined ? target.keys.admin : key
-  return fetch(`${target.url}${path}${call.query === undefined ? '' : `?${call.query}`}`, {
-    method: operation.method.toUpperCase(),
-    headers: { ...(used === null ? {} : { Authorization: `Bearer ${used}` }), ...call.headers },
-    ...(call.body === undefined ? {} : { body: call.body }),
-  })
-}
+const send = async (name: string, call: Call, { key, target = intake }: Sender = {}): Promise<Response> =>
+  sendCall(target, name, call, key)
 
 /** The answer's status must be documented, and its body must be what is documented of it. */
 async function check(name: string, response: Response): Promise<ReturnType<typeof JSON.parse>> {
@@ -196,19 +50,11 @@ async function check(name: string, response: Response): Promise<ReturnType<typeo
   return text
 }
 
-async function callOf(name: string): Promise<Call> {
-  const make = CALLS[name]
-  if (make === undefined) throw new Error(`there is no call of ${name}`)
-  return make()
-}
-
 const NAMES = Object.keys(DOCUMENTED)
 const queryNames = (name: string): string[] => Object.keys(operationOf(name).query.shape)
 
 test('every operation has a call', () => {
-  expect(Object.keys(CALLS).toSorted((a, b) => a.localeCompare(b))).toEqual(
-    NAMES.toSorted((a, b) => a.localeCompare(b)),
-  )
+  expect([...names].toSorted((a, b) => a.localeCompare(b))).toEqual(NAMES.toSorted((a, b) => a.localeCompare(b)))
 })
 
 describe.each(NAMES)('%s', (name) => {
@@ -279,7 +125,7 @@ test.each(NAMES.flatMap((name) => pathNames(name).map((parameter): [string, stri
   '%s is 400 for a wrong %s in its path',
   async (name, parameter) => {
     for (const value of [...BAD_PATHS, ...(parameter === 'kind' ? ['nonsense', 'constructor', '1'] : [])]) {
-      const call = { ...BODIES[name], params: { kind: 'tills', [parameter]: value } }
+      const call = { ...bodies[name], params: { kind: 'tills', [parameter]: value } }
       const { status, code, detail } = await check(name, await send(name, call))
       expect([value, status, code, detail]).toEqual([value, 400, 'INVALID_VALUE', expect.stringContaining(parameter)])
     }
@@ -291,7 +137,7 @@ test.each(NAMES.filter((name) => /\{\w*[iI]d\}/.test(operationOf(name).path)))(
   async (name) => {
     for (const id of ['2147483647', '2147483648', '9007199254740992', '9'.repeat(40)]) {
       const params = Object.fromEntries(pathNames(name).map((parameter) => [parameter, id]))
-      const call = { ...BODIES[name], params: { ...params, kind: 'tills' } }
+      const call = { ...bodies[name], params: { ...params, kind: 'tills' } }
       expect((await check(name, await send(name, call))).status).toBe(404)
     }
   },
@@ -304,8 +150,8 @@ test.each(['two words', 'ä', 'x'.repeat(256), ''])('createImport is 400 for the
   expect([problem.status, problem.code, problem.detail]).toEqual([400, 'INVALID_VALUE', expect.stringContaining('key')])
 })
 
-test.each(Object.keys(CONFLICTS))('%s is 409 where it does not fit', async (name) => {
-  const call = await CONFLICTS[name]?.()
+test.each(Object.keys(conflicts))('%s is 409 where it does not fit', async (name) => {
+  const call = await conflicts[name]?.()
   expect((await check(name, await send(name, call ?? {}))).status).toBe(409)
 })
 

@@ -27,6 +27,13 @@ export interface Operation {
   readonly query: z.ZodObject
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: { readonly contentType: string; readonly schema: z.ZodType }
+  /** What an example of a call has beside its path. Files are those of this repository. */
+  readonly example?: {
+    readonly query?: string
+    readonly form?: Readonly<Record<string, string>>
+    readonly json?: object
+    readonly file?: string
+  }
   readonly success: readonly Success[]
   /** The errors beside 400, 401, 403, 429 and 500, which all have. */
   readonly errors?: Readonly<Record<number, string>>
@@ -95,6 +102,15 @@ export const OPERATIONS = {
         '1 to 255 printable ASCII characters. Within 24 hours the same key and payload get the first answer again',
     },
     body: { contentType: 'multipart/form-data', schema: uploadForm },
+    example: {
+      form: {
+        customerIdentifier: 'MOBILE',
+        couponIdentifier: 'COUPON_CODE',
+        uploadHeaders:
+          '{"redeemedDateInMillis": "Redeemed on", "redeemedAt": "Till", "mobile": "Mobile", "couponCode": "Coupon"}',
+        file: '@docs/examples/redemptions.csv',
+      },
+    },
     success: [
       {
         status: 202,
@@ -122,6 +138,7 @@ export const OPERATIONS = {
     summary: 'List imports, newest first',
     role: 'read',
     query: parameters.importListQuery,
+    example: { query: 'status=completed&limit=10' },
     success: [{ status: 200, description: 'A page', schema: views.importListView }],
     errors: { 404: 'There is no such series in this organization' },
   },
@@ -162,6 +179,7 @@ export const OPERATIONS = {
     summary: 'List why rows were rejected, in the order of the file',
     role: 'read',
     query: parameters.rowErrorListQuery,
+    example: { query: 'limit=10' },
     success: [{ status: 200, description: 'A page', schema: views.rowErrorListView }],
     errors: NO_FILE,
   },
@@ -217,6 +235,7 @@ export const OPERATIONS = {
     description: 'By `couponId`, by `couponCode` and `seriesId`, or by `importId` (and `rowNumber`). Newest first.',
     role: 'read',
     query: parameters.redemptionListQuery,
+    example: { query: 'couponCode=SPRING-1&seriesId=953234' },
     success: [{ status: 200, description: 'A page', schema: views.redemptionListView }],
     errors: { 404: 'There is no such coupon, or no such import, in this organization' },
   },
@@ -272,6 +291,7 @@ export const OPERATIONS = {
     role: 'admin',
     query: parameters.noQuery,
     body: { contentType: 'application/json', schema: parameters.newApiKey },
+    example: { json: { role: 'read', name: 'poller' } },
     success: [{ status: 201, description: 'The key, told this once', schema: views.newApiKeyView }],
     errors: { 408: 'The body stood still', 413: 'The body is too large', 415: 'The body is compressed' },
   },

@@ -19,6 +19,7 @@ export const WEBHOOK_OPERATIONS: Readonly<Record<string, Operation>> = {
     path: '/v1/webhook-endpoints',
     summary: 'Make an endpoint that is told of events',
     body: json(schemas.newEndpoint),
+    example: { json: { url: 'https://example.com/hooks/redemptions' } },
     success: [
       {
         status: 201,
@@ -48,6 +49,7 @@ export const WEBHOOK_OPERATIONS: Readonly<Record<string, Operation>> = {
     path: '/v1/webhook-endpoints/{endpointId}',
     summary: 'Change, disable or enable a webhook endpoint',
     body: json(schemas.endpointChange),
+    example: { json: { eventTypes: ['import.completed', 'import.failed'] } },
     success: [{ status: 200, description: 'The endpoint', schema: schemas.endpointView }],
     errors: { ...BODY_ERRORS, ...NO_ENDPOINT },
   }),
@@ -84,6 +86,7 @@ export const WEBHOOK_OPERATIONS: Readonly<Record<string, Operation>> = {
     path: '/v1/webhook-deliveries/redeliver',
     summary: 'Send the deliveries of a time once more',
     body: json(schemas.redeliveryRange),
+    example: { json: { since: '2026-11-24T00:00:00Z' } },
     success: [{ status: 202, description: 'How many are sent', schema: schemas.redeliveredView }],
     errors: BODY_ERRORS,
   }),

@@ -70,6 +70,7 @@ function showOperation(path, method, operation) {
     makeTable(['Parameter', 'In', 'Type', ''], parameters),
     ...body,
     makeTable(['Status', 'Body', '', ''], answers),
+    ...operation['x-codeSamples'].map(({ source }) => make('pre', {}, make('code', {}, source))),
   )
 }
 
@@ -84,7 +85,10 @@ async function show() {
   const operations = listOperations(api)
   const contents = document.getElementById('contents')
   const main = document.getElementById('document')
-  main.replaceChildren(make('h1', {}, api.info.title), make('p', {}, api.info.description))
+  main.replaceChildren(
+    make('h1', {}, api.info.title),
+    ...api.info.description.split('\n\n').map((text) => make('p', {}, text)),
+  )
   for (const { name, description } of api.tags) {
     const own = operations.filter(({ operation }) => operation.tags.includes(name))
     contents.append(make('h4', {}, name))
