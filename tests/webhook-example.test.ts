@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -8,6 +8,10 @@ import { generateWebhookSecret } from '@importer/db'
 import { chooseFreePort } from '@importer/runtime'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { makeTemporaryFolder, startSystem, TEST_KEY } from './support/running-system.ts'
+import { openShell } from './support/shell-session.ts'
+import { waitUntil } from './support/wait-until.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const EXAMPLE = path.join(ROOT, 'docs/examples/receive-webhooks.mjs')
@@ -54,3 +58,46 @@ test('the page shows the very file', async () => {
   const page = await readFile(path.join(ROOT, 'docs/webhooks.md'), 'utf8')
   expect(page).toContain(`\`\`\`js\n${(await readFile(EXAMPLE, 'utf8')).trimEnd()}\n\`\`\``)
 })
+
+/** The indented block of the page that begins with these words, as somebody would paste it. */
+async function readCommands(beginning: string): Promise<string> {
+  const page = (await readFile(path.join(ROOT, 'docs/webhooks.md'), 'utf8')).split('\n')
+  const first = page.findIndex((line) => line.startsWith(`    ${beginning}`))
+  const length = page.slice(first).findIndex((line) => !line.startsWith('    '))
+  return page
+    .slice(first, first + length)
+    .map((line) => line.slice(4))
+    .join('\n')
+}
+
+test("the page's commands make an endpoint, start its receiver and send it a test", async () => {
+  const allowed = { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' }
+  const system = await startSystem({ env: allowed })
+  const port = await chooseFreePort()
+  // Where `npm start` was run: its key is in `.data`, the examples are in `docs`.
+  const folder = await makeTemporaryFolder()
+  await mkdir(path.join(folder, '.data'))
+  await writeFile(path.join(folder, '.data/api-key'), `${TEST_KEY}\n`)
+  await symlink(path.join(ROOT, 'docs'), path.join(folder, 'docs'))
+  const shell = openShell({ cwd: folder, env: { PATH: process.env['PATH'] ?? '', PORT: String(port) } })
+
+  const commands = (await readCommands('curl ')).replaceAll('8080', String(system.port)).replace('9000', String(port))
+  const [make = '', start = '', send = ''] = commands.split(/\n(?=\S)/)
+  const made = JSON.parse((await shell.run(make)).stdout) as { id: number; secret: string }
+  expect(made).toMatchObject({ id: 1, url: `http://127.0.0.1:${port}/`, secret: expect.stringMatching(/^whsec_/) })
+  const output = path.join(folder, 'receiver.txt')
+  const receiverPid = Number(
+    (await shell.run(`${start.replace('whsec_…', made.secret).replace(/&$/, `>${output} 2>&1 &`)}\necho $!`)).stdout,
+  )
+  const isSaid = async (words: string): Promise<boolean> =>
+    (await readFile(output, 'utf8').catch(() => '')).includes(words)
+  try {
+    await waitUntil('the receiver listens', () => isSaid('listening'))
+    expect(JSON.parse((await shell.run(send)).stdout)).toMatchObject({ eventType: 'webhook.test', endpointId: 1 })
+    await waitUntil('the test has come', () => isSaid('webhook.test'))
+  } finally {
+    process.kill(receiverPid, 'SIGKILL')
+    await shell.close()
+    await system.stop()
+  }
+}, 60_000)

@@ -22,6 +22,8 @@ export interface SystemOptions {
   readonly lanes?: number
   readonly batchRows?: number
   readonly concurrency?: number
+  /** Further variables, for both processes. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Intake and worker as two real processes over one database, queue and folder. */
@@ -63,6 +65,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
     DATA_DIR: dataDir,
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     LOG_LEVEL: 'info',
+    ...options.env,
   }
   const startIntake = async (): Promise<AppProcess> =>
     startApp('intake', {
