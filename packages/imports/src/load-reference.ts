@@ -48,7 +48,8 @@ class ReferenceLoad {
   #inserted = 0
   #updated = 0
   #rejected = 0
-  #errors: ReferenceRowFault[] = []
+  /** The first ones, in the order of their rows. */
+  readonly #errors: ReferenceRowFault[] = []
 
   constructor(options: LoadReferenceOptions, header: ReferenceHeader) {
     this.#options = options
@@ -96,7 +97,7 @@ class ReferenceLoad {
       inserted: this.#inserted,
       updated: this.#updated,
       rejected: this.#rejected,
-      errors: this.#errors.toSorted((a, b) => a.row - b.row),
+      errors: this.#errors,
     }
   }
 
@@ -118,6 +119,10 @@ class ReferenceLoad {
 
   #reject(fault: ReferenceRowFault): void {
     this.#rejected += 1
-    if (this.#errors.length < SHOWN_ERRORS) this.#errors.push(fault)
+    // What the database finds wrong comes later than what is wrong with rows behind it.
+    const before = this.#errors.findLastIndex(({ row }) => row <= fault.row) + 1
+    if (before === SHOWN_ERRORS) return
+    this.#errors.splice(before, 0, fault)
+    if (this.#errors.length > SHOWN_ERRORS) this.#errors.pop()
   }
 }

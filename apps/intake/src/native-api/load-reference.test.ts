@@ -1,0 +1,239 @@
+import type { ReferenceKind, ReferenceLoadResult } from '@importer/contracts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { sendCall } from '../../test/operation-calls.ts'
+import { readJson } from '../../test/read-json.ts'
+import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+
+let intake: TestIntake
+beforeAll(async () => {
+  intake = await startIntake()
+})
+afterAll(() => intake.stop())
+
+async function load(kind: ReferenceKind, body: string): Promise<ReferenceLoadResult> {
+  const response = await sendCall(intake, 'loadReference', { params: { kind }, body })
+  expect(response.status).toBe(200)
+  return readJson(response)
+}
+
+async function show(kind: ReferenceKind, id: number): Promise<unknown> {
+  const response = await sendCall(intake, 'showReference', { params: { kind, id } })
+  return response.status === 404 ? null : readJson(response)
+}
+
+interface Rule {
+  readonly kind: ReferenceKind
+  /** What is loaded first, and what then. */
+  readonly first: string
+  readonly second: string
+  /** What the second load answers. */
+  readonly answer: object
+  /** How items look after it; null: there is none. */
+  readonly items: Readonly<Record<number, object | null>>
+}
+
+const NOTHING = { inserted: 0, updated: 0, rejected: 0, errors: [] }
+const COUPON_COLUMNS = 'id,seriesId,code,customerId,status,expiresAt'
+
+const RULES: [string, Rule][] = [
+  [
+    'what is there is updated, what is new inserted',
+    {
+      kind: 'tills',
+      first: 'id,name\n1,North\n2,South\n',
+      second: 'id,name\n2,West\n3,East\n',
+      answer: { ...NOTHING, received: 2, inserted: 1, updated: 1 },
+      items: { 1: { name: 'North' }, 2: { name: 'West' }, 3: { name: 'East' } },
+    },
+  ],
+  [
+    'absent columns are left alone',
+    {
+      kind: 'customers',
+      first: 'id,mobile,email,externalId\n1,+49 151 1,Ada@Example.com,A-1\n',
+      second: 'email,id\nnew@example.com,1\n',
+      answer: { ...NOTHING, received: 1, updated: 1 },
+      items: { 1: { mobile: '491511', email: 'new@example.com', externalId: 'A-1' } },
+    },
+  ],
+  [
+    'empty cells clear',
+    {
+      kind: 'customers',
+      first: 'id,mobile,email,externalId\n2,+49 151 2,two@example.com,A-2\n',
+      second: 'id,mobile,email,externalId\n2,,  ,A-2\n',
+      answer: { ...NOTHING, received: 1, updated: 1 },
+      items: { 2: { mobile: null, email: null, externalId: 'A-2' } },
+    },
+  ],
+  [
+    'an empty limit means none, and without its column it is one',
+    {
+      kind: 'series',
+      first: 'id,name\n11,A\n12,B\n',
+      second: 'id,maxRedemptionsPerCoupon\n12,\n13,\n14,5\n',
+      answer: { ...NOTHING, received: 3, inserted: 2, updated: 1 },
+      items: {
+        11: { maxRedemptionsPerCoupon: 1 },
+        12: { name: 'B', maxRedemptionsPerCoupon: null },
+        13: { maxRedemptionsPerCoupon: null },
+        14: { maxRedemptionsPerCoupon: 5 },
+      },
+    },
+  ],
+  [
+    'a coupon is active unless it says otherwise',
+    {
+      kind: 'coupons',
+      first: `${COUPON_COLUMNS}\n21,953234,Code21,7,revoked,2026-12-31\n`,
+      second: `${COUPON_COLUMNS}\n21,953234,Code21,,,\n22,953234,Code22,,REVOKED,\n`,
+      answer: { ...NOTHING, received: 2, inserted: 1, updated: 1 },
+      items: {
+        21: { code: 'Code21', customerId: null, status: 'ACTIVE', expiresAt: null },
+        22: { status: 'REVOKED' },
+      },
+    },
+  ],
+  [
+    'a CSV without what a new row needs updates alone',
+    {
+      kind: 'coupons',
+      first: 'id,seriesId,code\n31,953234,CODE31\n',
+      second: 'id,status\n31,REVOKED\n32,ACTIVE\n',
+      answer: { received: 2, inserted: 0, updated: 1, rejected: 1, errors: [{ row: 2, code: 'MISSING_VALUE' }] },
+      items: { 31: { code: 'CODE31', status: 'REVOKED' }, 32: null },
+    },
+  ],
+  [
+    "another customer's mobile, e-mail or external id is taken, however it is written",
+    {
+      kind: 'customers',
+      first: 'id,mobile,email,externalId\n41,+49 41,m41@example.com,X-41\n',
+      second: 'id,mobile,email,externalId\n42,0049-41,,\n43,,M41@EXAMPLE.COM,\n44,,,X-41\n45,45,,x-41\n',
+      answer: {
+        received: 4,
+        inserted: 1,
+        updated: 0,
+        rejected: 3,
+        errors: [
+          { row: 1, line: 2, field: 'mobile', code: 'ALREADY_TAKEN' },
+          { row: 2, line: 3, field: 'email', code: 'ALREADY_TAKEN' },
+          { row: 3, line: 4, field: 'externalId', code: 'ALREADY_TAKEN' },
+        ],
+      },
+      items: {
+        41: { mobile: '4941', email: 'm41@example.com' },
+        42: null,
+        43: null,
+        44: null,
+        45: { externalId: 'x-41' },
+      },
+    },
+  ],
+  [
+    'a code is taken within its series, without case',
+    {
+      kind: 'coupons',
+      first: 'id,seriesId,code\n51,953234,Taken\n',
+      second: 'id,seriesId,code\n52,953234,TAKEN\n53,953235,TAKEN\n54,953235,taken\n',
+      answer: {
+        received: 3,
+        inserted: 1,
+        updated: 0,
+        rejected: 2,
+        errors: [
+          { row: 1, field: 'code', code: 'ALREADY_TAKEN' },
+          { row: 3, field: 'code', code: 'ALREADY_TAKEN' },
+        ],
+      },
+      items: { 51: { code: 'Taken' }, 52: null, 53: { seriesId: 953235 }, 54: null },
+    },
+  ],
+  [
+    'of an id that is there twice the later row counts',
+    {
+      kind: 'tills',
+      first: 'id,name\n61,first\n',
+      second: 'id,name\n62,a\n61,second\n62,b\n62,c\n',
+      answer: { ...NOTHING, received: 4, inserted: 1, updated: 3 },
+      items: { 61: { name: 'second' }, 62: { name: 'c' } },
+    },
+  ],
+  [
+    'what is wrong with a row is told with where it is',
+    {
+      kind: 'coupons',
+      first: 'id,seriesId,code\n71,953234,CODE71\n',
+      second: `${COUPON_COLUMNS}\nx,953234,A,,,\n72,,A,,,\n73,953234,,,,\n74,953234,A,-1,,\n75,953234,A,,GONE,\n76,953234,A,,,soon\n77,953234,"a"b,,,\n`,
+      answer: {
+        received: 7,
+        inserted: 0,
+        updated: 0,
+        rejected: 7,
+        errors: [
+          { row: 1, line: 2, field: 'id', code: 'INVALID_NUMBER' },
+          { row: 2, line: 3, field: 'seriesId', code: 'MISSING_VALUE' },
+          { row: 3, line: 4, field: 'code', code: 'MISSING_VALUE' },
+          { row: 4, line: 5, field: 'customerId', code: 'INVALID_NUMBER' },
+          { row: 5, line: 6, field: 'status', code: 'INVALID_VALUE' },
+          { row: 6, line: 7, field: 'expiresAt', code: 'INVALID_DATE' },
+          { row: 7, line: 8, field: null, code: 'MALFORMED_ROW' },
+        ],
+      },
+      items: { 71: { code: 'CODE71' }, 72: null, 76: null },
+    },
+  ],
+]
+
+test.each(RULES)('%s', async (_name, { kind, first, second, answer, items }) => {
+  expect(await load(kind, first)).toMatchObject({ rejected: 0 })
+  expect(await load(kind, second)).toMatchObject(answer)
+  for (const [id, item] of Object.entries(items)) {
+    const shown = await show(kind, Number(id))
+    if (item === null) expect([id, shown]).toEqual([id, null])
+    else expect(shown).toMatchObject(item)
+  }
+})
+
+test('the first 100 errors are told, in the order of their rows, whoever found them', async () => {
+  await load('customers', 'id,mobile\n100,100\n')
+  const wrong = Array.from({ length: 150 }, (_, i) => `wrong${i},\n`)
+  // The database finds these, when all others have been found.
+  const taken = ['101,100\n', '102,100\n']
+  const body = ['id,mobile\n', taken[0], ...wrong.slice(0, 50), taken[1], ...wrong.slice(50), '103,100\n'].join('')
+  const { received, rejected, errors } = await load('customers', body)
+  expect({ received, rejected }).toEqual({ received: 153, rejected: 153 })
+  expect(errors.map(({ row }) => row)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+  expect(errors.filter(({ code }) => code === 'ALREADY_TAKEN').map(({ row }) => row)).toEqual([1, 52])
+})
+
+describe('times', () => {
+  test.each<[cell: string, from: string | null, till: string | null]>([
+    ['2026-02-28', '2026-02-28T00:00:00.000Z', '2026-02-28T23:59:59.999Z'],
+    ['2026-02-28T10:30', '2026-02-28T10:30:00.000Z', '2026-02-28T10:30:00.000Z'],
+    ['2026-02-28 10:30:15', '2026-02-28T10:30:15.000Z', '2026-02-28T10:30:15.000Z'],
+    ['2026-02-28T10:30:15.123456Z', '2026-02-28T10:30:15.123Z', '2026-02-28T10:30:15.123Z'],
+    ['2026-02-28T10:30:15+02:00', '2026-02-28T08:30:15.000Z', '2026-02-28T08:30:15.000Z'],
+    ['2026-02-28T10:30:15-0330', '2026-02-28T14:00:15.000Z', '2026-02-28T14:00:15.000Z'],
+    ['1603263535000', '2020-10-21T06:58:55.000Z', '2020-10-21T06:58:55.000Z'],
+    ['0', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z'],
+    ['-86400000', '1969-12-31T00:00:00.000Z', '1969-12-31T00:00:00.000Z'],
+    ['0001-01-01', '0001-01-01T00:00:00.000Z', '0001-01-01T23:59:59.999Z'],
+    ['9999-12-31', '9999-12-31T00:00:00.000Z', '9999-12-31T23:59:59.999Z'],
+    ['', null, null],
+  ])('%j is read', async (cell, validFrom, validTill) => {
+    expect(await load('series', `id,validFrom,validTill\n900,${cell},${cell}\n`)).toMatchObject({ rejected: 0 })
+    expect(await show('series', 900)).toMatchObject({ validFrom, validTill })
+  })
+
+  test.each(['2026-02-30', '2026-13-01', '2026', '28.02.2026', '02/28/2026', '2026-02-28T25:00', '0000-01-01', '1e12'])(
+    '%j is refused',
+    async (cell) => {
+      expect(await load('series', `id,validFrom\n901,${cell}\n`)).toMatchObject({
+        rejected: 1,
+        errors: [{ field: 'validFrom', code: 'INVALID_DATE' }],
+      })
+    },
+  )
+})
