@@ -88,6 +88,12 @@ test('an import that ends is told to its callback URL and to every endpoint that
   expect((await listAll()).map(({ status }) => status)).toEqual(['delivered', 'delivered', 'delivered'])
 })
 
+test('an import ends whatever its callback URL is, and the record says what was wrong with it', async () => {
+  await endImport({ callbackUrl: `https://${'界'.repeat(1_900)}/` })
+  await world.deliverAllDue()
+  expect(await onlyOne()).toMatchObject({ status: 'pending', attempts: [{ errorCode: 'URL_NOT_ALLOWED' }] })
+})
+
 test('a failed import is told as such, and an import that nobody wants to hear of makes no event', async () => {
   await endImport()
   expect(await world.database.prisma.webhookEvent.count()).toBe(0)

@@ -139,6 +139,21 @@ describe('nothing is connected to at', () => {
   })
 })
 
+const label = (length: number): string => 'a'.repeat(length)
+const name253 = [label(63), label(63), label(63), label(61)].join('.')
+
+test.each([
+  ['a label of 63', `https://${label(63)}.example.com/`, null],
+  ['a label of 64', `https://${label(64)}.example.com/`, /too long/],
+  ['a name of 253', `https://${name253}/`, null],
+  ["a name of 253 with the root's dot", `https://${name253}./`, null],
+  ['a name of 254', `https://${name253}a/`, /too long/],
+  ['a name that punycode makes longer', `https://${'界'.repeat(1_900)}/`, /too long/],
+])('the length of a host: %s', (_name, url, fault) => {
+  if (fault === null) expect(findUrlFault(url, STRICT)).toBeNull()
+  else expect(findUrlFault(url, STRICT)).toMatch(fault)
+})
+
 describe('a name', () => {
   test.each([
     ['127.0.0.1', 4],

@@ -3,6 +3,7 @@ import { importEventType, renderImportEvent, renderTestEvent, TEST_EVENT_TYPE } 
 import { IMPORT_SELECT, toImportRecord, type ImportRow } from '../imports/import-record.ts'
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
+import { nameCallbackReceiver } from './callback-receiver.ts'
 import { ensureOrgSecret } from './secrets.ts'
 
 const FIND_IMPORT = `${IMPORT_SELECT} WHERE i.id = $1::int`
@@ -55,7 +56,7 @@ export async function recordImportEvent(tx: Transaction, importId: number, now: 
   if (type === undefined) throw new Error(`import ${importId} is ${record.status}: there is nothing to tell yet`)
   if (callbackUrl !== null) await ensureOrgSecret({ prisma: tx }, orgId)
   const body = renderImportEvent(type, now, record, baseUrl ?? '')
-  const receiver = callbackUrl === null ? null : `callback:${orgId}:${new URL(callbackUrl).origin}`
+  const receiver = callbackUrl === null ? null : nameCallbackReceiver(orgId, callbackUrl)
   await tx.$executeRawUnsafe(INSERT_EVENT, orgId, type, importId, body, now, callbackUrl, receiver)
 }
 
