@@ -2,7 +2,13 @@ import { setMaxListeners } from 'node:events'
 
 import type { Database } from '@importer/db'
 import type { Consumer, JobProcessor, Logger, Queues } from '@importer/runtime'
-import { attemptDelivery, createResolveHost, startDispatcher, type ReceiverPolicy } from '@importer/webhooks'
+import {
+  attemptDelivery,
+  createResolveHost,
+  DELIVERY_CONCURRENCY,
+  startDispatcher,
+  type ReceiverPolicy,
+} from '@importer/webhooks'
 
 export interface WebhookDeliveryOptions {
   readonly database: Database
@@ -11,8 +17,6 @@ export interface WebhookDeliveryOptions {
   readonly policy: ReceiverPolicy
 }
 
-/** Attempts at once: nearly all of an attempt is waiting for the receiver. */
-const CONCURRENCY = 100
 /** An attempt that is under way when the worker is told to stop may end within this time. */
 const STOP_GRACE_MS = 3_000
 
@@ -38,7 +42,7 @@ export function deliverWebhooks({ database, queues, log, policy }: WebhookDelive
       dispatcher.poke()
     }
   }
-  const consumer: Consumer = queues.consume('webhook', processor, { concurrency: CONCURRENCY })
+  const consumer: Consumer = queues.consume('webhook', processor, { concurrency: DELIVERY_CONCURRENCY })
   return {
     poke: () => dispatcher.poke(),
     async stop() {

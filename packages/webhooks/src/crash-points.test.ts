@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { startReceiver, type Receiver } from '../test/start-receiver.ts'
 import { openWebhookWorld, ORG, type WebhookWorld } from '../test/webhook-world.ts'
+import { DELIVERY_PLACES } from './dispatcher.ts'
 
 const PAST_ALL_RESERVATIONS_MS = 60_000
 
@@ -43,8 +44,8 @@ const reserve = async () =>
   reserveDueDeliveries(world.database, {
     now: world.clock,
     reservedUntil: new Date(world.clock.getTime() + 30_000),
-    mostPerReceiver: 10,
-    mostPerFailing: 2,
+    hangingSince: new Date(world.clock.getTime() - 2_000),
+    ...DELIVERY_PLACES,
     limit: 100,
   })
 

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { releaseDeliveries, reserveDueDeliveries, type Database, type ReservedDelivery } from '@importer/db'
+import {
+  releaseDeliveries,
+  reserveDueDeliveries,
+  type Database,
+  type DeliveryPlaces,
+  type ReservedDelivery,
+} from '@importer/db'
 import type { Logger, Producer } from '@importer/runtime'
 
 export interface DispatcherOptions {
@@ -12,6 +18,7 @@ export interface DispatcherOptions {
   readonly everyMs?: number
   /** How long a job may take to begin before it counts as lost and another one is queued. */
   readonly reserveMs?: number
+  readonly places?: DeliveryPlaces
 }
 
 export interface Dispatcher {
@@ -28,10 +35,22 @@ const EVERY_MS = 1_000
 const REST_MS = 10
 const RESERVE_MS = 30_000
 const PASS_LIMIT = 200
-/** Of one endpoint, or of one callback host and organization, over all workers. */
-const MOST_PER_RECEIVER = 10
-/** One that fails may hang for 15 s at every attempt: it holds few of the places that all share. */
-const MOST_PER_FAILING = 2
+/** An attempt that takes longer speaks against its receiver at once: a time-out would tell only after 15 s. */
+const HANGING_MS = 2_000
+
+/** Attempts of one process at once: nearly all of an attempt is waiting for the receiver. */
+export const DELIVERY_CONCURRENCY = 400
+/**
+ * Over all processes. Half of one process's are never held by receivers that fail, and a quarter is all that an
+ * organization gets: two for each endpoint that it may have. One that fails may hang for 15 s at every attempt.
+ */
+export const DELIVERY_PLACES = {
+  mostPerReceiver: 10,
+  mostPerFailing: 2,
+  mostFailingPerOrg: DELIVERY_CONCURRENCY / 8,
+  mostFailing: DELIVERY_CONCURRENCY / 2,
+  mostPerOrg: DELIVERY_CONCURRENCY / 4,
+} as const satisfies DeliveryPlaces
 
 /**
  * Brings what is due from the database to the queue. The database alone knows what is to be sent and when: a queue that
@@ -39,7 +58,7 @@ const MOST_PER_FAILING = 2
  * others find free places. Any number of processes may do this side by side.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
-  const { database, queue, log, now, everyMs = EVERY_MS, reserveMs = RESERVE_MS } = options
+  const { database, queue, log, now, everyMs = EVERY_MS, reserveMs = RESERVE_MS, places = DELIVERY_PLACES } = options
   let stopped = false
   let wanted = false
   let running: Promise<void> | undefined
@@ -49,8 +68,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     const reserved = await reserveDueDeliveries(database, {
       now: at,
       reservedUntil: new Date(at.getTime() + reserveMs),
-      mostPerReceiver: MOST_PER_RECEIVER,
-      mostPerFailing: MOST_PER_FAILING,
+      hangingSince: new Date(at.getTime() - HANGING_MS),
+      ...places,
       limit: PASS_LIMIT,
     })
     const refused: ReservedDelivery[] = []

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { createWebhookEndpoint, openDatabase, type Database } from '@importer/db'
-import { createLog } from '@importer/runtime'
+import { createLog, type Logger } from '@importer/runtime'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { attemptDelivery, type AttemptOptions } from '../src/attempt-delivery.ts'
@@ -18,6 +18,7 @@ interface Job {
 
 export interface WebhookWorld {
   readonly database: Database
+  readonly log: Logger
   readonly logged: string[]
   /** What the clock says: a test moves it. */
   clock: Date
@@ -64,6 +65,7 @@ export async function openWebhookWorld(): Promise<WebhookWorld> {
 
   const world: WebhookWorld = {
     database,
+    log,
     logged,
     clock: new Date(),
     passTime(ms) {

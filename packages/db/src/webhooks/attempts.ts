@@ -8,6 +8,7 @@ import type {
 import type { Database } from '../open-database.ts'
 import { BEGIN_ATTEMPT, END_ATTEMPT } from '../sql/attempt-delivery.ts'
 import { RESERVE_DELIVERIES } from '../sql/reserve-deliveries.ts'
+import { bindParameters } from '../sql/statement.ts'
 
 /** A job that is to be queued: `turn` is what it holds against {@link beginAttempt}. */
 export interface ReservedDelivery {
@@ -15,26 +16,33 @@ export interface ReservedDelivery {
   readonly turn: number
 }
 
-export interface ReserveOptions {
+export interface ReserveOptions extends DeliveryPlaces {
   readonly now: Date
   /** A job that has not begun by then counts as lost, and another is queued. */
   readonly reservedUntil: Date
-  /** How many deliveries of one receiver may be under way at once. */
-  readonly mostPerReceiver: number
-  /** The same for an endpoint whose last attempt failed. */
-  readonly mostPerFailing: number
+  /** An attempt that began by then, and has not ended, hangs. */
+  readonly hangingSince: Date
   readonly limit: number
+}
+
+/** How many deliveries may be under way at once, over all workers. */
+export interface DeliveryPlaces {
+  /** Of one endpoint, or of one callback host and organization. */
+  readonly mostPerReceiver: number
+  /** The same of one that fails or hangs. */
+  readonly mostPerFailing: number
+  /** Of all receivers of an organization that fail or hang. */
+  readonly mostFailingPerOrg: number
+  /** Of all receivers that fail or hang. */
+  readonly mostFailing: number
+  readonly mostPerOrg: number
 }
 
 /** Deliveries whose time has come and that nobody has in hand, now reserved: whoever gets them queues their jobs. */
 export async function reserveDueDeliveries(database: Database, options: ReserveOptions): Promise<ReservedDelivery[]> {
   const rows = await database.prisma.$queryRawUnsafe<{ id: bigint; turn: number }[]>(
-    RESERVE_DELIVERIES,
-    options.now,
-    options.reservedUntil,
-    options.mostPerReceiver,
-    options.mostPerFailing,
-    options.limit,
+    RESERVE_DELIVERIES.text,
+    ...bindParameters(RESERVE_DELIVERIES, { ...options }),
   )
   return rows.map(({ id, turn }) => ({ deliveryId: Number(id), turn }))
 }

@@ -1,0 +1,195 @@
+import { beginAttempt, type ReservedDelivery } from '@importer/db'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { openWebhookWorld, ORG, type WebhookWorld } from '../test/webhook-world.ts'
+import { startDispatcher, type Dispatcher } from './dispatcher.ts'
+
+const PLACES = { mostPerReceiver: 4, mostPerFailing: 1, mostFailingPerOrg: 3, mostFailing: 5, mostPerOrg: 8 }
+const OTHER_ORG = ORG + 1
+const THIRD_ORG = ORG + 2
+const HANGING_MS = 2_000
+
+let world: WebhookWorld
+let dispatcher: Dispatcher
+const queued: ReservedDelivery[] = []
+
+beforeAll(async () => {
+  world = await openWebhookWorld()
+  await world.database.prisma.organization.createMany({ data: [{ id: OTHER_ORG }, { id: THIRD_ORG }] })
+  dispatcher = startDispatcher({
+    database: world.database,
+    queue: { enqueue: async (job) => void queued.push(job) },
+    log: world.log,
+    now: () => world.clock,
+    places: PLACES,
+  })
+  // From here on it looks when it is told to.
+  await dispatcher.stop()
+})
+beforeEach(async () => {
+  await world.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event CASCADE`
+  queued.length = 0
+})
+afterAll(() => world.stop())
+
+interface Owed {
+  readonly org?: number
+  /** Whether the endpoint's last attempt failed. */
+  readonly failing?: boolean
+  readonly callback?: boolean
+  /** Deliveries that are due, oldest first. */
+  readonly due: number
+  /** Deliveries that have failed and wait for another attempt. */
+  readonly waiting?: number
+}
+
+let receivers = 0
+
+/** A new receiver to which deliveries are owed; gives its name. */
+async function owe({ org = ORG, failing = false, callback = false, due, waiting = 0 }: Owed): Promise<string> {
+  const { prisma } = world.database
+  receivers += 1
+  const data = { orgId: org, url: `https://hooks${receivers}.example.com/`, failingSince: failing ? world.clock : null }
+  const endpoint = callback ? null : await prisma.webhookEndpoint.create({ data })
+  const receiver = endpoint === null ? `callback:${org}:${data.url}` : `endpoint:${endpoint.id}`
+  for (let number = 0; number < due + waiting; number += 1) {
+    const event = await prisma.webhookEvent.create({
+      data: { orgId: org, type: 'webhook.test', body: '{}', occurredAt: world.clock },
+    })
+    const isDue = number < due
+    await prisma.webhookDelivery.create({
+      data: {
+        orgId: org,
+        eventId: event.id,
+        receiver,
+        ...(endpoint === null ? { callbackUrl: data.url } : { endpointId: endpoint.id }),
+        nextAttemptAt: new Date(world.clock.getTime() + (isDue ? number - 1_000 : 300_000)),
+        roundAttempts: isDue ? 0 : 2,
+      },
+    })
+  }
+  return receiver
+}
+
+/** One pass; how many places each receiver got in it. */
+async function dispatch(): Promise<Record<string, number>> {
+  await dispatcher.dispatch()
+  const places: Record<string, number> = {}
+  for (const { deliveryId } of queued.splice(0)) {
+    const { receiver } = await world.database.prisma.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } })
+    places[receiver] = (places[receiver] ?? 0) + 1
+  }
+  return places
+}
+
+/** All that is in hand has begun, and hangs. */
+async function beginAll(): Promise<void> {
+  const inHand = await world.database.prisma.webhookDelivery.findMany({ where: { reservedUntil: { not: null } } })
+  const reservedUntil = new Date(world.clock.getTime() + 25_000)
+  for (const { id, turn } of inHand) {
+    await beginAttempt(world.database, { deliveryId: Number(id), turn, now: world.clock, reservedUntil })
+  }
+}
+
+describe('the places of one receiver are', () => {
+  test.each<[string, Owed, number]>([
+    ['four for an endpoint', { due: 9 }, PLACES.mostPerReceiver],
+    ['one for an endpoint whose last attempt failed', { due: 9, failing: true }, PLACES.mostPerFailing],
+    ['four for an endpoint that works again, whatever waits', { due: 9, waiting: 1 }, PLACES.mostPerReceiver],
+    ['four for a callback host', { due: 9, callback: true }, PLACES.mostPerReceiver],
+    ['one for a callback host that failed', { due: 9, callback: true, waiting: 1 }, PLACES.mostPerFailing],
+    ['no more than it needs', { due: 2 }, 2],
+  ])('%s', async (_name, owed, places) => {
+    const receiver = await owe(owed)
+    expect(await dispatch()).toEqual({ [receiver]: places })
+    expect(await dispatch()).toEqual({})
+  })
+
+  test('not filled up again once an attempt hangs', async () => {
+    const receiver = await owe({ due: 3 })
+    await dispatch()
+    await beginAll()
+    const { prisma } = world.database
+    const [hung] = await prisma.webhookDelivery.findMany({ where: { receiver }, orderBy: { id: 'asc' } })
+    const more = async () =>
+      prisma.webhookDelivery.updateMany({ where: { id: { gt: hung?.id ?? 0n } }, data: { reservedUntil: null } })
+    await more()
+    world.passTime(HANGING_MS - 1)
+    expect(await dispatch()).toEqual({ [receiver]: 2 })
+    await more()
+    world.passTime(1)
+    expect(await dispatch()).toEqual({})
+  })
+})
+
+test('an organization has so many places and leaves the others to others', async () => {
+  const many = [await owe({ due: 4 }), await owe({ due: 4 }), await owe({ due: 4 })]
+  const other = await owe({ due: 9, org: OTHER_ORG })
+  const { [other]: ofOther, ...ofMany } = await dispatch()
+  expect(ofOther).toBe(PLACES.mostPerReceiver)
+  expect(Object.keys(ofMany).toSorted()).toEqual(many.toSorted())
+  expect(Object.values(ofMany).toSorted((one, two) => one - two)).toEqual([2, 3, 3])
+})
+
+test('the failing receivers of an organization leave places to its others', async () => {
+  const failing = []
+  for (let number = 0; number < 9; number += 1) failing.push(await owe({ due: 2, failing: true }))
+  const live = await owe({ due: 9 })
+  const { [live]: ofLive, ...ofFailing } = await dispatch()
+  expect(ofLive).toBe(PLACES.mostPerReceiver)
+  expect(Object.values(ofFailing)).toEqual(Array.from({ length: PLACES.mostFailingPerOrg }, () => 1))
+  // They hang, and that changes nothing for those that do not.
+  await beginAll()
+  world.passTime(HANGING_MS)
+  const late = await owe({ due: 1 })
+  expect(await dispatch()).toEqual({ [late]: 1 })
+})
+
+test('the failing receivers of all organizations together leave places to all others', async () => {
+  for (const org of [ORG, OTHER_ORG, THIRD_ORG]) {
+    for (let number = 0; number < 3; number += 1) await owe({ due: 2, failing: true, org })
+  }
+  const live = await owe({ due: 2, org: THIRD_ORG })
+  const { [live]: ofLive, ...ofFailing } = await dispatch()
+  expect(ofLive).toBe(2)
+  expect(Object.values(ofFailing)).toHaveLength(PLACES.mostFailing)
+})
+
+test('a free place goes to the receiver that holds fewest, though others have waited longer', async () => {
+  const dead = [await owe({ due: 9 }), await owe({ due: 9 })]
+  expect(await dispatch()).toEqual({ [dead[0] ?? '']: 4, [dead[1] ?? '']: 4 })
+  const live = await owe({ due: 9 })
+  expect(await dispatch()).toEqual({})
+  const { prisma } = world.database
+  const ended = await prisma.webhookDelivery.findMany({ where: { reservedUntil: { not: null } }, take: 3 })
+  await prisma.webhookDelivery.updateMany({
+    where: { id: { in: ended.map(({ id }) => id) } },
+    data: { reservedUntil: null },
+  })
+  expect((await dispatch())[live]).toBeGreaterThanOrEqual(2)
+})
+
+test('receivers are served in turn: the first delivery of each before the second of any', async () => {
+  const names = [
+    await owe({ due: 4 }),
+    await owe({ due: 4 }),
+    await owe({ due: 1, callback: true }),
+    await owe({ due: 4 }),
+  ]
+  const places = await dispatch()
+  expect(Object.keys(places).toSorted()).toEqual(names.toSorted())
+  expect(Object.values(places).toSorted((one, two) => one - two)).toEqual([1, 2, 2, 3])
+})
+
+test('what the queue refuses is given back, and the next pass finds it', async () => {
+  const receiver = await owe({ due: 2 })
+  const refusing = startDispatcher({
+    database: world.database,
+    queue: { enqueue: async () => Promise.reject(new Error('away')) },
+    log: world.log,
+    now: () => world.clock,
+  })
+  await refusing.stop()
+  expect(await refusing.dispatch()).toBe(0)
+  expect(await dispatch()).toEqual({ [receiver]: 2 })
+})
