@@ -43,6 +43,6 @@ function isTooLong(host: string): boolean {
 }
 
 /** Names that never leave the machine (RFC 6761), with or without the root's dot. */
-function isLocalName(host: string): boolean {
+export function isLocalName(host: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(host)
 }
