@@ -5,6 +5,7 @@ import {
   listWebhookDeliveries,
   redeliver,
   rotateWebhookSecret,
+  updateWebhookEndpoint,
 } from '@importer/db'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -222,6 +223,77 @@ test('five days of failures disable an endpoint; one success in between starts t
   await tellOneMore()
   expect(await find()).toMatchObject({ status: 'disabled', disabledReason: 'FAILING' })
   expect(new Set((await listAll()).map(({ status }) => status))).not.toContain('pending')
+})
+
+/** What happens to an endpoint while an attempt at it is under way, and what has become of both when that has ended. */
+const MEANWHILE: readonly (readonly [
+  name: string,
+  status: number,
+  meanwhile: (id: number) => Promise<unknown>,
+  endpoint: object,
+  delivery: object,
+])[] = [
+  [
+    'recovers is not disabled for five days of failures',
+    500,
+    async (id) => world.database.prisma.webhookEndpoint.update({ where: { id }, data: { failingSince: null } }),
+    { status: 'active', failingSince: expect.any(Date) },
+    { status: 'pending', failureCode: null, nextAttemptAt: expect.any(Date) },
+  ],
+  [
+    'is enabled is not disabled for five days of failures',
+    500,
+    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { status: 'active' }),
+    { status: 'active', failingSince: expect.any(Date) },
+    { status: 'pending', failureCode: null },
+  ],
+  [
+    'gets another URL is not disabled for the failures of the former',
+    500,
+    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { url: `${receiver.url}/new` }),
+    { status: 'active', failingSince: null },
+    { status: 'pending', failureCode: null },
+  ],
+  [
+    'gets another URL is not disabled as the former is gone',
+    410,
+    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { url: `${receiver.url}/new` }),
+    { status: 'active', failingSince: null },
+    { status: 'pending', failureCode: null },
+  ],
+  [
+    'is given the URL that it has is disabled all the same',
+    500,
+    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { url: receiver.url }),
+    { status: 'disabled', disabledReason: 'FAILING' },
+    { status: 'failed', failureCode: 'ENDPOINT_DISABLED' },
+  ],
+]
+
+test.each(MEANWHILE)('an endpoint that %s', async (_name, status, meanwhile, endpoint, delivery) => {
+  const { id } = await world.makeEndpoint(receiver.url)
+  await endImport()
+  const failingSince = new Date(world.clock.getTime() - 6 * DAY)
+  await world.database.prisma.webhookEndpoint.update({ where: { id }, data: { failingSince } })
+  receiver.answer = (response) => {
+    meanwhile(id).then(
+      () => response.writeHead(status).end(),
+      () => response.destroy(),
+    )
+  }
+  const [job] = await world.takeDueJobs()
+  if (job === undefined) throw new Error('nothing was due')
+  await world.attempt(job)
+  expect((await onlyOne()).attempts).toMatchObject([{ httpStatus: status }])
+  expect(await findWebhookEndpoint(world.database, { orgId: ORG, id })).toMatchObject(endpoint)
+  expect(await onlyOne()).toMatchObject(delivery)
+})
+
+test('a callback URL that is gone gets nothing more', async () => {
+  await endImport({ callbackUrl: receiver.url })
+  receiver.answer = (response) => response.writeHead(410).end()
+  await world.deliverAllDue()
+  expect(await onlyOne()).toMatchObject({ status: 'failed', failureCode: 'GONE', nextAttemptAt: null })
 })
 
 test('an attempt that a stopping worker cuts short counts for nothing and is made again', async () => {

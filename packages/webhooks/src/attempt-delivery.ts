@@ -5,11 +5,12 @@ import {
   type AttemptEnd,
   type BegunAttempt,
   type Database,
+  type RecordedEnd,
 } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
 import type { ReceiverPolicy } from './address-policy.ts'
-import { decideNext } from './decide-next.ts'
+import { decideNext, FAILING_LIMIT_MS } from './decide-next.ts'
 import type { ResolveHost } from './resolve-host.ts'
 import { ATTEMPT_TIMEOUT_MS, sendWebhook } from './send-webhook.ts'
 import { signDelivery } from './sign-delivery.ts'
@@ -60,26 +61,29 @@ export async function attemptDelivery(
   const { roundAttempt, failingSince } = attempt
   const decision = decideNext({ result, roundAttempt, failingSince, now, random: options.random() })
   const { httpStatus, errorCode, answer } = result
-  await recordEnd(database, attempt, { ...decision, now, durationMs, httpStatus, errorCode, answer })
+  const failingBefore = new Date(now.getTime() - FAILING_LIMIT_MS)
+  const end = { ...decision, failingBefore, now, durationMs, httpStatus, errorCode, answer }
+  const recorded = await recordEnd(database, attempt, end)
 
   // Nothing that the receiver wrote goes into the log.
   const { orgId, endpointId } = attempt
   const entry = { deliveryId: job.deliveryId, orgId, endpointId, httpStatus, errorCode, durationMs }
-  if (decision.disableEndpoint !== null && endpointId !== null) {
+  if (recorded === null) {
+    log.info(entry, 'a webhook was sent by somebody else too')
+  } else if (recorded.isDisabled) {
     log.warn({ ...entry, reason: decision.disableEndpoint }, 'a webhook endpoint was disabled')
-  } else if (decision.status === 'delivered') {
+  } else if (recorded.status === 'delivered') {
     log.debug(entry, 'a webhook was delivered')
   } else {
-    log.info({ ...entry, nextAttemptAt: decision.nextAttemptAt }, 'a webhook was not delivered')
+    log.info({ ...entry, nextAttemptAt: recorded.nextAttemptAt }, 'a webhook was not delivered')
   }
 }
 
 /** Its statement may meet another one that disables the same endpoint: one of the two is told to try again. */
-async function recordEnd(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<void> {
+async function recordEnd(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<RecordedEnd | null> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await endAttempt(database, attempt, end)
-      return
+      return await endAttempt(database, attempt, end)
     } catch (error) {
       if (tries >= MAX_END_TRIES || !isConcurrencyConflict(error)) throw error
     }

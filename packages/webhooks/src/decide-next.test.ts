@@ -68,8 +68,10 @@ test.each([
   expect(waitOf(decide({ httpStatus: 429, retryAfter }))).toBe(seconds)
 })
 
-test('410 disables the endpoint at once', () => {
-  expect(decide({ httpStatus: 410 })).toMatchObject({ status: 'failed', failureCode: 'GONE', disableEndpoint: 'GONE' })
+test('410 disables the endpoint at once; should it have another URL by then, the delivery goes on', () => {
+  const decision = decide({ httpStatus: 410 })
+  expect(decision).toMatchObject({ disableEndpoint: 'GONE', status: 'pending', receiverFailed: true })
+  expect(waitOf(decision)).toBe(5)
 })
 
 test.each([

@@ -12,7 +12,7 @@ export const RETRY_DELAYS_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5
 /** Delays are lengthened by up to this share, so that what failed together does not come back together. */
 const JITTER = 0.2
 /** An endpoint that has failed for so long, without a success in between, is disabled. */
-const FAILING_LIMIT_MS = 5 * 24 * HOUR
+export const FAILING_LIMIT_MS = 5 * 24 * HOUR
 /** A receiver cannot put it off for longer than this. */
 const MAX_RETRY_AFTER_MS = 24 * HOUR
 
@@ -31,6 +31,7 @@ export interface Decision {
   readonly status: DeliveryStatus
   readonly nextAttemptAt: Date | null
   readonly failureCode: DeliveryFailureCode | null
+  /** If that still holds when it is recorded the delivery is given up; else it goes on as the rest says. */
   readonly disableEndpoint: EndpointDisabledReason | null
   /** Whether it speaks against the receiver. */
   readonly receiverFailed: boolean
@@ -50,13 +51,17 @@ export function decideNext({ result, roundAttempt, failingSince, now, random }: 
   if (result.errorCode === 'INTERRUPTED') {
     return { ...DECIDED, status: 'pending', nextAttemptAt: now, receiverFailed: false }
   }
-  if (result.httpStatus === 410) return { ...DECIDED, status: 'failed', failureCode: 'GONE', disableEndpoint: 'GONE' }
-  if (failingSince !== null && now.getTime() - failingSince.getTime() >= FAILING_LIMIT_MS) {
-    return { ...DECIDED, status: 'failed', failureCode: 'ENDPOINT_DISABLED', disableEndpoint: 'FAILING' }
-  }
+  const disableEndpoint = findReasonToDisable(result, failingSince, now)
   const delayMs = RETRY_DELAYS_MS[roundAttempt - 1]
-  if (delayMs === undefined) return { ...DECIDED, status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED' }
+  if (delayMs === undefined) {
+    return { ...DECIDED, status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', disableEndpoint }
+  }
   const askedMs = Math.min(readRetryAfter(result.retryAfter, now) ?? 0, MAX_RETRY_AFTER_MS)
   const waitMs = Math.max(Math.round(delayMs * (1 + JITTER * random)), askedMs)
-  return { ...DECIDED, status: 'pending', nextAttemptAt: new Date(now.getTime() + waitMs) }
+  return { ...DECIDED, status: 'pending', nextAttemptAt: new Date(now.getTime() + waitMs), disableEndpoint }
+}
+
+function findReasonToDisable({ httpStatus }: SendResult, failingSince: Date | null, now: Date) {
+  if (httpStatus === 410) return 'GONE'
+  return failingSince !== null && now.getTime() - failingSince.getTime() >= FAILING_LIMIT_MS ? 'FAILING' : null
 }

@@ -1,3 +1,5 @@
+import { buildStatement } from './statement.ts'
+
 /**
  * Begins an attempt. $1 delivery, $2 the turn for which its job was added, $3 now, $4 reserved until. Gives a row with all
  * that is needed to send it; none when there is nothing to do: the job came late, or the endpoint takes nothing any more,
@@ -45,37 +47,84 @@ FROM target`
 
 /**
  * Ends an attempt: what came of it is recorded in any case; the delivery and its endpoint change only if nobody else has
- * taken the delivery on meanwhile. $1 delivery, $2 turn, $3 attempt, $4 now, $5 duration in ms, $6 HTTP status, $7 error,
- * $8 answer, $9 the delivery's status, $10 its next attempt, $11 its failure, $12 why the endpoint is disabled, $13 whether it
- * speaks against the receiver.
- * Locks: the delivery, its endpoint; when that is disabled, all that waits for it and is not in somebody's hands.
+ * taken the delivery on meanwhile, and what a former URL of an endpoint did says nothing about the endpoint.
+ * `disableEndpoint` is looked at again: GONE holds while the endpoint still has the attempt's URL, FAILING while it has
+ * failed since `failingBefore`. Where it holds the delivery is given up; else it goes on as `status`, `nextAttemptAt` and
+ * `failureCode` say. Gives a row if the delivery was changed. Locks: the endpoint that may be disabled, the delivery, its
+ * endpoint; when that is disabled, all that waits for it and is not in somebody's hands.
  */
-export const END_ATTEMPT = `
+export const END_ATTEMPT = buildStatement<
+  | 'delivery'
+  | 'turn'
+  | 'number'
+  | 'url'
+  | 'now'
+  | 'durationMs'
+  | 'httpStatus'
+  | 'errorCode'
+  | 'answer'
+  | 'status'
+  | 'nextAttemptAt'
+  | 'failureCode'
+  | 'disableEndpoint'
+  | 'failingBefore'
+  | 'receiverFailed'
+>(
+  (p) => `
 WITH attempt AS (
-  UPDATE webhook_attempt SET duration_ms = $5::int, http_status = $6::int, error_code = $7::text, answer = $8::text
-  WHERE delivery_id = $1::bigint AND number = $3::int
+  UPDATE webhook_attempt
+  SET duration_ms = ${p('durationMs', 'int')}, http_status = ${p('httpStatus', 'int')},
+      error_code = ${p('errorCode', 'text')}, answer = ${p('answer', 'text')}
+  WHERE delivery_id = ${p('delivery', 'bigint')} AND number = ${p('number', 'int')}
+),
+judged AS (
+  SELECT e.id FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
+  WHERE d.id = ${p('delivery', 'bigint')} AND d.turn = ${p('turn', 'int')} AND d.status = 'pending'
+    AND e.url = ${p('url', 'text')}
+    AND CASE ${p('disableEndpoint', 'text')} WHEN 'GONE' THEN true
+        WHEN 'FAILING' THEN e.failing_since <= ${p('failingBefore', 'timestamptz')} ELSE false END
+  FOR NO KEY UPDATE OF e
+),
+verdict AS (
+  SELECT d.id,
+         CASE WHEN d.endpoint_id IS NULL THEN ${p('disableEndpoint', 'text')} = 'GONE'
+              ELSE EXISTS (SELECT FROM judged) END AS given_up
+  FROM webhook_delivery d WHERE d.id = ${p('delivery', 'bigint')}
 ),
 changed AS (
-  UPDATE webhook_delivery
-  SET status = $9::text, next_attempt_at = $10::timestamptz, reserved_until = NULL, failure_code = $11::text,
-      round_attempts = round_attempts + CASE WHEN $13::boolean THEN 1 ELSE 0 END,
-      finished_at = CASE $9::text WHEN 'pending' THEN NULL ELSE $4::timestamptz END
-  WHERE id = $1::bigint AND turn = $2::int AND status = 'pending'
-  RETURNING id, endpoint_id
+  UPDATE webhook_delivery d
+  SET status = CASE WHEN v.given_up THEN 'failed' ELSE ${p('status', 'text')} END,
+      next_attempt_at = CASE WHEN v.given_up THEN NULL ELSE ${p('nextAttemptAt', 'timestamptz')} END,
+      reserved_until = NULL,
+      failure_code = CASE WHEN NOT coalesce(v.given_up, false) THEN ${p('failureCode', 'text')}
+                          WHEN ${p('disableEndpoint', 'text')} = 'GONE' THEN 'GONE' ELSE 'ENDPOINT_DISABLED' END,
+      round_attempts = d.round_attempts + CASE WHEN ${p('receiverFailed', 'boolean')} THEN 1 ELSE 0 END,
+      finished_at = CASE WHEN NOT coalesce(v.given_up, false) AND ${p('status', 'text')} = 'pending' THEN NULL
+                         ELSE ${p('now', 'timestamptz')} END
+  FROM verdict v
+  WHERE d.id = v.id AND d.turn = ${p('turn', 'int')} AND d.status = 'pending'
+  RETURNING d.id, d.endpoint_id, d.status, d.next_attempt_at, v.given_up
 ),
 endpoint AS (
   UPDATE webhook_endpoint e
-  SET failing_since = CASE WHEN $13::boolean THEN coalesce(e.failing_since, $4::timestamptz) END,
-      status = CASE WHEN $12::text IS NULL THEN e.status ELSE 'disabled' END,
-      disabled_reason = coalesce($12::text, e.disabled_reason)
+  SET failing_since = CASE WHEN ${p('receiverFailed', 'boolean')} THEN coalesce(e.failing_since, ${p('now', 'timestamptz')}) END,
+      status = CASE WHEN changed.given_up THEN 'disabled' ELSE e.status END,
+      disabled_reason = CASE WHEN changed.given_up THEN ${p('disableEndpoint', 'text')} ELSE e.disabled_reason END
   FROM changed
-  WHERE e.id = changed.endpoint_id AND e.status = 'active'
-    AND ($12::text IS NOT NULL OR ($13::boolean AND e.failing_since IS NULL)
-         OR ($9::text = 'delivered' AND e.failing_since IS NOT NULL))
+  WHERE e.id = changed.endpoint_id AND e.status = 'active' AND e.url = ${p('url', 'text')}
+    AND (changed.given_up OR (${p('receiverFailed', 'boolean')} AND e.failing_since IS NULL)
+         OR (${p('status', 'text')} = 'delivered' AND e.failing_since IS NOT NULL))
   RETURNING e.id, e.status
+),
+abandoned AS (
+  UPDATE webhook_delivery d
+  SET status = 'failed', failure_code = 'ENDPOINT_DISABLED', next_attempt_at = NULL, finished_at = ${p('now', 'timestamptz')}
+  FROM endpoint
+  WHERE endpoint.status = 'disabled' AND d.endpoint_id = endpoint.id AND d.status = 'pending'
+    AND d.id <> ${p('delivery', 'bigint')}
+    AND (d.reserved_until IS NULL OR d.reserved_until <= ${p('now', 'timestamptz')})
 )
-UPDATE webhook_delivery d
-SET status = 'failed', failure_code = 'ENDPOINT_DISABLED', next_attempt_at = NULL, finished_at = $4::timestamptz
-FROM endpoint
-WHERE endpoint.status = 'disabled' AND d.endpoint_id = endpoint.id AND d.status = 'pending' AND d.id <> $1::bigint
-  AND (d.reserved_until IS NULL OR d.reserved_until <= $4::timestamptz)`
+SELECT changed.status, changed.next_attempt_at AS "nextAttemptAt",
+       EXISTS (SELECT FROM endpoint WHERE status = 'disabled') AS "isDisabled"
+FROM changed`,
+)

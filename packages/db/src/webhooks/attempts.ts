@@ -101,27 +101,30 @@ export interface AttemptEnd {
   readonly status: DeliveryStatus
   readonly nextAttemptAt: Date | null
   readonly failureCode: DeliveryFailureCode | null
-  /** Set when the endpoint is to be told nothing more. */
+  /** Set when the endpoint is to be told nothing more, if it is still so when that is recorded. */
   readonly disableEndpoint: EndpointDisabledReason | null
+  /** What has failed since then is disabled as FAILING. */
+  readonly failingBefore: Date
   /** An endpoint's failures are counted from the first after its last success. */
   readonly receiverFailed: boolean
 }
 
-export async function endAttempt(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<void> {
-  await database.prisma.$executeRawUnsafe(
-    END_ATTEMPT,
-    attempt.id,
-    attempt.turn,
-    attempt.number,
-    end.now,
-    end.durationMs,
-    end.httpStatus,
-    end.errorCode,
-    end.answer,
-    end.status,
-    end.nextAttemptAt,
-    end.failureCode,
-    end.disableEndpoint,
-    end.receiverFailed,
+/** What has become of the delivery and of its endpoint. */
+export interface RecordedEnd {
+  readonly status: DeliveryStatus
+  readonly nextAttemptAt: Date | null
+  readonly isDisabled: boolean
+}
+
+/** Null: somebody else has taken the delivery on meanwhile, and what came of this attempt is on record only. */
+export async function endAttempt(
+  database: Database,
+  { id, turn, number, url }: BegunAttempt,
+  end: AttemptEnd,
+): Promise<RecordedEnd | null> {
+  const [row] = await database.prisma.$queryRawUnsafe<RecordedEnd[]>(
+    END_ATTEMPT.text,
+    ...bindParameters(END_ATTEMPT, { ...end, delivery: id, turn, number, url }),
   )
+  return row ?? null
 }

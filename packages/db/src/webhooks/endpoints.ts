@@ -78,14 +78,19 @@ export async function findWebhookEndpoint(
   return row === null ? null : toEndpointRecord(row)
 }
 
-/** Changes what is given. Enabling it forgives its failures. Null: there is no such endpoint. */
+/** Changes what is given. Enabling it, or another URL, forgives its failures. Null: there is no such endpoint. */
 export async function updateWebhookEndpoint(
   database: Database,
   { orgId, id }: { orgId: number; id: number },
   { url, description, eventTypes, status }: EndpointChange,
 ): Promise<EndpointRecord | null> {
-  const [row] = await database.prisma.webhookEndpoint.updateManyAndReturn({
-    where: { orgId, id, status: { not: 'deleted' } },
+  const where = { orgId, id, status: { not: 'deleted' } }
+  const forgive = database.prisma.webhookEndpoint.updateMany({
+    where: { ...where, url: { not: url ?? '' } },
+    data: { failingSince: null },
+  })
+  const change = database.prisma.webhookEndpoint.updateManyAndReturn({
+    where,
     data: {
       ...(url === undefined ? {} : { url }),
       ...(description === undefined ? {} : { description }),
@@ -94,6 +99,7 @@ export async function updateWebhookEndpoint(
       ...(status === 'disabled' ? { status, disabledReason: 'MANUAL' } : {}),
     },
   })
+  const [row] = url === undefined ? await change : (await database.prisma.$transaction([forgive, change]))[1]
   return row === undefined ? null : toEndpointRecord(row)
 }
 
