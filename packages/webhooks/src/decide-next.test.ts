@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 
 import { decideNext, RETRY_DELAYS_MS, type AttemptFacts } from './decide-next.ts'
 import type { SendResult } from './send-webhook.ts'
@@ -6,6 +6,10 @@ import type { SendResult } from './send-webhook.ts'
 const NOW = new Date('2026-01-01T00:00:00Z')
 const DAY = 86_400_000
 const PLAIN: SendResult = { httpStatus: 500, retryAfter: null, errorCode: null, answer: '' }
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 function decide(result: Partial<SendResult>, facts: Partial<AttemptFacts> = {}) {
   return decideNext({
@@ -59,12 +63,15 @@ test.each([
   ['0', 5],
   ['Thu, 01 Jan 2026 01:00:00 GMT', 3_600],
   ['Wed, 31 Dec 2025 00:00:00 GMT', 5],
+  ['Thursday, 01-Jan-26 01:00:00 GMT', 3_600],
+  ['Thu Jan  1 01:00:00 2026', 3_600],
   ['9999999', 86_400],
   ['soon', 5],
   ['-7', 5],
   ['1e9', 5],
   [null, 5],
-])('Retry-After: %s waits %i s', (retryAfter, seconds) => {
+])('Retry-After: %s waits %i s, wherever the machine is', (retryAfter, seconds) => {
+  vi.stubEnv('TZ', 'America/New_York')
   expect(waitOf(decide({ httpStatus: 429, retryAfter }))).toBe(seconds)
 })
 
