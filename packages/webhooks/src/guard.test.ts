@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startFaultyReceiver, type FaultyReceiver } from '../test/start-faulty-receiver.ts'
 import { startReceiver } from '../test/start-receiver.ts'
 import { isAddressAllowed } from './address-policy.ts'
-import { createGuardedConnector } from './guarded-connector.ts'
+import { createGuardedConnector, createGuardedLookup, findPeerFault } from './guarded-connector.ts'
 import { findUrlFault } from './receiver-url.ts'
 import type { ResolvedAddress } from './resolve-host.ts'
 import { sendWebhook } from './send-webhook.ts'
 
 const STRICT = { allowHttp: true, allowPrivateNetworks: false }
+/** Somebody's: for look-ups, never to be connected to. */
 const PUBLIC: ResolvedAddress = { address: '203.0.114.7', family: 4 }
 
 /** Answers 200 to whatever reaches it: on the loopback addresses of both families, at the same port. */
@@ -171,20 +172,42 @@ describe('a name', () => {
     expect([trap.connections, trap6.connections]).toEqual([0, 0])
   })
 
-  test('that is public at first and private later is judged at each connection, by the address that is used', async () => {
+  test('that is public at first and private later is judged at each look-up, and nobody is asked in its stead', async () => {
     const asked: string[] = []
     const answers: ResolvedAddress[] = [PUBLIC, { address: '127.0.0.1', family: 4 }]
     const resolveHost = async (host: string) => {
       asked.push(host)
       return answers.slice(asked.length - 1, asked.length)
     }
-    const send = async () => sendTo(`http://rebinding.example.com:${trap.port}/`, resolveHost)
-    // There is nobody at the public address here: what counts is that nobody else was asked instead.
-    expect((await send()).httpStatus).toBeNull()
-    expect(asked).toHaveLength(1)
-    expect(await send()).toMatchObject({ errorCode: 'ADDRESS_NOT_ALLOWED' })
+    // Nothing is connected to at the public address: it is somebody's. What a connection is given is looked at instead.
+    const lookup = createGuardedLookup({ policy: STRICT, resolveHost })
+    const lookUp = async () =>
+      new Promise((resolve) => {
+        lookup('rebinding.example.com', { all: true }, (error, addresses) => resolve(error?.message ?? addresses))
+      })
+    expect(await lookUp()).toEqual([PUBLIC])
+    expect(await lookUp()).toBe('127.0.0.1 is private or reserved')
     expect(asked).toHaveLength(2)
-    expect(trap.connections).toBe(0)
+  })
+
+  test('that is allowed at first and refused later is judged at each connection, by the address that is used', async () => {
+    const receiver = await startReceiver()
+    const asked: string[] = []
+    const answers: ResolvedAddress[] = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '169.254.169.254', family: 4 },
+    ]
+    const resolveHost = async (host: string) => {
+      asked.push(host)
+      return answers.slice(asked.length - 1, asked.length)
+    }
+    const policy = { allowHttp: true, allowPrivateNetworks: true }
+    const send = async () => sendTo(`http://rebinding.example.com:${new URL(receiver.url).port}/`, resolveHost, policy)
+    expect(await send()).toMatchObject({ httpStatus: 204 })
+    expect(await send()).toMatchObject({ httpStatus: null, errorCode: 'ADDRESS_NOT_ALLOWED' })
+    await receiver.stop()
+    expect(asked).toHaveLength(2)
+    expect(receiver.received).toHaveLength(1)
   })
 
   test('is looked up once, and the address that was judged is the one connected to', async () => {
@@ -228,6 +251,18 @@ test.each([
 ])('%s may be sent to: %s, and where private networks are allowed: %s', (address, byDefault, whereAllowed) => {
   expect(isAddressAllowed(address, STRICT)).toBe(byDefault)
   expect(isAddressAllowed(address, { ...STRICT, allowPrivateNetworks: true })).toBe(whereAllowed)
+})
+
+test.each([
+  ['127.0.0.1', 'private or reserved', undefined],
+  ['::ffff:10.0.0.1', 'private or reserved', undefined],
+  [undefined, 'reset as soon as it was made', 'ECONNRESET'],
+])('a connection to %s is given up: %s', (address, message, code) => {
+  expect(findPeerFault(address, STRICT)).toMatchObject({
+    message: expect.stringContaining(message),
+    ...(code && { code }),
+  })
+  expect(findPeerFault(PUBLIC.address, STRICT)).toBeNull()
 })
 
 async function sendTo(

@@ -27,23 +27,10 @@ export interface ConnectorOptions {
   readonly timeoutMs: number
 }
 
-/**
- * Connects to nothing but allowed addresses. A name is resolved once for each connection, and the very addresses that
- * were judged are those connected to, so a name server that changes its answer gains nothing; one refused address among
- * several refuses the name. Addresses written as such skip the look-up in Node, so they are judged here.
- */
-export function createGuardedConnector({ policy, resolveHost, timeoutMs }: ConnectorOptions): buildConnector.connector {
-  const lookup: LookupFunction = (host, options, answer) => {
-    resolveAllowed(host).then(
-      (addresses) => {
-        const [first] = addresses
-        if (options.all === true) answer(null, [...addresses])
-        else if (first !== undefined) answer(null, first.address, first.family)
-      },
-      (error: unknown) => answer(error instanceof Error ? error : new Error(String(error)), []),
-    )
-  }
+type GuardOptions = Pick<ConnectorOptions, 'policy' | 'resolveHost'>
 
+/** Looks a name up and answers with its addresses if all of them are allowed: one that is refused refuses the name. */
+export function createGuardedLookup({ policy, resolveHost }: GuardOptions): LookupFunction {
   async function resolveAllowed(host: string) {
     const addresses = await resolveHost(host).catch((error: unknown) => {
       throw new NameNotResolvedError(host, error)
@@ -55,21 +42,47 @@ export function createGuardedConnector({ policy, resolveHost, timeoutMs }: Conne
     return addresses
   }
 
+  return (host, options, answer) => {
+    resolveAllowed(host).then(
+      (addresses) => {
+        const [first] = addresses
+        if (options.all === true) answer(null, [...addresses])
+        else if (first !== undefined) answer(null, first.address, first.family)
+      },
+      (error: unknown) => answer(error instanceof Error ? error : new Error(String(error)), []),
+    )
+  }
+}
+
+/**
+ * Connects to nothing but allowed addresses. A name is resolved once for each connection, and the very addresses that
+ * were judged are those connected to, so a name server that changes its answer gains nothing. Addresses written as such
+ * skip the look-up in Node, so they are judged here.
+ */
+export function createGuardedConnector(options: ConnectorOptions): buildConnector.connector {
+  const { policy, timeoutMs } = options
+  const lookup = createGuardedLookup(options)
   const connect = buildConnector({ lookup, timeout: timeoutMs, allowH2: false, maxCachedSessions: 0 })
-  return (options, done) => {
-    const host = bareHost(options)
+  return (target, done) => {
+    const host = bareHost(target)
     if (isIP(host) !== 0 && !isAddressAllowed(host, policy)) {
       done(new AddressNotAllowedError(host), null)
       return
     }
-    connect(options, (...result) => {
+    connect(target, (...result) => {
       const [error, socket] = result
-      if (error === null && !isAddressAllowed(socket.remoteAddress ?? '', policy)) {
-        socket.destroy()
-        done(new AddressNotAllowedError(socket.remoteAddress ?? host), null)
-        return
-      }
-      done(...result)
+      const fault = error === null ? findPeerFault(socket.remoteAddress, policy) : null
+      if (fault === null) return done(...result)
+      socket?.destroy()
+      done(fault, null)
     })
   }
+}
+
+/** What speaks against the peer of a connection that was made. One that is gone already has no address any more. */
+export function findPeerFault(address: string | undefined, policy: ReceiverPolicy): Error | null {
+  if (address === undefined) {
+    return Object.assign(new Error('the connection was reset as soon as it was made'), { code: 'ECONNRESET' })
+  }
+  return isAddressAllowed(address, policy) ? null : new AddressNotAllowedError(address)
 }

@@ -140,6 +140,14 @@ describe('a receiver that', () => {
     expect(receiver.bytesSent()).toBeLessThan(20 * 1024 * 1024)
   })
 
+  test('resets connections as soon as they are made cuts them, and is no private address', async () => {
+    const receiver = remember(await startFaultyReceiver((socket) => socket.resetAndDestroy(), { atOnce: true }))
+    const sent = await Promise.all(
+      Array.from({ length: 20 }, async () => send(`http://127.0.0.1:${receiver.port}/`, { timeoutMs: 10_000 })),
+    )
+    expect(new Set(sent.map(({ errorCode }) => errorCode))).toEqual(new Set(['ANSWER_CUT_SHORT']))
+  })
+
   test('does not listen', async () => {
     const receiver = await startFaultyReceiver(() => undefined)
     await receiver.stop()
