@@ -72,7 +72,12 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   }
   const consumer = queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY })
   shutdown.add('import consumer', () => consumer.close())
-  const reverts = queues.consume('revert', createRevertProcessor({ database, log }), { concurrency: 1 })
+  const revert = createRevertProcessor({ database, log })
+  const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
+    await revert(payload, context)
+    webhooks.poke()
+  }
+  const reverts = queues.consume('revert', revertProcessor, { concurrency: 1 })
   shutdown.add('revert consumer', () => reverts.close())
 
   // The supervisor, when it is one that started this process, waits for it.
