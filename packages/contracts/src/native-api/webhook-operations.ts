@@ -102,7 +102,7 @@ export const WEBHOOK_OPERATIONS: Readonly<Record<string, Operation>> = {
     path: '/v1/webhook-deliveries/{deliveryId}/redeliver',
     summary: 'Send a delivery once more',
     success: [{ status: 202, description: 'The delivery', schema: schemas.deliveryView }],
-    errors: { ...NO_DELIVERY, 409: 'It is under way, or its endpoint is disabled' },
+    errors: { ...NO_DELIVERY, 409: 'Its endpoint is disabled or deleted' },
   }),
   showWebhookSecret: forAdmins({
     method: 'get',
