@@ -60,6 +60,7 @@ describe('an endpoint', () => {
     expect(await patch({ description: null })).toMatchObject({ description: null, eventTypes: ['import.failed'] })
     expect(await patch({ status: 'disabled' })).toMatchObject({ status: 'disabled', disabledReason: 'MANUAL' })
     expect((await send('POST', `webhook-endpoints/${id}/test`)).status).toBe(409)
+    expect(await patch({ description: '\0' })).toMatchObject({ status: 400, code: 'INVALID_VALUE' })
     expect(await patch({ status: 'active', url: 'https://b.example.com/' })).toMatchObject({
       status: 'active',
       disabledReason: null,
@@ -108,6 +109,10 @@ describe('an endpoint', () => {
     [{ url: 'https://user:pw@hooks.example.com' }, ['url'], 'URL_NOT_ALLOWED'],
     [{ url: 'https://169.254.169.254/latest' }, ['url'], 'URL_NOT_ALLOWED'],
     [{ url: 'nonsense' }, ['url'], 'URL_NOT_ALLOWED'],
+    [{ url: 'https://hooks.example.com/\0' }, ['url'], 'URL_NOT_ALLOWED'],
+    [{ url: `https://${'界'.repeat(1_900)}/` }, ['url'], 'URL_NOT_ALLOWED'],
+    [{ url: 'https://hooks.example.com', description: 'a\0b' }, ['description'], 'INVALID_VALUE'],
+    [{ url: 'https://hooks.example.com', description: 'a\uD800b' }, ['description'], 'INVALID_VALUE'],
     ['{"url":', ['body'], 'INVALID_JSON'],
     ['[]', ['body'], 'INVALID_VALUE'],
   ])('is refused when it is %j', async (body, fields, code) => {
