@@ -16,7 +16,7 @@ import { closeServer } from '../src/http/close-server.ts'
 import { createIntakeServer } from '../src/http/create-server.ts'
 
 export const ORG = 9619
-const OTHER_ORG = 4711
+export const OTHER_ORG = 4711
 /** A series of ORG, and one of OTHER_ORG only. */
 export const SERIES = 953234
 export const OTHER_SERIES = 700007

@@ -78,6 +78,11 @@ export const redeliveryRange = z
     until: instant.optional().meta({ description: 'Before this instant; absent: until now' }),
     status: z.enum(['failed', 'delivered'], 'expected failed or delivered').default('failed'),
     endpointId: z.int('expected a whole number').min(0).max(MAX_INT4).optional(),
+    cursor: z
+      .string('expected the nextCursor of an earlier answer')
+      .regex(/^\d{1,15}$/, 'expected the nextCursor of an earlier answer')
+      .optional()
+      .meta({ description: '`nextCursor` of the answer before: goes on behind what was sent then' }),
   })
   .refine(({ since, until }) => until === undefined || since < until, {
     path: ['until'],
@@ -145,7 +150,8 @@ export const deliveryListView = z
 export const redeliveredView = z
   .strictObject({
     redelivered: z.int().min(0),
-    more: z.boolean().meta({ description: 'There may be more in the range: ask again' }),
+    more: z.boolean().meta({ description: 'There may be more in the range: ask again, with `nextCursor`' }),
+    nextCursor: z.string().nullable().meta({ description: 'Give it as `cursor` to go on; null: these were all' }),
   })
   .meta({ id: 'Redelivered' })
 

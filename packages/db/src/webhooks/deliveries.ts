@@ -101,25 +101,39 @@ export interface RedeliveryRange {
   readonly until: Date
   readonly status: Exclude<DeliveryStatus, 'pending'>
   readonly endpointId?: number | undefined
+  /** Goes on behind this one: what was sent once more may be in the range again. */
+  readonly afterId?: number | undefined
   readonly limit: number
   readonly now: Date
 }
 
-/** Sends the deliveries of a time range once more, the oldest `limit` of them, and says how many those are. */
-export async function redeliverRange(database: Database, range: RedeliveryRange): Promise<number> {
-  return database.prisma.$executeRaw`
-    UPDATE webhook_delivery d
-    SET status = 'pending', next_attempt_at = ${range.now}::timestamptz, reserved_until = NULL, failure_code = NULL,
-        finished_at = NULL, turn = d.turn + 1, round_attempts = 0
-    FROM (
+export interface Redelivered {
+  readonly redelivered: number
+  /** The `afterId` with which to go on; null: there is nothing more in the range. */
+  readonly nextAfterId: number | null
+}
+
+/** Sends the deliveries of a time range once more, the oldest `limit` of them. */
+export async function redeliverRange(database: Database, range: RedeliveryRange): Promise<Redelivered> {
+  const [row] = await database.prisma.$queryRaw<{ redelivered: number; chosen: number; last: bigint | null }[]>`
+    WITH chosen AS (
       SELECT w.id FROM webhook_delivery w LEFT JOIN webhook_endpoint e ON e.id = w.endpoint_id
-      WHERE w.org_id = ${range.orgId}::int AND w.status = ${range.status}
+      WHERE w.org_id = ${range.orgId}::int AND w.status = ${range.status} AND w.id > ${range.afterId ?? 0}::bigint
         AND w.created_at >= ${range.since}::timestamptz AND w.created_at < ${range.until}::timestamptz
         AND (${range.endpointId ?? null}::int IS NULL OR w.endpoint_id = ${range.endpointId ?? null}::int)
         AND (w.endpoint_id IS NULL OR e.status = 'active')
       ORDER BY w.id LIMIT ${range.limit}::int
-    ) AS chosen
-    WHERE d.id = chosen.id AND d.status = ${range.status}`
+    ),
+    sent AS (
+      UPDATE webhook_delivery d
+      SET status = 'pending', next_attempt_at = ${range.now}::timestamptz, reserved_until = NULL, failure_code = NULL,
+          finished_at = NULL, turn = d.turn + 1, round_attempts = 0
+      FROM chosen WHERE d.id = chosen.id AND d.status = ${range.status}
+      RETURNING d.id
+    )
+    SELECT (SELECT count(*) FROM sent)::int AS redelivered, count(*)::int AS chosen, max(id) AS last FROM chosen`
+  const { redelivered, chosen, last } = row ?? { redelivered: 0, chosen: 0, last: null }
+  return { redelivered, nextAfterId: chosen < range.limit || last === null ? null : Number(last) }
 }
 
 function toDeliveryRecord(row: DeliveryRow): DeliveryRecord {

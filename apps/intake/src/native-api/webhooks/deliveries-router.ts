@@ -43,9 +43,12 @@ export function createDeliveriesRouter({ database }: IntakeDependencies, authent
     .post(async (request, response) => {
       const { orgId } = await authenticate(request.headers, 'admin')
       const now = new Date()
-      const { until = now, ...range } = await readJsonBody(request, response, redeliveryRange)
-      const redelivered = await redeliverRange(database, { ...range, until, orgId, limit: REDELIVERY_LIMIT, now })
-      await sendJson(request, response, 202, { redelivered, more: redelivered === REDELIVERY_LIMIT })
+      const { until = now, cursor, ...range } = await readJsonBody(request, response, redeliveryRange)
+      const afterId = cursor === undefined ? undefined : Number(cursor)
+      const options = { ...range, until, orgId, afterId, limit: REDELIVERY_LIMIT, now }
+      const { redelivered, nextAfterId } = await redeliverRange(database, options)
+      const nextCursor = nextAfterId === null ? null : String(nextAfterId)
+      await sendJson(request, response, 202, { redelivered, more: nextCursor !== null, nextCursor })
     })
     .all((request) => {
       throw methodNotAllowed(request.method, ['POST'])

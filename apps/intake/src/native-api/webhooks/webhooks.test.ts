@@ -7,10 +7,11 @@ import {
   problemView,
   rotatedSecretView,
 } from '@importer/contracts'
+import { redeliverRange } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { readJson } from '../../../test/read-json.ts'
-import { ORG, startIntake, type TestIntake } from '../../../test/start-intake.ts'
+import { ORG, OTHER_ORG, startIntake, type TestIntake } from '../../../test/start-intake.ts'
 
 let intake: TestIntake
 beforeAll(async () => {
@@ -139,6 +140,22 @@ describe('an endpoint', () => {
   })
 })
 
+test('an organization has fifty endpoints at most, deleted ones apart', async () => {
+  const { prisma } = intake.database
+  const count = await prisma.webhookEndpoint.count({ where: { orgId: OTHER_ORG, status: { not: 'deleted' } } })
+  const endpoint = { orgId: OTHER_ORG, url: 'https://hooks.example.com/' }
+  await prisma.webhookEndpoint.createMany({ data: Array.from({ length: 49 - count }, () => endpoint) })
+  const make = async () => send('POST', 'webhook-endpoints', { url: endpoint.url }, intake.keys.other)
+  const last = await make()
+  expect(last.status).toBe(201)
+  const refused = await make()
+  expect([refused.status, (await readJson(refused)).code]).toEqual([409, 'TOO_MANY_WEBHOOK_ENDPOINTS'])
+  const { id } = await readJson(last)
+  expect((await send('DELETE', `webhook-endpoints/${id}`, undefined, intake.keys.other)).status).toBe(204)
+  expect((await make()).status).toBe(201)
+  await prisma.webhookEndpoint.updateMany({ where: { orgId: OTHER_ORG }, data: { status: 'deleted' } })
+})
+
 test('the own secret of an organization is made once, and rotated', async () => {
   const { secret } = await readJson(await send('GET', 'webhook-secret'))
   expect(secret).toMatch(/^whsec_/)
@@ -189,7 +206,7 @@ describe('a delivery', () => {
       endpointId,
     }
     const bulk = await send('POST', 'webhook-deliveries/redeliver', range)
-    expect([bulk.status, await readJson(bulk)]).toEqual([202, { redelivered: 1, more: false }])
+    expect([bulk.status, await readJson(bulk)]).toEqual([202, { redelivered: 1, more: false, nextCursor: null }])
     expect(await readJson(await send('GET', `webhook-deliveries/${second.id}`))).toMatchObject({ status: 'pending' })
     const late = { since: new Date(Date.now() + 60_000).toISOString() }
     expect(
@@ -197,12 +214,47 @@ describe('a delivery', () => {
     ).toEqual({
       redelivered: 0,
       more: false,
+      nextCursor: null,
     })
+  })
+
+  test('is sent again behind the cursor, though those before it were received again meanwhile', async () => {
+    const { id: endpointId } = await makeEndpoint()
+    const made: number[] = []
+    for (let times = 0; times < 5; times += 1) {
+      made.push((await readJson(await send('POST', `webhook-endpoints/${endpointId}/test`))).id as number)
+    }
+    const { prisma } = intake.database
+    const deliverAll = async () =>
+      prisma.webhookDelivery.updateMany({ where: { endpointId }, data: { status: 'delivered', nextAttemptAt: null } })
+    const listPending = async () => {
+      const rows = await prisma.webhookDelivery.findMany({
+        where: { endpointId, status: 'pending' },
+        orderBy: { id: 'asc' },
+      })
+      return rows.map(({ id }) => Number(id))
+    }
+    const range = { orgId: ORG, endpointId, since: new Date(0), until: new Date(Date.now() + 60_000), now: new Date() }
+    let afterId: number | undefined
+    const pages: number[][] = []
+    do {
+      await deliverAll()
+      const page = await redeliverRange(intake.database, { ...range, status: 'delivered', limit: 2, afterId })
+      pages.push(await listPending())
+      afterId = page.nextAfterId ?? undefined
+    } while (afterId !== undefined)
+    expect(pages).toEqual([made.slice(0, 2), made.slice(2, 4), made.slice(4)])
+
+    await deliverAll()
+    const body = { since: '2026-01-01T00:00:00Z', status: 'delivered', endpointId, cursor: String(made[2]) }
+    expect(await readJson(await send('POST', 'webhook-deliveries/redeliver', body))).toMatchObject({ redelivered: 2 })
+    expect(await listPending()).toEqual(made.slice(3))
   })
 
   test.each([
     ['POST', 'webhook-deliveries/redeliver', {}, 'since'],
     ['POST', 'webhook-deliveries/redeliver', { since: '2026-01-02T00:00:00Z', until: '2026-01-01T00:00:00Z' }, 'until'],
+    ['POST', 'webhook-deliveries/redeliver', { since: '2026-01-01T00:00:00Z', cursor: 'x' }, 'cursor'],
     ['GET', 'webhook-deliveries?status=lost', undefined, 'status'],
     ['GET', 'webhook-deliveries?limit=0', undefined, 'limit'],
     ['GET', 'webhook-deliveries?page=2', undefined, 'page'],
