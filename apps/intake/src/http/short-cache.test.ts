@@ -60,3 +60,18 @@ test('keys do not meet, and there are never more than allowed', async () => {
   await cache.get('1', load)
   expect(countLoads()).toBe(4)
 })
+
+test('what was found may be kept for less time than what is being looked up', async () => {
+  const ttlOf = (value: string): number => (value === 'young' ? 20 : 500)
+  const cache = createShortCache<string>({ ttlMs: 200, ttlOf, maxEntries: 10 })
+  const { load } = createCounted(['young', 'old', 'older'])
+  expect(await cache.get('k', load)).toBe('young')
+  vi.advanceTimersByTime(19)
+  expect(await cache.get('k', load)).toBe('young')
+  vi.advanceTimersByTime(1)
+  expect(await cache.get('k', load)).toBe('old')
+  vi.advanceTimersByTime(199)
+  expect(await cache.get('k', load)).toBe('old')
+  vi.advanceTimersByTime(1)
+  expect(await cache.get('k', load)).toBe('older')
+})

@@ -1,6 +1,8 @@
-export interface ShortCacheOptions {
+export interface ShortCacheOptions<Value> {
   /** Counted from the moment at which the look-up began, so that nothing older is ever given. */
   readonly ttlMs: number
+  /** For what was found, where it is to be kept for less time than `ttlMs`. */
+  readonly ttlOf?: (value: Value) => number
   readonly maxEntries: number
 }
 
@@ -13,15 +15,19 @@ export interface ShortCache<Value> {
 
 interface Entry<Value> {
   readonly value: Promise<Value | null>
-  readonly expiresAt: number
+  expiresAt: number
 }
 
 /**
  * Makes many askers of the same thing cost one look-up. What was not found or failed is not kept: it may be there a
  * moment later.
  */
-export function createShortCache<Value>({ ttlMs, maxEntries }: ShortCacheOptions): ShortCache<Value> {
-  // In order of insertion, hence of expiry.
+export function createShortCache<Value>({
+  ttlMs,
+  ttlOf = () => ttlMs,
+  maxEntries,
+}: ShortCacheOptions<Value>): ShortCache<Value> {
+  // In order of insertion, hence of the latest time at which they expire.
   const entries = new Map<string, Entry<Value>>()
 
   function dropOldEntries(now: number): void {
@@ -49,9 +55,16 @@ export function createShortCache<Value>({ ttlMs, maxEntries }: ShortCacheOptions
       if (known !== undefined && known.expiresAt > now) return known.value
       entries.delete(key)
       dropOldEntries(now)
-      const value = loadAndForgetNothing(key, load)
-      entries.set(key, { value, expiresAt: now + ttlMs })
-      return value
+      const entry: Entry<Value> = { value: loadAndForgetNothing(key, load), expiresAt: now + ttlMs }
+      entries.set(key, entry)
+      entry.value.then(
+        (value) => {
+          if (value !== null) entry.expiresAt = Math.min(entry.expiresAt, now + ttlOf(value))
+        },
+        // Whoever asked for it hears of it.
+        () => undefined,
+      )
+      return entry.value
     },
     forget(key) {
       entries.delete(key)
