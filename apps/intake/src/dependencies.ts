@@ -21,7 +21,7 @@ export interface IntakeDependencies {
   readonly readinessChecks: Readonly<Record<ReadinessCheck, () => Promise<unknown>>>
   readonly metrics: Metrics
   readonly log: Log
-  /** The most that a request's body may have. */
+  /** The most that an uploaded file may have, and the body of any other request. */
   readonly uploadMaxBytes: number
   /** A body that stands still for so long is given up. */
   readonly uploadIdleTimeoutMs: number

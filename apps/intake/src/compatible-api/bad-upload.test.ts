@@ -117,6 +117,15 @@ const BAD: Record<string, BadUpload> = {
     status: 400,
     errors: ['TOO_MANY_FILES file'],
   },
+  'a file of the largest size in a form that is larger still': {
+    parts: [
+      filePart('x'.repeat(1024 * 1024)),
+      ...fieldParts(),
+      ...Array.from({ length: 17 }, (_, index) => [`f${index}`, 'x'.repeat(64 * 1024 - 1)] as const),
+    ],
+    status: 413,
+    errors: ['PAYLOAD_TOO_LARGE file'],
+  },
   'a file that is too large': {
     parts: [...fieldParts(), filePart('x'.repeat(1024 * 1024 + 1))],
     status: 413,

@@ -105,6 +105,7 @@ describe('a good upload', () => {
     ['fields on both sides', [...fieldParts().slice(0, 1), filePart(), ...fieldParts().slice(1)]],
     ['details in lower case', [...fieldParts({ ...GOOD_FIELDS, details: 'x' }), filePart()]],
     ['fields that nobody knows', [...fieldParts({ ...GOOD_FIELDS, other: 'x' }), filePart()]],
+    ['a file of exactly UPLOAD_MAX_BYTES', [...fieldParts(), filePart('x'.repeat(1024 * 1024))]],
     ['an empty file', [...fieldParts(), filePart('')]],
     ['a file that is no CSV', [...fieldParts(), filePart(new Uint8Array([0x89, 0x50, 0x4e, 0x47]), 'a.png')]],
   ])('may have %s', async (_name, parts) => {

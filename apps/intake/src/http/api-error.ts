@@ -46,12 +46,12 @@ export class ClientGoneError extends Error {
   }
 }
 
-export function payloadTooLarge(maxBytes: number): ApiError {
+export function payloadTooLarge(maxBytes: number, what: 'file' | 'request' = 'file'): ApiError {
   return new ApiError(413, [
     {
       code: 'PAYLOAD_TOO_LARGE',
       field: 'file',
-      message: `the request is too large; expected at most ${maxBytes} bytes`,
+      message: `the ${what} is too large; expected at most ${maxBytes} bytes`,
     },
   ])
 }

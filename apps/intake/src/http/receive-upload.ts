@@ -1,13 +1,14 @@
 import type { Readable, Transform, Writable } from 'node:stream'
 
 import type { FieldFault } from '@importer/contracts'
-import type { FileStore } from '@importer/runtime'
+import { FileTooLargeError, type FileStore } from '@importer/runtime'
 import type { Request, Response } from 'express'
 import multer from 'multer'
 
 import { acceptBody } from './accept-body.ts'
 import { ApiError, payloadTooLarge } from './api-error.ts'
-import { watchBody, type BodyLimits } from './watch-body.ts'
+import { FORM_ROOM_BYTES } from './require-upload.ts'
+import { watchBody } from './watch-body.ts'
 
 /** The multipart field whose content is stored. */
 export const FILE_FIELD = 'file'
@@ -26,6 +27,13 @@ export interface ReceivedUpload {
   readonly file: ReceivedFile | null
   /** What was wrong with the file parts. */
   readonly faults: readonly FieldFault[]
+}
+
+export interface UploadLimits {
+  /** Of the file; the form around it may have 1 MiB more. */
+  readonly maxBytes: number
+  /** A body that stands still for so long is given up. */
+  readonly idleTimeoutMs: number
 }
 
 /** What no honest client comes near; what is merely wrong is told by the one who validates, with all other faults. */
@@ -52,13 +60,13 @@ export async function receiveUpload(
   request: Request,
   response: Response,
   store: FileStore,
-  limits: BodyLimits,
+  limits: UploadLimits,
 ): Promise<ReceivedUpload> {
   const faults: FieldFault[] = []
   const stored: Promise<ReceivedFile>[] = []
   const keys: string[] = []
   keepTouched(response, store, keys)
-  const body = watchBody(request, limits)
+  const body = watchBody(request, { ...limits, maxBytes: limits.maxBytes + FORM_ROOM_BYTES })
   acceptBody(request, response)
 
   const storage: multer.StorageEngine = {
@@ -80,7 +88,8 @@ export async function receiveUpload(
     storage,
     // Without this a name in UTF-8 would be read as Latin-1.
     defParamCharset: 'utf8',
-    limits: { ...HARD_LIMITS, fileSize: limits.maxBytes },
+    // The parser takes a file that reaches its limit for one that is too large.
+    limits: { ...HARD_LIMITS, fileSize: limits.maxBytes + 1 },
     fileFilter(_request, part, accept) {
       const fault = judgeFilePart(part.fieldname, stored.length)
       if (fault !== null) faults.push(fault)
@@ -173,6 +182,7 @@ async function findReason(
   if (error instanceof multer.MulterError) return describeLimit(error, maxBytes)
   const outcomes = await Promise.allSettled(stored)
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed?.reason instanceof FileTooLargeError) return payloadTooLarge(maxBytes)
   if (failed?.reason === error && error instanceof Error && !isFormError(error)) return error
   return new ApiError(400, [
     {

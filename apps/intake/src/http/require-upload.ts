@@ -2,12 +2,20 @@ import type { Request } from 'express'
 
 import { ApiError, payloadTooLarge } from './api-error.ts'
 
-/** Judges by the head alone whether an upload can follow. Throws 400 or 413. */
+/** What a form may have beside its file: the fields and what stands around them. */
+export const FORM_ROOM_BYTES = 1024 * 1024
+
+/**
+ * Judges by the head alone whether an upload can follow whose file has at most `maxBytes`. Throws 400 or 413. Of the file
+ * itself the head says nothing: that is judged as it comes.
+ */
 export function requireUpload(request: Request, maxBytes: number): void {
   const contentType = request.headers['content-type'] ?? ''
   if (!/^multipart\/form-data\s*;.*boundary=/i.test(contentType)) {
     const message = 'the request is not multipart/form-data with a boundary; expected a form with a file'
     throw new ApiError(400, [{ code: 'NOT_MULTIPART', field: 'Content-Type', message }])
   }
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw payloadTooLarge(maxBytes)
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_ROOM_BYTES) {
+    throw payloadTooLarge(maxBytes)
+  }
 }

@@ -3,7 +3,7 @@ import { Transform } from 'node:stream'
 
 import { ApiError, ClientGoneError, payloadTooLarge } from './api-error.ts'
 
-export interface BodyLimits {
+interface BodyLimits {
   readonly maxBytes: number
   /** A body that stands still for so long is given up. */
   readonly idleTimeoutMs: number
@@ -26,7 +26,7 @@ export function watchBody(request: IncomingMessage, { maxBytes, idleTimeoutMs }:
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length
       idle.refresh()
-      if (bytes > maxBytes) done(payloadTooLarge(maxBytes))
+      if (bytes > maxBytes) done(payloadTooLarge(maxBytes, 'request'))
       else done(null, chunk)
     },
   })
