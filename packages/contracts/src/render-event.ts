@@ -13,17 +13,20 @@ export function importEventType(status: ImportStatus): ImportEventType | undefin
 
 /**
  * The body that tells of an import's end, under 20,000 bytes. Where an import is larger than that, what its owner noted
- * with it gives way, `metadata` first, then `details` and the file's name, and `truncated` names what is not complete.
+ * with it gives way: `metadata`, or else `details`, or else both and the file's name, and `truncated` names what is not
+ * complete.
  */
 export function renderImportEvent(type: ImportEventType, at: Date, record: ImportFacts, baseUrl: string): string {
   const whole = describeImport(record, baseUrl)
+  const details = whole.details?.slice(0, SHORT_TEXT) ?? null
   const candidates: object[] = [
     whole,
     { ...whole, metadata: null, truncated: ['metadata'] },
+    { ...whole, details, truncated: ['details'] },
     {
       ...whole,
       metadata: null,
-      details: whole.details?.slice(0, SHORT_TEXT) ?? null,
+      details,
       fileName: whole.fileName.slice(0, SHORT_TEXT),
       truncated: ['metadata', 'details', 'fileName'],
     },

@@ -11,6 +11,7 @@ import {
   type CustomerIdentifier,
 } from './columns.ts'
 import type { FieldFault } from './field-fault.ts'
+import { scanMembers } from './scan-members.ts'
 
 const FIELD = 'uploadHeaders'
 const KNOWN: ReadonlySet<string> = new Set(COLUMN_KEYS)
@@ -28,11 +29,14 @@ export type ColumnReferencesResult =
 
 const MAX_NAME_CHARACTERS = 255
 
+/** A number of JSON that is not negative: JSON5 has others, such as 0x2 and +2. */
+const JSON_NUMBER = /^(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
 /**
  * Reads `uploadHeaders`: an object from column key to column position, counted from 0.
  *
- * The documented samples are no strict JSON (single quotes, unquoted keys), so the text is read as JSON5.
- * All faults are told at once. The identifiers are `undefined` when the client sent none that is known; the
+ * The documented samples are no strict JSON (single quotes, unquoted keys), so the text is read as JSON5; positions are
+ * numbers of strict JSON all the same, and a key stands there once. All faults are told at once. The identifiers are `undefined` when the client sent none that is known; the
  * key that they would make mandatory is then not asked for.
  */
 export function parseUploadHeaders(
@@ -88,7 +92,19 @@ function parseColumns(
     columns[key] = column
   }
 
-  for (const [key, position] of Object.entries(value as Record<string, unknown>)) {
+  const values = value as Record<string, unknown>
+  const seen = new Set<string>()
+  for (const { key, text: written } of scanMembers(text)) {
+    const position = values[key]
+    if (seen.has(key)) {
+      faults.push({
+        code: 'DUPLICATE_KEY',
+        field: FIELD,
+        message: `uploadHeaders has the key "${printable(key)}" more than once; expected every key once`,
+      })
+      continue
+    }
+    seen.add(key)
     if (!KNOWN.has(key)) {
       faults.push({
         code: 'UNKNOWN_KEY',
@@ -101,11 +117,11 @@ function parseColumns(
       takeColumn(key as ColumnKey, position.trim())
       continue
     }
-    if (typeof position !== 'number' || !Number.isInteger(position) || position < 0 || position > MAX_COLUMN_POSITION) {
+    if (!isPosition(position, written)) {
       faults.push({
         code: 'INVALID_POSITION',
         field: FIELD,
-        message: `uploadHeaders.${key} is ${printable(JSON5.stringify(position))}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}${allowNames ? ', or the name of a column' : ''}`,
+        message: `uploadHeaders.${key} is ${printable(written)}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}${allowNames ? ', or the name of a column' : ''}`,
       })
       // It stands there, however wrongly: it must not be reported as missing as well.
       columns[key as ColumnKey] = -1
@@ -136,6 +152,10 @@ export function mandatoryKeys(
   if (couponIdentifier) keys.push(COUPON_IDENTIFIERS[couponIdentifier])
   keys.push('redeemedDateInMillis', 'redeemedAt')
   return keys
+}
+
+function isPosition(value: unknown, written: string): value is number {
+  return Number.isInteger(value) && JSON_NUMBER.test(written) && (value as number) <= MAX_COLUMN_POSITION
 }
 
 function isColumnName(text: string): boolean {

@@ -51,6 +51,7 @@ test.each([
   [{ details: ' monthly ' }, 'monthly'],
   [{ Details: 'one', details: 'two' }, 'one'],
   [{ Details: '' }, null],
+  [{ Details: 'x'.repeat(65_536) }, 'x'.repeat(65_536)],
   [{}, null],
 ])('details of %j are %j', (fields, details) => {
   expect(validate({ ...GOOD, ...fields })).toMatchObject({ ok: true, form: { details } })
@@ -104,7 +105,20 @@ test.each<[string, Record<string, unknown>, Partial<ReceivedUpload>, string[]]>(
     {},
     ['DUPLICATE_POSITION uploadHeaders'],
   ],
-  ['long details', { ...GOOD, Details: 'x'.repeat(2001) }, {}, ['VALUE_TOO_LONG Details']],
+  ...['0x2', '+2', '-0', '2.', '.2e1', '"2"', '-2', '1.5', '1024', 'Infinity', '[2]'].map(
+    (written): [string, Record<string, unknown>, Partial<ReceivedUpload>, string[]] => [
+      `a position of ${written}`,
+      { ...GOOD, uploadHeaders: SAMPLE_2.replace(' 2', ` ${written}`) },
+      {},
+      ['INVALID_POSITION uploadHeaders'],
+    ],
+  ),
+  [
+    'a key that is there twice',
+    { ...GOOD, uploadHeaders: SAMPLE_2.replace('{', '{"mobile": 7 /* , */, "b\\"}": [1, {x: 2}],') },
+    {},
+    ['UNKNOWN_KEY uploadHeaders', 'DUPLICATE_KEY uploadHeaders'],
+  ],
   ['NUL in details', { ...GOOD, details: 'a\0b' }, {}, ['INVALID_VALUE details']],
   ['a file as a field', { ...GOOD, file: 'a,b' }, { file: null }, ['MISSING_FILE file']],
   [
@@ -115,6 +129,20 @@ test.each<[string, Record<string, unknown>, Partial<ReceivedUpload>, string[]]>(
   ],
 ])('%s', (_name, fields, more, faults) => {
   expect(faultsOf(fields, more)).toEqual(faults)
+})
+
+test.each([
+  ['"2"', 'uploadHeaders.mobile is "2"; expected a whole number from 0 to 1023'],
+  ['0x2', 'uploadHeaders.mobile is 0x2; expected a whole number from 0 to 1023'],
+  ["2, 'mobile': 7", 'uploadHeaders has the key "mobile" more than once; expected every key once'],
+])('a mobile of %s is told as it is written', (written, message) => {
+  const result = validate({ ...GOOD, uploadHeaders: SAMPLE_2.replace(' 2', ` ${written}`) })
+  expect(result).toMatchObject({ ok: false, faults: [{ message }] })
+})
+
+test.each(['2', '2.0', '2e0', '/* the */ 2 // second\n'])('a mobile of %j is a position', (written) => {
+  const result = validate({ ...GOOD, uploadHeaders: SAMPLE_2.replace(' 2', ` ${written}`) })
+  expect(result).toMatchObject({ ok: true, form: { mapping: { positions: { mobile: 2, couponCode: 3 } } } })
 })
 
 test('a wrong enum names the value and what was expected', () => {

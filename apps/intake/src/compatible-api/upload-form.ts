@@ -41,8 +41,6 @@ type ParseColumns<Columns> = (
 ) => { readonly ok: true; readonly columns: Columns } | { readonly ok: false; readonly faults: readonly FieldFault[] }
 
 const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
-/** Notes come back with every look at the import, webhooks included, whose bodies stay under 20 kB. */
-const MAX_DETAILS_CHARACTERS = 2_000
 const SHOWN_CHARACTERS = 60
 
 /** Looks at everything, so that the client learns of all faults at once. */
@@ -120,12 +118,11 @@ function readColumns<Columns>(
   return undefined
 }
 
-/** The documentation names the field `Details`; its own columns are in lower case, and so do clients write it. */
+/** As long as a field may be. The documentation names the field `Details`; its own columns are in lower case, and so do clients write it. */
 function readDetails(fields: ReceivedUpload['fields'], faults: FieldFault[]): string | null {
   const field = fields['Details'] === undefined ? 'details' : 'Details'
   const text = readText(fields, field, faults)?.trim()
   if (text === undefined || text === '') return null
-  if (text.length > MAX_DETAILS_CHARACTERS) faults.push(tooLong(field, MAX_DETAILS_CHARACTERS))
   if (text.includes('\0')) {
     faults.push({ code: 'INVALID_VALUE', field, message: `${field} holds a NUL character; expected text` })
   }

@@ -50,7 +50,7 @@ const uploadForm = parameters.uploadOptions
         'An object (JSON5) from column key to column: a position from 0, or the name that the column has in the header',
       example: '{"redeemedDateInMillis": "date", "redeemedAt": "till", "mobile": "phone", "couponCode": 3}',
     }),
-    details: z.string().max(2_000).optional().meta({ description: 'Notes' }),
+    details: z.string().max(65_536).optional().meta({ description: 'Notes' }),
     file: z.file().meta({ description: 'CSV, plain or packed with gzip' }),
   })
   .meta({ id: 'Upload' })

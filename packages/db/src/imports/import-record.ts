@@ -139,6 +139,9 @@ CROSS JOIN LATERAL (
   FROM import_lane WHERE import_id = i.id
 ) l`
 
+/** The same for lists of up to a thousand imports, whose notes may have 64 KiB each: they are cut. */
+export const IMPORT_LIST_SELECT = IMPORT_SELECT.replace('i.details', 'left(i.details, 2000) AS details')
+
 export function toImportRecord(row: ImportRow): ImportRecord {
   const inserted = Number(row.inserted)
   const duplicates = Number(row.duplicates)

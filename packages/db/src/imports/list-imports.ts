@@ -1,7 +1,13 @@
 import type { ImportStatus } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
-import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow } from './import-record.ts'
+import {
+  IMPORT_LIST_SELECT,
+  IMPORT_SELECT,
+  toImportRecord,
+  type ImportRecord,
+  type ImportRow,
+} from './import-record.ts'
 
 export interface ImportFilter {
   readonly seriesId?: bigint | undefined
@@ -14,7 +20,7 @@ export interface ImportFilter {
   readonly limit: number
 }
 
-const LIST = `${IMPORT_SELECT}
+const LIST = `${IMPORT_LIST_SELECT}
 WHERE i.id IN (
   SELECT id FROM import
   WHERE org_id = $1::int
@@ -27,7 +33,7 @@ WHERE i.id IN (
 )
 ORDER BY i.id DESC`
 
-/** An organization's imports, newest first. Ids only grow, so what arrives meanwhile never moves a later page. */
+/** An organization's imports, newest first, with the begin of their notes. Ids only grow, so what arrives meanwhile never moves a later page. */
 export async function listImports(database: Database, orgId: number, filter: ImportFilter): Promise<ImportRecord[]> {
   const rows = await database.prisma.$queryRawUnsafe<ImportRow[]>(
     LIST,
