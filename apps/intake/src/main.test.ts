@@ -79,3 +79,4 @@ test.each([
   if (intake.exitCode === null) await once(intake, 'exit')
   expect(intake.exitCode).toBe(1)
 })
+  [{ IMPORT_LANES: 'two' }, /^IMPORT_LANES is "two"; expected a whole number [^\n]+\n$/],

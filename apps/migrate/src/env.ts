@@ -1,6 +1,7 @@
-import { pickEnvironment } from '@importer/runtime'
+import { checkEnvironment } from '@importer/runtime'
 
-/** What the migration needs to know. Throws an EnvironmentError. */
+/** What the migration needs to know. Every variable is checked, those of others too. Throws an EnvironmentError. */
 export function readEnvironment() {
-  return pickEnvironment(['DATABASE_URL', 'REDIS_URL'], process.env)
+  const { DATABASE_URL, REDIS_URL } = checkEnvironment(process.env)
+  return { DATABASE_URL, REDIS_URL }
 }

@@ -1,11 +1,24 @@
-import { ENVIRONMENT, pickEnvironment, type Environment, type EnvironmentName } from '@importer/runtime'
+import { checkEnvironment, EnvironmentError, type Environment } from '@importer/runtime'
 
 /** The variables as a process gets them, unchecked. */
 export type RawEnvironment = Readonly<Record<string, string | undefined>>
 
+/**
+ * Of the 100 connections that the embedded PostgreSQL has, lanes may use so many: the rest is for intake, webhooks, queue
+ * and sweep, and for whoever looks on.
+ */
+const MAX_EMBEDDED_LANES = 50
+
 /** Every variable is checked here, those of the children too: a bad one is told before anything starts. */
 export function readEnvironment(env: RawEnvironment): Environment {
-  return pickEnvironment(Object.keys(ENVIRONMENT) as EnvironmentName[], env)
+  const read = checkEnvironment(env)
+  const lanes = read.WORKER_CONCURRENCY * read.IMPORT_LANES
+  if (read.DATABASE_URL === undefined && lanes > MAX_EMBEDDED_LANES) {
+    throw new EnvironmentError(
+      `WORKER_CONCURRENCY times IMPORT_LANES is ${lanes}; expected at most ${MAX_EMBEDDED_LANES} with the embedded PostgreSQL, or a DATABASE_URL`,
+    )
+  }
+  return read
 }
 
 /** What this process was given. */

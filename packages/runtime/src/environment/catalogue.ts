@@ -79,6 +79,11 @@ export const ENVIRONMENT = {
 export type Environment = EnvironmentOf<typeof ENVIRONMENT>
 export type EnvironmentName = keyof Environment
 
+/** Every variable, read and checked, so that none is found to be wrong later. Throws an EnvironmentError. */
+export function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  return parseEnvironment(ENVIRONMENT, env)
+}
+
 /** The variables that one app needs, read and checked. Throws an EnvironmentError. */
 export function pickEnvironment<const Names extends readonly EnvironmentName[]>(
   names: Names,
