@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
+import { queryOnce } from '../../../tests/support/query-once.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 
 const MAIN = path.join(import.meta.dirname, 'main.ts')
@@ -69,8 +70,34 @@ test('ends when the process that started it is gone', async () => {
   expect(await once(intake, 'exit')).toEqual([0, null])
 })
 
+test('BOOTSTRAP_ORG_ID alone makes the organization', async () => {
+  const intake = start({ PORT: String(await chooseFreePort()), BOOTSTRAP_ORG_ID: '4711', BOOTSTRAP_API_KEY: '' })
+  await once(intake, 'message')
+  expect(await queryOnce(environment['DATABASE_URL'] ?? '', 'SELECT FROM organization WHERE id = 4711')).toHaveLength(1)
+})
+
+test.each([
+  ['the operator gives', 200, 'given-key-0123456789', ''],
+  ['npm start made', 401, 'kept-key-0123456789', 'kept-key-0123456789\n'],
+])('a revoked key that %s is %i after the next start', async (_whose, status, key, kept) => {
+  await writeFile(path.join(environment['DATA_DIR'] ?? '', 'api-key'), kept)
+  const statuses: number[] = []
+  for (const revoke of [true, false]) {
+    const port = await chooseFreePort()
+    const intake = start({ PORT: String(port), BOOTSTRAP_API_KEY: key })
+    await once(intake, 'message')
+    const headers = { Authorization: `Bearer ${key}` }
+    statuses.push((await fetch(`http://127.0.0.1:${port}/v1/reference/coupons`, { headers })).status)
+    intake.kill('SIGKILL')
+    await once(intake, 'exit')
+    if (revoke) await queryOnce(environment['DATABASE_URL'] ?? '', 'UPDATE api_key SET revoked_at = now()')
+  }
+  expect(statuses).toEqual([200, status])
+})
+
 test.each([
   [{ DATABASE_URL: '' }, /^DATABASE_URL is not set; expected a URL such as [^\n]+\n$/],
+  [{ IMPORT_LANES: 'two' }, /^IMPORT_LANES is "two"; expected a whole number [^\n]+\n$/],
   [{ PORT: 'http' }, /^PORT is "http"; expected a whole number [^\n]+\n$/],
 ])('a bad environment %j is one line and exit 1', async (more, line) => {
   const intake = start(more)
@@ -79,4 +106,3 @@ test.each([
   if (intake.exitCode === null) await once(intake, 'exit')
   expect(intake.exitCode).toBe(1)
 })
-  [{ IMPORT_LANES: 'two' }, /^IMPORT_LANES is "two"; expected a whole number [^\n]+\n$/],

@@ -1,4 +1,4 @@
-import { ensureBootstrap, openDatabase } from '@importer/db'
+import { ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
 import {
   createFileStore,
   createLog,
@@ -10,6 +10,7 @@ import {
   type Shutdown,
 } from '@importer/runtime'
 
+import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
 import { readIntakeEnvironment, type IntakeEnvironment } from './env.ts'
 import { createMetrics } from './health/metrics.ts'
@@ -48,10 +49,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const producer = queues.producer('import')
   const revertProducer = queues.producer('revert')
 
-  if (env.BOOTSTRAP_API_KEY !== undefined) {
-    const orgId = env.BOOTSTRAP_ORG_ID ?? DEFAULT_ORG_ID
-    await ensureBootstrap(database, { orgId, apiKey: env.BOOTSTRAP_API_KEY })
-  }
+  await bootstrap(env, database)
 
   const stopping = new AbortController()
   const app = createApp({
@@ -86,6 +84,15 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   log.info({ host: env.HOST, port: env.PORT }, 'listening')
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })
+}
+
+async function bootstrap(env: IntakeEnvironment, database: Database): Promise<void> {
+  const { BOOTSTRAP_ORG_ID: orgId, BOOTSTRAP_API_KEY: apiKey } = env
+  if (orgId !== undefined) await ensureOrganization(database, orgId)
+  if (apiKey === undefined) return
+  // A key that the operator gives is to work. The one that npm start made is only offered: revoked, it stays so.
+  const revive = !(await isKeptKey(env.DATA_DIR, apiKey))
+  await ensureAdminKey(database, { orgId: orgId ?? DEFAULT_ORG_ID, apiKey, revive })
 }
 
 async function main(): Promise<void> {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { createClient } from '@importer/client'
-import { ensureBootstrap, openDatabase } from '@importer/db'
+import { ensureAdminKey, openDatabase } from '@importer/db'
 
 import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
@@ -119,7 +119,7 @@ async function openOtherOrg(system: BenchSystem): Promise<BenchSystem> {
     onConnectionLost: () => undefined,
   })
   try {
-    await ensureBootstrap(database, { orgId: OTHER_ORG_ID, apiKey })
+    await ensureAdminKey(database, { orgId: OTHER_ORG_ID, apiKey, revive: true })
   } finally {
     await database.close()
   }

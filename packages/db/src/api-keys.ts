@@ -69,18 +69,24 @@ export async function listApiKeys(database: Database, orgId: number): Promise<Ap
   }))
 }
 
-/** Sees to it that an organization exists and that a given key works there with role admin. */
-export async function ensureBootstrap(database: Database, options: { orgId: number; apiKey: string }): Promise<void> {
-  await ensureOrganization(database, options.orgId)
-  const keyHash = hashApiKey(options.apiKey)
-  const admin = { orgId: options.orgId, role: 'admin', revokedAt: null }
+/**
+ * Sees to it that a key is there for an organization with role admin. With `revive` it works afterwards in any case; else
+ * one that was revoked stays so.
+ */
+export async function ensureAdminKey(
+  database: Database,
+  { orgId, apiKey, revive }: { orgId: number; apiKey: string; revive: boolean },
+): Promise<void> {
+  await ensureOrganization(database, orgId)
+  const keyHash = hashApiKey(apiKey)
+  const admin = { orgId, role: 'admin' }
   await database.prisma.apiKey.upsert({
     where: { keyHash },
     create: { ...admin, name: 'bootstrap', keyHash },
-    update: admin,
+    update: { ...admin, ...(revive ? { revokedAt: null } : {}) },
   })
 }
 
-async function ensureOrganization(database: Database, id: number): Promise<void> {
+export async function ensureOrganization(database: Database, id: number): Promise<void> {
   await database.prisma.organization.upsert({ where: { id }, create: { id }, update: {} })
 }
