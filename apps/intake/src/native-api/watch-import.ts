@@ -34,8 +34,10 @@ const RECONNECT_AFTER_MS = 1_000
 export async function watchImport({ request, response, look, publicUrl, stopping }: WatchOptions): Promise<void> {
   const baseUrl = readBaseUrl(request, publicUrl)
   const render = (record: ImportRecord) => {
-    const data = JSON.stringify(describeImport(record, baseUrl))
-    return { data, id: makeEntityTag(data).replaceAll('"', '') }
+    const told = describeImport(record, baseUrl)
+    // Without its links, which are others where another process is asked under another name.
+    const id = makeEntityTag(JSON.stringify({ ...told, links: null })).replaceAll('"', '')
+    return { data: JSON.stringify(told), id }
   }
   let record = await look()
   const heard = request.headers['last-event-id']
