@@ -28,7 +28,14 @@ const FIGURES = [
   'p99',
   'p50',
   'ratio_to_script',
-  ...(process.platform === 'linux' ? ['rss_ratio', 'rss_mb'] : []),
+  'cancelled_ms',
+  'cancel_answer_ms',
+  'resume_answer_ms',
+  'resumed_s',
+  'revert_s',
+  'errors_page_p50_ms',
+  'errors_csv_rows_per_second',
+  ...(process.platform === 'linux' ? ['rss_ratio', 'rss_mb', 'intake_rss_mb'] : []),
 ]
 const SUITES = [
   'import',
@@ -37,6 +44,7 @@ const SUITES = [
   'poll',
   'latency',
   'reference',
+  'levers',
   ...(process.platform === 'linux' ? ['memory'] : []),
 ]
 

@@ -8,6 +8,7 @@ import { describeMachine, type MeasuredOn } from './machine.ts'
 import { isTrial, type BenchOptions, type SuiteName } from './options.ts'
 import { runImportSuite } from './suites/import.ts'
 import { runLatencySuite } from './suites/latency.ts'
+import { runLeversSuite } from './suites/levers.ts'
 import { runMemorySuite } from './suites/memory.ts'
 import { runPeersSuite } from './suites/peers.ts'
 import { runPollSuite } from './suites/poll.ts'
@@ -22,6 +23,7 @@ const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> =
   latency: runLatencySuite,
   memory: runMemorySuite,
   reference: runReferenceSuite,
+  levers: runLeversSuite,
 }
 
 export interface RunOptions extends BenchOptions {

@@ -8,11 +8,11 @@ const RESTART_TIMEOUT_MS = 30_000
 const POLL_MS = 500
 const RESTING_CPU_SECONDS = 0.03
 
-/** The worker among the children that a supervisor has noted down in its data folder; null when none runs. */
-export function findWorkerPid(dataDir: string): number | null {
+/** The worker, or the intake app, among the children that a supervisor has noted down in its data folder; null: none runs. */
+export function findWorkerPid(dataDir: string, app: 'worker' | 'intake' = 'worker'): number | null {
   for (const note of readdirSync(path.join(dataDir, 'children'))) {
     const pid = Number.parseInt(note, 10)
-    if (readProcessFile(pid, 'cmdline')?.includes('apps/worker/') === true) return pid
+    if (readProcessFile(pid, 'cmdline')?.includes(`apps/${app}/`) === true) return pid
   }
   return null
 }
