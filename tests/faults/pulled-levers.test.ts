@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 
 import type { ImportView } from '../support/importer-client.ts'
 import { queryOnce } from '../support/query-once.ts'
@@ -7,18 +7,17 @@ import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-s
 import { waitUntil } from '../support/wait-until.ts'
 
 const ROWS = 60_000
-/** What is promised of a running import; here its worker is dead. */
+/** As a worker runs that nobody has configured, and a file of many of its batches. */
+const DEFAULTS = { lanes: 2, batchRows: 10_000 } as const
+const LARGE_ROWS = 300_000
+/** What is promised of a running import, whether its worker is dead or at work. */
 const CANCEL_WITHIN_MS = 2_000
 
-let system: RunningSystem
-
-beforeAll(async () => {
-  system = await startSystem({ batchRows: 100 })
-  await openShop(system.client, ROWS)
-})
-afterAll(async () => system.stop())
-
-async function pull(importId: number, lever: string): Promise<{ status: number; body: ImportView }> {
+async function pull(
+  system: RunningSystem,
+  importId: number,
+  lever: string,
+): Promise<{ status: number; body: ImportView }> {
   const response = await fetch(`http://127.0.0.1:${system.port}/v1/imports/${importId}/${lever}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${TEST_KEY}` },
@@ -26,7 +25,7 @@ async function pull(importId: number, lever: string): Promise<{ status: number; 
   return { status: response.status, body: JSON.parse(await response.text()) as ImportView }
 }
 
-async function countRedemptions(importId: number): Promise<number> {
+async function countRedemptions(system: RunningSystem, importId: number): Promise<number> {
   const [row] = await queryOnce<{ n: number }>(
     system.databaseUrl,
     'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1',
@@ -35,40 +34,68 @@ async function countRedemptions(importId: number): Promise<number> {
   return row?.n ?? 0
 }
 
-async function waitForRows(importId: number, rows: number): Promise<void> {
-  await waitUntil(`${rows} rows are there`, async () => (await countRedemptions(importId)) >= rows)
+async function waitForRows(system: RunningSystem, importId: number, rows: number): Promise<void> {
+  await waitUntil(`${rows} rows are there`, async () => (await countRedemptions(system, importId)) >= rows)
 }
 
 it('levers do what they say while workers are killed: cancelled, resumed and reverted, an import is exact', async () => {
+  const system = await startSystem({ batchRows: 100 })
   const { client } = system
+  await openShop(client, ROWS)
   const { jobId: importId } = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, ROWS) })
   for (const rows of [2_000, 12_000]) {
-    await waitForRows(importId, rows)
+    await waitForRows(system, importId, rows)
     // Killed in the middle of its batches, and the lever pulled at once.
     await system.worker.kill('SIGKILL')
     const pulledAt = performance.now()
-    const cancelled = await pull(importId, 'cancel')
+    const cancelled = await pull(system, importId, 'cancel')
     expect(performance.now() - pulledAt).toBeLessThan(CANCEL_WITHIN_MS)
     expect([cancelled.status, cancelled.body.status]).toEqual([200, 'cancelled'])
-    expect(cancelled.body.counts.inserted).toBe(await countRedemptions(importId))
+    expect(cancelled.body.counts.inserted).toBe(await countRedemptions(system, importId))
     await system.startWorker()
-    expect((await pull(importId, 'resume')).status).toBe(202)
+    expect((await pull(system, importId, 'resume')).status).toBe(202)
   }
   const completed = await client.waitUntilFinished(importId)
   expect(completed.counts).toEqual({ rows: ROWS, inserted: ROWS, duplicates: 0, rejected: 0 })
 
-  expect((await pull(importId, 'revert')).status).toBe(202)
-  await waitUntil('some of it is deleted', async () => (await countRedemptions(importId)) < ROWS)
+  expect((await pull(system, importId, 'revert')).status).toBe(202)
+  await waitUntil('some of it is deleted', async () => (await countRedemptions(system, importId)) < ROWS)
   await system.worker.kill('SIGKILL')
-  expect((await pull(importId, 'resume')).status).toBe(409)
+  expect((await pull(system, importId, 'resume')).status).toBe(409)
   await system.startWorker()
   const reverted = await waitUntil('it is reverted', async () => {
     const view = await client.readImport(importId)
     return view.status === 'reverted' ? view : null
   })
   expect(reverted.counts).toEqual(completed.counts)
-  expect(await countRedemptions(importId)).toBe(0)
+  expect(await countRedemptions(system, importId)).toBe(0)
 
   const again = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, ROWS) })
   expect((await client.waitUntilFinished(again.jobId)).counts).toEqual(completed.counts)
+  await system.stop()
+})
+
+it('cancel takes effect under the hands of a worker that commits large batches, and every row is accounted for', async () => {
+  const system = await startSystem(DEFAULTS)
+  const { client } = system
+  await openShop(client, LARGE_ROWS)
+  const { jobId: importId } = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, LARGE_ROWS) })
+  await waitForRows(system, importId, DEFAULTS.batchRows)
+  const pulledAt = performance.now()
+  const { status, body } = await pull(system, importId, 'cancel')
+  const tookMs = performance.now() - pulledAt
+  expect([status, body.status]).toEqual([200, 'cancelled'])
+  expect(tookMs).toBeLessThan(CANCEL_WITHIN_MS)
+  expect(body.counts.rows).toBeLessThan(LARGE_ROWS)
+  const unprocessed = await (await client.get(`/v1/imports/${importId}/unprocessed.csv`)).text()
+  expect(unprocessed.trimEnd().split('\n').length - 1 + body.counts.rows).toBe(LARGE_ROWS)
+
+  // The worker that had it has turned to something else, and has committed nothing more.
+  const next = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER })
+  await client.waitUntilFinished(next.jobId)
+  expect(await client.readImport(importId)).toMatchObject({ status: 'cancelled', counts: body.counts })
+  expect(await countRedemptions(system, importId)).toBe(body.counts.inserted)
+  expect((await pull(system, importId, 'resume')).status).toBe(202)
+  expect((await client.waitUntilFinished(importId)).counts).toMatchObject({ rows: LARGE_ROWS, inserted: LARGE_ROWS })
+  await system.stop()
 })
