@@ -63,6 +63,26 @@ test.each<[string, string, string, Init, number]>([
   expect(await count('customers')).toBe(0)
 })
 
+test('of a body that turns out to be too large, earlier batches stay and can be sent again', async () => {
+  const rows = Array.from({ length: 60_000 }, (_, i) => `${100_000 + i}\n`).join('')
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(`id\n${rows}`)
+  }
+  const before = await count('series')
+  // As a stream it comes without a length.
+  const response = await fetch(`${intake.url}/v1/reference/series`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${intake.keys.write}` },
+    body: ReadableStream.from(parts()),
+    duplex: 'half',
+  })
+  expect([response.status, (await readJson(response)).code]).toEqual([413, 'PAYLOAD_TOO_LARGE'])
+  const kept = (await count('series')) - before
+  expect([kept % 10_000, kept > 0, kept < 60_000]).toEqual([0, true, true])
+  const again = await send('PUT', 'series', { body: `id\n${rows.slice(0, 7 * 20_000)}` })
+  expect(await readJson(again)).toMatchObject({ received: 20_000, inserted: 20_000 - kept, updated: kept, rejected: 0 })
+})
+
 test('a key that may only read cannot load, and can look', async () => {
   expect((await send('PUT', 'series', { key: intake.keys.read, body: 'id\n1\n' })).status).toBe(403)
   expect((await send('GET', 'series', { key: intake.keys.read })).status).toBe(200)
