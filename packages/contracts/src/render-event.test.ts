@@ -1,59 +1,79 @@
 import { expect, test } from 'vitest'
 
 import type { ImportFacts } from './describe-import.ts'
-import { renderImportEvent } from './render-event.ts'
+import { importEventType, renderImportEvent } from './render-event.ts'
 
-const AT = new Date('2026-01-02T03:04:05Z')
-
-function makeFacts(more: Partial<ImportFacts>): ImportFacts {
-  return {
-    id: 1,
-    seriesId: 5n,
-    status: 'completed',
-    fileName: 'a.csv',
-    upload: { bytes: 1, sha256: '00' },
-    bytes: 1,
-    bytesRead: 1,
-    counts: { rows: 0, inserted: 0, duplicates: 0, rejected: 0 },
-    errorsByCode: {},
-    hasHeader: true,
-    delimiter: ',',
-    details: null,
-    metadata: null,
-    dryRun: false,
-    attempts: 1,
-    retryOf: null,
-    retriedAs: null,
-    failure: null,
-    createdAt: AT,
-    startedAt: AT,
-    finishedAt: AT,
-    updatedAt: AT,
-    ...more,
-  }
+const NOW = new Date('2026-11-24T04:00:00.000Z')
+const FACTS: ImportFacts = {
+  id: 7,
+  seriesId: 953234n,
+  status: 'completed',
+  fileName: 'nightly.csv',
+  bytes: 100,
+  bytesRead: 100,
+  totalRows: null,
+  upload: { bytes: 100, sha256: 'f'.repeat(64) },
+  hasHeader: true,
+  delimiter: ',',
+  counts: { rows: 1, inserted: 1, duplicates: 0, rejected: 0 },
+  errorsByCode: {},
+  details: 'nightly',
+  metadata: { from: 'till 7' },
+  dryRun: false,
+  attempts: 1,
+  retryOf: null,
+  retriedAs: null,
+  failure: null,
+  createdAt: NOW,
+  startedAt: NOW,
+  finishedAt: NOW,
+  updatedAt: NOW,
 }
-
-const SMALL = { a: 'b' }
-const LARGE = { a: 'b'.repeat(19_900) }
-const NOTES = 'x'.repeat(65_536)
+const LONG = '界'.repeat(4_000)
+const SHORTENED = '界'.repeat(255)
 
 test.each<[string, Partial<ImportFacts>, object]>([
-  ['little', { details: 'x', metadata: SMALL }, { details: 'x', metadata: SMALL }],
-  ['large metadata', { details: 'x', metadata: LARGE }, { details: 'x', metadata: null, truncated: ['metadata'] }],
+  ['all that fits', {}, { metadata: FACTS.metadata, details: FACTS.details, fileName: FACTS.fileName }],
   [
-    'long details',
-    { details: NOTES, metadata: SMALL },
-    { details: 'x'.repeat(255), metadata: SMALL, truncated: ['details'] },
+    'no metadata that are too large',
+    { metadata: { note: LONG.repeat(2) } },
+    { metadata: null, details: FACTS.details, fileName: FACTS.fileName, truncated: ['metadata'] },
   ],
   [
-    'both',
-    { details: NOTES, metadata: LARGE },
-    { details: 'x'.repeat(255), metadata: null, truncated: ['metadata', 'details', 'fileName'] },
+    'the beginning of details that are too long',
+    { details: LONG.repeat(2) },
+    { metadata: FACTS.metadata, details: SHORTENED, fileName: FACTS.fileName, truncated: ['details'] },
   ],
-])('of an import with %s an event tells what has room in 20,000 bytes', (_name, facts, told) => {
-  const body = renderImportEvent('import.completed', AT, makeFacts(facts), 'https://a.example')
+  [
+    'neither large metadata nor all of the details',
+    { details: LONG.repeat(2), metadata: { note: LONG.repeat(2) } },
+    { metadata: null, details: SHORTENED, fileName: FACTS.fileName, truncated: ['metadata', 'details', 'fileName'] },
+  ],
+  [
+    "the beginning of a file's name that is too long",
+    { fileName: LONG.repeat(2), details: null },
+    { metadata: null, details: null, fileName: SHORTENED, truncated: ['metadata', 'details', 'fileName'] },
+  ],
+  [
+    'the beginning of both, half a character too',
+    { fileName: `a${'😀'.repeat(3_000)}`, details: `b${'😀'.repeat(3_000)}` },
+    { fileName: `a${'😀'.repeat(127)}`, details: `b${'😀'.repeat(127)}` },
+  ],
+])('an event tells %s, in less than 20 kB', (_name, more, told) => {
+  const body = renderImportEvent('import.completed', NOW, { ...FACTS, ...more }, 'https://coupons.example.com')
   expect(Buffer.byteLength(body)).toBeLessThan(20_000)
-  const { data } = JSON.parse(body) as { data: object }
-  expect(data).toMatchObject(told)
-  expect('truncated' in data).toBe('truncated' in told)
+  const event = JSON.parse(body)
+  expect(event).toMatchObject({ type: 'import.completed', timestamp: NOW.toISOString(), data: { id: 7, ...told } })
+  expect('truncated' in event.data).toBe('truncated' in told || more.fileName !== undefined)
+})
+
+test.each([
+  ['completed', 'import.completed'],
+  ['failed', 'import.failed'],
+  ['cancelled', 'import.cancelled'],
+  ['reverted', 'import.reverted'],
+  ['queued', undefined],
+  ['processing', undefined],
+] as const)('an import that is %s is told as %s', (status, type) => {
+  expect(importEventType(status)).toBe(type)
 })
