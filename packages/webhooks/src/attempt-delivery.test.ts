@@ -1,5 +1,6 @@
 import {
   completeImport,
+  ensureOrgSecret,
   failImport,
   findWebhookEndpoint,
   listWebhookDeliveries,
@@ -169,6 +170,24 @@ test('both secrets sign during a rotation, and only the new one 24 hours later',
   const after = receiver.received[1]
   expect(new Webhook(rotated.secret).verify(after?.body ?? '', after?.headers ?? {})).toBeTruthy()
   expect(() => new Webhook(secret).verify(after?.body ?? '', after?.headers ?? {})).toThrow(/signature/)
+})
+
+test('both secrets of the organization sign deliveries to callback URLs during a rotation', async () => {
+  const secret = await ensureOrgSecret(world.database, ORG)
+  const rotated = await rotateWebhookSecret(world.database, { orgId: ORG, endpointId: null, now: world.clock })
+  if (typeof rotated === 'string') throw new Error(rotated)
+  const endpoint = await world.makeEndpoint(`${receiver.url}/endpoint`)
+  await endImport({ callbackUrl: `${receiver.url}/callback` })
+  await world.deliverAllDue()
+  const during = receiver.received.find(({ path }) => path === '/callback')
+  expect(during?.headers['webhook-signature']?.split(' ')).toHaveLength(2)
+  for (const each of [secret, rotated.secret]) {
+    expect(new Webhook(each).verify(during?.body ?? '', during?.headers ?? {})).toBeTruthy()
+  }
+  // Endpoints have secrets of their own.
+  const other = receiver.received.find(({ path }) => path === '/endpoint')
+  expect(other?.headers['webhook-signature']?.split(' ')).toHaveLength(1)
+  expect(new Webhook(endpoint.secret).verify(other?.body ?? '', other?.headers ?? {})).toBeTruthy()
 })
 
 test('410 disables the endpoint at once; what waits for it and what comes later is kept, and sent when it is asked for', async () => {

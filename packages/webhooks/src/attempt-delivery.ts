@@ -24,6 +24,8 @@ export interface AttemptOptions {
   /** From 0 up to 1. */
   readonly random: () => number
   readonly timeoutMs?: number
+  /** PEM: who may have signed a receiver's certificate; those that Node knows by default. */
+  readonly trustedCertificate?: string
   /** How much longer than its time-out an attempt may stay without a result before it counts as lost. */
   readonly graceMs?: number
 }

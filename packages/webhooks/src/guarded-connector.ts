@@ -25,6 +25,8 @@ export interface ConnectorOptions {
   readonly policy: ReceiverPolicy
   readonly resolveHost: ResolveHost
   readonly timeoutMs: number
+  /** PEM: who may have signed a receiver's certificate; those that Node knows by default. */
+  readonly trustedCertificate?: string | undefined
 }
 
 type GuardOptions = Pick<ConnectorOptions, 'policy' | 'resolveHost'>
@@ -60,9 +62,15 @@ export function createGuardedLookup({ policy, resolveHost }: GuardOptions): Look
  * skip the look-up in Node, so they are judged here.
  */
 export function createGuardedConnector(options: ConnectorOptions): buildConnector.connector {
-  const { policy, timeoutMs } = options
+  const { policy, timeoutMs, trustedCertificate } = options
   const lookup = createGuardedLookup(options)
-  const connect = buildConnector({ lookup, timeout: timeoutMs, allowH2: false, maxCachedSessions: 0 })
+  const connect = buildConnector({
+    lookup,
+    timeout: timeoutMs,
+    allowH2: false,
+    maxCachedSessions: 0,
+    ...(trustedCertificate === undefined ? {} : { ca: trustedCertificate }),
+  })
   return (target, done) => {
     const host = bareHost(target)
     if (isIP(host) !== 0 && !isAddressAllowed(host, policy)) {

@@ -20,6 +20,7 @@ export interface SendOptions {
   /** Stops the attempt, whose end is then `INTERRUPTED`. */
   readonly signal: AbortSignal
   readonly timeoutMs?: number
+  readonly trustedCertificate?: string | undefined
 }
 
 export interface SendResult {
@@ -35,13 +36,13 @@ export interface SendResult {
  * redirect, keeps no connection.
  */
 export async function sendWebhook(options: SendOptions): Promise<SendResult> {
-  const { policy, resolveHost, timeoutMs = ATTEMPT_TIMEOUT_MS } = options
+  const { policy, resolveHost, timeoutMs = ATTEMPT_TIMEOUT_MS, trustedCertificate } = options
   const result = { httpStatus: null as number | null, retryAfter: null as string | null, answer: null as string | null }
   if (findUrlFault(options.url, policy) !== null) return { ...result, errorCode: 'URL_NOT_ALLOWED' }
 
   const url = new URL(options.url)
   const client = new Client(url.origin, {
-    connect: createGuardedConnector({ policy, resolveHost, timeoutMs }),
+    connect: createGuardedConnector({ policy, resolveHost, timeoutMs, trustedCertificate }),
     // One clock for all of it, below: a receiver that drips is always in time by each of these.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
@@ -17,10 +19,14 @@ export interface Receiver {
   stop(): Promise<void>
 }
 
-/** A real HTTP server on 127.0.0.1 that keeps what it gets, and answers 204 unless told otherwise. */
-export async function startReceiver(): Promise<Receiver> {
+/** For hooks.example.com, signed by itself. Both were made for these tests: the key is nobody's secret. */
+export const CERTIFICATE = readFileSync(new URL('tls/certificate.pem', import.meta.url), 'utf8')
+const KEY = readFileSync(new URL('tls/key.pem', import.meta.url), 'utf8')
+
+/** A real HTTP or HTTPS server on 127.0.0.1 that keeps what it gets, and answers 204 unless told otherwise. */
+export async function startReceiver({ tls = false } = {}): Promise<Receiver> {
   const received: ReceivedRequest[] = []
-  const server = createServer((request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     text(request).then(
       (body) => {
         const headers = Object.fromEntries(
@@ -31,12 +37,13 @@ export async function startReceiver(): Promise<Receiver> {
       },
       () => response.destroy(),
     )
-  })
+  }
+  const server = tls ? createTlsServer({ cert: CERTIFICATE, key: KEY }, take) : createServer(take)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const receiver: Receiver = {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     received,
     answer: (response) => response.writeHead(204).end(),
     async stop() {
