@@ -56,7 +56,7 @@ test.each<[string, Partial<ImportFacts>, object]>([
   ],
   [
     'the beginning of both, half a character too',
-    { fileName: `a${'😀'.repeat(3_000)}`, details: `b${'😀'.repeat(3_000)}` },
+    { fileName: `a${'😀'.repeat(5_000)}`, details: `b${'😀'.repeat(5_000)}` },
     { fileName: `a${'😀'.repeat(127)}`, details: `b${'😀'.repeat(127)}` },
   ],
 ])('an event tells %s, in less than 20 kB', (_name, more, told) => {
