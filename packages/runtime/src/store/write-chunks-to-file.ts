@@ -6,13 +6,17 @@ import { FileTooLargeError } from './file-store.ts'
 /** How much is gathered for one write. */
 const WRITE_BYTES = 1024 * 1024
 
+/** How much is written between two syncs that run beside the upload, so that little is left for the one that ends it. */
+const SYNC_BYTES = 32 * 1024 * 1024
+
 /** How often a file that is being written gets a new time, however little arrives and however long a sync takes. */
 const TOUCH_EVERY_MS = 10_000
 
 /**
  * Writes what `chunks` gives into the new file `path` and syncs it. While one write is under way the next chunks are
- * taken and hashed; the giver waits when both are full. While it is open its time of change is never older than 10 s,
- * so that it can be told from a dead writer's. The file is closed in any case, and left to the caller to remove on failure.
+ * taken and hashed, and what was written before goes to the disk; the giver waits when both are full. While it is open
+ * its time of change is never older than 10 s, so that it can be told from a dead writer's. The file is closed in any
+ * case, and left to the caller to remove on failure.
  */
 export async function writeChunksToFile(
   chunks: AsyncIterable<Buffer>,
@@ -26,6 +30,8 @@ export async function writeChunksToFile(
   let gathered: Buffer[] = []
   let gatheredBytes = 0
   let writing: Promise<void> | undefined
+  let syncing: Promise<void> | undefined
+  let unsyncedBytes = 0
   try {
     for await (const chunk of chunks) {
       bytes += chunk.length
@@ -38,15 +44,23 @@ export async function writeChunksToFile(
       writing = writeAll(file, gathered)
       // Whoever waits for it next hears of its failure; until then it must not count as unheard.
       writing.catch(() => undefined)
+      unsyncedBytes += gatheredBytes
       gathered = []
       gatheredBytes = 0
+      if (unsyncedBytes < SYNC_BYTES) continue
+      // A disk that falls behind slows the giver down, instead of leaving gigabytes to the end.
+      await syncing
+      syncing = file.datasync()
+      syncing.catch(() => undefined)
+      unsyncedBytes = 0
     }
     await writing
+    await syncing
     await writeAll(file, gathered)
     await file.sync()
   } finally {
-    // The file must not be closed under a write that is still under way.
-    await Promise.allSettled([writing, touches.stop()])
+    // The file must not be closed under what is still under way.
+    await Promise.allSettled([writing, syncing, touches.stop()])
     await file.close()
   }
   return { bytes, sha256: hash.digest('hex') }
