@@ -39,7 +39,7 @@ describe('the catalogue', () => {
       UPLOAD_MAX_BYTES: 5 * 1024 ** 3,
       WORKER_CONCURRENCY: 2,
       IMPORT_LANES: 2,
-      IMPORT_BATCH_ROWS: 10_000,
+      IMPORT_BATCH_ROWS: 20_000,
       RETENTION_DAYS: undefined,
       RATE_LIMIT_PER_MINUTE: undefined,
       MAX_QUEUED_IMPORTS_PER_ORG: undefined,

@@ -58,7 +58,7 @@ export const ENVIRONMENT = {
   },
   WORKER_CONCURRENCY: wholeNumber({ from: 1, to: 64, fallback: 2 }),
   IMPORT_LANES: wholeNumber({ from: 1, to: 64, fallback: 2 }),
-  IMPORT_BATCH_ROWS: wholeNumber({ from: 1, to: 1_000_000, fallback: 10_000 }),
+  IMPORT_BATCH_ROWS: wholeNumber({ from: 1, to: 1_000_000, fallback: 20_000 }),
   RETENTION_DAYS: optionalWholeNumber({ from: 1, to: 36_500 }),
   RATE_LIMIT_PER_MINUTE: optionalWholeNumber({ from: 1, to: 1_000_000_000 }),
   MAX_QUEUED_IMPORTS_PER_ORG: optionalWholeNumber({ from: 1, to: MAX_INT4 }),
