@@ -215,7 +215,8 @@ function describeLimit(error: multer.MulterError, maxBytes: number): ApiError {
     expected: `field names of at most ${HARD_LIMITS.fieldNameSize} bytes without brackets`,
   }
   const field = error.field ?? (code === 'TOO_MANY_FILES' ? FILE_FIELD : 'body')
-  return new ApiError(400, [{ code, field, message: `${error.message.toLowerCase()}; expected ${expected}` }])
+  const named = error.field === undefined ? '' : `${error.field}: `
+  return new ApiError(400, [{ code, field, message: `${named}${error.message.toLowerCase()}; expected ${expected}` }])
 }
 
 async function removeStored(store: FileStore, stored: readonly Promise<ReceivedFile>[]): Promise<void> {
