@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const SUITES = ['import', 'peers', 'upload', 'poll', 'latency', 'memory', 'reference', 'levers'] as const
+const SUITES = ['import', 'peers', 'upload', 'poll', 'latency', 'memory', 'reference', 'lookups', 'levers'] as const
 export type SuiteName = (typeof SUITES)[number]
 
 export interface BenchOptions {

@@ -9,6 +9,7 @@ import { isTrial, type BenchOptions, type SuiteName } from './options.ts'
 import { runImportSuite } from './suites/import.ts'
 import { runLatencySuite } from './suites/latency.ts'
 import { runLeversSuite } from './suites/levers.ts'
+import { runLookupsSuite } from './suites/lookups.ts'
 import { runMemorySuite } from './suites/memory.ts'
 import { runPeersSuite } from './suites/peers.ts'
 import { runPollSuite } from './suites/poll.ts'
@@ -23,6 +24,7 @@ const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> =
   latency: runLatencySuite,
   memory: runMemorySuite,
   reference: runReferenceSuite,
+  lookups: runLookupsSuite,
   levers: runLeversSuite,
 }
 

@@ -52,7 +52,7 @@ ${renderMarkdownTable(
   ]),
 )}
 
-${renderCells(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
+${renderCells(results)}${renderLookups(results)}${renderLevers(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
 ${profile === null || found === undefined ? '' : `${describeProfile()}\n${describeScaling(found.report, profile)}`}`.trimEnd() +
     '\n'
   )
@@ -83,6 +83,58 @@ function renderCells(results: Results): string {
   ])
   const table = renderMarkdownTable(['import', 'ours, s', 'psql, s', 'ours, rows/s', 'psql, rows/s', 'ratio'], rows)
   return `## Imports against psql by hand\n\n${table}\n\n`
+}
+
+function renderLookups(results: Results): string {
+  const found = results.find('lookups')
+  if (found === undefined) return ''
+  const { rows, lookup_index_share: share, ...times } = found.suite
+  const table = renderMarkdownTable(
+    ['GET /v1/redemptions', 'p50, ms'],
+    [
+      ['by couponId', times.redemptions_by_coupon_p50_ms],
+      ['by importId and rowNumber', times.redemptions_by_row_p50_ms],
+      ['by importId, the first page', times.redemptions_by_import_p50_ms],
+    ],
+  )
+  const cost =
+    share > 0
+      ? `it takes ${(share * 100).toFixed(0)} % of the time of an import of as many rows`
+      : `an import of as many rows is no slower for it than the machine's noise`
+  return `## Looking redemptions up
+
+Among ${rows.toLocaleString('en-US')} redemptions:
+
+${table}
+
+By coupon it uses the index that holds a coupon to its limit, which costs nothing more. By import it uses the table's primary key, \`(import_id, row_number)\`: ${cost} (the same file, with that index and without it, in turn).
+
+`
+}
+
+function renderLevers(results: Results): string {
+  const found = results.find('levers')
+  if (found === undefined) return ''
+  const { levers, ...figures } = found.suite
+  const table = renderMarkdownTable(
+    ['', 'measured'],
+    [
+      ['cancel: until the answer, ms', figures.cancel_answer_ms],
+      ['cancel: until nothing more is inserted, ms', figures.cancelled_ms],
+      ['resume: until completed, s', figures.resumed_s],
+      ['revert: until all is deleted, s', figures.revert_s],
+      ['first page of its errors as JSON, p50, ms', figures.errors_page_p50_ms],
+      ['errors.csv, rows/s', figures.errors_csv_rows_per_second],
+      ["the intake app's memory at its peak, MiB", figures.intake_rss_mb],
+    ],
+  )
+  return `## Levers and errors
+
+On an import of ${levers.rows.toLocaleString('en-US')} rows; the errors are those of one whose rows are all rejected.
+
+${table}
+
+`
 }
 
 function describeProfile(): string {

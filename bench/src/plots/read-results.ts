@@ -79,6 +79,24 @@ const suites = {
     all_new: times,
     all_known: times,
   }),
+  lookups: z.object({
+    rows: z.number(),
+    lookup_index_share: z.number(),
+    redemptions_by_coupon_p50_ms: z.number(),
+    redemptions_by_row_p50_ms: z.number(),
+    redemptions_by_import_p50_ms: z.number(),
+  }),
+  levers: z.object({
+    levers: z.object({ rows: z.number() }),
+    cancel_answer_ms: z.number(),
+    cancelled_ms: z.number(),
+    resume_answer_ms: z.number(),
+    resumed_s: z.number(),
+    revert_s: z.number(),
+    errors_page_p50_ms: z.number(),
+    errors_csv_rows_per_second: z.number(),
+    intake_rss_mb: z.number().nullable(),
+  }),
 }
 
 const report = z.object({

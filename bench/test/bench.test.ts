@@ -5,12 +5,12 @@ import { text } from 'node:stream/consumers'
 
 import { expect, inject, test } from 'vitest'
 
-import { fillNames } from '../bench/src/opponents/psql-by-hand.ts'
-import { readCommand } from '../bench/src/options.ts'
-import { writePerformancePage } from '../bench/src/plots/performance-page.ts'
-import { makeTemporaryFolder } from './support/running-system.ts'
+import { fillNames } from '../src/opponents/psql-by-hand.ts'
+import { readCommand } from '../src/options.ts'
+import { writePerformancePage } from '../src/plots/performance-page.ts'
+import { makeTemporaryFolder } from '../../tests/support/running-system.ts'
 
-const REPOSITORY = path.resolve(import.meta.dirname, '..')
+const REPOSITORY = path.resolve(import.meta.dirname, '../..')
 const TIMEOUT_MS = 180_000
 
 /** What the issue of the benchmarks calls its figures. */
@@ -28,6 +28,9 @@ const FIGURES = [
   'p99',
   'p50',
   'ratio_to_script',
+  'redemptions_by_coupon_p50_ms',
+  'redemptions_by_row_p50_ms',
+  'redemptions_by_import_p50_ms',
   'cancelled_ms',
   'cancel_answer_ms',
   'resume_answer_ms',
@@ -44,6 +47,7 @@ const SUITES = [
   'poll',
   'latency',
   'reference',
+  'lookups',
   'levers',
   ...(process.platform === 'linux' ? ['memory'] : []),
 ]
@@ -66,6 +70,7 @@ test('every suite runs, with rows enough to be tried, and gives its figures', { 
 
   await writePerformancePage({ resultsFolder: folder, docsFolder: folder, say: () => {} })
   const page = await readFile(path.join(folder, 'performance.md'), 'utf8')
+  for (const head of ['Looking redemptions up', 'Levers and errors']) expect(page).toContain(`## ${head}`)
   expect(page).not.toMatch(/NaN|undefined|Infinity/)
   for (const [, picture = ''] of page.matchAll(/]\((.*?\.svg)\)/g)) {
     expect(await readFile(path.join(folder, picture), 'utf8')).toMatch(/^<svg (?:(?!NaN|Infinity).)*<\/svg>\n$/s)
