@@ -1,12 +1,10 @@
-/** The short form of the fault suite (tests/faults, `npm run test:faults`): each of its scenarios once. */
+/** The short form of the fault suite (tests/faults, `npm run test:faults`): kills, a cut connection, and all at once. */
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import { cutConnections } from '../faults/cut-connections.ts'
 import { makeFaultCase, runUndisturbed } from '../faults/fault-case.ts'
-import { freezeWorker } from '../faults/freeze-worker.ts'
 import { killUnderSupervisor } from '../faults/kill-everything.ts'
 import { killWorkers } from '../faults/kill-workers.ts'
-import { restartDatabase } from '../faults/restart-database.ts'
 import type { WholeOutcome } from '../support/recorded-outcome.ts'
 
 const TIMEOUT_MS = 120_000
@@ -29,20 +27,6 @@ describe.concurrent('an import ends as if nothing had happened', { timeout: TIME
     const [run] = await cutConnections([{ fault, cuts: { 3: 'at-reply', 7: 'within-reply' } }])
     expect(run?.cuts).toEqual(['at-reply', 'within-reply'])
     expect(run?.outcome).toEqual(undisturbed)
-  })
-
-  it('when its worker freezes until another has taken over', async () => {
-    const { outcome, before, after } = await freezeWorker(fault, undefined)
-    expect(after).toEqual(before)
-    // It had one lane: in how many a file is imported makes no difference to its rows.
-    const rowsOf = (whole: WholeOutcome | undefined): object => ({ ...whole, import: null, lanes: null })
-    expect(outcome.lanes).toHaveLength(1)
-    expect(rowsOf(outcome)).toEqual(rowsOf(undisturbed))
-  })
-
-  it('when the database is restarted at once', async () => {
-    const { outcome } = await restartDatabase(fault, { redisUrl: undefined, restarts: 1 })
-    expect(outcome).toEqual(undisturbed)
   })
 
   it('when everything is killed, the database included', async () => {

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { findEmbeddedPostgres, isPortFree } from '@importer/runtime'
 import { describe, expect, it } from 'vitest'
 
+import { ensureApiKeyFile } from './api-key-file.ts'
 import { useSystemFixture } from '../test/system-fixture.ts'
 
 const fixture = useSystemFixture()
@@ -32,10 +33,7 @@ describe('the whole system', { timeout: 120_000 }, () => {
 
     const given = await fixture().start({ BOOTSTRAP_API_KEY: 'a-key-of-my-own-1234', BOOTSTRAP_ORG_ID: '7' })
     expect(given).toMatchObject({ orgId: 7, apiKey: 'a-key-of-my-own-1234', apiKeyFile: null, isNewApiKey: false })
-    await given.stop()
-
-    const again = await fixture().start()
-    expect(again).toMatchObject({ apiKey: first.apiKey, isNewApiKey: false })
+    expect(ensureApiKeyFile(fixture().dataDir)).toMatchObject({ key: first.apiKey, isNew: false })
     expect(fixture().lines).toEqual(['Creating a PostgreSQL database cluster…'])
   })
 
