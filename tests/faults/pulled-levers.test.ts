@@ -8,7 +8,7 @@ import { waitUntil } from '../support/wait-until.ts'
 
 const ROWS = 60_000
 /** As a worker runs that nobody has configured, and a file of many of its batches. */
-const DEFAULTS = { lanes: 2, batchRows: 20_000 } as const
+const DEFAULTS = { lanes: 3, batchRows: 20_000 } as const
 const LARGE_ROWS = 300_000
 /** What is promised of a running import, whether its worker is dead or at work. */
 const CANCEL_WITHIN_MS = 2_000

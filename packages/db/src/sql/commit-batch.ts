@@ -74,9 +74,9 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * and `single-use` ask for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, cancelRequested.
  *
  * Plan: the look-ups are LATERAL with a LIMIT, so that each is an index look-up whatever the statistics say; hashing a
- * reference table of millions for every batch of thousands is two to seven times slower. Rows come to them in the order
- * of their coupon, which is sorting well spent. Tills are few: their join is the planner's business. Nothing joins two sets of
- * the batch's size: what a data-modifying part returned is asked with IN, which is hashed, never looped.
+ * reference table of millions for every batch of thousands is two to seven times slower. Rows come to each in the order of
+ * the index that it asks, which is sorting well spent. Tills are few: their join is the planner's business. Nothing
+ * joins two sets of the batch's size: what a data-modifying part returned is asked with IN, which is hashed, not looped.
  *
  * Locks: the lane's row first, so that a worker that takes over waits for a batch under way and a worker that lost its
  * lease finds it gone. Redemptions are inserted in the order of their coupon, so that imports that compete for coupons
@@ -168,7 +168,7 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
   if (shape.billNumber) input.push(['bill_number', 'text[]', 'billNumbers'])
   if (shape.details) input.push(['details', 'text[]', 'detailTexts'])
 
-  const customerId = `coalesce(${shape.customers.map((key) => `cu_${CUSTOMER_COLUMN[key]}.id`).join(', ')})`
+  const foundCustomer = `coalesce(${shape.customers.map((key) => `cu_${CUSTOMER_COLUMN[key]}.id`).join(', ')})`
   const coupon = (column: string) =>
     `coalesce(${shape.coupons.map((key) => `${COUPON_ALIAS[key]}.${column}`).join(', ')})`
   const customerError = pick(shape.customers, CUSTOMER_COLUMN, (key) => error('customer_not_found', key))
@@ -179,27 +179,25 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
                SELECT FROM coupon c WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code
              ) THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`,
   )
-  const lookups = [
-    ...shape.customers.map((key) => {
-      const column = CUSTOMER_COLUMN[key]
-      return `LEFT JOIN LATERAL (
-      SELECT c.id FROM customer c
-      WHERE c.org_id = ${p('orgId', 'int')} AND c.${CUSTOMER_LOOKUP[key]} = i.${column} LIMIT 1
-    ) cu_${column} ON true`
-    }),
-    ...shape.coupons.map((key) =>
-      key === 'couponId'
-        ? `LEFT JOIN LATERAL (
+  const customerLookups = shape.customers.map((key) => {
+    const column = CUSTOMER_COLUMN[key]
+    return `LEFT JOIN LATERAL (
+        SELECT c.id FROM customer c
+        WHERE c.org_id = ${p('orgId', 'int')} AND c.${CUSTOMER_LOOKUP[key]} = u.${column} LIMIT 1
+      ) cu_${column} ON true`
+  })
+  const couponLookups = shape.coupons.map((key) =>
+    key === 'couponId'
+      ? `LEFT JOIN LATERAL (
       SELECT CASE WHEN s.here THEN c.id END AS id, NOT s.here AS elsewhere, c.customer_id, c.revoked, c.expires_at
       FROM coupon c, LATERAL (SELECT c.series_id = ${p('seriesId', 'bigint')} AS here) s
       WHERE c.org_id = ${p('orgId', 'int')} AND c.id = i.coupon_id LIMIT 1
     ) cp_id ON true`
-        : `LEFT JOIN LATERAL (
+      : `LEFT JOIN LATERAL (
       SELECT c.id, c.customer_id, c.revoked, c.expires_at FROM coupon c
       WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code AND c.series_id = ${p('seriesId', 'bigint')} LIMIT 1
     ) cp_code ON true`,
-    ),
-  ]
+  )
 
   return `resolved AS MATERIALIZED (
   SELECT
@@ -221,20 +219,25 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
       ${shape.billId ? 'i.bill_id' : 'NULL AS bill_id'}, ${shape.billNumber ? 'i.bill_number' : 'NULL AS bill_number'},
       ${shape.details ? 'i.details' : 'NULL AS details'},
       ${shape.coupons.includes('couponId') ? 'i.coupon_id IS NOT NULL' : 'false'} AS by_coupon_id,
-      ${customerId} AS customer_id, ${coupon('id')} AS coupon_id, t.id AS till_id,
+      i.found_customer_id AS customer_id, ${coupon('id')} AS coupon_id, t.id AS till_id,
       ${coupon('customer_id')} AS issued_to, ${coupon('revoked')} AS revoked, ${coupon('expires_at')} AS expires_at,
-      CASE WHEN ${customerId} IS NULL OR ${coupon('id')} IS NULL OR t.id IS NULL THEN array_remove(ARRAY[
-        CASE WHEN ${customerId} IS NULL THEN ${customerError} END,
+      CASE WHEN i.found_customer_id IS NULL OR ${coupon('id')} IS NULL OR t.id IS NULL THEN array_remove(ARRAY[
+        CASE WHEN i.found_customer_id IS NULL THEN ${customerError} END,
         CASE WHEN ${coupon('id')} IS NULL THEN ${couponError} END,
         CASE WHEN t.id IS NULL THEN ${error('till_not_found', 'redeemedAt')} END
       ], NULL) END AS errors
     FROM (
-      SELECT *
-      FROM unnest(${input.map(([, type, parameter]) => p(parameter, type)).join(', ')})
-        AS u (${input.map(([column]) => column).join(', ')})
+      SELECT u.*, ${foundCustomer} AS found_customer_id
+      FROM (
+        SELECT *
+        FROM unnest(${input.map(([, type, parameter]) => p(parameter, type)).join(', ')})
+          AS u (${input.map(([column]) => column).join(', ')})
+        ORDER BY ${shape.customers.map((key) => CUSTOMER_ORDER[key]).join(', ')}
+      ) u
+      ${customerLookups.join('\n      ')}
       ORDER BY ${shape.coupons.map((key) => COUPON_ORDER[key]).join(', ')}
     ) i
-    ${lookups.join('\n    ')}
+    ${couponLookups.join('\n    ')}
     LEFT JOIN till t ON t.org_id = ${p('orgId', 'int')} AND t.id = i.till_id
     WHERE EXISTS (SELECT FROM fence)
   ) i
@@ -247,6 +250,12 @@ const CUSTOMER_TYPE = { userId: 'bigint[]', mobile: 'text[]', email: 'text[]', e
 const COUPON_COLUMN = { couponId: 'coupon_id', couponCode: 'coupon_code' } as const
 const COUPON_TYPE = { couponId: 'bigint[]', couponCode: 'text[]' } as const
 /** In the order of the index that finds them, so that neighbours are found on the same pages. */
+const CUSTOMER_ORDER = {
+  userId: 'user_id',
+  mobile: 'mobile COLLATE "C"',
+  email: 'email COLLATE "C"',
+  externalId: 'external_id COLLATE "C"',
+} as const
 const COUPON_ORDER = { couponId: 'coupon_id', couponCode: 'coupon_code COLLATE "C"' } as const
 const COUPON_ALIAS = { couponId: 'cp_id', couponCode: 'cp_code' } as const
 

@@ -12,7 +12,7 @@ export function judgeSingleUse(p: Parameter): { condition: string; expressions: 
 
 /**
  * The same where no row's coupon is redeemed yet. Raises a unique violation where one is, and nothing of the batch is
- * kept: ON CONFLICT asks the index before each row and confirms each in the log, a fifth of what inserting costs.
+ * kept. ON CONFLICT would ask the index before each row, and confirm each in the log.
  */
 export function judgeFirstUse(p: Parameter): { condition: string; expressions: string } {
   return judge(p, '')

@@ -38,7 +38,7 @@ describe('the catalogue', () => {
       BOOTSTRAP_API_KEY: undefined,
       UPLOAD_MAX_BYTES: 5 * 1024 ** 3,
       WORKER_CONCURRENCY: 2,
-      IMPORT_LANES: 2,
+      IMPORT_LANES: 3,
       IMPORT_BATCH_ROWS: 20_000,
       RETENTION_DAYS: undefined,
       RATE_LIMIT_PER_MINUTE: undefined,

@@ -57,7 +57,7 @@ export const ENVIRONMENT = {
     expected: 'a size such as 1048576, 500MiB or 5GiB',
   },
   WORKER_CONCURRENCY: wholeNumber({ from: 1, to: 64, fallback: 2 }),
-  IMPORT_LANES: wholeNumber({ from: 1, to: 64, fallback: 2 }),
+  IMPORT_LANES: wholeNumber({ from: 1, to: 64, fallback: 3 }),
   IMPORT_BATCH_ROWS: wholeNumber({ from: 1, to: 1_000_000, fallback: 20_000 }),
   RETENTION_DAYS: optionalWholeNumber({ from: 1, to: 36_500 }),
   RATE_LIMIT_PER_MINUTE: optionalWholeNumber({ from: 1, to: 1_000_000_000 }),
