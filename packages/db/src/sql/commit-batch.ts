@@ -75,8 +75,9 @@ const statements = new Map<string, Statement<BatchParameter>>()
  *
  * Plan: the look-ups are LATERAL with a LIMIT, so that each is an index look-up whatever the statistics say; hashing a
  * reference table of millions for every batch of thousands is two to seven times slower. Rows come to each in the order of
- * the index that it asks, which is sorting well spent. Tills are few: their join is the planner's business. Nothing
- * joins two sets of the batch's size: what a data-modifying part returned is asked with IN, which is hashed, not looped.
+ * the index that it asks, which is sorting well spent. No row asks a large table with EXISTS: for many rows the planner
+ * would rather read all of the table. Tills are few: their join is the planner's business. Nothing joins two sets of the
+ * batch's size: what a data-modifying part returned is asked with IN, which is hashed, not looped.
  *
  * Locks: the lane's row first, so that a worker that takes over waits for a batch under way and a worker that lost its
  * lease finds it gone. Redemptions are inserted in the order of their coupon, so that imports that compete for coupons
@@ -175,8 +176,8 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
   const couponError = pick(shape.coupons, COUPON_COLUMN, (key) =>
     key === 'couponId'
       ? `CASE WHEN cp_id.elsewhere THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`
-      : `CASE WHEN EXISTS (
-               SELECT FROM coupon c WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code
+      : `CASE WHEN (
+               SELECT true FROM coupon c WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code LIMIT 1
              ) THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`,
   )
   const customerLookups = shape.customers.map((key) => {

@@ -33,8 +33,10 @@ export function judgeMultiUse(
   return {
     condition: '',
     expressions: `looked_up AS MATERIALIZED (
-  SELECT s.*, EXISTS (SELECT FROM ${recorded} r WHERE ${sameRedemption} AND r.ordinal <= ${LOOKED_THROUGH})
-           OR EXISTS (SELECT FROM ${recorded} r WHERE ${sameRedemption} AND r.ordinal > ${LOOKED_THROUGH}) AS recorded
+  SELECT s.*, coalesce(
+           (SELECT true FROM ${recorded} r WHERE ${sameRedemption} AND r.ordinal <= ${LOOKED_THROUGH} LIMIT 1),
+           (SELECT true FROM ${recorded} r WHERE ${sameRedemption} AND r.ordinal > ${LOOKED_THROUGH} LIMIT 1),
+           false) AS recorded
   FROM resolved s WHERE s.errors IS NULL
 ),
 firsts AS (
