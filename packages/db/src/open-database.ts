@@ -26,6 +26,8 @@ export interface DatabaseOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
+/** pg's ten seconds would let the imports that come one by one each begin with connections that know nothing yet. */
+const IDLE_TIMEOUT_MS = 300_000
 
 /** Opens a pool; no connection is made before the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -34,6 +36,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     max: options.maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
     keepAlive: true,
   })
   const adapter = new PrismaPg(pool, {

@@ -31,19 +31,28 @@ export async function loadReference(options: LoadReferenceOptions): Promise<Refe
   const { header, body } = await readReferenceHeader(options.kind, options.body)
   const load = new ReferenceLoad(options, header)
   let isHeader = true
-  for await (const block of readRecords(body, { delimiter: header.delimiter })) {
-    await load.take(block, isHeader ? 1 : 0)
-    isHeader = false
+  try {
+    for await (const block of readRecords(body, { delimiter: header.delimiter })) {
+      await load.take(block, isHeader ? 1 : 0)
+      isHeader = false
+    }
+    await load.write()
+  } finally {
+    // Whatever became of the body: nothing is written any more once this has ended.
+    await load.settle()
   }
-  await load.write()
   return load.result()
 }
 
+type NumberedRow = ReferenceRow & { readonly row: number; readonly line: number }
+
+/** Gathers rows and writes them batch by batch, one at a time, while the next is gathered. */
 class ReferenceLoad {
   readonly #options: LoadReferenceOptions
   readonly #header: ReferenceHeader
   readonly #columns: readonly string[]
-  #batch: (ReferenceRow & { row: number; line: number })[] = []
+  #batch: NumberedRow[] = []
+  #inFlight: Promise<void> = Promise.resolve()
   #received = 0
   #inserted = 0
   #updated = 0
@@ -77,10 +86,23 @@ class ReferenceLoad {
     }
   }
 
+  /** Sends what was gathered, once the batch before it is written. Rejects with what that one failed with. */
   async write(): Promise<void> {
+    await this.#inFlight
     const batch = this.#batch
     if (batch.length === 0) return
     this.#batch = []
+    this.#inFlight = this.#upsert(batch)
+    // Whoever waits for it next hears of its failure; until then it must not count as unheard.
+    this.#inFlight.catch(() => undefined)
+  }
+
+  /** Waits for the batch under way. Rejects with what it failed with. */
+  async settle(): Promise<void> {
+    await this.#inFlight
+  }
+
+  async #upsert(batch: readonly NumberedRow[]): Promise<void> {
     const { database, orgId, kind } = this.#options
     const { inserted, updated, faults } = await upsertReference(database, orgId, kind, this.#columns, batch)
     this.#inserted += inserted
