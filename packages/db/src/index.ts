@@ -1,5 +1,5 @@
 export * from './api-keys.ts'
-export * from './array-column.ts'
+export * from './array-columns.ts'
 export * from './database-errors.ts'
 export * from './imports/change-import.ts'
 export * from './imports/change-state.ts'

@@ -1,12 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { clearLogs } from '@prisma/debug'
 import pg from 'pg'
 
+import { BinaryParameters } from './binary-parameters.ts'
 import { PrismaClient, type Prisma } from './generated/client.ts'
 
 export interface Database {
   readonly prisma: PrismaClient
-  /** Runs a statement whose parameters are a batch, megabytes of them, and keeps none of them afterwards. */
+  /** Runs a statement whose parameters may be bytes in PostgreSQL's binary format, megabytes of them. */
   queryBatch<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
@@ -44,16 +44,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     onPoolError: options.onConnectionLost,
     onConnectionError: options.onConnectionLost,
   })
-  const prisma = new PrismaClient({ adapter })
-  const debugHistory = new PrismaClient({ adapter })
+  const bytes = new BinaryParameters()
+  const prisma = new PrismaClient({ adapter: bytes.restoreIn(adapter) })
   return {
     prisma,
     async queryBatch<Row>(text: string, parameters: readonly unknown[]) {
-      try {
-        return await prisma.$queryRawUnsafe<Row[]>(text, ...parameters)
-      } finally {
-        await forgetDebugHistory(debugHistory)
-      }
+      return bytes.use(parameters, async (marked) => prisma.$queryRawUnsafe<Row[]>(text, ...marked))
     },
     async ping() {
       await prisma.$queryRaw`SELECT 1`
@@ -62,14 +58,4 @@ export function openDatabase(options: DatabaseOptions): Database {
       await prisma.$disconnect()
     },
   }
-}
-
-/**
- * Prisma's debug logs remember the last 100 queries with their parameters, whether anyone debugs or not: with batches
- * that is 150 MB. The adapter's log has a function to empty it. The client has a copy of that log inside, which any
- * client's $disconnect empties, so one that never connects does.
- */
-async function forgetDebugHistory(unusedClient: PrismaClient): Promise<void> {
-  clearLogs()
-  await unusedClient.$disconnect()
 }

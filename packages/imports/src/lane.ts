@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { ROW_ERROR_CODE_COUNT, type ColumnKey, type CouponKey, type CustomerKey } from '@importer/contracts'
 import {
-  ArrayColumn,
   commitLaneBatch,
+  Int4Column,
+  Int8Column,
   isConcurrencyConflict,
+  TextColumn,
   type BatchColumns,
   type BatchResult,
   type Database,
@@ -156,30 +158,30 @@ function needsSingleUse(judge: Judge): boolean {
 
 /** A batch as it grows, column by column. */
 class GatheringBatch {
-  readonly #rowNumbers = new ArrayColumn()
-  readonly #lines = new ArrayColumn()
-  readonly #byteOffsets = new ArrayColumn()
-  readonly #tills = new ArrayColumn()
-  readonly #redeemedMs = new ArrayColumn()
-  readonly #customers: [CustomerKey, ArrayColumn][]
-  readonly #coupons: [CouponKey, ArrayColumn][]
-  readonly #billIds: ArrayColumn | null
-  readonly #billNumbers: ArrayColumn | null
-  readonly #details: ArrayColumn | null
-  readonly #rejectedRowNumbers = new ArrayColumn()
-  readonly #rejectedLines = new ArrayColumn()
-  readonly #rejectedByteOffsets = new ArrayColumn()
-  readonly #rejectedErrors = new ArrayColumn()
+  readonly #rowNumbers = new Int4Column()
+  readonly #lines = new Int4Column()
+  readonly #byteOffsets = new Int8Column()
+  readonly #tills = new Int8Column()
+  readonly #redeemedMs = new Int8Column()
+  readonly #customers: [CustomerKey, Int8Column | TextColumn][]
+  readonly #coupons: [CouponKey, Int8Column | TextColumn][]
+  readonly #billIds: TextColumn | null
+  readonly #billNumbers: TextColumn | null
+  readonly #details: TextColumn | null
+  readonly #rejectedRowNumbers = new Int4Column()
+  readonly #rejectedLines = new Int4Column()
+  readonly #rejectedByteOffsets = new Int8Column()
+  readonly #rejectedErrors = new TextColumn()
   #rejectedCounts = noRejectedCounts()
   #columnCount = 0
   size = 0
 
   constructor({ mapper, mapped }: LaneContext) {
-    this.#customers = mapper.customerKeys.map((key) => [key, new ArrayColumn()])
-    this.#coupons = mapper.couponKeys.map((key) => [key, new ArrayColumn()])
-    this.#billIds = mapped.has('billId') ? new ArrayColumn() : null
-    this.#billNumbers = mapped.has('billNumber') ? new ArrayColumn() : null
-    this.#details = mapped.has('details') ? new ArrayColumn() : null
+    this.#customers = mapper.customerKeys.map((key) => [key, key === 'userId' ? new Int8Column() : new TextColumn()])
+    this.#coupons = mapper.couponKeys.map((key) => [key, key === 'couponId' ? new Int8Column() : new TextColumn()])
+    this.#billIds = mapped.has('billId') ? new TextColumn() : null
+    this.#billNumbers = mapped.has('billNumber') ? new TextColumn() : null
+    this.#details = mapped.has('details') ? new TextColumn() : null
   }
 
   addRow(position: Position, row: Readonly<MappedRow>, columnCount: number): void {
@@ -218,8 +220,8 @@ class GatheringBatch {
       byteOffsets: this.#byteOffsets.take(),
       tills: this.#tills.take(),
       redeemedMs: this.#redeemedMs.take(),
-      customers: takeLiterals(this.#customers),
-      coupons: takeLiterals(this.#coupons),
+      customers: takeByKey(this.#customers),
+      coupons: takeByKey(this.#coupons),
       billIds: this.#billIds?.take() ?? null,
       billNumbers: this.#billNumbers?.take() ?? null,
       details: this.#details?.take() ?? null,
@@ -241,6 +243,8 @@ function noRejectedCounts(): number[] {
   return Array.from({ length: ROW_ERROR_CODE_COUNT }, () => 0)
 }
 
-function takeLiterals<Key extends string>(columns: readonly [Key, ArrayColumn][]): Partial<Record<Key, string>> {
-  return Object.fromEntries(columns.map(([key, column]) => [key, column.take()])) as Partial<Record<Key, string>>
+function takeByKey<Key extends string>(
+  columns: readonly [Key, Int8Column | TextColumn][],
+): Partial<Record<Key, Buffer>> {
+  return Object.fromEntries(columns.map(([key, column]) => [key, column.take()])) as Partial<Record<Key, Buffer>>
 }

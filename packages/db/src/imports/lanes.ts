@@ -6,25 +6,25 @@ import { commitBatch, type BatchParameter, type Judge } from '../sql/commit-batc
 import type { HeldImport } from './change-import.ts'
 import type { LaneCheckpoint } from './claim-import.ts'
 
-/** The rows of one lane's batch, column by column as array literals (see array-column.ts); null: no such column. */
+/** The rows of one lane's batch, column by column as arrays in binary format (array-columns.ts); null: no such column. */
 export interface BatchColumns {
-  readonly rowNumbers: string
-  readonly lines: string
-  readonly byteOffsets: string
-  readonly tills: string
+  readonly rowNumbers: Buffer
+  readonly lines: Buffer
+  readonly byteOffsets: Buffer
+  readonly tills: Buffer
   /** Epoch milliseconds. */
-  readonly redeemedMs: string
+  readonly redeemedMs: Buffer
   /** The chosen identifier stands in its column; in the others of the row stands NULL. */
-  readonly customers: Readonly<Partial<Record<CustomerKey, string>>>
-  readonly coupons: Readonly<Partial<Record<CouponKey, string>>>
-  readonly billIds: string | null
-  readonly billNumbers: string | null
-  readonly details: string | null
-  /** Rows that were rejected before any look-up: their errors are a literal of literals (`{"{2048}"}`). */
-  readonly rejectedRowNumbers: string
-  readonly rejectedLines: string
-  readonly rejectedByteOffsets: string
-  readonly rejectedErrors: string
+  readonly customers: Readonly<Partial<Record<CustomerKey, Buffer>>>
+  readonly coupons: Readonly<Partial<Record<CouponKey, Buffer>>>
+  readonly billIds: Buffer | null
+  readonly billNumbers: Buffer | null
+  readonly details: Buffer | null
+  /** Rows that were rejected before any look-up: their errors are texts of array literals (`{2048}`). */
+  readonly rejectedRowNumbers: Buffer
+  readonly rejectedLines: Buffer
+  readonly rejectedByteOffsets: Buffer
+  readonly rejectedErrors: Buffer
   /** How many of those by code index, from 1. */
   readonly rejectedCounts: readonly number[]
   /** The most cells that a record of the batch has. */
@@ -104,7 +104,7 @@ export async function commitLaneBatch(database: Database, batch: LaneBatch, judg
   return row === undefined ? { status: 'lost' } : { status: 'committed', ...row }
 }
 
-function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, string>>>): Key[] {
+function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, Buffer>>>): Key[] {
   return Object.keys(columns) as Key[]
 }
 

@@ -1,6 +1,6 @@
 import { normalizeCouponCode, type ReferenceKind } from '@importer/contracts'
 
-import { ArrayColumn } from '../array-column.ts'
+import { Int8Column, TextColumn } from '../array-columns.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
 import { findClashesText, updateReferenceText, upsertReferenceText } from '../sql/upsert-reference.ts'
@@ -210,19 +210,19 @@ function describeClash(batch: Batch, row: IndexedRow, key: readonly string[]): R
 }
 
 function parametersOf(batch: Batch, columns: readonly string[], rows: readonly IndexedRow[]): unknown[] {
-  const ids = new ArrayColumn()
+  const ids = new Int8Column()
   for (const row of rows) ids.push(row.id)
-  const literals = columns.map((name) => {
+  const arrays = columns.map((name) => {
     const position = batch.columns.indexOf(name)
-    const column = new ArrayColumn()
+    const column = REFERENCE_TABLES[batch.kind].columns[name]?.type === 'bigint' ? new Int8Column() : new TextColumn()
     for (const row of rows) column.push(row.values[position] ?? null)
     return column.take()
   })
   if (batch.kind === 'coupons' && columns.includes('code')) {
     const position = batch.columns.indexOf('code')
-    const keys = new ArrayColumn()
+    const keys = new TextColumn()
     for (const row of rows) keys.push(comparable('code', row.values[position] ?? null))
-    literals.push(keys.take())
+    arrays.push(keys.take())
   }
-  return [batch.orgId, ids.take(), ...literals]
+  return [batch.orgId, ids.take(), ...arrays]
 }

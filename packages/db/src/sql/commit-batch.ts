@@ -77,7 +77,8 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * reference table of millions for every batch of thousands is two to seven times slower. Rows come to each in the order of
  * the index that it asks, which is sorting well spent. No row asks a large table with EXISTS: for many rows the planner
  * would rather read all of the table. Tills are few: their join is the planner's business. Nothing joins two sets of the
- * batch's size: what a data-modifying part returned is asked with IN, which is hashed, not looped.
+ * batch's size: what a data-modifying part returned is asked with IN, which is hashed, not looped. The columns are unnested
+ * side by side in a select list: as a function in FROM each would be stored, and read back, by itself.
  *
  * Locks: the lane's row first, so that a worker that takes over waits for a batch under way and a worker that lost its
  * lease finds it gone. Redemptions are inserted in the order of their coupon, so that imports that compete for coupons
@@ -231,8 +232,7 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
       SELECT u.*, ${foundCustomer} AS found_customer_id
       FROM (
         SELECT *
-        FROM unnest(${input.map(([, type, parameter]) => p(parameter, type)).join(', ')})
-          AS u (${input.map(([column]) => column).join(', ')})
+        FROM (SELECT ${input.map(([column, type, parameter]) => `unnest(${p(parameter, type)}) AS ${column}`).join(', ')}) t
         ORDER BY ${shape.customers.map((key) => CUSTOMER_ORDER[key]).join(', ')}
       ) u
       ${customerLookups.join('\n      ')}

@@ -29,7 +29,7 @@ function judge(p: Parameter, onConflict: string): { condition: string; expressio
   FROM resolved WHERE errors IS NULL AND rule_error IS NULL
   ORDER BY coupon_id, row_number
   ${onConflict}
-  RETURNING row_number, coupon_id, customer_id, till_id, redeemed_at
+  RETURNING row_number
 ),
 turned_away AS MATERIALIZED (
   SELECT row_number, line, byte_offset, coupon_id, customer_id, till_id, redeemed_at, rule_error, already_redeemed
@@ -53,7 +53,9 @@ held AS (
     FROM turned_away
     UNION ALL
     SELECT row_number, NULL, NULL, coupon_id, customer_id, till_id, redeemed_at, NULL, NULL, true
-    FROM inserted WHERE coupon_id IN (SELECT coupon_id FROM turned_away)
+    FROM resolved
+    WHERE EXISTS (SELECT FROM turned_away)
+      AND row_number IN (SELECT row_number FROM inserted) AND coupon_id IN (SELECT coupon_id FROM turned_away)
   ) t
   LEFT JOIN LATERAL (
     SELECT r.coupon_id, r.customer_id, r.till_id, r.redeemed_at FROM redemption r

@@ -3,7 +3,7 @@ import type { ReferenceKind } from '@importer/contracts'
 
 /**
  * One batch of reference data: rows that are new are made, the others changed in the given columns only.
- * Parameters: org id, ids, one array literal per column in the given order, then the normalized codes if `code` is among
+ * Parameters: org id, ids, one array per column in the given order (of bigint, or of text), then the normalized codes if `code` is among
  * them. An id may occur once in a batch. Gives {inserted, updated}.
  *
  * Locks: rows are written in the order of their id, so that two loads of the same data wait for each other and do not
@@ -53,7 +53,7 @@ RETURNING ${table}.id`
 }
 
 /**
- * Which of these values another row of the organization has already. Parameters: org id, ids, one array literal per
+ * Which of these values another row of the organization has already. Parameters: org id, ids, one array per
  * column of the key. Gives the ids of the rows that would clash.
  */
 export function findClashesText(kind: ReferenceKind, key: readonly string[]): string {
@@ -78,6 +78,10 @@ function inputOf(kind: ReferenceKind, columns: readonly string[]): { column: str
 }
 
 function unnestInput(input: readonly { column: string; type: string }[]): string {
-  const arrays = ['$2::bigint[]', ...input.map(({ type }, index) => `$${index + 3}::${type}[]`)]
-  return `unnest(${arrays.join(', ')}) AS i (id${input.map(({ column }) => `, ${column}`).join('')})`
+  const columns = input.map(({ column, type }, index) =>
+    type === 'bigint'
+      ? `unnest($${index + 3}::bigint[]) AS ${column}`
+      : `unnest($${index + 3}::text[])::${type} AS ${column}`,
+  )
+  return `(SELECT ${['unnest($2::bigint[]) AS id', ...columns].join(', ')}) i`
 }
