@@ -19,7 +19,7 @@ export interface LoadReferenceOptions {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-const BATCH_ROWS = 10_000
+const BATCH_ROWS = 20_000
 const SHOWN_ERRORS = 100
 
 /**
@@ -127,16 +127,20 @@ class ReferenceLoad {
     const { positions } = this.#header
     const cell = (name: string): string => (cells[positions.get(name) ?? -1] ?? '').trim()
     const id = readReferenceValue('id', cell('id'))
+    if (id.fault !== undefined) {
+      this.#reject({ row: this.#received, line, field: 'id', ...id.fault })
+      return
+    }
     const values: (string | null)[] = []
-    const found = [id.fault === undefined ? null : { field: 'id', ...id.fault }]
     for (const name of this.#columns) {
       const value = readReferenceValue(name, cell(name))
-      values.push(value.fault === undefined ? value.text : null)
-      if (value.fault !== undefined) found.push({ field: name, ...value.fault })
+      if (value.fault !== undefined) {
+        this.#reject({ row: this.#received, line, field: name, ...value.fault })
+        return
+      }
+      values.push(value.text)
     }
-    const fault = found.find((candidate) => candidate !== null)
-    if (fault != null) this.#reject({ row: this.#received, line, ...fault })
-    else this.#batch.push({ id: id.fault === undefined ? (id.text ?? '') : '', values, row: this.#received, line })
+    this.#batch.push({ id: id.text ?? '', values, row: this.#received, line })
   }
 
   #reject(fault: ReferenceRowFault): void {

@@ -68,11 +68,11 @@ interface Batch {
 function splitRepeatedIds(rows: readonly ReferenceRow[]): IndexedRow[][] {
   const rounds: IndexedRow[][] = []
   const seen = new Map<string, number>()
-  rows.forEach((row, index) => {
-    const round = seen.get(row.id) ?? 0
-    seen.set(row.id, round + 1)
-    ;(rounds[round] ??= []).push({ ...row, index })
-  })
+  for (const [index, { id, values }] of rows.entries()) {
+    const round = seen.get(id) ?? 0
+    seen.set(id, round + 1)
+    ;(rounds[round] ??= []).push({ id, values, index })
+  }
   return rounds
 }
 
