@@ -20,6 +20,7 @@ interface CellPlan {
   readonly byId?: boolean
   readonly badPercent?: number
   readonly preloaded?: boolean
+  /** as many as all by default */
   readonly pairs?: number
 }
 
@@ -99,7 +100,7 @@ function planCells(million: number, tenMillion: boolean): CellPlan[] {
       rows: million,
       preloaded: true,
     },
-    ...(tenMillion ? [{ figure: 'ratio_to_psql_10m', title: `${name(ten)} rows`, rows: ten }] : []),
+    ...(tenMillion ? [{ figure: 'ratio_to_psql_10m', title: `${name(ten)} rows, one pair`, rows: ten, pairs: 1 }] : []),
   ].map((cell) => ({ ...cell, rows: Math.max(10, Math.round(cell.rows)) }))
 }
 
@@ -131,7 +132,7 @@ async function measureCell(bench: Bench, plan: CellPlan, world: World): Promise<
     bench.say(`  preloading two tables with ${(PRELOADED_IMPORTS * world.coupons).toLocaleString('en-US')} redemptions`)
     for (const table of ['redemption', TARGET]) await preloadRedemptions(system.sql, table, world)
   }
-  const pairs = await measurePairs(options.pairs, {
+  const pairs = await measurePairs(plan.pairs ?? options.pairs, {
     async ours() {
       await reset(system.sql, 'redemption')
       await system.sql.query('TRUNCATE rejected_row, duplicate_row')
