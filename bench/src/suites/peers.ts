@@ -7,17 +7,9 @@ import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.
 import { ORG_ID } from '../bench-system.ts'
 import { importFile, type FileToImport } from '../import-run.ts'
 import { importByCreateMany, importRowByRow, type PrismaWay } from '../opponents/prisma-ways.ts'
-import { timeSeconds } from '../pairs.ts'
+import { compareTimes, measurePairs, timeSeconds, type Comparison } from '../pairs.ts'
 import { emptyTable } from '../redemption-tables.ts'
-import { median } from '../statistics.ts'
 import { loadWorlds, writeFile } from '../world.ts'
-
-/** Seconds of one round, each way once. */
-interface Round {
-  readonly ours: number
-  readonly create_many: number
-  readonly row_by_row: number
-}
 
 export interface PeerSize {
   readonly rows: number
@@ -26,7 +18,8 @@ export interface PeerSize {
   readonly row_by_row_rows_per_second: number
   readonly ratio_to_createmany: number
   readonly ratio_to_row_by_row: number
-  readonly rounds: readonly Round[]
+  readonly create_many: Comparison
+  readonly row_by_row: Comparison
 }
 
 export interface PeersDetails {
@@ -37,7 +30,7 @@ const ROWS = 20_000
 const SERIES_ID = 200
 const POOL = 10
 
-/** The ORM's two ways against ours, in turn, on 20,000 rows; and on a tenth of them, for the plot. */
+/** Each of the ORM's two ways against ours, in turn, on 20,000 rows; and on a tenth of them, for the plot. */
 export async function runPeersSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
   const database = openDatabase({
@@ -95,26 +88,33 @@ async function measureSize(bench: Bench, database: Database, rows: number): Prom
     return seconds
   }
   const runWay = async (way: PrismaWay): Promise<number> => timeSeconds(async () => way(database, file))
-  const rounds: Round[] = []
-  // The first round is for everyone to get warm.
-  for (let i = 0; i <= bench.options.pairs; i += 1) {
-    const ours = await measure(async () => (await importFile(system, file)).seconds)
-    const create_many = await measure(async () => runWay(importByCreateMany))
-    const row_by_row = i === 0 ? 0 : await measure(async () => runWay(importRowByRow))
-    if (i === 0) continue
-    rounds.push({ ours, create_many, row_by_row })
-    const seconds = [ours, create_many, row_by_row].map((value) => value.toFixed(2)).join(', ')
-    bench.say(`  ${rows.toLocaleString('en-US')} rows: ours, createMany, row by row: ${seconds} s`)
+  const ours = async (): Promise<number> => measure(async () => (await importFile(system, file)).seconds)
+  const compare = async (title: string, way: PrismaWay): Promise<Comparison> => {
+    const theirs = async (): Promise<number> => measure(async () => runWay(way))
+    const pairs = await measurePairs(bench.options.pairs, { ours, theirs })
+    for (const pair of pairs) {
+      bench.say(
+        `  ${rows.toLocaleString('en-US')} rows: ours ${pair.ours.toFixed(2)} s, ${title} ${pair.theirs.toFixed(2)} s`,
+      )
+    }
+    return compareTimes(pairs)
   }
+  // Once for everyone to get warm. Then each way has its own pairs: beside the minute of the slowest, whoever waited for
+  // it would begin with nothing in the processor's caches, and the others would not.
+  await ours()
+  await measure(async () => runWay(importByCreateMany))
+  const createMany = await compare('createMany', importByCreateMany)
+  const rowByRow = await compare('row by row', importRowByRow)
   await rm(file.path)
   await removeUploads(system)
   return {
     rows,
-    ours_rows_per_second: rows / median(rounds.map(({ ours }) => ours)),
-    create_many_rows_per_second: rows / median(rounds.map(({ create_many }) => create_many)),
-    row_by_row_rows_per_second: rows / median(rounds.map(({ row_by_row }) => row_by_row)),
-    ratio_to_createmany: median(rounds.map(({ ours, create_many }) => create_many / ours)),
-    ratio_to_row_by_row: median(rounds.map(({ ours, row_by_row }) => row_by_row / ours)),
-    rounds,
+    ours_rows_per_second: rows / createMany.ours_seconds,
+    create_many_rows_per_second: rows / createMany.theirs_seconds,
+    row_by_row_rows_per_second: rows / rowByRow.theirs_seconds,
+    ratio_to_createmany: createMany.ratio,
+    ratio_to_row_by_row: rowByRow.ratio,
+    create_many: createMany,
+    row_by_row: rowByRow,
   }
 }

@@ -5,7 +5,7 @@ import {
   type ReferenceRowFault,
 } from '@importer/contracts'
 import { readRecords, type RecordBlock } from '@importer/csv'
-import { upsertReference, type Database, type ReferenceRow } from '@importer/db'
+import { prepareReference, type Database, type ReferenceResult, type ReferenceRow } from '@importer/db'
 
 import { readReferenceValue } from './reference-values.ts'
 import { readReferenceHeader, type ReferenceHeader } from './reference-header.ts'
@@ -88,11 +88,13 @@ class ReferenceLoad {
 
   /** Sends what was gathered, once the batch before it is written. Rejects with what that one failed with. */
   async write(): Promise<void> {
-    await this.#inFlight
-    const batch = this.#batch
-    if (batch.length === 0) return
+    const rows = this.#batch
+    if (rows.length === 0) return
     this.#batch = []
-    this.#inFlight = this.#upsert(batch)
+    const { database, orgId, kind } = this.#options
+    const upsert = prepareReference({ database, orgId, kind, columns: this.#columns }, rows)
+    await this.#inFlight
+    this.#inFlight = this.#count(rows, upsert)
     // Whoever waits for it next hears of its failure; until then it must not count as unheard.
     this.#inFlight.catch(() => undefined)
   }
@@ -102,13 +104,12 @@ class ReferenceLoad {
     await this.#inFlight
   }
 
-  async #upsert(batch: readonly NumberedRow[]): Promise<void> {
-    const { database, orgId, kind } = this.#options
-    const { inserted, updated, faults } = await upsertReference(database, orgId, kind, this.#columns, batch)
+  async #count(rows: readonly NumberedRow[], upsert: () => Promise<ReferenceResult>): Promise<void> {
+    const { inserted, updated, faults } = await upsert()
     this.#inserted += inserted
     this.#updated += updated
     for (const { index, field, code, message } of faults) {
-      const { row = 0, line = 0 } = batch[index] ?? {}
+      const { row = 0, line = 0 } = rows[index] ?? {}
       this.#reject({ row, line, field, code, message })
     }
   }

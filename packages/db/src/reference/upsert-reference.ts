@@ -32,36 +32,36 @@ interface IndexedRow extends ReferenceRow {
 
 const UNIQUE_VIOLATION = '23505'
 
-/**
- * Writes a batch of checked rows of one kind. `columns` are those of the CSV, without `id`: only they are written.
- * Rows are taken in their order, a later row of the same id changes what an earlier one made. A row that would take a
- * value which is unique to another row is a fault; the others are written.
- */
-export async function upsertReference(
-  database: Database,
-  orgId: number,
-  kind: ReferenceKind,
-  columns: readonly string[],
-  rows: readonly ReferenceRow[],
-): Promise<ReferenceResult> {
-  const batch: Batch = { database, orgId, kind, columns }
-  let inserted = 0
-  let updated = 0
-  const faults: ReferenceFault[] = []
-  for (const round of splitRepeatedIds(rows)) {
-    const result = lacksRequiredColumn(kind, columns) ? await updateRows(batch, round) : await writeRows(batch, round)
-    inserted += result.inserted
-    updated += result.updated
-    faults.push(...result.faults)
-  }
-  return { inserted, updated, faults: faults.toSorted((a, b) => a.index - b.index) }
-}
-
 interface Batch {
   readonly database: Database
   readonly orgId: number
   readonly kind: ReferenceKind
+  /** Those of the CSV, without `id`: only they are written. */
   readonly columns: readonly string[]
+}
+
+/**
+ * Prepares a batch of checked rows of one kind, so that nothing but the database's work is left, and gives the function
+ * that writes it.
+ * Rows are taken in their order, a later row of the same id changes what an earlier one made. A row that would take a
+ * value which is unique to another row is a fault; the others are written.
+ */
+export function prepareReference(batch: Batch, rows: readonly ReferenceRow[]): () => Promise<ReferenceResult> {
+  const rounds = splitRepeatedIds(rows).map((round) =>
+    lacksRequiredColumn(batch.kind, batch.columns) ? async () => updateRows(batch, round) : prepareUpsert(batch, round),
+  )
+  return async () => {
+    let inserted = 0
+    let updated = 0
+    const faults: ReferenceFault[] = []
+    for (const write of rounds) {
+      const result = await write()
+      inserted += result.inserted
+      updated += result.updated
+      faults.push(...result.faults)
+    }
+    return { inserted, updated, faults: faults.toSorted((a, b) => a.index - b.index) }
+  }
 }
 
 /** One statement cannot write a row twice: a repeated id waits for the next round. */
@@ -86,21 +86,24 @@ function missingRequired(kind: ReferenceKind, columns: readonly string[]): strin
     .map(([name]) => name)
 }
 
-async function writeRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
-  try {
-    return await upsertRows(batch, rows)
-  } catch (error) {
-    if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
+function prepareUpsert(batch: Batch, rows: readonly IndexedRow[]): () => Promise<ReferenceResult> {
+  const parameters = parametersOf(batch, batch.columns, rows)
+  return async () => {
+    try {
+      return await upsert(batch, parameters)
+    } catch (error) {
+      if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
+    }
+    const { free, faults } = await setClashesAside(batch, rows)
+    const rest = await bisect(free, (part) => upsert(batch, parametersOf(batch, batch.columns, part)), batch)
+    return { ...rest, faults: [...faults, ...rest.faults] }
   }
-  const { free, faults } = await setClashesAside(batch, rows)
-  const rest = await bisect(free, (part) => upsertRows(batch, part), batch)
-  return { ...rest, faults: [...faults, ...rest.faults] }
 }
 
-async function upsertRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
+async function upsert(batch: Batch, parameters: readonly unknown[]): Promise<ReferenceResult> {
   const [counts] = await batch.database.queryBatch<{ inserted: number; updated: number }>(
     upsertReferenceText(batch.kind, batch.columns),
-    parametersOf(batch, batch.columns, rows),
+    parameters,
   )
   return { inserted: counts?.inserted ?? 0, updated: counts?.updated ?? 0, faults: [] }
 }
