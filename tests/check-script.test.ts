@@ -14,7 +14,7 @@ const CLEAN = {
   'pnpm-workspace.yaml':
     "catalog:\n  '@types/pg': 8.23.1\n  tsx: 4.23.15\n  engine: 7.10.0-7.561d7b42\n\nsaveExact: true\n",
   'pnpm-lock.yaml': 'packages:\n  tsx@4.23.15:\n    resolution: {integrity: sha512-x}\n',
-  'packages/csv/src/read-records.ts': "export const home = '/app/work/root.ts'\n",
+  'packages/csv/src/read-records.ts': "export const home = '/v1/root.ts'\n",
 }
 
 const BREACHES: [check: string, file: string, text: string, told: string][] = [

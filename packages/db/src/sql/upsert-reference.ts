@@ -3,8 +3,8 @@ import type { ReferenceKind } from '@importer/contracts'
 
 /**
  * One batch of reference data: rows that are new are made, the others changed in the given columns only.
- * Parameters: org id, ids, one array per column in the given order (of bigint, or of text), then the normalized codes if `code` is among
- * them. An id may occur once in a batch. Gives {inserted, updated}.
+ * Parameters: org id, ids, one array per column in the given order (of bigint, or of text), then the normalized codes if
+ * `code` is among them. An id may occur once in a batch. Gives {inserted, updated}.
  *
  * Locks: rows are written in the order of their id, so that two loads of the same data wait for each other and do not
  * deadlock.
