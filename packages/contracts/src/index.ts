@@ -1,6 +1,7 @@
 export * from './check-value.ts'
 export * from './columns.ts'
 export * from './describe-import.ts'
+export * from './failures.ts'
 export * from './field-fault.ts'
 export * from './identifiers.ts'
 export * from './import-progress.ts'

@@ -1,3 +1,5 @@
+import { isNetworkFault } from '@importer/contracts'
+
 /** What a PostgreSQL error means for the caller: SQLSTATEs by class, https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const CONCURRENCY_STATES = new Set(['40001', '40P01', '23505'])
 
@@ -33,8 +35,7 @@ export function isConnectionLoss(error: unknown): boolean {
   const state = sqlStateOf(error)
   if (state !== undefined) return UNAVAILABLE_STATE.test(state)
   for (let current = error, depth = 0; current instanceof Error && depth < 6; depth += 1) {
-    const { code } = current as { code?: unknown }
-    if (UNAVAILABLE_TEXT.test(`${typeof code === 'string' ? code : ''} ${current.message}`)) return true
+    if (isNetworkFault(current) || UNAVAILABLE_TEXT.test(current.message)) return true
     current = current.cause
   }
   return false

@@ -1,4 +1,4 @@
-import { COLUMN_KEYS, encodeRowError, type ColumnMapping } from '@importer/contracts'
+import { classifyFailure, COLUMN_KEYS, encodeRowError, type ColumnMapping } from '@importer/contracts'
 import { readRecords, type RecordBlock, type RecordFault } from '@importer/csv'
 import {
   acknowledgeCancel,
@@ -74,7 +74,7 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
       await failImport(database, held, { code: error.code, message: error.message })
       return FINISHED
     }
-    if (isConnectionLoss(error)) throw error
+    if (classifyFailure(error) === 'unavailable' || isConnectionLoss(error)) throw error
     log.error({ importId, err: error }, 'unexpected error in an import')
     const streak = await countUnexpectedError(database, held)
     if (streak === null) return FINISHED
