@@ -21,7 +21,7 @@ export async function createGiant(system: BenchSystem, file: FileToImport): Prom
 
   async function stop(): Promise<void> {
     if (current === null) return
-    await system.sql.query('UPDATE import SET cancel_requested_at = now() WHERE id = $1', [current])
+    await cancelImport(system, current)
     await watch.until(current, OVER)
     current = null
     await removeUploads(system)
@@ -42,4 +42,14 @@ export async function createGiant(system: BenchSystem, file: FileToImport): Prom
       await watch.close()
     },
   }
+}
+
+/** Cancels an import; one that is over already (409) is left as it is. */
+async function cancelImport({ url, apiKey }: BenchSystem, importId: number): Promise<void> {
+  const answer = await fetch(`${url}/v1/imports/${importId}/cancel`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${apiKey}` },
+  })
+  const text = await answer.text()
+  if (!answer.ok && answer.status !== 409) throw new Error(`import ${importId} was not cancelled: ${text}`)
 }

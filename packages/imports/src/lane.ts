@@ -56,7 +56,7 @@ export class Lane {
   #judge: Judge
   #inFlight: Promise<void> = Promise.resolve()
   #failure: { error: unknown } | null = null
-  #end: 'cancelled' | 'lost' | null = null
+  #isLost = false
   #committed = { rows: 0, rejected: 0 }
 
   constructor(context: LaneContext, checkpoint: LaneCheckpoint) {
@@ -81,9 +81,9 @@ export class Lane {
     return this.#batch.size >= this.#batchRows
   }
 
-  /** Why the lane takes no more: someone asked to cancel, or another worker has the import. */
-  get end(): 'cancelled' | 'lost' | null {
-    return this.#end
+  /** The lane takes no more: the import was cancelled, or another worker has it. */
+  get isLost(): boolean {
+    return this.#isLost
   }
 
   /** What this lane has committed since it was taken up. */
@@ -105,7 +105,7 @@ export class Lane {
    */
   async send(next: Position): Promise<void> {
     await this.settle()
-    if (this.#end !== null) return
+    if (this.#isLost) return
     this.#batchRows = Math.min(this.#batchRows * 2, this.#context.batchRows)
     const to = { lane: this.#checkpoint.lane, nextRow: next.row, nextByte: next.byte, nextLine: next.line }
     this.#inFlight = this.#commit(this.#batch.take(), to).catch((error: unknown) => {
@@ -122,7 +122,7 @@ export class Lane {
   async #commit(columns: BatchColumns, to: LaneCheckpoint): Promise<void> {
     const result = await this.#sendUntilFree(columns, to)
     if (result.status === 'lost') {
-      this.#end = 'lost'
+      this.#isLost = true
       return
     }
     this.#checkpoint = to
@@ -130,7 +130,6 @@ export class Lane {
       rows: this.#committed.rows + result.inserted + result.duplicates + result.rejected,
       rejected: this.#committed.rejected + result.rejected,
     }
-    if (result.cancelRequested) this.#end = 'cancelled'
   }
 
   async #sendUntilFree(columns: BatchColumns, to: LaneCheckpoint): Promise<BatchResult> {

@@ -1,7 +1,6 @@
 import { classifyFailure, COLUMN_KEYS, encodeRowError, type ColumnMapping } from '@importer/contracts'
 import { readRecords, type RecordBlock, type RecordFault } from '@importer/csv'
 import {
-  acknowledgeCancel,
   claimImport,
   clearUnexpectedErrors,
   completeImport,
@@ -95,7 +94,6 @@ function chooseLaneCount({ positions }: ColumnMapping, { laneCount }: RunImportO
 async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, held: HeldImport): Promise<RunResult> {
   const { database, store } = options
   const { record } = claimed
-  if (record.cancelRequested) return finishCancelled(database, held)
   const dialect =
     record.delimiter !== null && record.hasHeader !== null
       ? { delimiter: record.delimiter, hasHeader: record.hasHeader }
@@ -121,12 +119,12 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
   const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
   const pass = new Pass(lanes, mapper, budget)
 
-  let stopped: 'cancelled' | 'lost' | 'yield' | null = null
+  let stopped: 'lost' | 'yield' | null = null
   let progressed = false
   try {
     for await (const block of readFrom(store, record.fileKey, dialect, pass.start)) {
       await pass.take(block, dialect.hasHeader)
-      stopped = pass.end ?? (options.signal.aborted || options.shouldYield() ? 'yield' : null)
+      stopped = pass.isLost ? 'lost' : options.signal.aborted || options.shouldYield() ? 'yield' : null
       if (stopped !== null) break
       if (!progressed && pass.hasCommitted) {
         progressed = true
@@ -139,14 +137,12 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
     await Promise.allSettled(lanes.map(async (lane) => lane.settle()))
   }
   for (const lane of lanes) await lane.settle()
-  stopped = pass.end ?? stopped
+  if (pass.isLost) stopped = 'lost'
   if (stopped === null || stopped === 'yield') budget.check(pass.committed)
 
   switch (stopped) {
     case 'lost':
       return FINISHED
-    case 'cancelled':
-      return finishCancelled(database, held)
     case 'yield': {
       const next = await handOnImport(database, held)
       return next === null ? FINISHED : { status: 'handed-on', jobId: next.jobId }
@@ -160,11 +156,6 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
 function chooseJudge(dryRun: boolean, singleUse: boolean, fastest: Judge = 'first-use'): Judge {
   if (dryRun) return 'dry-run'
   return singleUse ? fastest : 'multi-use'
-}
-
-async function finishCancelled(database: Database, held: HeldImport): Promise<RunResult> {
-  await acknowledgeCancel(database, held)
-  return FINISHED
 }
 
 async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<Dialect> {
@@ -230,9 +221,8 @@ class Pass {
     return this.#next.row - 1
   }
 
-  get end(): 'cancelled' | 'lost' | null {
-    const ends = this.#lanes.map((lane) => lane.end)
-    return ends.includes('lost') ? 'lost' : ends.includes('cancelled') ? 'cancelled' : null
+  get isLost(): boolean {
+    return this.#lanes.some((lane) => lane.isLost)
   }
 
   /** What the lanes have committed since this worker took them. */
@@ -262,7 +252,7 @@ class Pass {
       this.#next = { row: position.row + 1, ...after }
       const lane = this.#place(position, cells[i] ?? [], faults.get(i))
       if (lane?.isFull === true) await this.#send(lane)
-      if (lane?.end != null) return
+      if (lane?.isLost === true) return
     }
   }
 

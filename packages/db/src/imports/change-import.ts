@@ -36,11 +36,6 @@ export async function failImport(database: Database, held: HeldImport, failure: 
   return finish(database, held, { status: 'failed', failureCode: failure.code, failureMessage: failure.message })
 }
 
-/** The worker has stopped as it was asked to. False: the lease is lost. */
-export async function acknowledgeCancel(database: Database, held: HeldImport): Promise<boolean> {
-  return finish(database, held, { status: 'cancelled' })
-}
-
 /** The import's end and its deliveries are one transaction: no crash loses a webhook or makes it twice. */
 async function finish(
   database: Database,

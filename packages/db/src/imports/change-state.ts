@@ -20,7 +20,7 @@ export async function cancelImport(database: Database, { orgId, importId }: Owne
     const now = new Date()
     const changed = await tx.import.updateMany({
       where: { id: importId, orgId, status: { in: ['queued', 'processing'] } },
-      data: { status: 'cancelled', cancelRequestedAt: now, finishedAt: now, updatedAt: now },
+      data: { status: 'cancelled', finishedAt: now, updatedAt: now },
     })
     if (changed.count === 0) return false
     // A statement of its own, which sees the lanes of a claim that the first one had to wait for.
@@ -55,8 +55,7 @@ export async function resumeImport(
 async function resume(tx: Transaction, { orgId, importId }: OwnedImport): Promise<{ jobId: string } | null> {
   const rows = await tx.$queryRaw<{ jobId: string }[]>`
     UPDATE import
-    SET status = 'queued', resumed_at = clock_timestamp(), cancel_requested_at = NULL, finished_at = NULL,
-        total_rows = NULL, error_streak = 0,
+    SET status = 'queued', resumed_at = clock_timestamp(), finished_at = NULL, total_rows = NULL, error_streak = 0,
         max_errors = CASE WHEN failure_code = 'ERROR_BUDGET_EXCEEDED' THEN NULL ELSE max_errors END,
         max_error_ratio = CASE WHEN failure_code = 'ERROR_BUDGET_EXCEEDED' THEN NULL ELSE max_error_ratio END,
         failure_code = NULL, failure_message = NULL, updated_at = clock_timestamp(),

@@ -57,7 +57,6 @@ export interface ImportRecord {
   readonly laneCount: number | null
   /** How often a worker has taken it up. */
   readonly attempts: number
-  readonly cancelRequested: boolean
   readonly counts: ImportCounts
   readonly errorsByCode: Partial<Record<RowErrorCode, number>>
   readonly bytesRead: number
@@ -104,7 +103,6 @@ export interface ImportRow {
   expired: boolean
   lane_count: number | null
   total_rows: number | null
-  cancel_requested: boolean
   failure_code: string | null
   failure_message: string | null
   created_at: Date
@@ -126,7 +124,6 @@ SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.f
        i.retry_of, (SELECT n.id FROM import n WHERE n.retry_of = i.id) AS retried_as,
        i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
        i.expired_at IS NOT NULL AS expired,
-       i.cancel_requested_at IS NOT NULL AS cancel_requested,
        i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
        greatest(i.updated_at, l.updated_at) AS updated_at,
        l.inserted, l.duplicates, l.rejected, l.bytes_read, l.column_count, l.lane_error_counts
@@ -179,7 +176,6 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     expired: row.expired,
     laneCount: row.lane_count,
     attempts: row.lease,
-    cancelRequested: row.cancel_requested,
     counts: { rows: inserted + duplicates + rejected, inserted, duplicates, rejected },
     errorsByCode: countsByCode(sumByPosition(row.lane_error_counts)),
     bytesRead: Number(row.bytes_read),

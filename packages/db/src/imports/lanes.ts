@@ -47,7 +47,6 @@ export type BatchResult =
       readonly inserted: number
       readonly duplicates: number
       readonly rejected: number
-      readonly cancelRequested: boolean
     }
   /** Nothing was written: someone else holds the import, or the batch was committed before. */
   | { readonly status: 'lost' }
@@ -56,7 +55,6 @@ interface CommittedRow {
   inserted: number
   duplicates: number
   rejected: number
-  cancelRequested: boolean
 }
 
 /**

@@ -71,7 +71,7 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * statement and so in one transaction.
  *
  * Gives no row when the lane is not at `expectedRow` under this lease (or its series is not of the kind that `first-use`
- * and `single-use` ask for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, cancelRequested.
+ * and `single-use` ask for): then nothing was written. Otherwise one row: inserted, duplicates, rejected.
  *
  * Plan: the look-ups are LATERAL with a LIMIT, so that each is an index look-up whatever the statistics say; hashing a
  * reference table of millions for every batch of thousands is two to seven times slower. Rows come to each in the order of
@@ -151,8 +151,7 @@ SET next_row = ${p('nextRow', 'int')}, next_byte = ${p('nextByte', 'bigint')}, n
     column_count = greatest(l.column_count, ${p('columnCount', 'int')}), updated_at = clock_timestamp()
 FROM fence, outcome o
 WHERE l.import_id = fence.import_id AND l.lane = ${p('lane', 'int')}
-RETURNING o.inserted, o.duplicates, o.rejected,
-  (SELECT cancel_requested_at IS NOT NULL FROM import WHERE id = l.import_id) AS "cancelRequested"`
+RETURNING o.inserted, o.duplicates, o.rejected`
 }
 
 /** Looks up customer, coupon and till of every row and says what was not found, or which rule speaks against it. */
