@@ -1,19 +1,24 @@
-/** The keys a client may name in `uploadHeaders`, in the order in which reports list them. */
-export const COLUMN_KEYS = [
-  'userId',
-  'mobile',
-  'email',
-  'externalId',
-  'couponId',
-  'couponCode',
-  'redeemedDateInMillis',
-  'redeemedAt',
-  'billId',
-  'billNumber',
-  'details',
-] as const
+/**
+ * The keys a client may name in `uploadHeaders`, in the order in which reports list them. The number is how a row error
+ * stores its column (row-errors.ts): 0 to 14, never change or reuse one.
+ */
+export const COLUMN_INDICES = {
+  userId: 0,
+  mobile: 1,
+  email: 2,
+  externalId: 3,
+  couponId: 4,
+  couponCode: 5,
+  redeemedDateInMillis: 6,
+  redeemedAt: 7,
+  billId: 8,
+  billNumber: 9,
+  details: 10,
+} as const
 
-export type ColumnKey = (typeof COLUMN_KEYS)[number]
+export type ColumnKey = keyof typeof COLUMN_INDICES
+
+export const COLUMN_KEYS = Object.keys(COLUMN_INDICES) as readonly ColumnKey[]
 
 /** What a client may declare as `customerIdentifier`, and the column key that it makes mandatory. */
 export const CUSTOMER_IDENTIFIERS = {

@@ -1,4 +1,4 @@
-import { COLUMN_KEYS, type ColumnKey } from './columns.ts'
+import { COLUMN_INDICES, COLUMN_KEYS, type ColumnKey } from './columns.ts'
 
 /**
  * Why a row was rejected. The numbers are those of the documented API; the names are ours and stable.
@@ -173,6 +173,8 @@ const ROW_ERROR_REASONS = {
 
 export type RowErrorReason = keyof typeof ROW_ERROR_REASONS
 
+export const ROW_ERROR_REASON_NAMES = Object.keys(ROW_ERROR_REASONS) as readonly RowErrorReason[]
+
 /** One reason why a row was rejected. `field` is null where the whole record is at fault. */
 export interface RowError {
   readonly reason: RowErrorReason
@@ -187,7 +189,7 @@ const NO_FIELD = 15
  */
 export function encodeRowError(error: RowError): number {
   const { code, index } = ROW_ERROR_REASONS[error.reason]
-  const field = error.field === null ? NO_FIELD : COLUMN_KEYS.indexOf(error.field)
+  const field = error.field === null ? NO_FIELD : COLUMN_INDICES[error.field]
   return (ROW_ERROR_CODES[code].index << 8) | (index << 4) | field
 }
 
@@ -195,11 +197,13 @@ const REASONS_BY_CODE = Object.entries(ROW_ERROR_REASONS).reduce((byCode, [reaso
   return byCode.set((ROW_ERROR_CODES[code].index << 4) | index, reason as RowErrorReason)
 }, new Map<number, RowErrorReason>())
 
+const FIELDS_BY_INDEX = new Map<number, ColumnKey>(COLUMN_KEYS.map((key) => [COLUMN_INDICES[key], key]))
+
 /** The reverse of {@link encodeRowError}. Throws on a number that this version never wrote. */
 export function decodeRowError(encoded: number): RowError {
   const reason = REASONS_BY_CODE.get(encoded >> 4)
   const fieldIndex = encoded & 15
-  const field = fieldIndex === NO_FIELD ? null : COLUMN_KEYS[fieldIndex]
+  const field = fieldIndex === NO_FIELD ? null : FIELDS_BY_INDEX.get(fieldIndex)
   if (reason === undefined || field === undefined) {
     throw new Error(`row error ${encoded} is of no kind that this version knows`)
   }

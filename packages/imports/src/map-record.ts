@@ -15,6 +15,7 @@ import {
 } from '@importer/contracts'
 
 import { readCell } from './read-cell.ts'
+import { breaksRule, createSyntaxRules, listSyntaxErrors } from './syntax-rules.ts'
 
 /** A row that can be looked up. Ids are whole numbers in text; texts that are absent are null. */
 export interface MappedRow {
@@ -44,8 +45,6 @@ export interface RecordMapper {
 
 const YEAR_2000_MS = 946_684_800_000
 const DAY_MS = 86_400_000
-const MAX_TEXT = 255
-const MAX_DETAILS = 1000
 const WHOLE_NUMBER = /^\d+$/
 
 /** No id has more digits: a longer number is a whole number that no row can have. */
@@ -53,7 +52,6 @@ const MAX_ID_DIGITS = 18
 const ID_OF_NOTHING = '-1'
 
 const CUSTOMER_ORDER: readonly CustomerKey[] = ['mobile', 'email', 'externalId']
-const TEXT_KEYS: readonly ColumnKey[] = ['mobile', 'email', 'externalId', 'couponCode', 'billId', 'billNumber']
 
 /** `createdAtMs` is when the import was created: what "in the future" means does not change with the clock. */
 export function createRecordMapper(mapping: ColumnMapping, createdAtMs: number): RecordMapper {
@@ -68,7 +66,9 @@ export function createRecordMapper(mapping: ColumnMapping, createdAtMs: number):
   const couponKeys = (['couponId', 'couponCode'] as const).filter((key) => position(key) >= 0)
   const latestMs = createdAtMs + DAY_MS
 
-  const values: Partial<Record<ColumnKey, string>> = {}
+  const rules = createSyntaxRules(mapping)
+  const texts: Partial<Record<ColumnKey, string>> = {}
+  const read: { texts: typeof texts; dateFault: RowErrorReason | null } = { texts, dateFault: null }
   const row: MappedRow = {
     customerKey: declaredCustomer,
     customer: '',
@@ -84,38 +84,24 @@ export function createRecordMapper(mapping: ColumnMapping, createdAtMs: number):
   function map(cells: readonly string[]): number[] | null {
     const missing = lastMandatory.find((column) => column.position >= cells.length)
     if (missing !== undefined) return [encodeRowError({ reason: 'column_missing', field: missing.key })]
-    for (const key of mapped) values[key] = readCell(cells[position(key)] ?? '')
+    for (const key of mapped) texts[key] = readCell(cells[position(key)] ?? '')
 
-    const customerKey = customerKeys.find((key) => values[key] !== '')
-    const couponKey = couponKeys.find((key) => values[key] !== '')
-    const date = values.redeemedDateInMillis ?? ''
-    const till = values.redeemedAt ?? ''
-    const dateFault = date === '' ? null : findDateFault(date, latestMs)
+    const date = texts.redeemedDateInMillis ?? ''
+    read.dateFault = date === '' ? null : findDateFault(date, latestMs)
+    if (breaksRule(rules, read)) return listSyntaxErrors(rules, read)
 
-    if (
-      customerKey === undefined ||
-      couponKey === undefined ||
-      date === '' ||
-      till === '' ||
-      dateFault !== null ||
-      !WHOLE_NUMBER.test(till) ||
-      isNoNumber(values.userId) ||
-      isNoNumber(values.couponId) ||
-      hasLongText(values)
-    ) {
-      return listErrors(values, { customerKey, couponKey, declaredCustomer, declaredCoupon, dateFault })
-    }
-
+    const customerKey = customerKeys.find((key) => texts[key]) ?? declaredCustomer
+    const couponKey = couponKeys.find((key) => texts[key]) ?? declaredCoupon
     row.customerKey = customerKey
-    row.customer = normalizeCustomer(customerKey, values[customerKey] ?? '')
+    row.customer = normalizeCustomer(customerKey, texts[customerKey] ?? '')
     row.couponKey = couponKey
-    const coupon = values[couponKey] ?? ''
+    const coupon = texts[couponKey] ?? ''
     row.coupon = couponKey === 'couponId' ? toId(coupon) : normalizeCouponCode(coupon)
-    row.till = toId(till)
+    row.till = toId(texts.redeemedAt ?? '')
     row.redeemedMs = Number(date)
-    row.billId = values.billId || null
-    row.billNumber = values.billNumber || null
-    row.details = values.details || null
+    row.billId = texts.billId || null
+    row.billNumber = texts.billNumber || null
+    row.details = texts.details || null
     return null
   }
 
@@ -145,48 +131,9 @@ function toId(digits: string): string {
   return significant.length > MAX_ID_DIGITS ? ID_OF_NOTHING : significant
 }
 
-function isNoNumber(text: string | undefined): boolean {
-  return text !== undefined && text !== '' && !WHOLE_NUMBER.test(text)
-}
-
-function isLongerThan(text: string | undefined, max: number): boolean {
-  // UTF-16 units are never fewer than characters: counting characters is needed only beyond the limit.
-  return text !== undefined && text.length > max && [...text].length > max
-}
-
-function hasLongText(values: Partial<Record<ColumnKey, string>>): boolean {
-  return TEXT_KEYS.some((key) => isLongerThan(values[key], MAX_TEXT)) || isLongerThan(values.details, MAX_DETAILS)
-}
-
 function findDateFault(text: string, latestMs: number): RowErrorReason | null {
   if (!WHOLE_NUMBER.test(text)) return 'date_not_millis'
   const ms = Number(text)
   if (ms >= YEAR_2000_MS) return ms > latestMs ? 'date_in_future' : null
   return ms >= YEAR_2000_MS / 1000 && ms <= latestMs / 1000 ? 'date_in_seconds' : 'date_too_early'
-}
-
-/** The slow path: says everything that is wrong with a row. */
-function listErrors(
-  values: Partial<Record<ColumnKey, string>>,
-  found: {
-    customerKey: CustomerKey | undefined
-    couponKey: CouponKey | undefined
-    declaredCustomer: CustomerKey
-    declaredCoupon: CouponKey
-    dateFault: RowErrorReason | null
-  },
-): number[] {
-  const errors: number[] = []
-  const add = (reason: RowErrorReason, field: ColumnKey): void => {
-    errors.push(encodeRowError({ reason, field }))
-  }
-  if (values.redeemedDateInMillis === '') add('value_missing', 'redeemedDateInMillis')
-  if (values.redeemedAt === '') add('value_missing', 'redeemedAt')
-  if (found.customerKey === undefined) add('customer_missing', found.declaredCustomer)
-  if (found.couponKey === undefined) add('coupon_missing', found.declaredCoupon)
-  if (found.dateFault !== null) add(found.dateFault, 'redeemedDateInMillis')
-  for (const key of ['redeemedAt', 'userId', 'couponId'] as const) if (isNoNumber(values[key])) add('not_a_number', key)
-  for (const key of TEXT_KEYS) if (isLongerThan(values[key], MAX_TEXT)) add('over_255', key)
-  if (isLongerThan(values.details, MAX_DETAILS)) add('over_1000', 'details')
-  return errors
 }

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+
+import { COLUMN_INDICES, COLUMN_KEYS } from './columns.ts'
+import { codeOf, decodeRowError, encodeRowError, ROW_ERROR_CODES, ROW_ERROR_REASON_NAMES } from './row-errors.ts'
+
+/**
+ * What databases hold. A number here may never change and never be used for anything else: add new ones at the end.
+ */
+const STORED_REASONS: Record<string, number> = {
+  value_missing: 0x10,
+  customer_missing: 0x11,
+  coupon_missing: 0x12,
+  date_not_millis: 0x20,
+  date_in_seconds: 0x21,
+  date_too_early: 0x22,
+  date_in_future: 0x23,
+  not_a_number: 0x30,
+  over_255: 0x40,
+  over_1000: 0x41,
+  quote_not_closed: 0x50,
+  text_after_quote: 0x51,
+  record_too_long: 0x52,
+  column_missing: 0x53,
+  not_utf8: 0x60,
+  nul_byte: 0x61,
+  customer_not_found: 0x70,
+  coupon_not_found: 0x80,
+  coupon_not_in_series: 0x90,
+  till_not_found: 0xa0,
+  coupon_revoked: 0xb0,
+  coupon_not_issued_to_customer: 0xc0,
+  series_not_active: 0xd0,
+  coupon_expired: 0xe0,
+  coupon_already_redeemed: 0xf0,
+  redemption_limit_reached: 0x100,
+}
+
+const STORED_COLUMNS: Record<string, number> = {
+  userId: 0,
+  mobile: 1,
+  email: 2,
+  externalId: 3,
+  couponId: 4,
+  couponCode: 5,
+  redeemedDateInMillis: 6,
+  redeemedAt: 7,
+  billId: 8,
+  billNumber: 9,
+  details: 10,
+}
+
+describe('row errors are stored as they always were', () => {
+  test('reasons', () => {
+    const stored = ROW_ERROR_REASON_NAMES.map((reason) => [reason, encodeRowError({ reason, field: null }) >> 4])
+    expect(Object.fromEntries(stored)).toEqual(STORED_REASONS)
+  })
+
+  test('columns', () => {
+    expect(COLUMN_INDICES).toEqual(STORED_COLUMNS)
+    const stored = COLUMN_KEYS.map((field) => [field, encodeRowError({ reason: 'value_missing', field }) & 15])
+    expect(Object.fromEntries(stored)).toEqual(STORED_COLUMNS)
+  })
+
+  test('every one is read again as what it was', () => {
+    for (const reason of ROW_ERROR_REASON_NAMES) {
+      for (const field of [...COLUMN_KEYS, null]) {
+        const encoded = encodeRowError({ reason, field })
+        expect(decodeRowError(encoded)).toEqual({ reason, field })
+        expect(encoded >> 8).toBe(ROW_ERROR_CODES[codeOf({ reason, field })].index)
+      }
+    }
+  })
+
+  test('a number that no version wrote is refused', () => {
+    expect(() => decodeRowError(0x7fff)).toThrow(/32767/)
+    expect(() => decodeRowError(0x10b)).toThrow(/267/)
+  })
+})
