@@ -1,10 +1,10 @@
 import { chmod, readdir, readFile } from 'node:fs/promises'
-import path from 'node:path'
 
 import { chooseFreePort, findEmbeddedPostgres } from '@importer/runtime'
 import { afterAll } from 'vitest'
 
 import { startApp, type AppProcess } from './app-process.ts'
+import { findAppPids } from './find-app-pids.ts'
 import { ImporterClient } from './importer-client.ts'
 import { readPostmasterPid } from './postgres-server.ts'
 import { makeTemporaryFolder, TEST_KEY, TEST_ORG, type SystemOptions } from './running-system.ts'
@@ -46,15 +46,7 @@ export async function startSupervisedSystem(options: SystemOptions): Promise<Sup
     client: new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY),
     findDatabaseUrl: () => findEmbeddedPostgres({ dataDir }),
     async findPids() {
-      const pids = new Map<string, number>()
-      for (const note of await readdir(path.join(dataDir, 'children'))) {
-        const pid = Number.parseInt(note, 10)
-        const app = /apps\/(\w+)\//.exec(await readFile(`/proc/${pid}/cmdline`, 'utf8'))?.[1]
-        if (app !== undefined) pids.set(app, pid)
-      }
-      const [intake, worker] = [pids.get('intake'), pids.get('worker')]
-      if (intake === undefined || worker === undefined) throw new Error(`only these run: ${[...pids.keys()].join()}`)
-      return { intake, worker, postgres: await readPostmasterPid(dataDir) }
+      return { ...(await findAppPids(dataDir)), postgres: await readPostmasterPid(dataDir) }
     },
     async killEverything() {
       const { intake, worker, postgres } = await system.findPids()

@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+
+import { findAppPids } from '../support/find-app-pids.ts'
+import { ATTACKER, BYSTANDER } from './attacked-system.ts'
+import { Attacker } from './attacker.ts'
+import { startHealthWatch } from './health-watch.ts'
+import { forgetPeakMemory, readPeakMemory } from './process-memory.ts'
+
+/** What is promised whatever is asked: see "No input ends a process or holds it up" in docs/operations.md. */
+const MOST_INTAKE_MIB = 250
+const MOST_WORKER_MIB = 400
+const MOST_HELD_UP_MS = 250
+
+const MANY_CLIENTS = 20
+
+export interface Attack<Prepared> {
+  /** Makes what is attacked, once, before anything is watched: a file, an import of it. */
+  readonly prepare?: (attacker: Attacker) => Promise<Prepared>
+  /** One client's share. Throws, or fails an expectation, where an answer is not what it should be. */
+  readonly run: (attacker: Attacker, prepared: Prepared, client: number) => Promise<void>
+  /** How many clients run it at once, beside one alone. */
+  readonly clients?: number
+}
+
+/**
+ * Attacks the running system, alone and with many clients at once, and requires each time that nobody else notices:
+ * no process has been replaced, both have kept within their memory, no look at `/healthz` has waited for more than
+ * 250 ms of the intake's own work, and every poll of another organization has been answered.
+ */
+export function attack<Prepared = undefined>(name: string, { prepare, run, clients }: Attack<Prepared>): void {
+  describe(name, () => {
+    const attacker = new Attacker(inject('attacked').url, ATTACKER.apiKey)
+    let prepared: Prepared
+
+    beforeAll(async () => {
+      prepared = (await prepare?.(attacker)) as Prepared
+    })
+
+    for (const count of [1, clients ?? MANY_CLIENTS]) {
+      it(count === 1 ? 'alone' : `${count} clients at once`, async () => {
+        await expectUnharmed(async () => {
+          await Promise.all(Array.from({ length: count }, async (_, client) => run(attacker, prepared, client)))
+        })
+      })
+    }
+  })
+}
+
+async function expectUnharmed(run: () => Promise<void>): Promise<void> {
+  const { url, dataDir } = inject('attacked')
+  const before = await findAppPids(dataDir)
+  await forgetPeakMemory(before.intake)
+  await forgetPeakMemory(before.worker)
+  const watch = await startHealthWatch({ url, intakePid: before.intake, apiKey: BYSTANDER.apiKey })
+  const outcome = await run().then(
+    () => null,
+    (error: unknown) => ({ error }),
+  )
+  const { answers, heldUpMs, faults } = await watch.stop()
+  // What ended a process explains all else that went wrong: it is told first.
+  expect(await findAppPids(dataDir), 'a process was replaced').toEqual(before)
+  const intakeMib = await readPeakMemory(before.intake)
+  const workerMib = await readPeakMemory(before.worker)
+  console.log(
+    `held up ${heldUpMs} ms in ${answers} looks; intake ${intakeMib.toFixed(0)} MiB, worker ${workerMib.toFixed(0)} MiB`,
+  )
+  if (outcome !== null) throw outcome.error
+  expect(faults).toEqual([])
+  expect(answers).toBeGreaterThan(0)
+  expect(heldUpMs, 'the intake held /healthz up').toBeLessThanOrEqual(MOST_HELD_UP_MS)
+  expect(intakeMib, 'resident memory of the intake').toBeLessThan(MOST_INTAKE_MIB)
+  expect(workerMib, 'resident memory of the worker').toBeLessThan(MOST_WORKER_MIB)
+}
