@@ -7,14 +7,15 @@ FROM node:20-bookworm-slim AS sources
 WORKDIR /app
 COPY . .
 
-# All packages, since Prisma's generator is a development package: only the generated client is taken from here.
-FROM sources AS client
+# All packages, since Prisma's generator and Vite are development packages: only what they make is taken from here.
+FROM sources AS built
 RUN node scripts/setup.mjs
 
 FROM sources AS production
 ARG PNPM_VERSION=12.21.0
 RUN CI=1 npx -y pnpm@${PNPM_VERSION} install --frozen-lockfile --prod
-COPY --from=client /app/packages/db/src/generated packages/db/src/generated
+COPY --from=built /app/packages/db/src/generated packages/db/src/generated
+COPY --from=built /app/apps/dashboard/dist apps/dashboard/dist
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data

@@ -13,6 +13,7 @@ const MOST_LINES = 350
 
 const CHECKS = [
   ['types', () => runTool('typescript/bin/tsc', '-p', 'tsconfig.json')],
+  ['types of the dashboard', () => runTool('typescript/bin/tsc', '-p', 'apps/dashboard/tsconfig.json')],
   ['lint', () => runTool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings')],
   ['format', () => runTool('oxfmt/bin/oxfmt', '--check')],
   ['dead code', () => runTool('knip/bin/knip.js', '--no-progress', '--no-config-hints')],
@@ -119,7 +120,7 @@ function findVagueNames() {
 
 function findLongFiles() {
   return [...files]
-    .filter(([file]) => /\.(?:ts|mjs)$/.test(file))
+    .filter(([file]) => /\.(?:tsx?|mjs)$/.test(file))
     .map(([file, text]) => [file, text.split('\n').length - 1])
     .filter(([, lines]) => lines > MOST_LINES)
     .map(([file, lines]) => `${file}: ${lines}`)

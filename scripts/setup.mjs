@@ -1,6 +1,6 @@
 /**
- * Brings a checkout to the state in which it can run: packages installed, Prisma's client generated. Needs nothing but
- * Node and npm. What was done is remembered by a stamp under node_modules, so that a start with nothing to do costs a
+ * Brings a checkout to the state in which it can run: packages installed, Prisma's client generated, the dashboard
+ * built. Needs nothing but Node and npm. What was done is remembered by a stamp under node_modules, so that a start with nothing to do costs a
  * few milliseconds.
  */
 import { spawn } from 'node:child_process'
@@ -16,6 +16,7 @@ const MODULES = path.join(ROOT, 'node_modules')
 const STAMP = path.join(MODULES, '.setup-stamp.json')
 const LOCK = path.join(MODULES, '.setup-lock')
 const SCHEMA = path.join(ROOT, 'prisma', 'schema.prisma')
+const DASHBOARD = path.join(ROOT, 'apps', 'dashboard')
 const PNPM = 'pnpm@12.21.0'
 const LOCK_PATIENCE_MS = 10 * 60_000
 
@@ -28,7 +29,8 @@ export function describeNodeFault(version) {
 
 /** Installs and generates what changed since the last time. Two at once: the second waits for the first. */
 export async function setup() {
-  const wanted = { install: hashInstall(), client: hashClient() }
+  const install = hashInstall()
+  const wanted = { install, client: hashClient(), dashboard: hashDashboard(install) }
   if (isDone(wanted)) return
   fs.mkdirSync(MODULES, { recursive: true })
   await takeLock()
@@ -42,7 +44,12 @@ export async function setup() {
     if (done.client !== wanted.client || !isClientThere()) {
       say("Generating Prisma's client…")
       await runQuietly('prisma generate', ...generateCommand())
-      writeStamp(wanted)
+      writeStamp({ ...readStamp(), client: wanted.client })
+    }
+    if (done.dashboard !== wanted.dashboard || !isDashboardThere()) {
+      say('Building the dashboard…')
+      await buildDashboard()
+      writeStamp({ ...readStamp(), dashboard: wanted.dashboard })
     }
   } finally {
     fs.rmSync(LOCK, { force: true })
@@ -51,7 +58,7 @@ export async function setup() {
 
 function isDone(wanted) {
   const done = readStamp()
-  return done.install === wanted.install && done.client === wanted.client && isClientThere()
+  return Object.keys(wanted).every((part) => done[part] === wanted[part]) && isClientThere() && isDashboardThere()
 }
 
 /** What decides about the installed packages. The platform counts: some packages hold its binaries. */
@@ -81,6 +88,47 @@ function hashClient() {
 function isClientThere() {
   const output = /^\s*output\s*=\s*"([^"]+)"/m.exec(fs.readFileSync(SCHEMA, 'utf8'))
   return output === null || fs.existsSync(path.resolve(path.dirname(SCHEMA), output[1], 'client.ts'))
+}
+
+/** What decides about the built dashboard: its sources, those of the packages that it bundles, and all versions. */
+function hashDashboard(install) {
+  const folders = ['apps/dashboard', 'packages/client', 'packages/contracts']
+  const files = folders.flatMap((folder) => listSources(path.join(ROOT, folder)))
+  const parts = [install]
+  for (const file of files.sort((a, b) => (a < b ? -1 : 1)))
+    parts.push(path.relative(ROOT, file), fs.readFileSync(file, 'utf8'))
+  return hash(parts)
+}
+
+function listSources(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (/^(?:node_modules|dist.*)$/.test(entry.name) || /\.test\.tsx?$/.test(entry.name)) return []
+    const file = path.join(folder, entry.name)
+    return entry.isDirectory() ? listSources(file) : [file]
+  })
+}
+
+function isDashboardThere() {
+  return fs.existsSync(path.join(DASHBOARD, 'dist', 'index.html'))
+}
+
+/** Into a folder of its own first: an intake app that starts meanwhile finds the page as it was, or as it is. */
+async function buildDashboard() {
+  const require = createRequire(path.join(DASHBOARD, 'package.json'))
+  const manifest = require.resolve('vite/package.json')
+  const vite = path.join(path.dirname(manifest), require(manifest).bin.vite)
+  const built = path.join(DASHBOARD, 'dist')
+  const fresh = `${built}.${process.pid}`
+  try {
+    await runQuietly('vite build', process.execPath, [vite, 'build', '--outDir', fresh, '--logLevel', 'warn'], {
+      cwd: DASHBOARD,
+      env: { ...process.env, NODE_ENV: 'production', ...usableHome() },
+    })
+    fs.rmSync(built, { recursive: true, force: true })
+    fs.renameSync(fresh, built)
+  } finally {
+    fs.rmSync(fresh, { recursive: true, force: true })
+  }
 }
 
 function read(relative) {

@@ -1,7 +1,10 @@
 import express, { type Express } from 'express'
 
 import { createAuthenticate } from './authentication/authenticate.ts'
+import { requireSameOrigin } from './authentication/require-same-origin.ts'
+import { createSessionCookie } from './authentication/session-cookie.ts'
 import { createCompatibleRouter } from './compatible-api/compatible-router.ts'
+import { createDashboardRouter } from './dashboard/dashboard-router.ts'
 import { createDocsRouter } from './docs/docs-router.ts'
 import type { IntakeDependencies } from './dependencies.ts'
 import { createHealthRouter } from './health/health-router.ts'
@@ -21,7 +24,8 @@ const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']
 
 /** The whole HTTP face of the importer, over what it is given. Serve it with `createIntakeServer`. */
 export function createApp(deps: IntakeDependencies): Express {
-  const authenticate = createAuthenticate(deps.database)
+  const cookie = createSessionCookie(deps.publicUrl)
+  const authenticate = createAuthenticate(deps.database, cookie)
   const findImport = createFindImport(deps.database)
 
   const app = express()
@@ -31,17 +35,21 @@ export function createApp(deps: IntakeDependencies): Express {
   app.set('query parser', 'simple')
 
   app.use(trackRequests(deps.log, deps.metrics))
+  const sameOrigin = requireSameOrigin(cookie, deps.publicUrl)
+  app.use('/v1', sameOrigin)
+  app.use(COMPATIBLE_MOUNTS, sameOrigin, answerErrors(deps.log, renderErrors))
   if (deps.rateLimitPerMinute !== undefined) {
     const limit = limitRate(authenticate, deps.rateLimitPerMinute)
     app.use('/v1', limit)
     app.use(COMPATIBLE_MOUNTS, limit, answerErrors(deps.log, renderErrors))
   }
-  app.use(createNativeRouter(deps, authenticate, findImport))
+  app.use(createNativeRouter(deps, authenticate, findImport, cookie))
   app.use('/v1/webhook-endpoints', createEndpointsRouter(deps, authenticate))
   app.use('/v1/webhook-secret', createSecretRouter(deps, authenticate))
   app.use('/v1/webhook-deliveries', createDeliveriesRouter(deps, authenticate))
   app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, authenticate, findImport))
   app.use(createDocsRouter(deps))
+  app.use(createDashboardRouter())
   app.use(createHealthRouter(deps))
   app.use(() => {
     throw notFound('NOT_FOUND', 'path', 'there is nothing at this path')

@@ -107,6 +107,9 @@ export function createCalls(target: () => TestIntake) {
       headers: { 'Content-Type': 'text/csv' },
     }),
     showReference: () => ({ params: { kind: 'coupons', id: 1 } }),
+    createSession: () => json({}),
+    showSession: () => ({}),
+    endSession: () => ({}),
     listApiKeys: () => ({}),
     createApiKey: () => json({ role: 'read', name: 'poller' }),
     revokeApiKey: async () => {

@@ -7,11 +7,11 @@ import type { Database } from './open-database.ts'
 export interface ApiKeyIdentity {
   readonly id: number
   readonly orgId: number
+  readonly name: string | null
   readonly role: Role
 }
 
 export interface ApiKeyDescription extends ApiKeyIdentity {
-  readonly name: string | null
   readonly createdAt: Date
   readonly revokedAt: Date | null
 }
@@ -31,7 +31,7 @@ export async function findApiKey(database: Database, key: string): Promise<ApiKe
   const row = await database.prisma.apiKey.findUnique({ where: { keyHash } })
   if (row === null || row.revokedAt !== null) return null
   if (!timingSafeEqual(Buffer.from(row.keyHash), Buffer.from(keyHash))) return null
-  return { id: row.id, orgId: row.orgId, role: row.role as Role }
+  return { id: row.id, orgId: row.orgId, name: row.name, role: row.role as Role }
 }
 
 /** Makes a key, and its organization when there is none yet. The key is told here and never again. */

@@ -1,17 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 import { roleIncludes, type Role } from '@importer/contracts'
-import { findApiKey, type Database } from '@importer/db'
+import { findApiKey, useSession, type Database } from '@importer/db'
 
 import { ApiError } from '../http/api-error.ts'
 import { createShortCache } from '../http/short-cache.ts'
 import { readKeys } from './read-keys.ts'
+import type { SessionCookie } from './session-cookie.ts'
 
 /** Who asks: the key, its organization and what it may do. */
 export interface Principal {
   readonly id: number
   readonly orgId: number
+  /** Of the key. */
+  readonly name: string | null
   readonly role: Role
+  /** Of a browser that is signed in: when its session ends if it is not used again. null: the key itself was sent. */
+  readonly sessionExpiresAt: Date | null
 }
 
 /** Tells who asks. Throws 401 without a key that works, and 403 when its role does not include the needed one. */
@@ -19,39 +24,70 @@ export interface Authenticate {
   (headers: IncomingHttpHeaders, needed: Role): Promise<Principal>
   /** Who asks, whatever they may do; null without a key that works. */
   identify(headers: IncomingHttpHeaders): Promise<Principal | null>
+  /** Whose key it is; null when it does not work. */
+  identifyKey(key: string): Promise<Principal | null>
+  /** From now on the session with this token is looked up anew. */
+  forgetSession(token: string): void
 }
 
-/** A revoked key works for no longer than this. */
+/** A revoked key works for no longer than this, and so does a session that was ended. */
 const KEY_TTL_MS = 200
 const MAX_KEYS = 1_000
 
 const CHALLENGES = ['Bearer realm="redemptions"', 'Basic realm="redemptions", charset="UTF-8"']
 
-export function createAuthenticate(database: Database): Authenticate {
-  const cache = createShortCache<Principal>({ ttlMs: KEY_TTL_MS, maxEntries: MAX_KEYS })
+/** Whoever sends a key is who the key is; the cookie counts where there is none. */
+export function createAuthenticate(database: Database, cookie: SessionCookie): Authenticate {
+  const keys = createShortCache<Principal>({ ttlMs: KEY_TTL_MS, maxEntries: MAX_KEYS })
+  const sessions = createShortCache<Principal>({ ttlMs: KEY_TTL_MS, maxEntries: MAX_KEYS })
+
+  async function identifyKey(key: string): Promise<Principal | null> {
+    return keys.get(key, async () => {
+      const found = await findApiKey(database, key)
+      return found === null ? null : { ...found, sessionExpiresAt: null }
+    })
+  }
+  async function identifySession(token: string): Promise<Principal | null> {
+    return sessions.get(token, async () => {
+      const found = await useSession(database, token)
+      return found === null ? null : { ...found.key, sessionExpiresAt: found.expiresAt }
+    })
+  }
   async function identify(headers: IncomingHttpHeaders): Promise<Principal | null> {
-    for (const key of readKeys(headers)) {
-      const principal = await cache.get(key, () => findApiKey(database, key))
+    const sent = readKeys(headers)
+    for (const key of sent) {
+      const principal = await identifyKey(key)
       if (principal !== null) return principal
     }
-    return null
+    const token = cookie.read(headers)
+    return sent.length > 0 || token === null ? null : identifySession(token)
   }
   async function authenticate(headers: IncomingHttpHeaders, needed: Role): Promise<Principal> {
     const principal = await identify(headers)
-    if (principal === null) throw unauthorized(readKeys(headers).length > 0)
+    if (principal === null) throw unauthorized(readKeys(headers).length > 0, cookie.read(headers) !== null)
     if (!roleIncludes(principal.role, needed)) throw forbidden(principal.role, needed)
     return principal
   }
-  return Object.assign(authenticate, { identify })
+  return Object.assign(authenticate, {
+    identify,
+    identifyKey,
+    forgetSession: (token: string) => sessions.forget(token),
+  })
 }
 
-function unauthorized(hasKey: boolean): ApiError {
-  const message = hasKey
-    ? 'the API key is unknown or revoked; expected one that works'
-    : 'there is no API key; expected Authorization: Bearer KEY, X-CAP-API-OAUTH-TOKEN: KEY, or the key as Basic password'
-  return new ApiError(401, [{ code: 'UNAUTHORIZED', field: 'Authorization', message }], {
-    'WWW-Authenticate': CHALLENGES,
-  })
+/** 401: nobody who is known. */
+export function unauthorized(hasKey: boolean, hasSession = false): ApiError {
+  return new ApiError(
+    401,
+    [{ code: 'UNAUTHORIZED', field: 'Authorization', message: describeAbsence(hasKey, hasSession) }],
+    { 'WWW-Authenticate': CHALLENGES },
+  )
+}
+
+function describeAbsence(hasKey: boolean, hasSession: boolean): string {
+  if (hasKey) return 'the API key is unknown or revoked; expected one that works'
+  if (hasSession) return 'the session is over; sign in again, or send an API key'
+  return 'there is no API key; expected Authorization: Bearer KEY, X-CAP-API-OAUTH-TOKEN: KEY, or the key as Basic password'
 }
 
 function forbidden(held: Role, needed: Role): ApiError {

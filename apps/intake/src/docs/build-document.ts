@@ -1,6 +1,7 @@
 import { OPERATIONS, problemView, REFERENCE_KINDS, WEBHOOK_OPERATIONS, type Operation } from '@importer/contracts'
 import { z } from 'zod'
 
+import { nameSessionCookie } from '../authentication/session-cookie.ts'
 import { makeCurl } from './make-curl.ts'
 
 type Json = Record<string, unknown>
@@ -56,13 +57,19 @@ export function buildDocument(serverUrl: string): Json {
     },
     servers: [{ url: serverUrl }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    security: [{ bearer: [] }, { token: [] }, { basic: [] }],
+    security: [{ bearer: [] }, { token: [] }, { basic: [] }, { session: [] }],
     paths,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         token: { type: 'apiKey', in: 'header', name: 'X-CAP-API-OAUTH-TOKEN' },
         basic: { type: 'http', scheme: 'basic', description: 'The key is the password' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: nameSessionCookie(serverUrl),
+          description: 'Of a browser that has signed in by `POST /v1/session`',
+        },
       },
       schemas: Object.fromEntries(Object.entries(components).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     },

@@ -21,14 +21,21 @@ export interface OperationCall<Query> {
 export interface MountedOperation<Definition extends Operation> {
   readonly operation: Definition
   readonly handle: (call: OperationCall<z.output<Definition['query']>>) => Promise<void>
+  /** Who asks, where the key may be elsewhere than in the head; throws 401. */
+  readonly identify?: (request: Request, response: Response) => Promise<Principal>
 }
 
 /** Ties an operation of the contract to what carries it out. */
 export function defineOperation<Definition extends Operation>(
   operation: Definition,
   handle: MountedOperation<Definition>['handle'],
+  identify?: MountedOperation<Definition>['identify'],
 ): MountedOperation<Operation> {
-  return { operation, handle: handle as MountedOperation<Operation>['handle'] }
+  return {
+    operation,
+    handle: handle as MountedOperation<Operation>['handle'],
+    ...(identify === undefined ? {} : { identify }),
+  }
 }
 
 /** Mounts operations with what the contract says of them: path, method, role and query. Other methods are 405. */
@@ -37,9 +44,9 @@ export function mountOperations(
   authenticate: Authenticate,
   operations: readonly MountedOperation<Operation>[],
 ): void {
-  for (const { operation, handle } of operations) {
+  for (const { operation, handle, identify } of operations) {
     router[operation.method](toPattern(operation.path), nameRoute(operation.path), async (request, response) => {
-      const principal = await authenticate(request.headers, operation.role)
+      const principal = await (identify?.(request, response) ?? authenticate(request.headers, operation.role))
       const params = new Map(
         Object.entries(request.params).map(([name, value]) => [name, requirePathParameter(name, String(value))]),
       )

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { COUPON_IDENTIFIERS, CUSTOMER_IDENTIFIERS, type CouponIdentifier, type CustomerIdentifier } from '../columns.ts'
 import type { Role } from '../roles.ts'
 import * as parameters from './parameters.ts'
+import { SESSION_OPERATIONS } from './session-operations.ts'
 import * as views from './views.ts'
 
 /** What an operation answers with when all is well. */
@@ -274,6 +275,7 @@ export const OPERATIONS = {
     success: [{ status: 200, description: 'The item', schema: views.referenceItemView }],
     errors: { 404: 'There is no such item in this organization' },
   },
+  ...SESSION_OPERATIONS,
   listApiKeys: {
     method: 'get',
     path: '/v1/api-keys',

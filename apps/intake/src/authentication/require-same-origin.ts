@@ -1,0 +1,39 @@
+import type { Request, RequestHandler } from 'express'
+
+import { ApiError } from '../http/api-error.ts'
+import { readBaseUrl } from '../http/base-url.ts'
+import { readKeys } from './read-keys.ts'
+import type { SessionCookie } from './session-cookie.ts'
+
+const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * A browser sends the session's cookie by itself, also when a page of somebody else makes it send a request. So a request
+ * that changes something and has no key but the cookie must say that it comes from a page of ours: by `Sec-Fetch-Site`,
+ * which no page can set, or else by `Origin`. 403 without.
+ */
+export function requireSameOrigin(cookie: SessionCookie, publicUrl: string | undefined): RequestHandler {
+  return (request, _response, next) => {
+    const isByCookie = readKeys(request.headers).length === 0 && cookie.read(request.headers) !== null
+    if (isByCookie && !CHANGES_NOTHING.has(request.method) && !isSameOrigin(request, publicUrl)) throw crossOrigin()
+    next()
+  }
+}
+
+function isSameOrigin(request: Request, publicUrl: string | undefined): boolean {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  const { origin } = request.headers
+  return origin !== undefined && URL.canParse(origin) && origin === new URL(readBaseUrl(request, publicUrl)).origin
+}
+
+function crossOrigin(): ApiError {
+  return new ApiError(403, [
+    {
+      code: 'CROSS_ORIGIN',
+      field: 'Origin',
+      message:
+        'the request has no API key but the cookie of a session, and does not come from a page of this server; expected an API key, or Sec-Fetch-Site: same-origin, or the Origin of this server',
+    },
+  ])
+}

@@ -1,0 +1,60 @@
+import { newSession, OPERATIONS } from '@importer/contracts'
+import { createSession, endSession } from '@importer/db'
+import type { Request, Response } from 'express'
+
+import { unauthorized, type Authenticate, type Principal } from '../authentication/authenticate.ts'
+import { readKeys } from '../authentication/read-keys.ts'
+import type { SessionCookie } from '../authentication/session-cookie.ts'
+import type { IntakeDependencies } from '../dependencies.ts'
+import { defineOperation } from '../native-api/mount-operation.ts'
+import { sendJson } from '../native-api/send-json.ts'
+import { readJsonBody } from '../native-api/webhooks/read-request.ts'
+
+/** `/v1/session`: a browser signs in with a key, and out. */
+export function createSessionOperations(
+  { database }: Pick<IntakeDependencies, 'database'>,
+  authenticate: Authenticate,
+  cookie: SessionCookie,
+) {
+  /** By a key, in the body or in a header. A session makes no other. */
+  async function identifyByKey(request: Request, response: Response): Promise<Principal> {
+    const { apiKey } = await readJsonBody(request, response, newSession)
+    const keys = apiKey === undefined ? readKeys(request.headers) : [apiKey]
+    for (const key of keys) {
+      const principal = await authenticate.identifyKey(key)
+      if (principal !== null) return principal
+    }
+    throw unauthorized(keys.length > 0)
+  }
+
+  const create = defineOperation(
+    OPERATIONS.createSession,
+    async ({ request, response, principal }) => {
+      const { token, expiresAt } = await createSession(database, principal.id)
+      response.setHeader('Set-Cookie', cookie.set(token))
+      await sendJson(request, response, 201, describeSession({ ...principal, sessionExpiresAt: expiresAt }))
+    },
+    identifyByKey,
+  )
+
+  const show = defineOperation(OPERATIONS.showSession, async ({ request, response, principal }) => {
+    await sendJson(request, response, 200, describeSession(principal))
+  })
+
+  const end = defineOperation(OPERATIONS.endSession, async ({ request, response }) => {
+    const token = cookie.read(request.headers)
+    if (token !== null) {
+      await endSession(database, token)
+      authenticate.forgetSession(token)
+    }
+    response.setHeader('Set-Cookie', cookie.clear())
+    response.statusCode = 204
+    response.end()
+  })
+
+  return [create, show, end]
+}
+
+function describeSession({ orgId, role, name, sessionExpiresAt }: Principal): object {
+  return { orgId, role, keyName: name, expiresAt: sessionExpiresAt }
+}
