@@ -16,9 +16,6 @@ import { limitRate } from './http/limit-rate.ts'
 import { trackRequests } from './http/track-requests.ts'
 import { createNativeRouter } from './native-api/native-router.ts'
 import { renderProblem } from './native-api/problem.ts'
-import { createDeliveriesRouter } from './native-api/webhooks/deliveries-router.ts'
-import { createEndpointsRouter } from './native-api/webhooks/endpoints-router.ts'
-import { createSecretRouter } from './native-api/webhooks/secret-router.ts'
 
 const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']
 
@@ -44,9 +41,6 @@ export function createApp(deps: IntakeDependencies): Express {
     app.use(COMPATIBLE_MOUNTS, limit, answerErrors(deps.log, renderErrors))
   }
   app.use(createNativeRouter(deps, authenticate, findImport, cookie))
-  app.use('/v1/webhook-endpoints', createEndpointsRouter(deps, authenticate))
-  app.use('/v1/webhook-secret', createSecretRouter(deps, authenticate))
-  app.use('/v1/webhook-deliveries', createDeliveriesRouter(deps, authenticate))
   app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, authenticate, findImport))
   app.use(createDocsRouter(deps))
   app.use(createDashboardRouter())

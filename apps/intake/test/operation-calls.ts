@@ -1,6 +1,5 @@
-import type { Operation } from '@importer/contracts'
+import { OPERATIONS, type Operation } from '@importer/contracts'
 
-import { DOCUMENTED } from '../src/docs/build-document.ts'
 import { uploadNative } from './native-upload.ts'
 import { ORG, SERIES, type TestIntake } from './start-intake.ts'
 import { fieldParts, filePart, makeForm } from './upload.ts'
@@ -16,7 +15,7 @@ export interface Call {
 }
 
 export function operationOf(name: string): Operation {
-  const operation = DOCUMENTED[name]
+  const operation = (OPERATIONS as Readonly<Record<string, Operation>>)[name]
   if (operation === undefined) throw new Error(`${name} is not documented`)
   return operation
 }

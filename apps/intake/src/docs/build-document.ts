@@ -1,4 +1,4 @@
-import { OPERATIONS, problemView, REFERENCE_KINDS, WEBHOOK_OPERATIONS, type Operation } from '@importer/contracts'
+import { OPERATIONS, problemView, REFERENCE_KINDS, type Operation } from '@importer/contracts'
 import { z } from 'zod'
 
 import { nameSessionCookie } from '../authentication/session-cookie.ts'
@@ -33,14 +33,11 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   webhooks: 'Tell other systems (Standard Webhooks)',
 }
 
-/** All that is documented, by operation id. */
-export const DOCUMENTED: Readonly<Record<string, Operation>> = { ...OPERATIONS, ...WEBHOOK_OPERATIONS }
-
 /** The OpenAPI 3.1 document of the native API, made of the schemas that validate. */
 export function buildDocument(serverUrl: string): Json {
   const components: Record<string, Json> = {}
   const paths: Record<string, Json> = {}
-  for (const [operationId, operation] of Object.entries(DOCUMENTED)) {
+  for (const [operationId, operation] of Object.entries<Operation>(OPERATIONS)) {
     const item = (paths[operation.path] ??= {})
     item[operation.method] = {
       ...describeOperation(operationId, operation, components),

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { REFERENCE_KINDS } from '@importer/contracts'
+import { OPERATIONS, REFERENCE_KINDS } from '@importer/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openShell, type ShellSession } from '../../../../tests/support/shell-session.ts'
@@ -10,7 +10,6 @@ import { createCalls, operationOf, sendCall } from '../../test/operation-calls.t
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { seedReference } from '../../test/work.ts'
-import { DOCUMENTED } from './build-document.ts'
 import { EXAMPLE_PARAMETERS, fillPath } from './make-curl.ts'
 
 /** Every example of the document, run by a shell as it stands. */
@@ -64,7 +63,7 @@ function readExamples(paths: Paths): Map<string, string> {
 /** Ids that are given by the importer: those of the example are of somebody who has just begun. */
 const GIVEN_IDS = ['importId', 'endpointId', 'deliveryId', 'keyId']
 
-test.each(Object.keys(DOCUMENTED))('the example of %s works', async (name) => {
+test.each(Object.keys(OPERATIONS))('the example of %s works', async (name) => {
   const { path: pattern, success } = operationOf(name)
   const { params = {} } = await callOf(name)
   const given = Object.fromEntries(Object.entries(params).filter(([parameter]) => GIVEN_IDS.includes(parameter)))

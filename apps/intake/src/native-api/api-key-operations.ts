@@ -1,4 +1,4 @@
-import { newApiKey, OPERATIONS } from '@importer/contracts'
+import { OPERATIONS } from '@importer/contracts'
 import { createApiKey, listApiKeys, revokeApiKey, type ApiKeyDescription } from '@importer/db'
 
 import type { IntakeDependencies } from '../dependencies.ts'
@@ -6,7 +6,6 @@ import { notFound } from '../http/api-error.ts'
 import { readInt4 } from '../http/read-id.ts'
 import { defineOperation } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
-import { readJsonBody } from './webhooks/read-request.ts'
 
 /** `/v1/api-keys`: an organization's keys, by its admins. */
 export function createApiKeyOperations({ database }: IntakeDependencies) {
@@ -15,8 +14,8 @@ export function createApiKeyOperations({ database }: IntakeDependencies) {
     await sendJson(request, response, 200, { items: keys.map(describeKey) })
   })
 
-  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal: { orgId } }) => {
-    const { role, name } = await readJsonBody(request, response, newApiKey)
+  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal: { orgId }, body }) => {
+    const { role, name } = body
     const { id, key } = await createApiKey(database, { orgId, role, ...(name === undefined ? {} : { name }) })
     const created = (await listApiKeys(database, orgId)).find((known) => known.id === id)
     if (created === undefined) throw new Error(`the API key ${id} is gone right after it was made`)

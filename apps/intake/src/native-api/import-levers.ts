@@ -23,6 +23,9 @@ import { findOwnedImport } from './find-owned.ts'
 import { defineOperation, type OperationCall } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
 
+/** What all levers have. */
+type LeverCall = Pick<OperationCall<typeof OPERATIONS.cancelImport>, 'request' | 'response' | 'principal' | 'param'>
+
 /** A retry file holds parts of the text that it was made of, the header, and a line end after each at most. */
 const RETRY_SLACK_BYTES = 1024 * 1024
 
@@ -31,11 +34,11 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
   const { database } = deps
   const find = (orgId: number, importId: number) => findImport(database, orgId, importId)
 
-  async function readOwned({ principal, param }: OperationCall<object>): Promise<ImportRecord> {
+  async function readOwned({ principal, param }: LeverCall): Promise<ImportRecord> {
     return findOwnedImport(find, principal.orgId, param('importId'))
   }
 
-  async function send(call: OperationCall<object>, status: number, record: ImportRecord): Promise<void> {
+  async function send(call: LeverCall, status: number, record: ImportRecord): Promise<void> {
     const { request, response } = call
     cached.forget(record.orgId, record.id)
     if (record.retryOf !== null) cached.forget(record.orgId, record.retryOf)

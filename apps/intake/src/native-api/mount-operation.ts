@@ -1,4 +1,4 @@
-import type { Operation } from '@importer/contracts'
+import type { Operation, PathParameter } from '@importer/contracts'
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
 
@@ -6,64 +6,88 @@ import type { Authenticate, Principal } from '../authentication/authenticate.ts'
 import { methodNotAllowed } from '../http/api-error.ts'
 import { requirePathParameter } from '../http/path-parameter.ts'
 import { nameRoute } from '../http/track-requests.ts'
-import { readQuery } from './read-query.ts'
+import { checkValue } from './check-value.ts'
+import { readJsonBody } from './read-json-body.ts'
 
-/** What a handler gets: a request whose key, path and query have been found good. */
-export interface OperationCall<Query> {
+const JSON_TYPE = 'application/json'
+
+type JsonBodyOf<Definition extends Operation> = Definition['body'] extends {
+  readonly contentType: typeof JSON_TYPE
+  readonly schema: infer Schema extends z.ZodType
+}
+  ? z.output<Schema>
+  : undefined
+
+/** What a handler gets: a request whose key, path, query and JSON body have been found good. */
+export interface OperationCall<Definition extends Operation> {
   readonly request: Request
   readonly response: Response
   readonly principal: Principal
-  readonly query: Query
+  readonly query: z.output<Definition['query']>
+  /** Of an operation that takes JSON; another body is still to be read. */
+  readonly body: JsonBodyOf<Definition>
   /** The path's parameter of that name. */
-  readonly param: (name: string) => string
+  readonly param: (name: PathParameter<Definition['path']>) => string
 }
 
-export interface MountedOperation<Definition extends Operation> {
-  readonly operation: Definition
-  readonly handle: (call: OperationCall<z.output<Definition['query']>>) => Promise<void>
-  /** Who asks, where the key may be elsewhere than in the head; throws 401. */
-  readonly identify?: (request: Request, response: Response) => Promise<Principal>
+export interface MountedOperation {
+  readonly operation: Operation
+  readonly handle: (call: OperationCall<Operation>) => Promise<void>
+  readonly identify?: Identify<Operation> | undefined
 }
+
+/** Who asks, where the key may be elsewhere than in the head. Throws 401. */
+type Identify<Definition extends Operation> = (
+  call: Pick<OperationCall<Definition>, 'request' | 'body'>,
+) => Promise<Principal>
 
 /** Ties an operation of the contract to what carries it out. */
 export function defineOperation<Definition extends Operation>(
   operation: Definition,
-  handle: MountedOperation<Definition>['handle'],
-  identify?: MountedOperation<Definition>['identify'],
-): MountedOperation<Operation> {
-  return {
-    operation,
-    handle: handle as MountedOperation<Operation>['handle'],
-    ...(identify === undefined ? {} : { identify }),
-  }
+  handle: (call: OperationCall<Definition>) => Promise<void>,
+  identify?: Identify<Definition>,
+): MountedOperation {
+  return { operation, handle, identify }
 }
 
-/** Mounts operations with what the contract says of them: path, method, role and query. Other methods are 405. */
+/**
+ * Mounts operations with what the contract says of them: path, method, role, query and JSON body. Other methods are 405.
+ * A path is tried before those that come later in the list.
+ */
 export function mountOperations(
   router: Router,
   authenticate: Authenticate,
-  operations: readonly MountedOperation<Operation>[],
+  operations: readonly MountedOperation[],
 ): void {
-  for (const { operation, handle, identify } of operations) {
-    router[operation.method](toPattern(operation.path), nameRoute(operation.path), async (request, response) => {
-      const principal = await (identify?.(request, response) ?? authenticate(request.headers, operation.role))
-      const params = new Map(
-        Object.entries(request.params).map(([name, value]) => [name, requirePathParameter(name, String(value))]),
-      )
-      const query = readQuery(operation.query, request.query)
-      const param = (name: string): string => params.get(name) ?? ''
-      await handle({ request, response, principal, query, param })
-    })
-  }
   for (const path of new Set(operations.map(({ operation }) => operation.path))) {
-    const methods = operations
-      .filter(({ operation }) => operation.path === path)
-      .map(({ operation }) => operation.method)
-    const allowed = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
-    router.all(toPattern(path), nameRoute(path), (request) => {
+    const mounted = operations.filter(({ operation }) => operation.path === path)
+    const route = router.route(toPattern(path)).all(nameRoute(path))
+    for (const { operation, handle, identify } of mounted) {
+      route[operation.method](async (request, response) => {
+        const early = identify === undefined ? undefined : await readBody(operation, request, response)
+        const principal = await (identify?.({ request, body: early }) ?? authenticate(request.headers, operation.role))
+        const params = new Map(
+          Object.entries(request.params).map(([name, value]) => [name, requirePathParameter(name, String(value))]),
+        )
+        const query = checkValue(operation.query, request.query, 'query')
+        const body = early ?? (await readBody(operation, request, response))
+        const param = (name: string): string => params.get(name) ?? ''
+        await handle({ request, response, principal, query, body, param })
+      })
+    }
+    const allowed = mounted.flatMap(({ operation: { method } }) =>
+      method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    )
+    route.all((request) => {
       throw methodNotAllowed(request.method, allowed)
     })
   }
+}
+
+async function readBody({ body }: Operation, request: Request, response: Response): Promise<undefined> {
+  if (body?.contentType !== JSON_TYPE) return undefined
+  // Its type is known to the operation alone.
+  return checkValue(body.schema, await readJsonBody(request, response), 'body') as undefined
 }
 
 function toPattern(path: string): string {

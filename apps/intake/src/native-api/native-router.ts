@@ -12,8 +12,11 @@ import { mountOperations } from './mount-operation.ts'
 import { createReferenceOperations } from './reference-operations.ts'
 import { createSessionOperations } from '../session/session-operations.ts'
 import { createImportReadingOperations } from './show-imports.ts'
+import { createDeliveryOperations } from './webhooks/delivery-operations.ts'
+import { createEndpointOperations } from './webhooks/endpoint-operations.ts'
+import { createSecretOperations } from './webhooks/secret-operations.ts'
 
-/** The native API but its webhooks: imports, levers, results, redemptions, reference data and keys, as the contract lists them. */
+/** The native API, as the contract lists it. */
 export function createNativeRouter(
   deps: IntakeDependencies,
   authenticate: Authenticate,
@@ -29,6 +32,9 @@ export function createNativeRouter(
     ...createReferenceOperations(deps),
     ...createSessionOperations(deps, authenticate, cookie),
     ...createApiKeyOperations(deps),
+    ...createEndpointOperations(deps),
+    ...createSecretOperations(deps),
+    ...createDeliveryOperations(deps),
   ])
   return router
 }

@@ -1,11 +1,10 @@
-import { problemView, roleIncludes, type Role } from '@importer/contracts'
+import { OPERATIONS, problemView, roleIncludes, type Role } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { createCalls, json, operationOf, sendCall, type Call } from '../../test/operation-calls.ts'
 import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { seedReference } from '../../test/work.ts'
-import { DOCUMENTED } from '../docs/build-document.ts'
 
 /** Walks the document: what it says of every operation is so, and nothing else happens. */
 
@@ -50,7 +49,7 @@ async function check(name: string, response: Response): Promise<ReturnType<typeo
   return text
 }
 
-const NAMES = Object.keys(DOCUMENTED)
+const NAMES = Object.keys(OPERATIONS)
 const queryNames = (name: string): string[] => Object.keys(operationOf(name).query.shape)
 
 test('every operation has a call', () => {
@@ -79,9 +78,25 @@ describe.each(NAMES)('%s', (name) => {
 
   test('is 400 for a parameter that nobody knows', async () => {
     const response = await send(name, { ...(await callOf(name)), query: 'nobody=1' })
-    if (queryNames(name).length === 0 && operationOf(name).tag === 'webhooks') return
-    expect((await check(name, response)).status).toBe(400)
+    const { status, code, detail } = await check(name, response)
+    expect([status, code, detail]).toEqual([400, 'UNKNOWN_FIELD', expect.stringContaining('nobody')])
   })
+})
+
+const PATHS = [...new Set(NAMES.map((name) => operationOf(name).path))]
+test.each(PATHS)('%s is 405 for every other method', async (path) => {
+  const own = NAMES.filter((name) => operationOf(name).path === path)
+  const methods = own.map((name) => operationOf(name).method.toUpperCase())
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((other) => !methods.includes(other))) {
+    const response = await fetch(`${intake.url}${path.replaceAll(/\{\w+\}/g, '1')}`, { method })
+    expect([method, response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      method,
+      405,
+      'METHOD_NOT_ALLOWED',
+    ])
+    const allowed = methods.flatMap((other) => (other === 'GET' ? ['GET', 'HEAD'] : [other]))
+    expect(response.headers.get('allow')).toBe(allowed.join(', '))
+  }
 })
 
 const LESSER: Record<Role, readonly Role[]> = { read: [], write: ['read'], admin: ['read', 'write'] }

@@ -13,7 +13,7 @@ import type { JsonObject } from '@importer/db'
 import { readCommonForm } from '../compatible-api/upload-form.ts'
 import { ApiError } from '../http/api-error.ts'
 import type { ReceivedFile, ReceivedUpload } from '../http/receive-upload.ts'
-import { describeIssues } from './read-query.ts'
+import { describeIssues } from './check-value.ts'
 
 /** A native upload whose every part is as it should be, as far as can be said without looking into the file. */
 export interface NativeUpload {

@@ -1,6 +1,6 @@
-import { newSession, OPERATIONS } from '@importer/contracts'
+import { OPERATIONS } from '@importer/contracts'
 import { createSession, endSession } from '@importer/db'
-import type { Request, Response } from 'express'
+import type { Request } from 'express'
 
 import { unauthorized, type Authenticate, type Principal } from '../authentication/authenticate.ts'
 import { readKeys } from '../authentication/read-keys.ts'
@@ -8,7 +8,11 @@ import type { SessionCookie } from '../authentication/session-cookie.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { defineOperation } from '../native-api/mount-operation.ts'
 import { sendJson } from '../native-api/send-json.ts'
-import { readJsonBody } from '../native-api/webhooks/read-request.ts'
+
+interface SignIn {
+  readonly request: Request
+  readonly body: { readonly apiKey?: string | undefined }
+}
 
 /** `/v1/session`: a browser signs in with a key, and out. */
 export function createSessionOperations(
@@ -17,8 +21,7 @@ export function createSessionOperations(
   cookie: SessionCookie,
 ) {
   /** By a key, in the body or in a header. A session makes no other. */
-  async function identifyByKey(request: Request, response: Response): Promise<Principal> {
-    const { apiKey } = await readJsonBody(request, response, newSession)
+  async function identifyByKey({ request, body: { apiKey } }: SignIn): Promise<Principal> {
     const keys = apiKey === undefined ? readKeys(request.headers) : [apiKey]
     for (const key of keys) {
       const principal = await authenticate.identifyKey(key)

@@ -1,44 +1,11 @@
 import { z } from 'zod'
 
 import { COUPON_IDENTIFIERS, CUSTOMER_IDENTIFIERS, type CouponIdentifier, type CustomerIdentifier } from '../columns.ts'
-import type { Role } from '../roles.ts'
+import type { Operation, Success } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { SESSION_OPERATIONS } from './session-operations.ts'
 import * as views from './views.ts'
-
-/** What an operation answers with when all is well. */
-export interface Success {
-  readonly status: number
-  readonly description: string
-  /** JSON of this shape, or else a body of this content type; neither: no body. */
-  readonly schema?: z.ZodType
-  readonly contentType?: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-export interface Operation {
-  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  /** With its parameters in braces; all of them are whole numbers but `kind`. */
-  readonly path: string
-  readonly tag: 'imports' | 'levers' | 'results' | 'redemptions' | 'reference' | 'keys' | 'webhooks'
-  readonly summary: string
-  readonly description?: string
-  /** What the key must be allowed to do. */
-  readonly role: Role
-  readonly query: z.ZodObject
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: { readonly contentType: string; readonly schema: z.ZodType }
-  /** What an example of a call has beside its path. Files are those of this repository. */
-  readonly example?: {
-    readonly query?: string
-    readonly form?: Readonly<Record<string, string>>
-    readonly json?: object
-    readonly file?: string
-  }
-  readonly success: readonly Success[]
-  /** The errors beside 400, 401, 403, 429 and 500, which all have. */
-  readonly errors?: Readonly<Record<number, string>>
-}
+import { WEBHOOK_OPERATIONS } from './webhook-operations.ts'
 
 const keysOf = <Key extends string>(object: Readonly<Record<Key, unknown>>) => Object.keys(object) as [Key, ...Key[]]
 
@@ -62,20 +29,25 @@ const LEVER_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stan
 const NO_FILE = { 404: 'There is no such import in this organization, or its file is no longer stored' }
 const IMPORT = { schema: views.importView }
 
-function report(path: string, summary: string): Operation & { readonly query: typeof parameters.reportQuery } {
+function report<const Name extends string>(name: Name, summary: string) {
   return {
     method: 'get',
-    path: `/v1/imports/{importId}/${path}`,
+    path: `/v1/imports/{importId}/${name}`,
     tag: 'results',
     summary,
     role: 'read',
     query: parameters.reportQuery,
     success: [{ status: 200, description: 'The rows, made while they are sent', contentType: CSV }],
     errors: NO_FILE,
-  }
+  } as const satisfies Operation
 }
 
-function lever(name: string, summary: string, description: string, success: readonly Success[]): Operation {
+function lever<const Name extends string, const Successes extends readonly Success[]>(
+  name: Name,
+  summary: string,
+  description: string,
+  success: Successes,
+) {
   return {
     method: 'post',
     path: `/v1/imports/{importId}/${name}`,
@@ -86,7 +58,7 @@ function lever(name: string, summary: string, description: string, success: read
     query: parameters.noQuery,
     success,
     errors: LEVER_ERRORS,
-  }
+  } as const satisfies Operation
 }
 
 /** Everything that the native API can do: what is mounted, documented and walked through by a test. */
@@ -307,4 +279,5 @@ export const OPERATIONS = {
     success: [{ status: 204, description: 'It works no more' }],
     errors: { 404: 'There is no such key in this organization' },
   },
+  ...WEBHOOK_OPERATIONS,
 } as const satisfies Record<string, Operation>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { ROLES } from '../roles.ts'
 import { storableText } from '../storable.ts'
-import type { Operation } from './operations.ts'
+import type { Operation } from './operation.ts'
 import { noQuery } from './parameters.ts'
 
 const PATH = '/v1/session'
