@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
-const PACKAGES = ['client', 'contracts', 'csv', 'db', 'demo-data', 'imports', 'runtime', 'webhooks']
+const PACKAGES = ['client', 'connections', 'contracts', 'csv', 'db', 'demo-data', 'imports', 'runtime', 'webhooks']
 
 interface Sample {
   /** what the linter must say, as `plugin(rule)`; null: nothing at all */
@@ -145,6 +145,13 @@ const BREACHES: Record<string, Sample> = {
   ...forbidImports('packages/client', ['@importer/db', '@importer/runtime', '@importer/demo-data', 'pg']),
   ...forbidImports('packages/demo-data', ['@importer/db', '@importer/runtime', '@importer/client', 'bullmq']),
   ...forbidImports('packages/contracts', ['@importer/csv', '@importer/db', '../../csv/src/cell.ts', 'pg', 'bullmq']),
+  ...forbidImports('packages/connections', [
+    '@importer/db',
+    '@importer/runtime',
+    '@prisma/client',
+    'bullmq',
+    'ioredis',
+  ]),
   ...forbidImports('packages/csv', [
     '@importer/contracts',
     '@importer/db',
@@ -202,8 +209,9 @@ const ALLOWED: Record<string, Sample> = {
   ...allowImports('apps/cli', ['@importer/client', 'commander']),
   ...allowImports('apps/supervisor', ['@importer/client', '@importer/demo-data']),
   ...allowImports('packages/demo-data', ['@importer/contracts', '@importer/csv']),
-  ...allowImports('packages/db', ['@importer/contracts', '@prisma/client', 'pg']),
-  ...allowImports('packages/runtime', ['@importer/contracts', 'pg', 'bullmq', 'ioredis']),
+  ...allowImports('packages/connections', ['@importer/contracts', 'pg']),
+  ...allowImports('packages/db', ['@importer/connections', '@importer/contracts', '@prisma/client', 'pg']),
+  ...allowImports('packages/runtime', ['@importer/connections', '@importer/contracts', 'pg', 'bullmq', 'ioredis']),
   ...allowImports('packages/webhooks', ['@importer/contracts', '@importer/db', '@importer/runtime', 'undici']),
   ...allowImports('apps/worker', ['@importer/webhooks']),
   ...allowImports('packages/imports', ['@importer/contracts', '@importer/csv', '@importer/db', '@importer/runtime']),

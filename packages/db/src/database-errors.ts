@@ -1,17 +1,24 @@
-import { isNetworkFault } from '@importer/contracts'
+import { sqlStateOfAnswer } from '@importer/connections'
+import { UnavailableError } from '@importer/contracts'
 
-/** What a PostgreSQL error means for the caller: SQLSTATEs by class, https://www.postgresql.org/docs/18/errcodes-appendix.html */
-const CONCURRENCY_STATES = new Set(['40001', '40P01', '23505'])
+import { Prisma, type PrismaClient } from './generated/client.ts'
+
+/** Serialization failure, deadlock, unique violation: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const CONCURRENCY_STATES: ReadonlySet<string> = new Set(['40001', '40P01', '23505'])
+
+/** Prisma's own transactions: not begun in time, or not ended in time. What they did is rolled back. */
+const TRANSACTION_TIMED_OUT = 'P2028'
 
 /**
- * The SQLSTATE of an error from a raw query, if it has one. Prisma wraps the driver's error, and how deep it keeps the
- * original depends on the kind of query, so the chain of causes is walked.
+ * The SQLSTATE with which the server answered, if it did. Prisma's adapter keeps it as `originalCode`, and how deep
+ * Prisma keeps the adapter's error depends on the kind of query, so the chain of causes is walked.
  */
 export function sqlStateOf(error: unknown): string | undefined {
-  for (let current = error, depth = 0; typeof current === 'object' && current !== null && depth < 6; depth += 1) {
-    const { originalCode, code, meta, cause } = current as Record<string, unknown>
+  for (let current = error, depth = 0; isObject(current) && depth < 6; depth += 1) {
+    const { originalCode, meta, cause } = current
     if (typeof originalCode === 'string') return originalCode
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^P\d{4}$/.test(code)) return code
+    const state = sqlStateOfAnswer(current)
+    if (state !== undefined) return state
     current = isObject(meta) && isObject(meta['driverAdapterError']) ? meta['driverAdapterError'] : cause
   }
   return undefined
@@ -23,22 +30,38 @@ export function isConcurrencyConflict(error: unknown): boolean {
   return state !== undefined && CONCURRENCY_STATES.has(state)
 }
 
-/** Classes 08 (connection), 53 (resources), 57P0x (shutdown, crash, cannot connect now). */
-const UNAVAILABLE_STATE = /^(?:08|53|57P0)/
-
-/** How the driver, Node and Prisma's adapter call a connection that broke or could not be made. */
-const UNAVAILABLE_TEXT =
-  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|connection terminated|connection timeout|timeout exceeded when trying to connect|can't reach database|server has closed the connection|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Client has encountered a connection error|not queryable/i
-
-/** The database could not be asked, or its answer was lost: whether the statement was carried out is not known. */
-export function isConnectionLoss(error: unknown): boolean {
-  const state = sqlStateOf(error)
-  if (state !== undefined) return UNAVAILABLE_STATE.test(state)
-  for (let current = error, depth = 0; current instanceof Error && depth < 6; depth += 1) {
-    if (isNetworkFault(current) || UNAVAILABLE_TEXT.test(current.message)) return true
-    current = current.cause
+/**
+ * Prisma keeps of an error that it does not know only message and code. What the connection found to be unavailable is
+ * made an UnavailableError again, and so are the timeouts of Prisma's own transactions.
+ */
+export function restoreUnavailable(error: unknown): unknown {
+  if (error instanceof UnavailableError || !(error instanceof Prisma.PrismaClientKnownRequestError)) return error
+  if (error.code === 'DATABASE_UNAVAILABLE') {
+    // Prisma puts the call that failed in front of the connection's own words.
+    const reason = error.message.trim().split('\n').at(-1) ?? ''
+    return new UnavailableError('DATABASE_UNAVAILABLE', reason, { cause: error })
   }
-  return false
+  if (error.code !== TRANSACTION_TIMED_OUT) return error
+  return new UnavailableError('DATABASE_UNAVAILABLE', 'a transaction was not begun or not ended in time', {
+    cause: error,
+  })
+}
+
+/** The same client; its queries, within transactions too, reject with an UnavailableError where that is what happened. */
+export function throwUnavailable(prisma: PrismaClient): PrismaClient {
+  const extended = prisma.$extends({
+    query: {
+      async $allOperations({ args, query }) {
+        try {
+          return (await query(args)) as unknown
+        } catch (error) {
+          throw restoreUnavailable(error)
+        }
+      },
+    },
+  })
+  // An extension of queries alone changes no type, which Prisma's types do not know.
+  return extended as unknown as PrismaClient
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

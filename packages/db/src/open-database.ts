@@ -1,7 +1,8 @@
+import { BoundedPool } from '@importer/connections'
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
 
 import { BinaryParameters } from './binary-parameters.ts'
+import { throwUnavailable } from './database-errors.ts'
 import { PrismaClient, type Prisma } from './generated/client.ts'
 
 export interface Database {
@@ -25,19 +26,16 @@ export interface DatabaseOptions {
   readonly onConnectionLost: (error: Error) => void
 }
 
-const CONNECT_TIMEOUT_MS = 5_000
 /** pg's ten seconds would let the imports that come one by one each begin with connections that know nothing yet. */
 const IDLE_TIMEOUT_MS = 300_000
 
 /** Opens a pool; no connection is made before the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+  const pool = new BoundedPool({
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.maxConnections,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    keepAlive: true,
   })
   const adapter = new PrismaPg(pool, {
     disposeExternalPool: true,
@@ -45,7 +43,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     onConnectionError: options.onConnectionLost,
   })
   const bytes = new BinaryParameters()
-  const prisma = new PrismaClient({ adapter: bytes.restoreIn(adapter) })
+  const prisma = throwUnavailable(new PrismaClient({ adapter: bytes.restoreIn(adapter) }))
   return {
     prisma,
     async queryBatch<Row>(text: string, parameters: readonly unknown[]) {

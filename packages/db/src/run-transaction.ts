@@ -1,7 +1,10 @@
+import { LIMITS } from '@importer/connections'
+
+import { restoreUnavailable } from './database-errors.ts'
 import type { Database, Transaction } from './open-database.ts'
 
 /** Long enough for a database that is busy: Prisma's own 5 s would give up what is about to succeed. */
-const OPTIONS = { maxWait: 30_000, timeout: 60_000 }
+const OPTIONS = { maxWait: LIMITS.database.transactionMs, timeout: LIMITS.database.transactionMs }
 
 /**
  * Several statements, and what is decided between them, as one transaction. Keep it short and rare: it costs a round trip
@@ -12,8 +15,9 @@ export async function runTransaction<Result>(
   { prisma }: Database,
   use: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
-  return prisma.$transaction(async (tx) => {
-    await tx.$executeRaw`SELECT set_config('idle_in_transaction_session_timeout', '10s', true)`
-    return use(tx)
-  }, OPTIONS)
+  try {
+    return await prisma.$transaction(use, OPTIONS)
+  } catch (error) {
+    throw restoreUnavailable(error)
+  }
 }

@@ -8,7 +8,6 @@ import {
   failImport,
   findImportById,
   handOnImport,
-  isConnectionLoss,
   isSingleUseSeries,
   recordDialect,
   type ClaimedImport,
@@ -73,7 +72,7 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
       await failImport(database, held, { code: error.code, message: error.message })
       return FINISHED
     }
-    if (classifyFailure(error) === 'unavailable' || isConnectionLoss(error)) throw error
+    if (classifyFailure(error) === 'unavailable') throw error
     log.error({ importId, err: error }, 'unexpected error in an import')
     const streak = await countUnexpectedError(database, held)
     if (streak === null) return FINISHED

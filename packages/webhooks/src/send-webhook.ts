@@ -1,3 +1,4 @@
+import { LIMITS } from '@importer/connections'
 import type { WebhookAttemptError } from '@importer/contracts'
 import { Client, errors } from 'undici'
 
@@ -8,7 +9,7 @@ import { findUrlFault } from './receiver-url.ts'
 import type { ResolveHost } from './resolve-host.ts'
 
 /** For everything together: look-up, connection, request and the whole answer. */
-export const ATTEMPT_TIMEOUT_MS = 15_000
+export const ATTEMPT_TIMEOUT_MS = LIMITS.webhook.attemptMs
 const MAX_HEADER_BYTES = 16 * 1024
 
 export interface SendOptions {

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 
 import { readMigrationsFolder } from './migrations-folder.ts'
 import { withSchemaEngine } from './schema-engine.ts'
@@ -11,7 +11,7 @@ const MIGRATION_LOCK = 7_264_001
  * Writes `_prisma_migrations` as `prisma migrate deploy` does, so either may be used on the same database.
  */
 export async function migrateDatabase(databaseUrl: string): Promise<{ applied: string[] }> {
-  const lockHolder = new pg.Client({ connectionString: databaseUrl })
+  const lockHolder = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await lockHolder.connect()
   try {
     await lockHolder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
@@ -30,7 +30,7 @@ export async function migrateDatabase(databaseUrl: string): Promise<{ applied: s
  * A migration that is started and not finished was interrupted before its transaction ended (see WholeScriptAdapter),
  * so nothing of it is there and it can be applied again. The engine would refuse to go on.
  */
-async function forgetInterruptedMigrations(client: pg.Client): Promise<void> {
+async function forgetInterruptedMigrations(client: BoundedClient): Promise<void> {
   const { rows } = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
   )

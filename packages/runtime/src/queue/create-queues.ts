@@ -1,9 +1,9 @@
+import { LIMITS } from '@importer/connections'
 import type { JobName } from '@importer/contracts'
 
 import type { Logger } from '../log.ts'
 import { withTimeout } from '../with-timeout.ts'
 import type { QueueBackend } from './backend.ts'
-import { REQUEST_TIMEOUT_MS } from './connection-policy.ts'
 import { startConsumer, type Consumer, type ConsumerOptions, type JobProcessor } from './consumer.ts'
 import { openPostgresBackend } from './postgres-backend.ts'
 import { createProducer, type ClosableProducer, type Producer } from './producer.ts'
@@ -61,7 +61,11 @@ export function createQueues({ backend: location, log }: QueuesOptions): Queues 
     },
     async ping() {
       try {
-        await withTimeout(backend.ping(), REQUEST_TIMEOUT_MS, () => new Error(`no answer in ${REQUEST_TIMEOUT_MS} ms`))
+        await withTimeout(
+          backend.ping(),
+          LIMITS.queue.requestMs,
+          () => new Error(`no answer in ${LIMITS.queue.requestMs} ms`),
+        )
       } catch (error) {
         if (error instanceof QueueUnavailableError) throw error
         const reason = error instanceof Error ? error.message : String(error)

@@ -1,13 +1,8 @@
+import { BoundedClient, BoundedPool, LIMITS, POSTGRES_CONNECTION, POSTGRES_REQUESTS } from '@importer/connections'
 import { createPostgresBackend, DEFAULT_SCHEMA, Queue, runMigrations, type PgPool } from 'bullmq'
-import pg from 'pg'
 
 import type { QueueBackend } from './backend.ts'
-import {
-  CONNECT_TIMEOUT_MS,
-  QUEUE_OPTIONS,
-  REQUEST_TIMEOUT_MS,
-  WORKER_REQUEST_TIMEOUT_MS,
-} from './connection-policy.ts'
+import { QUEUE_OPTIONS } from './queue-options.ts'
 import { PatientWorker } from './patient-worker.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 
@@ -21,10 +16,10 @@ const WORKER_CONNECTIONS = 2
  * It needs direct connections, or a pooler in session mode: workers LISTEN.
  */
 export function openPostgresBackend(databaseUrl: string, reportError: (error: Error) => void): QueueBackend {
-  const pool = new pg.Pool({
+  const pool = new BoundedPool({
     ...describeConnection(databaseUrl),
     max: PRODUCER_CONNECTIONS,
-    query_timeout: REQUEST_TIMEOUT_MS,
+    requestTimeoutMs: LIMITS.queue.requestMs,
     application_name: 'redemptions-queue',
   })
   pool.on('error', reportError)
@@ -34,10 +29,15 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
     openQueue: (name) => new Queue(name, { ...QUEUE_OPTIONS, connection }, createPostgresBackend),
     openWorker: (name, processor, options) => {
       const workerConnection = {
+        ...POSTGRES_REQUESTS,
         ...describeConnection(databaseUrl),
+        // BullMQ makes the pool, of these.
+        Client: BoundedClient,
         schema: DEFAULT_SCHEMA,
         max: WORKER_CONNECTIONS,
-        query_timeout: WORKER_REQUEST_TIMEOUT_MS,
+        requestTimeoutMs: LIMITS.queue.workerRequestMs,
+        // For the connection that listens, which BullMQ makes with a client of pg's own.
+        query_timeout: LIMITS.queue.workerRequestMs,
         application_name: 'redemptions-queue-worker',
       }
       return new PatientWorker(name, processor, { ...options, connection: workerConnection }, createPostgresBackend)
@@ -57,7 +57,7 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
  * may call it at once. For a deployment without Redis; harmless otherwise.
  */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
   try {
     await runMigrations(client, DEFAULT_SCHEMA)
@@ -75,8 +75,5 @@ function describeConnection(databaseUrl: string) {
   return {
     connectionString: url.href,
     options: givenOptions === null ? searchPath : `${givenOptions} ${searchPath}`,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
   }
 }

@@ -1,8 +1,8 @@
+import { LIMITS } from '@importer/connections'
 import { JOBS, type JobName, type JobPayload } from '@importer/contracts'
 
 import { withTimeout } from '../with-timeout.ts'
 import type { BackendQueue, QueueBackend } from './backend.ts'
-import { REQUEST_TIMEOUT_MS } from './connection-policy.ts'
 import { JOB_OPTIONS } from './job-policy.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 
@@ -40,9 +40,9 @@ export function createProducer<Name extends JobName>(
 
   async function ask<T>(what: string, request: (queue: BackendQueue) => Promise<T>): Promise<T> {
     const asking = openQueue().then(request)
-    const timedOut = () => new Error(`no answer within ${REQUEST_TIMEOUT_MS} ms`)
+    const timedOut = () => new Error(`no answer within ${LIMITS.queue.requestMs} ms`)
     try {
-      return await withTimeout(asking, REQUEST_TIMEOUT_MS, timedOut)
+      return await withTimeout(asking, LIMITS.queue.requestMs, timedOut)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new QueueUnavailableError(`the queue ${queueName} cannot ${what}: ${reason}`, { cause: error })

@@ -1,16 +1,11 @@
+import { LIMITS } from '@importer/connections'
 import { createRedisBackend, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 
 import type { Logger } from '../log.ts'
 import { withTimeout } from '../with-timeout.ts'
 import type { QueueBackend } from './backend.ts'
-import {
-  CONNECT_TIMEOUT_MS,
-  LONGEST_RECONNECT_MS,
-  QUEUE_OPTIONS,
-  REQUEST_TIMEOUT_MS,
-  WORKER_REQUEST_TIMEOUT_MS,
-} from './connection-policy.ts'
+import { QUEUE_OPTIONS } from './queue-options.ts'
 import { PatientWorker } from './patient-worker.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 
@@ -26,15 +21,15 @@ interface RedisBackendOptions {
 /** BullMQ in Redis or Valkey. One deployment per database number: job ids are made of the ids of one database. */
 export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOptions): QueueBackend {
   const connectionOptions = {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    keepAlive: 10_000,
-    retryStrategy: (times: number) => Math.min(times * 100, LONGEST_RECONNECT_MS),
+    connectTimeout: LIMITS.connectMs,
+    keepAlive: LIMITS.keepAliveDelayMs,
+    retryStrategy: (times: number) => Math.min(times * 100, LIMITS.queue.longestReconnectMs),
   }
   const client = new Redis(redisUrl, {
     ...connectionOptions,
     // Commands fail at the first failed reconnection instead of waiting for the server.
     maxRetriesPerRequest: 1,
-    socketTimeout: REQUEST_TIMEOUT_MS,
+    socketTimeout: LIMITS.queue.requestMs,
     connectionName: 'redemptions-queue',
   })
   client.on('error', reportError)
@@ -49,15 +44,15 @@ export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOpt
         url: redisUrl,
         // BullMQ's rule for workers: what they ask for waits until the server is back.
         maxRetriesPerRequest: null,
-        socketTimeout: WORKER_REQUEST_TIMEOUT_MS,
+        socketTimeout: LIMITS.queue.workerRequestMs,
       }
       return new PatientWorker(name, processor, { ...options, prefix: PREFIX, connection }, createRedisBackend)
     },
     async ping() {
       await withTimeout(
         client.ping(),
-        REQUEST_TIMEOUT_MS,
-        () => new QueueUnavailableError(`Redis did not answer within ${REQUEST_TIMEOUT_MS} ms`),
+        LIMITS.queue.requestMs,
+        () => new QueueUnavailableError(`Redis did not answer within ${LIMITS.queue.requestMs} ms`),
       )
     },
     async close() {
