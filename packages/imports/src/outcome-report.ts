@@ -15,7 +15,7 @@ import {
   type Database,
   type ImportRecord,
 } from '@importer/db'
-import type { FileStore } from '@importer/runtime'
+import { TimeSlice, type FileStore } from '@importer/runtime'
 
 import { findDialect, type Dialect } from './find-dialect.ts'
 import { readCell } from './read-cell.ts'
@@ -32,23 +32,29 @@ export interface OutcomeReportOptions {
   readonly outcome: Outcome
   /** Leaves cells that a spreadsheet would run as a formula as they are. */
   readonly raw: boolean
+  /** Aborted when nobody waits for the report any more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const PAGE_ROWS = 5_000
 const CHUNK_CHARACTERS = 64 * 1024
 const ERROR_SEPARATOR = '; '
-/** One record of a million commas must not make every row of a report as wide: beyond this, and the header, is cut. */
-const MAX_UNNAMED_WIDTH = MAX_COLUMN_POSITION + 1
+/**
+ * One record, or one header, of a million commas must not make every row of a report as wide: a file of 1 MB would have
+ * a report of 2 GB. No more can be mapped than the first; the second leaves a header as wide as people make them.
+ */
+const MAX_WIDTH = MAX_COLUMN_POSITION + 1
+const MAX_NAMED_WIDTH = 4 * MAX_WIDTH
 
 /**
  * The rows of an import that had one outcome, as CSV (comma, LF, UTF-8), in chunks of text: the file's own columns in
- * their order, then `rowNumber` and `line`, and for rejected rows `errorCode`, `errorNumber` and `errorMessage`.
+ * their order (at most 4,096), then `rowNumber` and `line`, and for rejected rows `errorCode`, `errorNumber` and `errorMessage`.
  *
  * Made of the stored upload and what the database says of its rows, so its memory does not grow with either. Throws a
  * FileMissingError when the upload is gone.
  */
 export async function* streamOutcomeReport(options: OutcomeReportOptions): AsyncGenerator<string> {
-  const { importRecord, raw } = options
+  const { importRecord, raw, signal } = options
   const { columnCount } = importRecord
   requireKept(importRecord)
   const dialect = await findReportDialect(options)
@@ -56,13 +62,16 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   const { delimiter, hasHeader } = dialect
   const own = hasHeader ? await readHeader(options, delimiter) : []
   const header = nameColumns(own, importRecord.mapping.positions, hasHeader ? 0 : columnCount)
-  const width = Math.max(header.length, Math.min(columnCount, MAX_UNNAMED_WIDTH))
+  const width = Math.max(header.length, Math.min(columnCount, MAX_WIDTH))
   const ownColumns = options.outcome === 'rejected' ? ['errorCode', 'errorNumber', 'errorMessage'] : []
   const format = { guardFormulas: !raw }
 
-  let chunk = writeCsvRow([...fitTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
-  const rows = READERS[options.outcome](options, dialect)
-  for await (const page of rows) {
+  // At once: the first row may be far in the file.
+  yield writeCsvRow([...fitTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
+  let chunk = ''
+  const slice = new TimeSlice()
+  for await (const page of READERS[options.outcome](options, dialect)) {
+    await slice.yieldIfOver(signal)
     for (const { cells, rowNumber, line, errors } of page) {
       chunk += writeCsvRow(
         [
@@ -76,9 +85,10 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
       if (chunk.length < CHUNK_CHARACTERS) continue
       yield chunk
       chunk = ''
+      await slice.yieldIfOver(signal)
     }
   }
-  yield chunk
+  if (chunk !== '') yield chunk
 }
 
 const READERS: Record<
@@ -126,7 +136,7 @@ function nameColumns(own: readonly string[], positions: ColumnPositions, columnC
     const position = positions[key]
     if (position !== undefined) mapped[position] = key
   }
-  const length = Math.max(own.length, mapped.length, Math.min(columnCount, MAX_UNNAMED_WIDTH))
+  const length = Math.max(Math.min(own.length, MAX_NAMED_WIDTH), mapped.length, Math.min(columnCount, MAX_WIDTH))
   return Array.from({ length }, (_, i) => own[i] ?? mapped[i] ?? `column${i + 1}`)
 }
 
@@ -153,8 +163,8 @@ function describeErrors(errors: readonly RowError[], cells: readonly string[], p
 }
 
 /** Rejected rows are stored with the place of their record. */
-function readRejected(options: OutcomeReportOptions, { delimiter }: Dialect): AsyncIterable<ReportedRow[]> {
-  return readAllRejected(options, delimiter)
+function readRejected(options: OutcomeReportOptions, dialect: Dialect): AsyncIterable<ReportedRow[]> {
+  return readAllRejected(options, dialect)
 }
 
 /** Of other rows only the number is stored: the file is read from its beginning. */

@@ -1,12 +1,21 @@
 import { decodeRowError, type RowError } from '@importer/contracts'
 import { readRecords } from '@importer/csv'
 import { readRejectedRows, type Database, type ImportRecord, type RejectedRow } from '@importer/db'
-import type { FileStore } from '@importer/runtime'
+import { TimeSlice, type FileStore } from '@importer/runtime'
+
+import { ByteTrail } from './byte-trail.ts'
 
 export interface RejectedRecordsSource {
   readonly database: Database
   readonly store: FileStore
   readonly importRecord: ImportRecord
+  /** Aborted when nobody waits for the records any more. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What tells records apart. */
+export interface RecordDialect {
+  readonly delimiter: string
 }
 
 export interface RejectedRecord {
@@ -14,85 +23,111 @@ export interface RejectedRecord {
   readonly line: number
   readonly cells: readonly string[]
   readonly errors: readonly RowError[]
-  /** Where its bytes stand in the stored text: from, and up to but not including. */
-  readonly start: number
-  readonly end: number
+  /** The record could not be split: its only cell is its text. */
+  readonly malformed: boolean
+  /** Its bytes as they stand in the file, line end included; good until the next records are asked for. */
+  copyBytes(): Uint8Array
 }
 
 /** Farther apart than this, the next record is opened anew rather than read up to. */
-const MAX_GAP_BYTES = 256 * 1024
+const MAX_GAP_BYTES = 4 * 1024 * 1024
 
 /**
- * The records of some rejected rows, which must be in row order: read from the stored text at the places that the
- * database has of them, so that a page costs what stands on it, wherever in the file that is.
+ * The records of some rejected rows, which must be in row order: the stored text is read beside them, in one go from the
+ * first to the last but for long gaps. What is held at a time is a block of the file (128 KiB and one record), whatever
+ * the records are and however many.
  */
-export async function readRejectedRecords(
-  source: RejectedRecordsSource,
-  delimiter: string,
-  rows: readonly RejectedRow[],
-): Promise<RejectedRecord[]> {
-  const records: RejectedRecord[] = []
-  let from = 0
-  for (let i = 1; i <= rows.length; i += 1) {
-    const [before, next] = [rows[i - 1], rows[i]]
-    if (before === undefined) break
-    if (next !== undefined && next.byteOffset - before.byteOffset <= MAX_GAP_BYTES) continue
-    await readStretch(source, delimiter, rows.slice(from, i), records)
-    from = i
-  }
-  return records
-}
-
-async function readStretch(
-  { store, importRecord }: RejectedRecordsSource,
-  delimiter: string,
-  rows: readonly RejectedRow[],
-  records: RejectedRecord[],
-): Promise<void> {
-  const [first] = rows
-  if (first === undefined) return
-  const from = { byteOffset: first.byteOffset, line: first.line }
-  const bytes = store.read(importRecord.fileKey, { start: from.byteOffset })
-  let rowNumber = first.rowNumber
-  let index = 0
-  for await (const { cells, offsets, endOffset } of readRecords(bytes, { delimiter, from })) {
-    for (let i = 0; i < cells.length; i += 1) {
-      const wanted = rows[index]
-      if (wanted === undefined) return
-      if (wanted.rowNumber === rowNumber) {
-        records.push({
+export async function* readRejectedRecords(
+  { store, importRecord, signal }: RejectedRecordsSource,
+  { delimiter }: RecordDialect,
+  pages: AsyncIterable<readonly RejectedRow[]>,
+): AsyncGenerator<RejectedRecord[]> {
+  const rows = new RowCursor(pages)
+  const slice = new TimeSlice()
+  for (let first = await rows.peek(); first !== undefined; first = await rows.peek()) {
+    const from = { byteOffset: first.byteOffset, line: first.line }
+    let rowNumber = first.rowNumber
+    let isFar = false
+    const trail = new ByteTrail(from.byteOffset)
+    const bytes = trail.follow(store.read(importRecord.fileKey, { start: from.byteOffset }))
+    for await (const { cells, faults, offsets, endOffset } of readRecords(bytes, { delimiter, from })) {
+      const found: RejectedRecord[] = []
+      for (let i = 0; i < cells.length; i += 1, rowNumber += 1) {
+        const peeked = rows.peek()
+        const row = peeked instanceof Promise ? await peeked : peeked
+        if (row === undefined) break
+        if (row.rowNumber !== rowNumber) continue
+        rows.skip()
+        found.push({
           rowNumber,
-          line: wanted.line,
+          line: row.line,
           cells: cells[i] ?? [],
-          errors: wanted.errors.map(decodeRowError),
-          start: offsets[i] ?? 0,
-          end: offsets[i + 1] ?? endOffset,
+          errors: row.errors.map(decodeRowError),
+          malformed: faults.has(i),
+          copyBytes: () => trail.copy(offsets[i] ?? 0, offsets[i + 1] ?? endOffset),
         })
-        index += 1
       }
-      rowNumber += 1
+      if (found.length > 0) yield found
+      trail.release(endOffset)
+      const next = await rows.peek()
+      isFar = next === undefined || next.byteOffset - endOffset > MAX_GAP_BYTES
+      if (isFar) break
+      await slice.yieldIfOver(signal)
     }
-  }
-  if (index < rows.length) {
-    throw new Error(`the stored file of import ${importRecord.id} ends before row ${rows[index]?.rowNumber}`)
+    if (!isFar) {
+      const missing = (await rows.peek())?.rowNumber
+      throw new Error(`the stored file of import ${importRecord.id} ends before row ${missing}`)
+    }
   }
 }
 
 const PAGE_ROWS = 5_000
 
-/** All rejected rows of an import, a page at a time. */
-export async function* readAllRejected(
+/** All rejected rows of an import, a block of the file at a time. */
+export function readAllRejected(
   source: RejectedRecordsSource,
-  delimiter: string,
+  dialect: RecordDialect,
 ): AsyncGenerator<RejectedRecord[]> {
-  const { database, importRecord } = source
+  return readRejectedRecords(source, dialect, readAllRows(source))
+}
+
+async function* readAllRows({ database, importRecord }: RejectedRecordsSource): AsyncGenerator<RejectedRow[]> {
   const read = (afterRow: number) => readRejectedRows(database, importRecord.id, { afterRow, limit: PAGE_ROWS })
   for (let rows = await read(0); rows.length > 0;) {
     // The database looks for the next page while this one is read and written.
     const next = read(rows.at(-1)?.rowNumber ?? 0)
     // Whoever waits for it below hears of its failure; until then it must not count as unheard.
     next.catch(() => undefined)
-    yield await readRejectedRecords(source, delimiter, rows)
+    yield rows
     rows = await next
+  }
+}
+
+/** Rows one by one out of pages. */
+class RowCursor {
+  readonly #pages: AsyncIterator<readonly RejectedRow[]>
+  #page: readonly RejectedRow[] = []
+  #index = 0
+  #done = false
+
+  constructor(pages: AsyncIterable<readonly RejectedRow[]>) {
+    this.#pages = pages[Symbol.asyncIterator]()
+  }
+
+  /** The next row, or a promise of it where its page is not here yet; undefined: there are no more. */
+  peek(): RejectedRow | undefined | Promise<RejectedRow | undefined> {
+    return this.#page[this.#index] ?? (this.#done ? undefined : this.#load())
+  }
+
+  skip(): void {
+    this.#index += 1
+  }
+
+  async #load(): Promise<RejectedRow | undefined> {
+    const next = await this.#pages.next()
+    if (next.done === true) this.#done = true
+    this.#page = next.done === true ? [] : next.value
+    this.#index = 0
+    return this.#page[0]
   }
 }

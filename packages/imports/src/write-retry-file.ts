@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { readRecords } from '@importer/csv'
 import type { StoredFile } from '@importer/runtime'
 
+import { ByteTrail } from './byte-trail.ts'
 import { readAllRejected, type RejectedRecordsSource } from './rejected-records.ts'
 
 /**
@@ -13,45 +14,33 @@ export async function writeRetryFile(source: RejectedRecordsSource, maxBytes: nu
   return source.store.write(Readable.from(copyRejected(source), { objectMode: false }), { maxBytes })
 }
 
-const LINE_END = Buffer.from('\n')
+/** What is gathered for one piece. */
+const PIECE_BYTES = 256 * 1024
 
 async function* copyRejected(source: RejectedRecordsSource): AsyncGenerator<Uint8Array> {
   const { delimiter, hasHeader } = source.importRecord
   if (delimiter === null || hasHeader === null) return
-  if (hasHeader) yield* copyBytes(source, 0, await findHeaderEnd(source, delimiter))
-  for await (const page of readAllRejected(source, delimiter)) {
-    let run: { start: number; end: number } | null = null
-    for (const { start, end } of page) {
-      // Neighbours in the file are copied in one go.
-      if (run !== null && run.end === start) run = { start: run.start, end }
-      else {
-        if (run !== null) yield* copyBytes(source, run.start, run.end)
-        run = { start, end }
-      }
+  if (hasHeader) yield await copyHeader(source, delimiter)
+  let gathered: Uint8Array[] = []
+  let bytes = 0
+  for await (const records of readAllRejected(source, { delimiter })) {
+    for (const record of records) {
+      const copied = record.copyBytes()
+      gathered.push(copied)
+      bytes += copied.length
+      if (bytes < PIECE_BYTES) continue
+      yield Buffer.concat(gathered)
+      gathered = []
+      bytes = 0
     }
-    if (run !== null) yield* copyBytes(source, run.start, run.end)
   }
+  yield Buffer.concat(gathered)
 }
 
-async function findHeaderEnd({ store, importRecord }: RejectedRecordsSource, delimiter: string): Promise<number> {
-  for await (const block of readRecords(store.read(importRecord.fileKey), { delimiter })) {
-    return block.offsets[1] ?? block.endOffset
+async function copyHeader({ store, importRecord }: RejectedRecordsSource, delimiter: string): Promise<Uint8Array> {
+  const trail = new ByteTrail(0)
+  for await (const block of readRecords(trail.follow(store.read(importRecord.fileKey)), { delimiter })) {
+    return trail.copy(0, block.offsets[1] ?? block.endOffset)
   }
-  return 0
-}
-
-/** The bytes of whole records, with a line end behind them in any case. */
-async function* copyBytes(
-  { store, importRecord }: RejectedRecordsSource,
-  start: number,
-  end: number,
-): AsyncGenerator<Uint8Array> {
-  if (end <= start) return
-  let last: number | undefined
-  for await (const chunk of store.read(importRecord.fileKey, { start, end: end - 1 })) {
-    const bytes = chunk as Uint8Array
-    last = bytes.at(-1)
-    yield bytes
-  }
-  if (last !== 0x0a && last !== 0x0d) yield LINE_END
+  return new Uint8Array()
 }

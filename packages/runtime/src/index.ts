@@ -29,3 +29,4 @@ export {
   RotatingLogFile,
   type InstanceLock,
 } from './processes/index.ts'
+export { TimeSlice } from './time-slice.ts'

@@ -65,6 +65,13 @@ export function tooMany(code: string, message: string, retryAfterSeconds: number
   return new ApiError(429, [{ code, field: 'request', message }], { 'Retry-After': String(retryAfterSeconds) })
 }
 
+/** 503: more is asked for at once than this process does; `retryAfterSeconds` later it may go better. */
+export function tooBusy(message: string, retryAfterSeconds: number): ApiError {
+  return new ApiError(503, [{ code: 'TOO_BUSY', field: 'request', message }], {
+    'Retry-After': String(retryAfterSeconds),
+  })
+}
+
 const QUEUE_FULL_RETRY_AFTER_SECONDS = 5
 
 /** 429: so many imports of the organization wait already. */

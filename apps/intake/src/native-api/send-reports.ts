@@ -25,12 +25,13 @@ export async function sendReport(
   importRecord: ImportRecord,
   name: ReportName,
   raw: boolean,
+  signal: AbortSignal,
 ): Promise<void> {
   const stem = importRecord.fileName.replace(/\.[^.]*$/, '')
   response.attachment(`${stem}_${name}`)
   response.setHeader('Content-Type', 'text/csv; charset=utf-8')
   response.setHeader('Cache-Control', 'private, no-cache')
-  const report = streamOutcomeReport({ store, database, importRecord, outcome: REPORTS[name], raw })
+  const report = streamOutcomeReport({ store, database, importRecord, outcome: REPORTS[name], raw, signal })
   await streamAnswer(request, response, report).catch(explainMissingFile)
 }
 

@@ -5,6 +5,7 @@ import { listRowErrors } from '@importer/imports'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { createWorkLimit } from '../http/limit-work.ts'
 import { findOwnedImport, findOwnedSeries } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
 import { explainMissingFile, REPORTS, sendReport, sendUpload, type ReportName } from './send-reports.ts'
@@ -19,9 +20,19 @@ const DOWNLOADS = {
   'unprocessed.csv': OPERATIONS.downloadUnprocessed,
 } as const
 
+/** Each holds some MiB of a file, and works for some ms between two looks at what else waits. */
+const REPORTS_AT_ONCE = {
+  maxInFlight: 4,
+  maxInFlightPerOrg: 2,
+  maxWaiting: 100,
+  maxWaitingPerOrg: 50,
+  waitTimeoutMs: 20_000,
+}
+
 /** What can be read of imports: one, a list, its events and its results. */
 export function createImportReadingOperations(deps: IntakeDependencies, findImport: FindImport) {
   const showImport = createShowImport(deps)
+  const limitReports = createWorkLimit(REPORTS_AT_ONCE)
 
   const show = defineOperation(OPERATIONS.showImport, async ({ request, response, principal, param }) => {
     await showImport(request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
@@ -55,8 +66,8 @@ export function createImportReadingOperations(deps: IntakeDependencies, findImpo
     const { database, store } = deps
     const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
     const page = { afterRow: query.cursor ?? 0, limit: query.limit }
-    const { items, nextAfterRow } = await listRowErrors({ database, store, importRecord }, page).catch(
-      explainMissingFile,
+    const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>
+      listRowErrors({ database, store, importRecord, signal }, page).catch(explainMissingFile),
     )
     const nextCursor = nextAfterRow === null ? null : String(nextAfterRow)
     await sendJson(request, response, 200, { items, nextCursor })
@@ -65,7 +76,9 @@ export function createImportReadingOperations(deps: IntakeDependencies, findImpo
   const downloads = (Object.keys(REPORTS) as ReportName[]).map((name) =>
     defineOperation(DOWNLOADS[name], async ({ request, response, principal, query, param }) => {
       const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
-      await sendReport(deps, request, response, record, name, query.raw === 'true')
+      await limitReports(principal.orgId, response, async (signal) =>
+        sendReport(deps, request, response, record, name, query.raw === 'true', signal),
+      )
     }),
   )
 
