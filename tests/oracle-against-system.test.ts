@@ -3,19 +3,16 @@
  * (oracle/reference-model.ts): every row's outcome, codes, fields and numbers, what was inserted, and the reports.
  */
 import type { ReferenceKind } from '@importer/contracts'
-import { createImport, findImportById, openDatabase, type Database } from '@importer/db'
-import { loadReference, runImport, streamOutcomeReport } from '@importer/imports'
-import { createFileStore, createLog } from '@importer/runtime'
-import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { findDifferences } from './oracle/compare-outcome.ts'
 import { generateCase, type GeneratedCase } from './oracle/generate-case.ts'
 import { judgeCase } from './oracle/judge-case.ts'
+import { DirectImporter } from './support/direct-importer.ts'
 import type { ImporterClient, ImportView } from './support/importer-client.ts'
-import { readRecordedOutcome, readWholeOutcome, type WholeOutcome } from './support/recorded-outcome.ts'
+import { readWholeOutcome, type WholeOutcome } from './support/recorded-outcome.ts'
 import { hasRedisServer, startRedisServer, type RedisServer } from './support/redis-server.ts'
-import { makeTemporaryFolder, startSystem, TEST_ORG, type RunningSystem } from './support/running-system.ts'
+import { startSystem, type RunningSystem } from './support/running-system.ts'
 import { createTestDatabase } from './support/test-database.ts'
 
 /** What became of a case: of the prior file, if there is one, and of the file. */
@@ -128,129 +125,34 @@ describe.skipIf(!hasRedisServer())('with the queue on Redis', () => {
 
 // --- each of the batch statements, without HTTP ---
 
-type FastestJudge = 'first-use' | 'single-use' | 'multi-use'
-
-/** Runs imports in this process, one after the other, by the statement that is asked for. */
-class DirectImporter {
-  readonly #database: Database
-  readonly #databaseUrl: string
-  readonly #store: Awaited<ReturnType<typeof createFileStore>>
-  readonly #fastestJudge: FastestJudge
-  readonly #log = createLog({ name: 'direct', level: 'silent' })
-
-  constructor(parts: {
-    databaseUrl: string
-    store: Awaited<ReturnType<typeof createFileStore>>
-    fastestJudge: FastestJudge
-  }) {
-    this.#databaseUrl = parts.databaseUrl
-    this.#store = parts.store
-    this.#fastestJudge = parts.fastestJudge
-    this.#database = openDatabase({
-      url: parts.databaseUrl,
-      applicationName: 'direct',
-      maxConnections: 6,
-      onConnectionLost: () => undefined,
-    })
+/** What the importer makes of a case, one file after the other. */
+async function runDirectly(importer: DirectImporter, made: GeneratedCase): Promise<CaseOutcome> {
+  const run = async (file: Buffer): Promise<ImportResult> => {
+    const { importId, createdAtMs } = await importer.import({ ...made, file })
+    return { createdAtMs, outcome: await importer.readOutcome(importId) }
   }
-
-  async run(made: GeneratedCase): Promise<CaseOutcome> {
-    await this.#database.prisma.organization.upsert({
-      where: { id: TEST_ORG },
-      create: { id: TEST_ORG },
-      update: {},
-    })
-    await this.#load(made.reference)
-    const prior = made.priorFile === null ? null : await this.#import(made, made.priorFile)
-    await this.#load(made.laterReference)
-    return { prior, main: await this.#import(made, made.file) }
-  }
-
-  async close(): Promise<void> {
-    await this.#database.close()
-    await this.#store.close()
-  }
-
-  async #load(bodies: Partial<Record<ReferenceKind, string>>): Promise<void> {
-    for (const [kind, csv] of Object.entries(bodies)) {
-      const result = await loadReference({
-        database: this.#database,
-        orgId: TEST_ORG,
-        kind: kind as ReferenceKind,
-        body: Readable.from([Buffer.from(csv)]),
-      })
-      expect(result).toMatchObject({ rejected: 0, errors: [] })
-    }
-  }
-
-  async #import(made: GeneratedCase, file: Buffer): Promise<ImportResult> {
-    const stored = await this.#store.write(Readable.from([file]), { maxBytes: 2 ** 30 })
-    const record = await createImport(this.#database, {
-      orgId: TEST_ORG,
-      seriesId: BigInt(made.seriesId),
-      fileKey: stored.key,
-      fileName: 'coupons.csv',
-      bytes: stored.bytes,
-      sha256: stored.sha256,
-      mapping: made.mapping,
-      details: null,
-      metadata: null,
-    })
-    const result = await runImport({
-      database: this.#database,
-      store: this.#store,
-      log: this.#log,
-      importId: record.id,
-      jobId: `direct-${record.id}`,
-      laneCount: 2,
-      batchRows: 23,
-      signal: new AbortController().signal,
-      shouldYield: () => false,
-      fastestJudge: this.#fastestJudge,
-    })
-    expect(result).toEqual({ status: 'finished' })
-    return { createdAtMs: record.createdAt.getTime(), outcome: await this.#readOutcome(record.id) }
-  }
-
-  async #readOutcome(importId: number): Promise<WholeOutcome> {
-    const importRecord = await findImportById(this.#database, importId)
-    if (importRecord === null) throw new Error(`import ${importId} is gone`)
-    const read = async (outcome: 'rejected' | 'inserted' | 'duplicate'): Promise<string> => {
-      const options = { database: this.#database, store: this.#store, importRecord, outcome, raw: false }
-      let csv = ''
-      for await (const chunk of streamOutcomeReport(options)) csv += chunk
-      return Buffer.from(csv).toString('latin1')
-    }
-    return {
-      ...(await readRecordedOutcome(this.#databaseUrl, importId)),
-      errorsCsv: await read('rejected'),
-      insertedCsv: await read('inserted'),
-      duplicatesCsv: await read('duplicate'),
-    }
-  }
+  await importer.load(made.reference)
+  const prior = made.priorFile === null ? null : await run(made.priorFile)
+  await importer.load(made.laterReference)
+  return { prior, main: await run(made.file) }
 }
 
 describe.each([
   { statement: 'for first use, where it may be used', fastestJudge: 'first-use' },
   { statement: 'for single use, where it may be used', fastestJudge: 'single-use' },
-  { statement: 'for any series', fastestJudge: 'multi-use' },
+  { statement: 'for series with a limit', fastestJudge: 'limited' },
 ] as const)('the statement $statement', ({ fastestJudge }) => {
   let importer: DirectImporter
   beforeAll(async () => {
     const { url: databaseUrl } = await createTestDatabase()
-    const store = await createFileStore({
-      storageUrl: undefined,
-      dataDir: await makeTemporaryFolder(),
-      s3Endpoint: undefined,
-    })
-    importer = new DirectImporter({ databaseUrl, store, fastestJudge })
+    importer = await DirectImporter.open({ databaseUrl, fastestJudge })
   })
   afterAll(async () => importer.close())
 
   it.each(makeCases(501, 12, 250))(
     '%s',
     async (_, made) => {
-      compare(made, await importer.run(made))
+      compare(made, await runDirectly(importer, made))
     },
     TIMEOUT_MS,
   )
@@ -258,14 +160,9 @@ describe.each([
 
 it('tells the smallest difference', async () => {
   const { url: databaseUrl } = await createTestDatabase()
-  const store = await createFileStore({
-    storageUrl: undefined,
-    dataDir: await makeTemporaryFolder(),
-    s3Endpoint: undefined,
-  })
-  const importer = new DirectImporter({ databaseUrl, store, fastestJudge: 'first-use' })
+  const importer = await DirectImporter.open({ databaseUrl })
   const made = generateCase(601, { rows: 200, nowMs: Date.now() })
-  const { prior, main } = await importer.run(made)
+  const { prior, main } = await runDirectly(importer, made)
   await importer.close()
   const { outcome } = main
   const judged = judgeCase(made, { priorMs: prior?.createdAtMs ?? 0, mainMs: main.createdAtMs }).main

@@ -10,7 +10,7 @@ import { startSystem, type RunningSystem, type SystemOptions } from '../support/
 export interface FaultCase {
   readonly made: GeneratedCase
   readonly judgement: Judgement
-  /** Coupons that the file is the first to redeem, in the order of the file. */
+  /** The first redemption of each coupon that the file redeems, in the order of the file, as blockCoupon takes it. */
   readonly coupons: readonly string[]
 }
 
@@ -33,11 +33,16 @@ export function makeFaultCase(rows: number, variant = 0): FaultCase {
       recorded: [],
       records: made.records,
     })
-    const coupons = judgement.rows.flatMap(({ outcome, redemption }) =>
-      outcome === 'inserted' && redemption !== null ? [redemption.couponId] : [],
-    )
+    const firsts = new Map<string, string>()
+    let inserted = 0
+    for (const { outcome, redemption } of judgement.rows) {
+      if (outcome !== 'inserted' || redemption === null) continue
+      inserted += 1
+      const { couponId, customerId, tillId, redeemedAtMs } = redemption
+      if (!firsts.has(couponId)) firsts.set(couponId, [couponId, customerId, tillId, redeemedAtMs].join('/'))
+    }
     // A series whose rules reject nearly everything leaves too little to be disturbed.
-    if (coupons.length >= rows / 5) return { made, judgement, coupons: [...new Set(coupons)] }
+    if (inserted >= rows / 5) return { made, judgement, coupons: [...firsts.values()] }
   }
 }
 

@@ -15,13 +15,18 @@ export interface Obstacle {
 
 let blockedCoupons = 0
 
-/** Whoever inserts this coupon's first redemption stops in the middle of its statement. */
-export async function blockCoupon(databaseUrl: string, couponId: string): Promise<Obstacle> {
+/**
+ * Whoever inserts this coupon's first redemption stops in the middle of its statement, whether its ordinal or, in a series
+ * without a limit, the redemption itself is what is unique. `redemption`: ids of coupon, customer and till, and epoch
+ * milliseconds, with `/` between them.
+ */
+export async function blockCoupon(databaseUrl: string, redemption: string): Promise<Obstacle> {
+  const [couponId, customerId, tillId, ms] = redemption.split('/')
   return putUp(
     databaseUrl,
-    `INSERT INTO redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal)
-     VALUES ($1, 0, 0, now(), $2, -1, $3, 1)`,
-    [couponId, TEST_ORG, (blockedCoupons += 1)],
+    `INSERT INTO redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable)
+     VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), $5, -1, $6, 1, true)`,
+    [couponId, customerId, tillId, ms, TEST_ORG, (blockedCoupons += 1)],
   )
 }
 

@@ -1,3 +1,4 @@
+export * from './clear-dry-runs.ts'
 export * from './inspect-upload.ts'
 export * from './list-row-errors.ts'
 export * from './load-reference.ts'

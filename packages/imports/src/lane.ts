@@ -6,6 +6,7 @@ import {
   Int4Column,
   Int8Column,
   isConcurrencyConflict,
+  readSeriesKind,
   TextColumn,
   type BatchColumns,
   type BatchResult,
@@ -31,8 +32,9 @@ export interface LaneContext {
   readonly seriesId: bigint
   readonly mapper: RecordMapper
   readonly mapped: ReadonlySet<ColumnKey>
-  /** How rows are judged at first: a batch that finds this wrong is judged more slowly. */
+  /** How rows are judged at first: a batch that finds this wrong is judged otherwise. */
   readonly judge: Judge
+  readonly dryRun: boolean
   /** The most rows of a batch. */
   readonly batchRows: number
 }
@@ -133,26 +135,30 @@ export class Lane {
   }
 
   async #sendUntilFree(columns: BatchColumns, to: LaneCheckpoint): Promise<BatchResult> {
-    const { database, held, orgId, seriesId } = this.#context
+    const { database, held, orgId, seriesId, dryRun } = this.#context
     const batch = { held, orgId, seriesId, from: this.#checkpoint, to, columns }
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        const result = await commitLaneBatch(database, batch, this.#judge)
+        const result = await commitLaneBatch(database, batch, { judge: this.#judge, dryRun })
         // Not committed also when the series' limit has been changed meanwhile.
-        if (result.status === 'committed' || !needsSingleUse(this.#judge)) return result
-        this.#judge = 'multi-use'
+        if (result.status === 'committed' || !(await this.#hasSeriesChanged())) return result
       } catch (error) {
         if (!isConcurrencyConflict(error) || conflicts >= MAX_CONFLICTS) throw error
-        // A coupon was redeemed before. Where one was, there are more.
+        // Another import redeems these coupons, too.
         if (this.#judge === 'first-use') this.#judge = 'single-use'
         else await delay(Math.random() * MAX_CONFLICT_PAUSE_MS)
       }
     }
   }
-}
 
-function needsSingleUse(judge: Judge): boolean {
-  return judge === 'first-use' || judge === 'single-use'
+  /** Whether its rows have to be judged otherwise from here on. */
+  async #hasSeriesChanged(): Promise<boolean> {
+    const { database, orgId, seriesId } = this.#context
+    const kind = await readSeriesKind(database, orgId, seriesId)
+    if (kind === null || kind === (this.#judge === 'first-use' ? 'single-use' : this.#judge)) return false
+    this.#judge = kind
+    return true
+  }
 }
 
 /** A batch as it grows, column by column. */

@@ -8,15 +8,10 @@ import {
   type RowError,
 } from '@importer/contracts'
 import { readRecords, writeCsvRow } from '@importer/csv'
-import {
-  readDryRowNumbers,
-  readDuplicateRowNumbers,
-  readInsertedRowNumbers,
-  type Database,
-  type ImportRecord,
-} from '@importer/db'
+import { readDuplicateRowNumbers, readInsertedRowNumbers, type Database, type ImportRecord } from '@importer/db'
 import { TimeSlice, type FileStore } from '@importer/runtime'
 
+import { readDryInserted } from './dry-inserted-records.ts'
 import { findDialect, type Dialect } from './find-dialect.ts'
 import { readCell } from './read-cell.ts'
 import { readAllRejected } from './rejected-records.ts'
@@ -96,7 +91,7 @@ const READERS: Record<
   (options: OutcomeReportOptions, dialect: Dialect) => AsyncIterable<readonly ReportedRow[]>
 > = {
   rejected: readRejected,
-  inserted: readByNumber,
+  inserted: readInserted,
   duplicate: readByNumber,
   unprocessed: readUnprocessed,
 }
@@ -194,6 +189,16 @@ async function* readByNumber(
   }
 }
 
+async function* readInserted(options: OutcomeReportOptions, dialect: Dialect): AsyncGenerator<ReportedRow[]> {
+  if (!options.importRecord.dryRun) {
+    yield* readByNumber(options, dialect)
+    return
+  }
+  for await (const page of readDryInserted(options, dialect)) {
+    yield page.map((record) => ({ ...record, errors: null }))
+  }
+}
+
 async function* readUnprocessed(options: OutcomeReportOptions, dialect: Dialect): AsyncGenerator<ReportedRow[]> {
   for await (const page of readUnprocessedRecords(options, dialect)) {
     yield page.map((record) => ({ ...record, errors: null }))
@@ -205,8 +210,7 @@ async function* readRowNumbers({
   importRecord,
   outcome,
 }: OutcomeReportOptions): AsyncGenerator<readonly number[]> {
-  const readInserted = importRecord.dryRun ? readDryRowNumbers : readInsertedRowNumbers
-  const read = outcome === 'inserted' ? readInserted : readDuplicateRowNumbers
+  const read = outcome === 'inserted' ? readInsertedRowNumbers : readDuplicateRowNumbers
   for (let afterRow = 0; ;) {
     const page = await read(database, importRecord.id, { afterRow, limit: PAGE_ROWS })
     if (page.length === 0) return

@@ -8,19 +8,21 @@ import {
   failImport,
   findImportById,
   handOnImport,
-  isSingleUseSeries,
+  readSeriesKind,
   recordDialect,
   type ClaimedImport,
   type Database,
   type HeldImport,
   type Judge,
+  type PartitionBy,
+  type SeriesKind,
 } from '@importer/db'
 import { FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
 import { createErrorBudget, type CommittedRows, type ErrorBudget } from './error-budget.ts'
 import { findDialect, type Dialect } from './find-dialect.ts'
 import { Lane, type Position } from './lane.ts'
-import { laneOfRow } from './lane-of-coupon.ts'
+import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
 import { createRecordMapper } from './map-record.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
 
@@ -38,7 +40,7 @@ export interface RunImportOptions {
   /** Asked between blocks: true ends this turn at a clean checkpoint, for others to have theirs. */
   readonly shouldYield: () => boolean
   /** The fastest statement that may judge: for tests that hold one against the other. */
-  readonly fastestJudge?: 'first-use' | 'single-use' | 'multi-use'
+  readonly fastestJudge?: 'first-use' | 'single-use' | 'limited'
 }
 
 /**
@@ -60,7 +62,14 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
   const { database, log, importId, jobId } = options
   const known = await findImportById(database, importId)
   if (known === null) return FINISHED
-  const claimed = await claimImport(database, { importId, jobId, laneCount: chooseLaneCount(known.mapping, options) })
+  const kind = await readSeriesKind(database, known.orgId, known.seriesId)
+  const partitioning = choosePartitioning(known.mapping, kind, options)
+  const claimed = await claimImport(database, {
+    importId,
+    jobId,
+    laneCount: partitioning.laneCount,
+    partitionBy: partitioning.by,
+  })
   if (claimed === null) return FINISHED
 
   const held: HeldImport = { importId, lease: claimed.record.lease }
@@ -85,9 +94,18 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
   }
 }
 
-/** A coupon that rows may name in two ways has no lane of its own before it is looked up: such files have one lane. */
-function chooseLaneCount({ positions }: ColumnMapping, { laneCount }: RunImportOptions): number {
-  return positions.couponId !== undefined && positions.couponCode !== undefined ? 1 : laneCount
+/**
+ * Without a limit a row competes with its equals alone. Otherwise with those of its coupon, and one that rows may name in
+ * two ways has no lane of its own before it is looked up: such files have one lane.
+ */
+function choosePartitioning(
+  { positions }: ColumnMapping,
+  kind: SeriesKind | null,
+  { laneCount }: RunImportOptions,
+): Partitioning {
+  if (kind === 'unlimited') return { laneCount, by: 'redemption' }
+  const hasTwoNames = positions.couponId !== undefined && positions.couponCode !== undefined
+  return { laneCount: hasTwoNames ? 1 : laneCount, by: 'coupon' }
 }
 
 async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, held: HeldImport): Promise<RunResult> {
@@ -99,8 +117,8 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
       : await inspectFile(store, record.fileKey, record.mapping)
   if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return FINISHED
 
-  const singleUse = await isSingleUseSeries(database, record.orgId, record.seriesId)
-  if (singleUse === null) {
+  const kind = await readSeriesKind(database, record.orgId, record.seriesId)
+  if (kind === null) {
     throw new PermanentImportError('SERIES_MISSING', 'The series of this import is gone; expected it to exist.')
   }
   const mapper = createRecordMapper(record.mapping, record.createdAt.getTime())
@@ -112,11 +130,12 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
     seriesId: record.seriesId,
     mapper,
     mapped: new Set(COLUMN_KEYS.filter((key) => record.mapping.positions[key] !== undefined)),
-    judge: chooseJudge(record.dryRun, singleUse, options.fastestJudge),
+    judge: chooseJudge(kind, options.fastestJudge),
+    dryRun: record.dryRun,
     batchRows: Math.min(options.batchRows, budget.maxBatchRows),
   }
   const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
-  const pass = new Pass(lanes, mapper, budget)
+  const pass = new Pass(lanes, mapper, budget, record.partitionBy)
 
   let stopped: 'lost' | 'yield' | null = null
   let progressed = false
@@ -152,9 +171,8 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
   }
 }
 
-function chooseJudge(dryRun: boolean, singleUse: boolean, fastest: Judge = 'first-use'): Judge {
-  if (dryRun) return 'dry-run'
-  return singleUse ? fastest : 'multi-use'
+function chooseJudge(kind: SeriesKind, fastest: Judge = 'first-use'): Judge {
+  return kind === 'single-use' ? fastest : kind
 }
 
 async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<Dialect> {
@@ -201,11 +219,18 @@ class Pass {
   readonly #lanes: readonly Lane[]
   readonly #mapper: ReturnType<typeof createRecordMapper>
   readonly #budget: ErrorBudget
+  readonly #partitioning: Partitioning
   /** The row that comes next, and where. */
   #next: Position
 
-  constructor(lanes: readonly Lane[], mapper: ReturnType<typeof createRecordMapper>, budget: ErrorBudget) {
+  constructor(
+    lanes: readonly Lane[],
+    mapper: ReturnType<typeof createRecordMapper>,
+    budget: ErrorBudget,
+    partitionBy: PartitionBy,
+  ) {
     this.#lanes = lanes
+    this.#partitioning = { laneCount: lanes.length, by: partitionBy }
     this.#mapper = mapper
     this.#budget = budget
     const [first, ...others] = lanes.map((lane) => lane.checkpoint)
@@ -273,7 +298,7 @@ class Pass {
   #place(position: Position, cells: readonly string[], fault: RecordFault | undefined): Lane | null {
     const errors = fault === undefined ? this.#mapper.map(cells) : [encodeRowError({ reason: fault, field: null })]
     const { row } = this.#mapper
-    const index = laneOfRow(errors === null ? row.coupon : null, position.row, this.#lanes.length)
+    const index = laneOfRow(errors === null ? row : null, position.row, this.#partitioning)
     const lane = this.#lanes[index]
     if (lane === undefined) throw new Error(`there is no lane ${index}`)
     if (position.row < lane.checkpoint.nextRow) return null

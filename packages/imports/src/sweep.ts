@@ -8,6 +8,7 @@ import {
 } from '@importer/db'
 import type { FileStore, Logger } from '@importer/runtime'
 
+import { clearDryRuns } from './clear-dry-runs.ts'
 import { purgeExpired } from './purge-expired.ts'
 
 export interface SweepOptions {
@@ -31,6 +32,7 @@ export interface SweepResult {
   readonly requeued: number
   readonly partialFiles: number
   readonly orphanedFiles: number
+  readonly clearedDryRuns: number
   readonly purgedImports: number
   readonly purgedWebhooks: number
 }
@@ -52,6 +54,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
     requeued: (await requeueStranded(options)) + (await requeueReverts(options)),
     partialFiles: await options.store.removeUnfinished({ olderThanMs: options.store.deadAfterMs.unfinished }),
     orphanedFiles: await removeOrphans(options),
+    clearedDryRuns: await clearDryRuns(options.database),
     ...(await purgeExpired(options)),
   }
   if (Object.values(result).some((count) => count > 0)) options.log.info(result, 'sweep')

@@ -28,6 +28,7 @@ export async function* readUnprocessedRecords(
   const known = await readLanes(database, importRecord.id)
   const lanes = known.length === 0 ? [FILE_START] : known
   const start = lanes.reduce((a, b) => (b.nextRow < a.nextRow ? b : a))
+  const partitioning = { laneCount: lanes.length, by: importRecord.partitionBy }
   const mapper = createRecordMapper(importRecord.mapping, importRecord.createdAt.getTime())
   const from = { byteOffset: start.nextByte, line: start.nextLine }
   let isHeader = start.nextByte === 0 && hasHeader
@@ -43,7 +44,7 @@ export async function* readUnprocessedRecords(
       const record = cells[i] ?? []
       const fault = faults.get(i)
       const errors = fault === undefined ? mapper.map(record) : [encodeRowError({ reason: fault, field: null })]
-      const lane = lanes[laneOfRow(errors === null ? mapper.row.coupon : null, rowNumber, lanes.length)]
+      const lane = lanes[laneOfRow(errors === null ? mapper.row : null, rowNumber, partitioning)]
       if (lane !== undefined && rowNumber >= lane.nextRow) found.push({ rowNumber, line: lines[i] ?? 0, cells: record })
       rowNumber += 1
     }

@@ -2,6 +2,7 @@ import { describeImport, OPERATIONS } from '@importer/contracts'
 import {
   cancelImport,
   createImport,
+  DRY_RUN_RESUMABLE_DAYS,
   findImport,
   findRetryOf,
   ImportExistsError,
@@ -28,6 +29,8 @@ type LeverCall = Pick<OperationCall<typeof OPERATIONS.cancelImport>, 'request' |
 
 /** A retry file holds parts of the text that it was made of, the header, and a line end after each at most. */
 const RETRY_SLACK_BYTES = 1024 * 1024
+
+const RESUMABLE_DRY_RUN = `one that was cancelled or failed, a dry run not more than ${DRY_RUN_RESUMABLE_DAYS} days ago`
 
 /** The levers. Each changes the import by compare-and-set, and asked again it finds what it wants to be so already. */
 export function createLeverOperations(deps: IntakeDependencies, cached: FindImport) {
@@ -58,7 +61,8 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
     const changed = await resumeImport(database, { orgId, importId: id, maxQueued: deps.maxQueuedImportsPerOrg })
     const record = await readOwned(call)
     const goesOn = record.resumed && ['queued', 'processing'].includes(record.status)
-    if (changed === null && !goesOn) throw misfit(record, 'one that is cancelled or failed')
+    if (changed === null && !goesOn)
+      throw misfit(record, record.dryRun ? RESUMABLE_DRY_RUN : 'one that is cancelled or failed')
     if (changed !== null) await enqueueSoon(deps, { ...record, jobId: changed.jobId })
     await send(call, 202, record)
   })

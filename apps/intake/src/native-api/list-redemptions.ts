@@ -5,7 +5,9 @@ import {
   findReference,
   listRedemptionsOfCoupon,
   listRedemptionsOfImport,
+  type CouponCursor,
   type Database,
+  type RecordedRedemption,
 } from '@importer/db'
 
 import type { IntakeDependencies } from '../dependencies.ts'
@@ -18,25 +20,21 @@ import { sendJson } from './send-json.ts'
 export function createRedemptionsOperation({ database }: IntakeDependencies) {
   return defineOperation(OPERATIONS.listRedemptions, async ({ request, response, principal: { orgId }, query }) => {
     const { importId, rowNumber, cursor, limit } = query
-    const page = { before: cursor, limit: limit + 1 }
     if (importId !== undefined) {
       if ((await findImport(database, orgId, importId)) === null) throw importNotFound()
-      const found = await listRedemptionsOfImport(database, orgId, importId, { ...page, rowNumber })
+      const before = cursor === undefined ? undefined : Number(cursor)
+      const found = await listRedemptionsOfImport(database, orgId, importId, { before, rowNumber, limit: limit + 1 })
       return sendJson(
         request,
         response,
         200,
-        toPage(found, limit, (redemption) => redemption.rowNumber),
+        toPage(found, limit, ({ rowNumber: row }) => String(row)),
       )
     }
     const couponId = await findCoupon(database, orgId, query)
-    const found = await listRedemptionsOfCoupon(database, orgId, couponId, page)
-    await sendJson(
-      request,
-      response,
-      200,
-      toPage(found, limit, (redemption) => redemption.ordinal),
-    )
+    const after = cursor === undefined ? undefined : readCouponCursor(cursor)
+    const found = await listRedemptionsOfCoupon(database, orgId, couponId, { after, limit: limit + 1 })
+    await sendJson(request, response, 200, toPage(found, limit, writeCouponCursor))
   })
 }
 
@@ -56,12 +54,23 @@ async function findCoupon(
   return couponId
 }
 
+/** An ordinal; or, of a redemption without one, its time, customer and till. */
+function writeCouponCursor({ ordinal, redeemedAt, customerId, tillId }: RecordedRedemption): string {
+  return ordinal === null ? `${redeemedAt.getTime()}-${customerId}-${tillId}` : String(ordinal)
+}
+
+function readCouponCursor(cursor: string): CouponCursor {
+  const [first, customerId, tillId] = cursor.split('-')
+  if (customerId === undefined || tillId === undefined) return { ordinal: Number(first) }
+  return { redeemedMs: Number(first), customerId: BigInt(customerId), tillId: BigInt(tillId) }
+}
+
 function couponNotFound(field: string) {
   return notFound('COUPON_NOT_FOUND', field, 'there is no such coupon; expected one of this organization')
 }
 
-function toPage<Item>(found: readonly Item[], limit: number, cursorOf: (item: Item) => number): object {
+function toPage<Item>(found: readonly Item[], limit: number, cursorOf: (item: Item) => string): object {
   const items = found.slice(0, limit)
   const last = items.at(-1)
-  return { items, nextCursor: found.length > items.length && last !== undefined ? String(cursorOf(last)) : null }
+  return { items, nextCursor: found.length > items.length && last !== undefined ? cursorOf(last) : null }
 }

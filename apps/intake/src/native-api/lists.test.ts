@@ -101,8 +101,29 @@ test('a redemption is found by its coupon, its code and its row, newest first', 
   expect((await get('/v1/redemptions?couponId=301')).items).toEqual([])
 })
 
+test('redemptions without a limit are listed by their time, those with one after them', async () => {
+  const { series } = intake.database.prisma
+  const ms = 1_603_263_600_000
+  const inserted = async (limit: number | null, offsets: readonly number[]) => {
+    await series.updateMany({ where: { id: SERIES }, data: { maxRedemptionsPerCoupon: limit } })
+    await work(intake, await uploadNative(intake, offsets.map((offset) => line('CODE310', ms + offset)).join('')))
+  }
+  await inserted(5, [9, 8])
+  await inserted(null, [2, 4, 1, 3])
+  const listed = await getAll('/v1/redemptions?couponId=310&limit=3')
+  expect(listed.map((item) => item as { redeemedAt: string; ordinal: number | null })).toMatchObject(
+    [4, 3, 2, 1, 8, 9].map((offset, n) => ({
+      redeemedAt: new Date(ms + offset).toISOString(),
+      ordinal: n < 4 ? null : 6 - n,
+    })),
+  )
+})
+
 test.each([
   ['', 400],
+  ['couponId=300&cursor=9999999999', 400],
+  ['couponId=300&cursor=1-2', 400],
+  ['importId=1&cursor=1-2-3', 400],
   ['couponId=1&importId=1', 400],
   ['couponCode=CODE1', 400],
   ['couponCode=%00&seriesId=953234', 400],

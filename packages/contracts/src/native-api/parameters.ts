@@ -50,6 +50,15 @@ export const redemptionListQuery = z
     importId: int4.optional(),
     rowNumber: wholeNumber({ from: 1, to: MAX_INT4 }).optional(),
     ...page,
+    cursor: z
+      .string()
+      .regex(/^\d{1,10}$|^\d{1,15}-\d{1,18}-\d{1,18}$/, 'expected the nextCursor of the page before')
+      .refine(
+        (cursor) => cursor.includes('-') || Number(cursor) <= MAX_INT4,
+        'expected the nextCursor of the page before',
+      )
+      .optional()
+      .meta({ description: 'The `nextCursor` of the page before' }),
   })
   .superRefine((query, context) => {
     const ways = [query.couponId !== undefined, query.couponCode !== undefined, query.importId !== undefined]
@@ -63,6 +72,9 @@ export const redemptionListQuery = z
     }
     if (query.rowNumber !== undefined && query.importId === undefined) {
       refuse('rowNumber', 'expected importId beside rowNumber')
+    }
+    if (query.cursor !== undefined && query.importId !== undefined && query.cursor.includes('-')) {
+      refuse('cursor', 'expected the nextCursor of a page of the same import')
     }
   })
 

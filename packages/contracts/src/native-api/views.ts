@@ -104,7 +104,11 @@ const redemptionView = z
     customerId: id,
     tillId: id,
     redeemedAt: time,
-    ordinal: z.int().min(1).meta({ description: "Which of the coupon's redemptions it is" }),
+    ordinal: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: "Which of the coupon's redemptions it is; null: its series had no limit" }),
     importId: id,
     fileName: z.string(),
     rowNumber: z.int().min(1),

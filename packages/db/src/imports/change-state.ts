@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
+import { DRY_RUN_RESUMABLE_DAYS } from './dry-rows.ts'
 import { countQueuedImports, QueueFullError, queueLock } from './queue-room.ts'
 
 /** An import as its organization names it. */
@@ -62,6 +63,7 @@ async function resume(tx: Transaction, { orgId, importId }: OwnedImport): Promis
         job_id = format('import-%s-%s-r%s', id, lease, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
     WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('cancelled', 'failed')
       AND revert_requested_at IS NULL AND expired_at IS NULL
+      AND (NOT dry_run OR finished_at > clock_timestamp() - ${DRY_RUN_RESUMABLE_DAYS}::float8 * interval '1 day')
     RETURNING job_id AS "jobId"`
   return rows[0] ?? null
 }

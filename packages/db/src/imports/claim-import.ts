@@ -1,7 +1,7 @@
 import { ROW_ERROR_CODE_COUNT } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
-import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow } from './import-record.ts'
+import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow, type PartitionBy } from './import-record.ts'
 
 /** How far a lane has come: everything of it before `nextRow` is committed, nothing after it. */
 export interface LaneCheckpoint {
@@ -21,12 +21,13 @@ export interface ClaimedImport {
 /**
  * One statement: takes the import under a new lease and hands that lease to its lanes. Changing a lane waits for a batch
  * of its former holder that is under way, so when this has returned, that holder can commit nothing more.
- * The number of lanes is the first claim's for good: which rows a lane has depends on it.
+ * The number of lanes, and what decides which rows a lane has, are the first claim's for good.
  */
 const CLAIM = `
 WITH claimed AS (
   UPDATE import
   SET status = 'processing', lease = lease + 1, job_id = $2::text, lane_count = coalesce(lane_count, $3::int),
+      partition_by = CASE WHEN lane_count IS NULL THEN $5::text ELSE partition_by END,
       started_at = coalesce(started_at, now()), updated_at = clock_timestamp()
   WHERE id = $1::int AND status IN ('queued', 'processing')
   RETURNING id, lease, lane_count
@@ -52,11 +53,11 @@ export async function findImportById(database: Database, importId: number): Prom
  */
 export async function claimImport(
   database: Database,
-  options: { importId: number; jobId: string; laneCount: number },
+  options: { importId: number; jobId: string; laneCount: number; partitionBy: PartitionBy },
 ): Promise<ClaimedImport | null> {
   const lanes = await database.prisma.$queryRawUnsafe<
     { lane: number; lease: number; nextRow: number; nextByte: bigint; nextLine: number }[]
-  >(CLAIM, options.importId, options.jobId, options.laneCount, ROW_ERROR_CODE_COUNT)
+  >(CLAIM, options.importId, options.jobId, options.laneCount, ROW_ERROR_CODE_COUNT, options.partitionBy)
   const [first] = lanes
   if (first === undefined) return null
   const record = await findImportById(database, options.importId)

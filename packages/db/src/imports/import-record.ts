@@ -10,6 +10,9 @@ import { countsByCode } from '@importer/contracts'
 
 import type { Prisma } from '../generated/client.ts'
 
+/** What decides which lane a row goes to: its coupon, or its redemption (time and till). */
+export type PartitionBy = 'coupon' | 'redemption'
+
 export type JsonObject = Prisma.JsonObject
 
 export interface StoredUpload {
@@ -55,6 +58,8 @@ export interface ImportRecord {
   /** Its files and the outcomes of its rows are kept no longer. */
   readonly expired: boolean
   readonly laneCount: number | null
+  /** What decides which lane a row goes to; before the first claim what it would be for most series. */
+  readonly partitionBy: PartitionBy
   /** How often a worker has taken it up. */
   readonly attempts: number
   readonly counts: ImportCounts
@@ -102,6 +107,7 @@ export interface ImportRow {
   revert_requested: boolean
   expired: boolean
   lane_count: number | null
+  partition_by: string | null
   total_rows: number | null
   failure_code: string | null
   failure_message: string | null
@@ -119,7 +125,7 @@ export interface ImportRow {
 
 export const IMPORT_SELECT = `
 SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
-       i.delimiter, i.has_header, i.details, i.metadata, i.dry_run, i.lane_count, i.total_rows,
+       i.delimiter, i.has_header, i.details, i.metadata, i.dry_run, i.lane_count, i.partition_by, i.total_rows,
        i.upload_file_key, i.upload_bytes, i.upload_sha256, i.encoding, i.max_errors, i.max_error_ratio, i.request_hash,
        i.retry_of, (SELECT n.id FROM import n WHERE n.retry_of = i.id) AS retried_as,
        i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
@@ -175,6 +181,7 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     revertRequested: row.revert_requested,
     expired: row.expired,
     laneCount: row.lane_count,
+    partitionBy: row.partition_by === 'redemption' ? 'redemption' : 'coupon',
     attempts: row.lease,
     counts: { rows: inserted + duplicates + rejected, inserted, duplicates, rejected },
     errorsByCode: countsByCode(sumByPosition(row.lane_error_counts)),

@@ -2,7 +2,7 @@ import type { ColumnKey, CouponKey, CustomerKey } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
 import { bindParameters } from '../sql/statement.ts'
-import { commitBatch, type BatchParameter, type Judge } from '../sql/commit-batch.ts'
+import { commitBatch, type BatchParameter, type BatchShape } from '../sql/commit-batch.ts'
 import type { HeldImport } from './change-import.ts'
 import type { LaneCheckpoint } from './claim-import.ts'
 
@@ -61,7 +61,11 @@ interface CommittedRow {
  * Commits one batch of one lane: all of it, or nothing (sql/commit-batch.ts). Throws what the database throws; see
  * isConcurrencyConflict for what to send again.
  */
-export async function commitLaneBatch(database: Database, batch: LaneBatch, judge: Judge): Promise<BatchResult> {
+export async function commitLaneBatch(
+  database: Database,
+  batch: LaneBatch,
+  { judge, dryRun }: Pick<BatchShape, 'judge' | 'dryRun'>,
+): Promise<BatchResult> {
   const { columns } = batch
   const statement = commitBatch({
     customers: keysOf<CustomerKey>(columns.customers),
@@ -70,6 +74,7 @@ export async function commitLaneBatch(database: Database, batch: LaneBatch, judg
     billNumber: columns.billNumbers !== null,
     details: columns.details !== null,
     judge,
+    dryRun,
   })
   const values: Partial<Record<BatchParameter, unknown>> = {
     importId: batch.held.importId,

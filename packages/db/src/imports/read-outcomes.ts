@@ -38,11 +38,18 @@ export async function readInsertedRowNumbers(database: Database, importId: numbe
   return rows.map((row) => row.row_number)
 }
 
-/** The row numbers of what a dry run would have inserted, in order, a page at a time. */
-export async function readDryRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
+/** The row numbers, within a range with both ends included, of what was rejected or is a duplicate, in no order. */
+export async function readNotInserted(
+  database: Database,
+  importId: number,
+  range: { readonly first: number; readonly last: number },
+): Promise<number[]> {
   const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`
-    SELECT row_number FROM dry_redemption WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
-    ORDER BY row_number LIMIT ${page.limit}::int`
+    SELECT row_number FROM rejected_row
+    WHERE import_id = ${importId}::int AND row_number BETWEEN ${range.first}::int AND ${range.last}::int
+    UNION ALL
+    SELECT row_number FROM duplicate_row
+    WHERE import_id = ${importId}::int AND row_number BETWEEN ${range.first}::int AND ${range.last}::int`
   return rows.map((row) => row.row_number)
 }
 

@@ -6,9 +6,9 @@ import {
   type RowErrorReason,
 } from '@importer/contracts'
 
-import { judgeDryRun } from './judge-dry-run.ts'
-import { judgeMultiUse } from './judge-multi-use.ts'
-import { judgeFirstUse, judgeSingleUse } from './judge-single-use.ts'
+import { evaluateLimited } from './evaluate-limited.ts'
+import { evaluateUnlimited } from './evaluate-unlimited.ts'
+import { judgeSingleUse } from './judge-single-use.ts'
 import { buildStatement, type Statement } from './statement.ts'
 
 /** Which columns a batch has, and how its rows are judged: what the statement's text depends on. */
@@ -19,11 +19,13 @@ export interface BatchShape {
   readonly billNumber: boolean
   readonly details: boolean
   /**
-   * `first-use`: one redemption a coupon, ever, and no coupon of the batch has one or comes twice; else it raises a
-   * unique violation. `single-use`: one redemption a coupon, ever. `multi-use` is right for any series.
-   * `dry-run` judges as that does and inserts no redemption.
+   * `first-use`: one redemption a coupon, ever; raises a unique violation where another import redeems the batch's coupons
+   * at this time. `single-use`: the same, and does not. `limited`: right for any series with a limit. `unlimited`: for a
+   * series without one.
    */
   readonly judge: Judge
+  /** Inserts no redemption: what it would insert goes into a table beside them, where only this dry run sees it. */
+  readonly dryRun: boolean
 }
 
 export type BatchParameter =
@@ -55,11 +57,16 @@ export type BatchParameter =
 
 export type Parameter = (name: BatchParameter, type: string) => string
 
+interface JudgeOptions {
+  readonly dryRun: boolean
+}
+
 const JUDGES = {
-  'first-use': judgeFirstUse,
-  'single-use': judgeSingleUse,
-  'multi-use': (p: Parameter) => judgeMultiUse(p),
-  'dry-run': judgeDryRun,
+  'first-use': (p: Parameter, options: JudgeOptions) => judgeSingleUse(p, { ...options, expectsCompetitors: false }),
+  // Nobody else writes into a dry run.
+  'single-use': (p: Parameter, { dryRun }: JudgeOptions) => judgeSingleUse(p, { dryRun, expectsCompetitors: !dryRun }),
+  limited: evaluateLimited,
+  unlimited: evaluateUnlimited,
 } as const
 
 export type Judge = keyof typeof JUDGES
@@ -70,15 +77,17 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * One batch of one lane, whole: look-ups, rules, redemptions, row errors, duplicates and the checkpoint, in one
  * statement and so in one transaction.
  *
- * Gives no row when the lane is not at `expectedRow` under this lease (or its series is not of the kind that `first-use`
- * and `single-use` ask for): then nothing was written. Otherwise one row: inserted, duplicates, rejected.
+ * Gives no row when the lane is not at `expectedRow` under this lease (or its series is not of the kind that the judge is
+ * for): then nothing was written. Otherwise one row: inserted, duplicates, rejected.
  *
- * Plan: the look-ups are LATERAL with a LIMIT, so that each is an index look-up whatever the statistics say; hashing a
- * reference table of millions for every batch of thousands is two to seven times slower. Rows come to each in the order of
- * the index that it asks, which is sorting well spent. No row asks a large table with EXISTS: for many rows the planner
- * would rather read all of the table. Tills are few: their join is the planner's business. Nothing joins two sets of the
- * batch's size: what a data-modifying part returned is asked with IN, which is hashed, not looped. The columns are unnested
- * side by side in a select list: as a function in FROM each would be stored, and read back, by itself.
+ * Plan: the look-ups are LATERAL with an OFFSET, so that each is an index look-up whatever the statistics say; hashing a
+ * reference table of millions for every batch of thousands is two to seven times slower. None has a LIMIT without an ORDER
+ * that its index serves: where statistics say that every row matches, reading the whole table would look cheap. Rows come
+ * to each in the order of the index that it asks, which is sorting well spent. No row asks a large table with EXISTS: for
+ * many rows the planner would rather read all of the table. Tills are few: their join is the planner's business. Nothing
+ * joins two sets of the batch's size where it could be looped: what a data-modifying part returned is asked with IN, which
+ * is hashed. The columns are unnested side by side in a select list: as a function in FROM each would be stored, and read
+ * back, by itself.
  *
  * Locks: the lane's row first, so that a worker that takes over waits for a batch under way and a worker that lost its
  * lease finds it gone. Redemptions are inserted in the order of their coupon, so that imports that compete for coupons
@@ -95,10 +104,10 @@ export function commitBatch(shape: BatchShape): Statement<BatchParameter> {
 }
 
 function buildText(shape: BatchShape, p: Parameter): string {
-  const judge = JUDGES[shape.judge](p)
+  const judge = JUDGES[shape.judge](p, shape)
   return `
 WITH series_rules AS MATERIALIZED (
-  SELECT max_redemptions_per_coupon, valid_from, valid_till, single_use
+  SELECT max_redemptions_per_coupon, valid_from, valid_till, single_use, was_single_use, was_unlimited
   FROM series WHERE org_id = ${p('orgId', 'int')} AND id = ${p('seriesId', 'bigint')}
 ),
 fence AS MATERIALIZED (
@@ -177,14 +186,15 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
     key === 'couponId'
       ? `CASE WHEN cp_id.elsewhere THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`
       : `CASE WHEN (
-               SELECT true FROM coupon c WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code LIMIT 1
+               SELECT true FROM coupon c WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code
+               ORDER BY c.series_id LIMIT 1
              ) THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`,
   )
   const customerLookups = shape.customers.map((key) => {
     const column = CUSTOMER_COLUMN[key]
     return `LEFT JOIN LATERAL (
         SELECT c.id FROM customer c
-        WHERE c.org_id = ${p('orgId', 'int')} AND c.${CUSTOMER_LOOKUP[key]} = u.${column} LIMIT 1
+        WHERE c.org_id = ${p('orgId', 'int')} AND c.${CUSTOMER_LOOKUP[key]} = u.${column} OFFSET 0
       ) cu_${column} ON true`
   })
   const couponLookups = shape.coupons.map((key) =>
@@ -192,11 +202,11 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
       ? `LEFT JOIN LATERAL (
       SELECT CASE WHEN s.here THEN c.id END AS id, NOT s.here AS elsewhere, c.customer_id, c.revoked, c.expires_at
       FROM coupon c, LATERAL (SELECT c.series_id = ${p('seriesId', 'bigint')} AS here) s
-      WHERE c.org_id = ${p('orgId', 'int')} AND c.id = i.coupon_id LIMIT 1
+      WHERE c.org_id = ${p('orgId', 'int')} AND c.id = i.coupon_id OFFSET 0
     ) cp_id ON true`
       : `LEFT JOIN LATERAL (
       SELECT c.id, c.customer_id, c.revoked, c.expires_at FROM coupon c
-      WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code AND c.series_id = ${p('seriesId', 'bigint')} LIMIT 1
+      WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code AND c.series_id = ${p('seriesId', 'bigint')} OFFSET 0
     ) cp_code ON true`,
   )
 

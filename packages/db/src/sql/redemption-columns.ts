@@ -1,6 +1,6 @@
-/** The columns of a redemption in the order in which both judges insert them. */
+/** The columns of a redemption in the order in which all strategies insert them. */
 export const INSERT_COLUMNS =
-  'coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, bill_id, bill_number, details'
+  'coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, bill_id, bill_number, details, repeatable'
 
-/** Redemptions up to this ordinal are looked through one by one; later ones have redemption_repeat_key. */
-export const LOOKED_THROUGH = 16
+/** What redemption_identity_key holds: a look-up has to say it for the index to be of use. */
+export const IN_IDENTITY_KEY = '(r.ordinal IS NULL OR r.ordinal > 1 OR r.repeatable)'

@@ -1,0 +1,133 @@
+import { Readable } from 'node:stream'
+
+import type { ColumnMapping, ReferenceKind } from '@importer/contracts'
+import { createImport, findImportById, openDatabase, requestRevert, type Database } from '@importer/db'
+import { loadReference, runImport, runRevert, streamOutcomeReport } from '@importer/imports'
+import { createFileStore, createLog } from '@importer/runtime'
+import { expect } from 'vitest'
+
+import { readRecordedOutcome, type WholeOutcome } from './recorded-outcome.ts'
+import { makeTemporaryFolder, TEST_ORG } from './running-system.ts'
+
+export interface DirectFile {
+  readonly seriesId: number
+  readonly mapping: ColumnMapping
+  readonly file: Buffer
+  readonly dryRun?: boolean
+}
+
+export interface DirectOptions {
+  readonly databaseUrl: string
+  readonly laneCount?: number
+  readonly batchRows?: number
+  /** The fastest statement that may be used where a series allows several. */
+  readonly fastestJudge?: 'first-use' | 'single-use' | 'limited'
+}
+
+/** Runs imports in this process, one after the other, without HTTP and queue. */
+export class DirectImporter {
+  readonly database: Database
+  readonly #options: DirectOptions
+  readonly #store: Awaited<ReturnType<typeof createFileStore>>
+  readonly #log = createLog({ name: 'direct', level: 'silent' })
+
+  private constructor(options: DirectOptions, store: Awaited<ReturnType<typeof createFileStore>>) {
+    this.#options = options
+    this.#store = store
+    this.database = openDatabase({
+      url: options.databaseUrl,
+      applicationName: 'direct',
+      maxConnections: 6,
+      onConnectionLost: () => undefined,
+    })
+  }
+
+  static async open(options: DirectOptions): Promise<DirectImporter> {
+    const store = await createFileStore({
+      storageUrl: undefined,
+      dataDir: await makeTemporaryFolder(),
+      s3Endpoint: undefined,
+    })
+    const importer = new DirectImporter(options, store)
+    await importer.database.prisma.organization.upsert({
+      where: { id: TEST_ORG },
+      create: { id: TEST_ORG },
+      update: {},
+    })
+    return importer
+  }
+
+  /** Also ends its connections, and so brings what they counted into PostgreSQL's statistics. */
+  async close(): Promise<void> {
+    await this.database.close()
+    await this.#store.close()
+  }
+
+  async load(bodies: Partial<Record<ReferenceKind, string>>): Promise<void> {
+    for (const [kind, csv] of Object.entries(bodies)) {
+      const result = await loadReference({
+        database: this.database,
+        orgId: TEST_ORG,
+        kind: kind as ReferenceKind,
+        body: Readable.from([Buffer.from(csv)]),
+      })
+      expect(result).toMatchObject({ rejected: 0, errors: [] })
+    }
+  }
+
+  /** Carries a file to its end. */
+  async import({ seriesId, mapping, file, dryRun }: DirectFile): Promise<{ importId: number; createdAtMs: number }> {
+    const stored = await this.#store.write(Readable.from([file]), { maxBytes: 2 ** 30 })
+    const record = await createImport(this.database, {
+      orgId: TEST_ORG,
+      seriesId: BigInt(seriesId),
+      fileKey: stored.key,
+      fileName: 'coupons.csv',
+      bytes: stored.bytes,
+      sha256: stored.sha256,
+      mapping,
+      details: null,
+      metadata: null,
+      ...(dryRun === undefined ? {} : { dryRun }),
+    })
+    const { laneCount = 2, batchRows = 23, fastestJudge = 'first-use' } = this.#options
+    const result = await runImport({
+      database: this.database,
+      store: this.#store,
+      log: this.#log,
+      importId: record.id,
+      jobId: `direct-${record.id}`,
+      laneCount,
+      batchRows,
+      signal: new AbortController().signal,
+      shouldYield: () => false,
+      fastestJudge,
+    })
+    expect(result).toEqual({ status: 'finished' })
+    return { importId: record.id, createdAtMs: record.createdAt.getTime() }
+  }
+
+  async revert(importId: number): Promise<void> {
+    expect(await requestRevert(this.database, { orgId: TEST_ORG, importId })).toBe(true)
+    const signal = new AbortController().signal
+    expect(await runRevert({ database: this.database, log: this.#log, importId, signal })).toBe(true)
+  }
+
+  async readReport(importId: number, outcome: 'rejected' | 'inserted' | 'duplicate'): Promise<string> {
+    const importRecord = await findImportById(this.database, importId)
+    if (importRecord === null) throw new Error(`import ${importId} is gone`)
+    const options = { database: this.database, store: this.#store, importRecord, outcome, raw: false }
+    let csv = ''
+    for await (const chunk of streamOutcomeReport(options)) csv += chunk
+    return Buffer.from(csv).toString('latin1')
+  }
+
+  async readOutcome(importId: number): Promise<WholeOutcome> {
+    return {
+      ...(await readRecordedOutcome(this.#options.databaseUrl, importId)),
+      errorsCsv: await this.readReport(importId, 'rejected'),
+      insertedCsv: await this.readReport(importId, 'inserted'),
+      duplicatesCsv: await this.readReport(importId, 'duplicate'),
+    }
+  }
+}
