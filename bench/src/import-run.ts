@@ -1,3 +1,4 @@
+import { openAsBlob } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { connect, type BenchSystem } from './bench-system.ts'
@@ -7,6 +8,7 @@ export interface FileToImport {
   readonly path: string
   readonly world: World
   readonly byId: boolean
+  readonly dryRun?: boolean
 }
 
 export interface FinishedImport {
@@ -24,7 +26,9 @@ export interface FinishedImport {
 const POLL_MS = 20
 const TIMEOUT_MS = 3 * 3_600_000
 
-export async function uploadFile(system: BenchSystem, { path, world, byId }: FileToImport): Promise<number> {
+export async function uploadFile(system: BenchSystem, file: FileToImport): Promise<number> {
+  const { path, world, byId, dryRun = false } = file
+  if (dryRun) return uploadDryRun(system, file)
   const { jobId } = await system.client.upload({
     seriesId: String(world.seriesId),
     customerIdentifier: byId ? 'USER_ID' : 'MOBILE',
@@ -33,6 +37,23 @@ export async function uploadFile(system: BenchSystem, { path, world, byId }: Fil
     file: path,
   })
   return jobId
+}
+
+/** Dry runs are the native API's. */
+async function uploadDryRun({ url, apiKey }: BenchSystem, { path, world, byId }: FileToImport): Promise<number> {
+  const form = new FormData()
+  form.set('customerIdentifier', byId ? 'USER_ID' : 'MOBILE')
+  form.set('couponIdentifier', byId ? 'COUPON_ID' : 'COUPON_CODE')
+  form.set('uploadHeaders', describeColumns(byId))
+  form.set('dryRun', 'true')
+  form.set('file', await openAsBlob(path), 'dry-run.csv')
+  const answer = await fetch(`${url}/v1/series/${world.seriesId}/imports`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${apiKey}` },
+    body: form,
+  })
+  if (answer.status !== 202) throw new Error(`a dry run was answered with ${answer.status}: ${await answer.text()}`)
+  return ((await answer.json()) as { id: number }).id
 }
 
 /** Uploads a file and waits for its end. Throws when that is not a completed one. */

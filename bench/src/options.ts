@@ -1,6 +1,17 @@
 import { parseArgs } from 'node:util'
 
-const SUITES = ['import', 'peers', 'upload', 'poll', 'latency', 'memory', 'reference', 'lookups', 'levers'] as const
+const SUITES = [
+  'import',
+  'series-kinds',
+  'peers',
+  'upload',
+  'poll',
+  'latency',
+  'memory',
+  'reference',
+  'lookups',
+  'levers',
+] as const
 export type SuiteName = (typeof SUITES)[number]
 
 export interface BenchOptions {

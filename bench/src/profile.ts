@@ -111,7 +111,7 @@ async function readLogPosition({ sql }: BenchSystem): Promise<number> {
 async function measureTables({ sql }: BenchSystem, rows: number): Promise<Omit<Profile['bytes_per_row'], 'log'>> {
   const sizes = await sql.query<Omit<Profile['bytes_per_row'], 'log'>>(
     `SELECT pg_table_size('redemption')::float8 / $1 AS table, pg_indexes_size('redemption')::float8 / $1 AS indexes,
-            pg_relation_size('redemption_coupon_id_org_id_ordinal_key')::float8 / $1 AS coupon_index,
+            pg_relation_size('redemption_ordinal_key')::float8 / $1 AS coupon_index,
             pg_total_relation_size('coupon')::float8 / $1 AS coupon`,
     [rows],
   )

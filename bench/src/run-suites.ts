@@ -14,10 +14,12 @@ import { runMemorySuite } from './suites/memory.ts'
 import { runPeersSuite } from './suites/peers.ts'
 import { runPollSuite } from './suites/poll.ts'
 import { runReferenceSuite } from './suites/reference.ts'
+import { runSeriesKindsSuite } from './suites/series-kinds.ts'
 import { runUploadSuite } from './suites/upload.ts'
 
 const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> = {
   import: runImportSuite,
+  'series-kinds': runSeriesKindsSuite,
   peers: runPeersSuite,
   upload: runUploadSuite,
   poll: runPollSuite,

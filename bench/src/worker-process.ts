@@ -48,6 +48,11 @@ export function readResidentMemory(pid: number): ResidentMemory | null {
   return status === null ? null : { nowMb: readMb('VmRSS'), peakMb: readMb('VmHWM') }
 }
 
+/** Whether there is such a process on this machine, and it is called so. */
+export function isProcess(pid: number, name: string): boolean {
+  return process.platform === 'linux' && readProcessFile(pid, 'cmdline')?.includes(name) === true
+}
+
 /** Seconds of processor time that the process has used. */
 export function readCpuSeconds(pid: number): number {
   const stat = readProcessFile(pid, 'stat')

@@ -9,6 +9,10 @@ export interface World {
   readonly seriesId: number
   /** Its coupons are numbered from 0; every row of a file has one of its own. */
   readonly coupons: number
+  /** how often each may be redeemed: once by default; null: without limit */
+  readonly limit?: number | null
+  /** half as many as coupons by default */
+  readonly customers?: number
 }
 
 export interface FileOptions {
@@ -28,23 +32,30 @@ const FROM_MS = Date.UTC(2024, 0, 1)
 const SPAN_MS = 360 * 86_400_000
 const CODE_FACTOR = 2_654_435_761
 const CHUNK_ROWS = 5_000
+/** Of two million rows none has the time of another. */
+const TIME_STEP_MS = 15_013
 
-export function countCustomers({ coupons }: World): number {
-  return Math.max(1, Math.ceil(coupons / 2))
+export function countCustomers({ coupons, customers }: World): number {
+  return customers ?? Math.max(1, Math.ceil(coupons / 2))
 }
 
 /**
  * Fills the reference tables with the data of these worlds and nothing else. Nothing may be importing meanwhile.
  * Texts of coupons and customers follow from their number alone, as in {@link writeFile}.
  */
-export async function loadWorlds(sql: pg.Client, worlds: readonly World[]): Promise<void> {
+export async function loadWorlds(
+  sql: pg.Client,
+  worlds: readonly World[],
+  { gatherStatistics = true }: { readonly gatherStatistics?: boolean } = {},
+): Promise<void> {
   await sql.query('TRUNCATE redemption, rejected_row, duplicate_row, coupon, customer, till, series')
-  for (const { orgId, seriesId, coupons } of worlds) {
-    const customers = countCustomers({ orgId, seriesId, coupons })
+  for (const world of worlds) {
+    const { orgId, seriesId, coupons, limit = 1 } = world
+    const customers = countCustomers(world)
     await sql.query(
-      `INSERT INTO series (org_id, id, name, valid_from, valid_till)
-       VALUES ($1, $2, 'Benchmark', '2024-01-01', '2024-12-31')`,
-      [orgId, seriesId],
+      `INSERT INTO series (org_id, id, name, valid_from, valid_till, max_redemptions_per_coupon, single_use)
+       VALUES ($1, $2, 'Benchmark', '2024-01-01', '2024-12-31', $3::int, coalesce($3::int = 1, false))`,
+      [orgId, seriesId, limit],
     )
     await sql.query('INSERT INTO till (org_id, id) SELECT $1, id FROM generate_series(1, $2::int) id', [orgId, TILLS])
     await sql.query(
@@ -63,7 +74,7 @@ export async function loadWorlds(sql: pg.Client, worlds: readonly World[]): Prom
       [orgId, seriesId, coupons],
     )
   }
-  await sql.query('VACUUM (ANALYZE) series, till, customer, coupon')
+  if (gatherStatistics) await sql.query('VACUUM (ANALYZE) series, till, customer, coupon')
 }
 
 /** Writes a CSV without a header. Rows are in no order; gives how many of them are good. */
@@ -91,6 +102,33 @@ export async function writeFile(path: string, world: World, options: FileOptions
   output.end()
   await once(output, 'close')
   return { good }
+}
+
+/**
+ * Writes the rows `from` and on of a series whose coupons are used many times: each row a redemption of its own, each coupon
+ * as often as the others, in no order.
+ */
+export async function writeRepeatedFile(
+  path: string,
+  world: World,
+  { from, rows }: { readonly from: number; readonly rows: number },
+): Promise<void> {
+  const customers = countCustomers(world)
+  const shuffle = createShuffle(rows)
+  const output = createWriteStream(path)
+  let chunk = ''
+  for (let i = 0; i < rows; i += 1) {
+    const n = from + shuffle(i)
+    const bits = mix(n + 1)
+    const time = FROM_MS + ((n * TIME_STEP_MS) % SPAN_MS)
+    chunk += `${time},${1 + (mix(bits + 1) % TILLS)},${mobileOf(mix(bits) % customers)},${codeOf(n % world.coupons)},${1_000_000 + n},B-${n},\n`
+    if ((i + 1) % CHUNK_ROWS === 0 || i + 1 === rows) {
+      if (!output.write(chunk)) await once(output, 'drain')
+      chunk = ''
+    }
+  }
+  output.end()
+  await once(output, 'close')
 }
 
 /** Writes the world's coupons as reference data, in no order. */

@@ -90,6 +90,7 @@ function describeRedemption(orgId: number, row: Row, couponId: bigint, customerI
     tillId: row.tillId,
     redeemedAt: row.redeemedAt,
     ordinal: 1,
+    repeatable: false,
     billId: row.billId,
     billNumber: row.billNumber,
   }

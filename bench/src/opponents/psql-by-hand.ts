@@ -7,24 +7,44 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { connect } from '../bench-system.ts'
 import { REPOSITORY } from '../machine.ts'
 import { timeSeconds } from '../pairs.ts'
+import { readOwnBackend } from '../processor-time.ts'
 import type { FileToImport } from '../import-run.ts'
 
 const SCRIPTS = path.join(REPOSITORY, 'bench/sql')
 const READ_BYTES = 256 * 1024
 /** No import of the product has this id. */
 const IMPORT_ID = 999_999_999
+const MAX_INT4 = 2_147_483_647
 
 /** What psql by hand inserts into: redemptions' columns, types, keys and indexes. */
 export const TARGET = 'by_hand_redemption'
 
 /** The names in braces of bench/sql/psql-by-hand.sql. */
-export function fillNames({ world, byId }: FileToImport): Record<string, string> {
+export function fillNames(file: FileToImport): Record<string, string> {
+  return {
+    ...fillSharedNames(file),
+    values: `c.id, u.id, t.id, to_timestamp(s.redeemed_ms::bigint / 1000.0), ${file.world.orgId}, ${IMPORT_ID}, s.line::int, 1,
+       s.bill_id, s.bill_number, s.details, false`,
+  }
+}
+
+/** Those of bench/sql/psql-by-hand-numbered.sql. */
+export function fillNumberedNames(file: FileToImport, limit: number | null): Record<string, string> {
+  return {
+    ...fillSharedNames(file),
+    found_values: `s.line, c.id as coupon_id, u.id as customer_id, t.id as till_id,
+       to_timestamp(s.redeemed_ms::bigint / 1000.0) as redeemed_at, s.bill_id, s.bill_number, s.details`,
+    numbered_values: `coupon_id, customer_id, till_id, redeemed_at, ${file.world.orgId}, ${IMPORT_ID}, line::int, ordinal::int,
+       bill_id, bill_number, details, true`,
+    limit: String(limit ?? MAX_INT4),
+  }
+}
+
+function fillSharedNames({ world, byId }: FileToImport): Record<string, string> {
   return {
     target: TARGET,
     columns:
-      'coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, bill_id, bill_number, details',
-    values: `c.id, u.id, t.id, to_timestamp(s.redeemed_ms::bigint / 1000.0), ${world.orgId}, ${IMPORT_ID}, s.line::int, 1,
-       s.bill_id, s.bill_number, s.details`,
+      'coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, bill_id, bill_number, details, repeatable',
     coupons: 'coupon',
     coupon_condition: byId
       ? `c.org_id = ${world.orgId} and c.id = s.coupon::bigint and c.series_id = ${world.seriesId}`
@@ -38,20 +58,24 @@ export function fillNames({ world, byId }: FileToImport): Record<string, string>
   }
 }
 
-/**
- * Runs a script of bench/sql over one connection, statement by statement, the file piped into its COPY. Gives the
- * seconds from the first statement to the end of the last: connecting does not count.
- */
+export interface ScriptRun {
+  /** from the first statement to the end of the last: connecting does not count */
+  readonly seconds: number
+  /** processor time of its session; null where that cannot be looked at */
+  readonly cpuSeconds: number | null
+}
+
+/** Runs a script of bench/sql over one connection, statement by statement, the file piped into its COPY. */
 export async function runScript(
   databaseUrl: string,
   script: string,
   names: Readonly<Record<string, string>>,
   file: string,
-): Promise<number> {
+): Promise<ScriptRun> {
   const statements = readStatements(script, names)
   const sql = await connect(databaseUrl)
   try {
-    return await timeSeconds(async () => {
+    const seconds = await timeSeconds(async () => {
       for (const statement of statements) {
         if (/^copy\b/i.test(statement)) {
           await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), sql.query(copyFrom(statement)))
@@ -60,6 +84,7 @@ export async function runScript(
         }
       }
     })
+    return { seconds, cpuSeconds: await readOwnBackend(sql) }
   } finally {
     await sql.end()
   }

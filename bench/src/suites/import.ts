@@ -5,6 +5,7 @@ import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.
 import { ORG_ID } from '../bench-system.ts'
 import { importFile, readCounts, type FileToImport } from '../import-run.ts'
 import { fillNames, runScript, TARGET } from '../opponents/psql-by-hand.ts'
+import { CpuTimes, type CpuPerMillion } from '../cpu-times.ts'
 import { compareTimes, measurePairs, type Comparison } from '../pairs.ts'
 import { profileImport, type Profile } from '../profile.ts'
 import { emptyTable, keepOnlyPreloaded, preloadRedemptions, PRELOADED_IMPORTS } from '../redemption-tables.ts'
@@ -24,7 +25,7 @@ interface CellPlan {
   readonly pairs?: number
 }
 
-export interface CellResult extends Comparison {
+export interface CellResult extends Comparison, CpuPerMillion {
   readonly title: string
   readonly rows: number
   readonly good_rows: number
@@ -132,12 +133,13 @@ async function measureCell(bench: Bench, plan: CellPlan, world: World): Promise<
     bench.say(`  preloading two tables with ${(PRELOADED_IMPORTS * world.coupons).toLocaleString('en-US')} redemptions`)
     for (const table of ['redemption', TARGET]) await preloadRedemptions(system.sql, table, world)
   }
+  const cpu = new CpuTimes(plan.rows)
   const pairs = await measurePairs(plan.pairs ?? options.pairs, {
     async ours() {
       await reset(system.sql, 'redemption')
       await system.sql.query('TRUNCATE rejected_row, duplicate_row')
       await system.sql.query('CHECKPOINT')
-      const { importId, seconds } = await importFile(system, file)
+      const { importId, seconds } = await cpu.measureOurs(system, () => importFile(system, file))
       const counts = await readCounts(system, importId)
       requireEqual('inserted', counts.inserted, good)
       requireEqual('rejected', counts.rejected, world.coupons - good)
@@ -147,12 +149,13 @@ async function measureCell(bench: Bench, plan: CellPlan, world: World): Promise<
     async theirs() {
       await reset(system.sql, TARGET)
       await system.sql.query('CHECKPOINT')
-      const seconds = await runScript(system.databaseUrl, 'psql-by-hand.sql', fillNames(file), file.path)
+      const run = await runScript(system.databaseUrl, 'psql-by-hand.sql', fillNames(file), file.path)
+      cpu.addTheirs(run)
       const { rows } = await system.sql.query<{ count: number }>(
         `SELECT count(*)::int AS count FROM ${TARGET} WHERE import_id > ${PRELOADED_IMPORTS}`,
       )
       requireEqual('inserted by hand', rows[0]?.count ?? 0, good)
-      return seconds
+      return run.seconds
     },
   })
   await rm(file.path)
@@ -167,6 +170,7 @@ async function measureCell(bench: Bench, plan: CellPlan, world: World): Promise<
     by: byId ? 'couponId and userId' : 'couponCode and mobile',
     ours_rows_per_second: plan.rows / comparison.ours_seconds,
     psql_rows_per_second: plan.rows / comparison.theirs_seconds,
+    ...cpu.summarize(),
     ...comparison,
   }
 }
