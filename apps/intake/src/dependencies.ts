@@ -15,6 +15,8 @@ export interface IntakeDependencies {
   readonly store: FileStore
   /** Adds the job that makes a worker pick up the import. */
   readonly enqueueImport: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
+  /** Adds the job that makes a worker make the file of a retry. */
+  readonly enqueuePreparation: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
   /** Adds the job that makes a worker revert the import. */
   readonly enqueueRevert: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
   /** Each rejects when that part does not answer. */

@@ -53,6 +53,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const queues = createQueues({ backend, log })
   shutdown.add('queues', () => queues.close())
   const producer = queues.producer('import')
+  const prepareProducer = queues.producer('prepare')
   const revertProducer = queues.producer('revert')
 
   await bootstrap(env, database)
@@ -62,6 +63,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     database,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
+    enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),
     enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
     readinessChecks: {
       database: () => database.ping(),

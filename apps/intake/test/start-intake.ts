@@ -51,12 +51,14 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
   const store = await createFileStore({ storageUrl: undefined, dataDir: root, s3Endpoint: undefined })
   const queues = createQueues({ backend: { kind: 'postgres', databaseUrl }, log })
   const producer = queues.producer('import')
+  const prepareProducer = queues.producer('prepare')
   const revertProducer = queues.producer('revert')
   const stopping = new AbortController()
   const deps: IntakeDependencies = {
     database,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
+    enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),
     enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
     readinessChecks: {
       database: () => database.ping(),

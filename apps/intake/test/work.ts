@@ -1,16 +1,17 @@
-import { runImport, runRevert, type RunImportOptions } from '@importer/imports'
+import { prepareRetry, runImport, runRevert, type RunImportOptions } from '@importer/imports'
 import { createLog } from '@importer/runtime'
 
 import { ORG, SERIES, type TestIntake } from './start-intake.ts'
 
 const log = createLog({ name: 'work', level: 'silent' })
 
-/** Carries an import on as a worker does: to its end unless `shouldYield` says otherwise. */
+/** Carries an import on as a worker does: to its end unless `shouldYield` says otherwise. A retry gets its file first. */
 export async function work(
   { database, store }: TestIntake,
   importId: number,
   options: Partial<RunImportOptions> = {},
 ): Promise<void> {
+  await workOnPreparation({ database, store }, importId)
   await runImport({
     database,
     store,
@@ -23,6 +24,14 @@ export async function work(
     shouldYield: () => false,
     ...options,
   })
+}
+
+/** Makes the file of a retry as a worker does; of every other import there is nothing to make. */
+export async function workOnPreparation(
+  { database, store }: Pick<TestIntake, 'database' | 'store'>,
+  importId: number,
+): Promise<void> {
+  await prepareRetry({ database, store, log, importId, signal: new AbortController().signal })
 }
 
 export async function workOnRevert({ database }: TestIntake, importId: number): Promise<void> {

@@ -15,6 +15,7 @@ import {
 import { deliverWebhooks, type WebhookDelivery } from './deliver-webhooks.ts'
 import { readWorkerEnvironment, type WorkerEnvironment } from './env.ts'
 import { createImportProcessor } from './process-import.ts'
+import { createPreparationProcessor } from './process-preparation.ts'
 import { createRevertProcessor } from './process-revert.ts'
 import { startSweeping } from './start-sweeping.ts'
 
@@ -50,6 +51,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
       database,
       store,
       queue: producer,
+      prepareQueue: queues.producer('prepare'),
       revertQueue: queues.producer('revert'),
       log,
       retentionDays: env.RETENTION_DAYS,
@@ -72,6 +74,14 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   }
   const consumer = queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY })
   shutdown.add('import consumer', () => consumer.close())
+  // One at a time, and beside the imports: a retry of millions of rows keeps no small file waiting.
+  const prepare = createPreparationProcessor({ database, store, producer, log })
+  const prepareProcessor: JobProcessor<'prepare'> = async (payload, context) => {
+    await prepare(payload, context)
+    webhooks.poke()
+  }
+  const preparations = queues.consume('prepare', prepareProcessor, { concurrency: 1 })
+  shutdown.add('preparation consumer', () => preparations.close())
   const revert = createRevertProcessor({ database, log })
   const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
     await revert(payload, context)

@@ -1,5 +1,6 @@
 import { measureProgress, type ProgressFacts } from './import-progress.ts'
 import { outcomeOf, type ImportFailure } from './import-state.ts'
+import type { RetryOptions } from './retry.ts'
 import type { RowErrorCode } from './row-errors.ts'
 
 /** What of an import's record is told to the organization that it belongs to. */
@@ -16,6 +17,7 @@ export interface ImportFacts extends ProgressFacts {
   readonly metadata: object | null
   readonly dryRun: boolean
   readonly attempts: number
+  readonly retryOptions: Pick<RetryOptions, 'corrections'> | null
   readonly retryOf: number | null
   readonly retriedAs: number | null
   readonly failure: ImportFailure | null
@@ -35,7 +37,8 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     outcome: record.status === 'completed' ? outcomeOf(record.counts) : null,
     fileName: record.fileName,
     bytes: record.upload.bytes,
-    sha256: record.upload.sha256,
+    // Of a retry it is known once its file is there.
+    sha256: record.upload.sha256 === '' ? null : record.upload.sha256,
     headerRow: record.hasHeader,
     delimiter: record.delimiter,
     progress: measureProgress(record),
@@ -44,6 +47,7 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     details: record.details,
     metadata: record.metadata,
     dryRun: record.dryRun,
+    corrections: record.retryOptions?.corrections ?? null,
     attempts: record.attempts,
     retryOf: record.retryOf,
     retriedAs: record.retriedAs,

@@ -9,6 +9,11 @@ export const JOBS = {
     queue: 'imports',
     payload: z.object({ importId: z.int().positive() }),
   },
+  /** Makes the file of an import that tries rejected rows again. */
+  prepare: {
+    queue: 'preparations',
+    payload: z.object({ importId: z.int().positive() }),
+  },
   revert: {
     queue: 'reverts',
     payload: z.object({ importId: z.int().positive() }),

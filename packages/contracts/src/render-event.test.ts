@@ -21,6 +21,7 @@ const FACTS: ImportFacts = {
   metadata: { from: 'till 7' },
   dryRun: false,
   attempts: 1,
+  retryOptions: null,
   retryOf: null,
   retriedAs: null,
   failure: null,

@@ -5,6 +5,8 @@ import { IMPORT_EVENT_TYPES, TEST_EVENT_TYPE, type ImportEventType } from './web
 /** Standard Webhooks recommends payloads below 20 kB. */
 const MAX_EVENT_BYTES = 20_000
 const SHORT_TEXT = 255
+/** Longer corrections are never told: whoever made them knows them, and the import has them. */
+const MAX_CORRECTIONS_CHARACTERS = 2_000
 
 /** The event that an import's present state is; undefined while it has not ended. */
 export function importEventType(status: ImportStatus): ImportEventType | undefined {
@@ -17,18 +19,21 @@ export function importEventType(status: ImportStatus): ImportEventType | undefin
  * complete.
  */
 export function renderImportEvent(type: ImportEventType, at: Date, record: ImportFacts, baseUrl: string): string {
-  const whole = describeImport(record, baseUrl)
+  const { corrections, ...rest } = describeImport(record, baseUrl)
+  const isLong = JSON.stringify(corrections).length > MAX_CORRECTIONS_CHARACTERS
+  const whole = { ...rest, corrections: isLong ? null : corrections, ...(isLong ? { truncated: ['corrections'] } : {}) }
+  const cut = (...names: string[]) => ({ truncated: isLong ? ['corrections', ...names] : names })
   const details = whole.details?.slice(0, SHORT_TEXT) ?? null
   const candidates: object[] = [
     whole,
-    { ...whole, metadata: null, truncated: ['metadata'] },
-    { ...whole, details, truncated: ['details'] },
+    { ...whole, metadata: null, ...cut('metadata') },
+    { ...whole, details, ...cut('details') },
     {
       ...whole,
       metadata: null,
       details,
       fileName: whole.fileName.slice(0, SHORT_TEXT),
-      truncated: ['metadata', 'details', 'fileName'],
+      ...cut('metadata', 'details', 'fileName'),
     },
   ]
   const bodies = candidates.map((data) => JSON.stringify({ type, timestamp: at.toISOString(), data }))

@@ -3,6 +3,7 @@ import {
   findStrandedReverts,
   findUnknownFileKeys,
   importJobId,
+  prepareJobId,
   revertJobId,
   type Database,
 } from '@importer/db'
@@ -15,6 +16,8 @@ export interface SweepOptions {
   readonly database: Database
   readonly store: FileStore
   readonly queue: ImportQueue
+  /** The queue of files that retries wait for. */
+  readonly prepareQueue: ImportQueue
   /** The queue of reverts. */
   readonly revertQueue: ImportQueue
   readonly log: Logger
@@ -61,13 +64,14 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   return result
 }
 
-async function requeueStranded({ database, queue, log }: SweepOptions): Promise<number> {
+async function requeueStranded({ database, queue, prepareQueue, log }: SweepOptions): Promise<number> {
   let requeued = 0
-  for (const { importId, lease, jobId } of await findStrandedImports(database, QUIET_MS)) {
+  for (const { importId, lease, jobId, toPrepare } of await findStrandedImports(database, QUIET_MS)) {
     // As long as the job is there, the queue will give it to a worker, also when the worker that had it is dead.
-    const expected = jobId ?? importJobId(importId, lease)
-    if (await queue.hasJob(expected)) continue
-    await queue.enqueue({ importId }, { jobId: importJobId(importId, lease) })
+    const expected = toPrepare ? prepareJobId(importId) : (jobId ?? importJobId(importId, lease))
+    const jobs = toPrepare ? prepareQueue : queue
+    if (await jobs.hasJob(expected)) continue
+    await jobs.enqueue({ importId }, { jobId: toPrepare ? expected : importJobId(importId, lease) })
     log.warn({ importId, missingJob: expected }, 'an import had lost its job: queued again')
     requeued += 1
   }

@@ -1,4 +1,4 @@
-import { importJobId, revertJobId, type ImportRecord } from '@importer/db'
+import { importJobId, prepareJobId, revertJobId, type ImportRecord } from '@importer/db'
 
 import type { IntakeDependencies, Log } from '../dependencies.ts'
 
@@ -6,11 +6,13 @@ import type { IntakeDependencies, Log } from '../dependencies.ts'
 const ENQUEUE_TIMEOUT_MS = 1_500
 
 /**
- * Adds the import's job. The import is durable without it: when the queue is down or slow the sweep adds the job
+ * Adds the import's job: that which makes its file, where it has none yet. The import is durable without it: when the queue is down or slow the sweep adds the job
  * later, so the client is answered all the same and the log is told.
  */
-export async function enqueueSoon({ enqueueImport, log }: IntakeDependencies, record: ImportRecord): Promise<void> {
-  const { id, lease, jobId } = record
+export async function enqueueSoon(deps: IntakeDependencies, record: ImportRecord): Promise<void> {
+  const { enqueueImport, enqueuePreparation, log } = deps
+  const { id, lease, jobId, toPrepare } = record
+  if (toPrepare) return addSoon(log, id, async () => enqueuePreparation({ importId: id }, prepareJobId(id)))
   await addSoon(log, id, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, lease)))
 }
 

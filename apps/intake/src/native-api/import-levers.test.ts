@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
-import { line, seedReference, work, workOnRevert } from '../../test/work.ts'
+import { line, seedReference, work, workOnPreparation, workOnRevert } from '../../test/work.ts'
 
 let intake: TestIntake
 let nextCoupon = 1
@@ -228,6 +228,7 @@ test('rejected rows are retried as they were, linked both ways', async () => {
   const { body: retry } = await pull(id, 'retry-rejected')
   expect(retry).toMatchObject({ status: 'queued', retryOf: id, headerRow: true, delimiter: ';' })
   expect((await show(id)).retriedAs).toBe(retry.id)
+  await workOnPreparation(intake, retry.id)
   const file = await (await ask(intake, 'GET', `/v1/imports/${retry.id}/file`)).text()
   expect(file).toBe(content.replace(/^.*good\r\n/m, '') + '\n')
   await intake.database.prisma.coupon.createMany({

@@ -1,34 +1,28 @@
 import { describeImport, OPERATIONS } from '@importer/contracts'
 import {
   cancelImport,
-  createImport,
   DRY_RUN_RESUMABLE_DAYS,
   findImport,
-  findRetryOf,
-  ImportExistsError,
-  ImportUncertainError,
   requestRevert,
   resumeImport,
   type ImportRecord,
 } from '@importer/db'
-import { writeRetryFile } from '@importer/imports'
-import { FileMissingError } from '@importer/runtime'
 
 import type { IntakeDependencies } from '../dependencies.ts'
-import { ApiError, notFound } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueRevertSoon, enqueueSoon } from '../http/enqueue-soon.ts'
 import type { FindImport } from '../http/find-import.ts'
-import { requireQueueRoom } from '../http/require-queue-room.ts'
 import { findOwnedImport } from './find-owned.ts'
+import { misfit } from './misfit.ts'
 import { defineOperation, type OperationCall } from './mount-operation.ts'
+import { createRetryOperation } from './retry-rejected.ts'
 import { sendJson } from './send-json.ts'
 
 /** What all levers have. */
-type LeverCall = Pick<OperationCall<typeof OPERATIONS.cancelImport>, 'request' | 'response' | 'principal' | 'param'>
-
-/** A retry file holds parts of the text that it was made of, the header, and a line end after each at most. */
-const RETRY_SLACK_BYTES = 1024 * 1024
+export type LeverCall = Pick<
+  OperationCall<typeof OPERATIONS.cancelImport>,
+  'request' | 'response' | 'principal' | 'param'
+>
 
 const RESUMABLE_DRY_RUN = `one that was cancelled or failed, a dry run not more than ${DRY_RUN_RESUMABLE_DAYS} days ago`
 
@@ -76,81 +70,5 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
     await send(call, record.status === 'reverted' ? 200 : 202, record)
   })
 
-  const retry = defineOperation(OPERATIONS.retryRejected, async (call) => {
-    const record = await readOwned(call)
-    const made = await findRetryOf(database, record.orgId, record.id)
-    if (made !== null) return send(call, 200, made)
-    const ended = ['completed', 'failed', 'cancelled'].includes(record.status) && !record.revertRequested
-    if (!ended || record.expired || record.counts.rejected === 0)
-      throw misfit(record, 'one that has ended, with rejected rows')
-    const created = await createRetry(deps, record, readBaseUrl(call.request, deps.publicUrl))
-    if (created === null) {
-      const other = await findRetryOf(database, record.orgId, record.id)
-      if (other === null) throw new Error(`the retry of import ${record.id} exists and is not there`)
-      return send(call, 200, other)
-    }
-    await enqueueSoon(deps, created)
-    call.response.setHeader('Location', `${readBaseUrl(call.request, deps.publicUrl)}/v1/imports/${created.id}`)
-    await send(call, 202, created)
-  })
-
-  return [cancel, resume, revert, retry]
-}
-
-/** A new import of the rejected rows, with everything else as it was; null when somebody else has just made it. */
-async function createRetry(
-  deps: IntakeDependencies,
-  record: ImportRecord,
-  baseUrl: string,
-): Promise<ImportRecord | null> {
-  const { database, store } = deps
-  const { orgId, seriesId, delimiter, hasHeader } = record
-  if (delimiter === null || hasHeader === null) throw misfit(record, 'one whose file could be read')
-  await requireQueueRoom(deps, orgId)
-  const file = await writeRetryFile(
-    { database, store, importRecord: record },
-    2 * record.bytes + RETRY_SLACK_BYTES,
-  ).catch(explainMissingFile)
-  // What is kept no longer is marked before it is deleted: if that is not so yet, the file has every rejected row.
-  const kept = await findImport(database, orgId, record.id)
-  if (kept === null || kept.expired) {
-    await store.remove(file.key)
-    throw misfit(kept ?? record, 'one whose file is kept')
-  }
-  try {
-    return await createImport(database, {
-      orgId,
-      seriesId,
-      fileKey: file.key,
-      fileName: `retry_of_${record.id}_${record.fileName}`,
-      bytes: file.bytes,
-      sha256: file.sha256,
-      mapping: record.mapping,
-      dialect: { delimiter, hasHeader },
-      details: record.details,
-      metadata: record.metadata,
-      dryRun: record.dryRun,
-      retryOf: record.id,
-      baseUrl,
-      maxQueued: deps.maxQueuedImportsPerOrg,
-    })
-  } catch (error) {
-    if (!(error instanceof ImportUncertainError)) await store.remove(file.key)
-    if (error instanceof ImportExistsError) return null
-    throw error
-  }
-}
-
-function explainMissingFile(error: unknown): never {
-  if (!(error instanceof FileMissingError)) throw error
-  throw notFound('FILE_MISSING', 'importId', 'the file is no longer stored; expected an import whose file is kept')
-}
-
-/** 409, with where the import stands. */
-function misfit(record: ImportRecord, expected: string): ApiError {
-  const { status, revertRequested, dryRun, expired } = record
-  const reverting = revertRequested && status !== 'reverted'
-  const stands = `${reverting ? 'being reverted' : status}${dryRun ? ', a dry run' : ''}${expired ? ', its file kept no longer' : ''}`
-  const message = `the import is ${stands}; expected ${expected}`
-  return new ApiError(409, [{ code: 'IMPORT_STATE', field: 'importId', message }], {}, { state: status })
+  return [cancel, resume, revert, createRetryOperation(deps, { readOwned, send })]
 }

@@ -130,7 +130,15 @@ test('a sweep purges, and takes no purged file for an orphan', async () => {
   await endedDaysAgo(id, RETENTION_DAYS + 1)
   const queue = { enqueue: () => Promise.resolve(), hasJob: () => Promise.resolve(true) }
   const { database, store } = intake
-  const options = { database, store, queue, revertQueue: queue, log, retentionDays: RETENTION_DAYS }
+  const options = {
+    database,
+    store,
+    queue,
+    prepareQueue: queue,
+    revertQueue: queue,
+    log,
+    retentionDays: RETENTION_DAYS,
+  }
   expect(await sweep(options)).toMatchObject({ purgedImports: 1, orphanedFiles: 0 })
   expect(await sweep(options)).toMatchObject({ purgedImports: 0, orphanedFiles: 0 })
 })

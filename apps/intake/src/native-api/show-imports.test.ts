@@ -46,6 +46,7 @@ test('an import has every member of the contract', async () => {
     details: null,
     metadata: null,
     dryRun: false,
+    corrections: null,
     attempts: 0,
     retryOf: null,
     retriedAs: null,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { COUPON_IDENTIFIERS, CUSTOMER_IDENTIFIERS, type CouponIdentifier, type CustomerIdentifier } from '../columns.ts'
+import { retryRequest } from '../retry.ts'
 import type { Operation, Success } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { SESSION_OPERATIONS } from './session-operations.ts'
@@ -191,15 +192,21 @@ export const OPERATIONS = {
       { status: 200, description: 'It is reverted', ...IMPORT },
     ],
   ),
-  retryRejected: lever(
-    'retry-rejected',
-    'Import the rejected rows again',
-    'Makes a new import of the rejected rows as they were. Asked again, it gives the same new import.',
-    [
-      { status: 202, description: 'The new import', ...IMPORT, headers: { Location: 'The new import' } },
-      { status: 200, description: 'The import that was made before', ...IMPORT },
-    ],
-  ),
+  retryRejected: {
+    ...lever(
+      'retry-rejected',
+      'Import the rejected rows again',
+      'Makes a new import of the rejected rows, of all or of those with one of `codes`, as they were or corrected. It is ' +
+        'answered at once, and its file is made by a worker. The same body again gives the import that it made; another ' +
+        'body makes another import, once the one before is over.',
+      [
+        { status: 202, description: 'The new import', ...IMPORT, headers: { Location: 'The new import' } },
+        { status: 200, description: 'The import that this body made before', ...IMPORT },
+      ],
+    ),
+    body: { contentType: 'application/json', schema: retryRequest },
+    example: { json: { codes: ['TILL_NOT_FOUND'], corrections: [{ column: 'redeemedAt', from: '99', to: '17' }] } },
+  },
   listRedemptions: {
     method: 'get',
     path: '/v1/redemptions',

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
 import { IMPORT_STATUSES } from '../import-state.ts'
+import { MAX_INT4 } from '../limits.ts'
 import { ROLES } from '../roles.ts'
 import { instantText, storableText } from '../storable.ts'
 
-const MAX_INT4 = 2_147_483_647
 const PAGE_ROWS = 50
 const MAX_PAGE_ROWS = 1_000
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { COLUMN_KEYS } from '../columns.ts'
 import { IMPORT_FAILURE_CODES, IMPORT_STATUSES } from '../import-state.ts'
 import { COUPON_STATUSES } from '../reference.ts'
+import { correctionListView } from '../retry.ts'
 import { ROLES } from '../roles.ts'
 import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
 
@@ -44,7 +45,7 @@ export const importView = z
     outcome: z.enum(['success', 'partial', 'failure']).nullable(),
     fileName: z.string(),
     bytes: count.meta({ description: 'Of the upload as it came' }),
-    sha256: z.string(),
+    sha256: z.string().nullable().meta({ description: 'null: its file is not prepared yet' }),
     headerRow: z.boolean().nullable().meta({ description: 'null: not looked at yet' }),
     delimiter: z.string().nullable(),
     progress: z.strictObject({
@@ -59,6 +60,9 @@ export const importView = z
     details: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()).nullable(),
     dryRun: z.boolean(),
+    corrections: correctionListView.nullable().meta({
+      description: 'How the rows of the import that it tries again were put right; null: it tries none again',
+    }),
     attempts: count,
     retryOf: id.nullable().meta({ description: 'The import whose rejected rows this one tries again' }),
     retriedAs: id.nullable().meta({ description: 'The import that tries again the rejected rows of this one' }),

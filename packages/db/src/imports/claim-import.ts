@@ -29,7 +29,7 @@ WITH claimed AS (
   SET status = 'processing', lease = lease + 1, job_id = $2::text, lane_count = coalesce(lane_count, $3::int),
       partition_by = CASE WHEN lane_count IS NULL THEN $5::text ELSE partition_by END,
       started_at = coalesce(started_at, now()), updated_at = clock_timestamp()
-  WHERE id = $1::int AND status IN ('queued', 'processing')
+  WHERE id = $1::int AND status IN ('queued', 'processing') AND NOT to_prepare
   RETURNING id, lease, lane_count
 )
 INSERT INTO import_lane (import_id, lane, lease, error_counts)

@@ -25,7 +25,6 @@ export interface NewImport {
   readonly maxErrors?: number | undefined
   readonly maxErrorRatio?: number | undefined
   readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined
-  readonly retryOf?: number | undefined
   /** Told of the import's end, besides the organization's webhook endpoints. */
   readonly callbackUrl?: string | undefined
   /** Where links begin in the answer to this upload, without a slash at the end: those in webhooks begin there too. */
@@ -47,7 +46,7 @@ export class SameFileError extends Error {
   }
 }
 
-/** Somebody else has just created the import of the same Idempotency-Key, or the retry of the same import. */
+/** Somebody else has just created the import of the same Idempotency-Key, nothing else. */
 export class ImportExistsError extends Error {
   override readonly name = 'ImportExistsError'
 }
@@ -77,13 +76,18 @@ const SAME_FILE = `
 const CREATE = `
 INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
                     upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
-                    idempotency_key, request_hash, retry_of, callback_url, base_url)
+                    idempotency_key, request_hash, callback_url, base_url)
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
-       $19::text, $20::text, $21::int, $23::text, $24::text
-WHERE (NOT $22::boolean OR NOT EXISTS (${SAME_FILE}))
-  AND ($25::int IS NULL OR $25::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
+       $19::text, $20::text, $22::text, $23::text
+WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
+  AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
 RETURNING id`
+
+/** The id under which the job that makes a retry's file is queued. */
+export function prepareJobId(importId: number): string {
+  return `prepare-${importId}`
+}
 
 /** The id under which an import's job is queued while its lease is `lease`. */
 export function importJobId(importId: number, lease: number): string {
@@ -118,7 +122,6 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.maxErrorRatio ?? null,
     idempotency?.key ?? null,
     idempotency?.requestHash ?? null,
-    newImport.retryOf ?? null,
     newImport.rejectSameFile ?? false,
     newImport.callbackUrl ?? null,
     newImport.baseUrl ?? null,

@@ -17,19 +17,23 @@ export async function expireImports(
   { prisma }: Database,
   { before, limit }: { readonly before: Date; readonly limit: number },
 ): Promise<ExpiredImport[]> {
-  const rows = await prisma.$queryRaw<{ id: number; file_key: string; upload_file_key: string | null }[]>`
+  const rows = await prisma.$queryRaw<
+    { id: number; file_key: string; upload_file_key: string | null; to_prepare: boolean }[]
+  >`
     UPDATE import SET expired_at = coalesce(expired_at, clock_timestamp())
     WHERE id IN (
       SELECT id FROM import
       WHERE purged_at IS NULL AND status NOT IN ('queued', 'processing') AND finished_at < ${before}::timestamptz
         AND (revert_requested_at IS NULL OR status = 'reverted')
+        AND NOT EXISTS (SELECT FROM import r WHERE r.retry_of = import.id AND r.to_prepare AND r.status = 'queued')
       ORDER BY finished_at LIMIT ${limit}::int
       FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, file_key, upload_file_key`
-  return rows.map(({ id, file_key, upload_file_key }) => ({
+    RETURNING id, file_key, upload_file_key, to_prepare`
+  return rows.map(({ id, file_key, upload_file_key, to_prepare }) => ({
     importId: id,
-    fileKeys: upload_file_key === null ? [file_key] : [upload_file_key, file_key],
+    // A retry that ended before its file was made has none.
+    fileKeys: to_prepare ? [] : upload_file_key === null ? [file_key] : [upload_file_key, file_key],
   }))
 }
 

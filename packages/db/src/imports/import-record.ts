@@ -4,6 +4,7 @@ import type {
   ImportFailure,
   ImportFailureCode,
   ImportStatus,
+  RetryOptions,
   RowErrorCode,
 } from '@importer/contracts'
 import { countsByCode } from '@importer/contracts'
@@ -50,8 +51,12 @@ export interface ImportRecord {
   readonly maxErrorRatio: number | null
   /** What came with the Idempotency-Key that made it; null: there was none, or it holds no more. */
   readonly requestHash: string | null
-  /** The import whose rejected rows this one tries again, and the one that tries again those of this one. */
+  /** The import whose rejected rows this one tries again, and the latest one that tries again those of this one. */
   readonly retryOf: number | null
+  /** What that retry was asked for. */
+  readonly retryOptions: RetryOptions | null
+  /** Its file is not there yet: a job makes it. */
+  readonly toPrepare: boolean
   readonly retriedAs: number | null
   readonly resumed: boolean
   readonly revertRequested: boolean
@@ -102,6 +107,8 @@ export interface ImportRow {
   max_error_ratio: number | null
   request_hash: string | null
   retry_of: number | null
+  retry_options: RetryOptions | null
+  to_prepare: boolean
   retried_as: number | null
   resumed: boolean
   revert_requested: boolean
@@ -127,7 +134,7 @@ export const IMPORT_SELECT = `
 SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
        i.delimiter, i.has_header, i.details, i.metadata, i.dry_run, i.lane_count, i.partition_by, i.total_rows,
        i.upload_file_key, i.upload_bytes, i.upload_sha256, i.encoding, i.max_errors, i.max_error_ratio, i.request_hash,
-       i.retry_of, (SELECT n.id FROM import n WHERE n.retry_of = i.id) AS retried_as,
+       i.retry_of, i.retry_options, i.to_prepare, (SELECT max(n.id) FROM import n WHERE n.retry_of = i.id) AS retried_as,
        i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
        i.expired_at IS NOT NULL AS expired,
        i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
@@ -176,6 +183,8 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     maxErrorRatio: row.max_error_ratio,
     requestHash: row.request_hash,
     retryOf: row.retry_of,
+    retryOptions: row.retry_options,
+    toPrepare: row.to_prepare,
     retriedAs: row.retried_as,
     resumed: row.resumed,
     revertRequested: row.revert_requested,

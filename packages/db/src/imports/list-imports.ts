@@ -1,13 +1,7 @@
 import type { ImportStatus } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
-import {
-  IMPORT_LIST_SELECT,
-  IMPORT_SELECT,
-  toImportRecord,
-  type ImportRecord,
-  type ImportRow,
-} from './import-record.ts'
+import { IMPORT_LIST_SELECT, toImportRecord, type ImportRecord, type ImportRow } from './import-record.ts'
 
 export interface ImportFilter {
   readonly seriesId?: bigint | undefined
@@ -46,14 +40,4 @@ export async function listImports(database: Database, orgId: number, filter: Imp
     filter.limit,
   )
   return rows.map(toImportRecord)
-}
-
-/** The import that tries again the rejected rows of another one. */
-export async function findRetryOf(database: Database, orgId: number, importId: number): Promise<ImportRecord | null> {
-  const [row] = await database.prisma.$queryRawUnsafe<ImportRow[]>(
-    `${IMPORT_SELECT} WHERE i.org_id = $1::int AND i.retry_of = $2::int`,
-    orgId,
-    importId,
-  )
-  return row === undefined ? null : toImportRecord(row)
 }

@@ -5,12 +5,14 @@ export interface StrandedImport {
   readonly lease: number
   /** The job that was to run it last; null: it never had one. */
   readonly jobId: string | null
+  /** Its file is yet to be made: that is the job that it needs. */
+  readonly toPrepare: boolean
 }
 
 /** Unfinished imports of which nothing was heard for `quietMs` milliseconds. */
 export async function findStrandedImports(database: Database, quietMs: number): Promise<StrandedImport[]> {
   return database.prisma.$queryRaw<StrandedImport[]>`
-    SELECT i.id AS "importId", i.lease, i.job_id AS "jobId"
+    SELECT i.id AS "importId", i.lease, i.job_id AS "jobId", i.to_prepare AS "toPrepare"
     FROM import i
     WHERE i.status IN ('queued', 'processing')
       AND i.updated_at < clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'

@@ -1,0 +1,81 @@
+import { OPERATIONS, toRetryOptions, type FieldFault, type RetryOptions } from '@importer/contracts'
+import { createRetry, findImport, findNotRejected, hasRetry, type ImportRecord } from '@importer/db'
+import { findColumns, readHeaderNames } from '@importer/imports'
+
+import type { IntakeDependencies } from '../dependencies.ts'
+import { ApiError } from '../http/api-error.ts'
+import { readBaseUrl } from '../http/base-url.ts'
+import { enqueueSoon } from '../http/enqueue-soon.ts'
+import type { LeverCall } from './import-levers.ts'
+import { misfit } from './misfit.ts'
+import { defineOperation } from './mount-operation.ts'
+import { explainMissingFile } from './send-reports.ts'
+
+const EXPECTED = 'one that has ended, with rejected rows'
+
+export interface RetryDependencies {
+  readonly readOwned: (call: LeverCall) => Promise<ImportRecord>
+  readonly send: (call: LeverCall, status: number, record: ImportRecord) => Promise<void>
+}
+
+/**
+ * `POST …/retry-rejected`: the new import is made and answered here, however many rows it has; a worker makes its file.
+ */
+export function createRetryOperation(deps: IntakeDependencies, { readOwned, send }: RetryDependencies) {
+  const { database } = deps
+
+  return defineOperation(OPERATIONS.retryRejected, async (call) => {
+    const { request, response, body } = call
+    const source = await readOwned(call)
+    const { orgId, id: sourceId } = source
+    const options = toRetryOptions(body, source.dryRun)
+    const baseUrl = readBaseUrl(request, deps.publicUrl)
+    const retry = { orgId, sourceId, options, baseUrl, maxQueued: deps.maxQueuedImportsPerOrg }
+    // Whatever has become of the import and its file since: the same body has made a retry, and gets it.
+    if (!(await hasRetry(database, retry))) await requireFitting(deps, source, options)
+    const made = await createRetry(database, retry)
+    if (made.outcome === 'misfit') throw misfit(source, EXPECTED)
+    if (made.outcome === 'busy') throw stillRunning(made.importId)
+    const record = await findImport(database, orgId, made.importId)
+    if (record === null) throw new Error(`import ${made.importId} is gone right after it was made`)
+    if (made.outcome === 'made-before') return send(call, 200, record)
+    await enqueueSoon(deps, record)
+    response.setHeader('Location', `${baseUrl}/v1/imports/${record.id}`)
+    await send(call, 202, record)
+  })
+}
+
+/** Throws 400 for corrections that fit no rejected row or column, 404 where the file is gone. */
+async function requireFitting(
+  { database, store }: IntakeDependencies,
+  source: ImportRecord,
+  { codes, corrections }: RetryOptions,
+): Promise<void> {
+  const hasEnded = ['completed', 'failed', 'cancelled'].includes(source.status) && !source.revertRequested
+  if (!hasEnded || source.expired || source.counts.rejected === 0) throw misfit(source, EXPECTED)
+  if (codes !== null && !codes.some((code) => (source.errorsByCode[code] ?? 0) > 0)) {
+    throw misfit(source, `one with rejected rows of ${codes.join(' or ')}`)
+  }
+  // Its rows are read by a worker, from a file that has to be there.
+  await store.size(source.fileKey).catch(explainMissingFile)
+  const names = corrections.some((correction) => !('drop' in correction))
+    ? await readHeaderNames({ store, importRecord: source }).catch(explainMissingFile)
+    : []
+  const faults: FieldFault[] = [...findColumns(corrections, source.mapping.positions, names).faults]
+  const rowNumbers = corrections.flatMap((correction) => ('rowNumber' in correction ? [correction.rowNumber] : []))
+  if (rowNumbers.length > 0) {
+    for (const rowNumber of await findNotRejected(database, source.id, rowNumbers)) {
+      const message = `row ${rowNumber} was not rejected; expected the rowNumber of a rejected row`
+      faults.push({ code: 'ROW_NOT_REJECTED', field: 'corrections', message })
+    }
+  }
+  const [first, ...others] = faults
+  if (first !== undefined) throw new ApiError(400, [first, ...others])
+}
+
+function stillRunning(importId: number): ApiError {
+  const message =
+    `import ${importId} tries these rejected rows again already and is not over; ` +
+    'expected to wait for its end, or the same body again'
+  return new ApiError(409, [{ code: 'RETRY_UNDER_WAY', field: 'importId', message }], {}, { importId })
+}

@@ -1,0 +1,19 @@
+import type { Database } from '@importer/db'
+import { prepareRetry } from '@importer/imports'
+import type { FileStore, JobContext, Logger, Producer } from '@importer/runtime'
+
+export interface PreparationProcessorDependencies {
+  readonly database: Database
+  readonly store: FileStore
+  readonly producer: Producer<'import'>
+  readonly log: Logger
+}
+
+/** Makes the file of a retry, and queues the import that it then is. */
+export function createPreparationProcessor({ producer, ...rest }: PreparationProcessorDependencies) {
+  return async ({ importId }: { importId: number }, { signal }: JobContext): Promise<void> => {
+    const next = await prepareRetry({ ...rest, importId, signal })
+    // Committed first and queued second: should the queue be away just now, the import is found without a job.
+    if (next !== null) await producer.enqueue({ importId }, next)
+  }
+}
