@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 
-import { ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
+import { checkSchema, ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
+import { waitForDatabase } from '@importer/imports'
 import {
   createFileStore,
   createLog,
@@ -16,6 +17,7 @@ import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
 import { readIntakeEnvironment, type IntakeEnvironment } from './env.ts'
 import { createMetrics } from './health/metrics.ts'
+import { createStorageProbe } from './health/probe-storage.ts'
 import { closeServer } from './http/close-server.ts'
 import { createIntakeServer } from './http/create-server.ts'
 import { listen } from './http/listen.ts'
@@ -56,8 +58,6 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const prepareProducer = queues.producer('prepare')
   const revertProducer = queues.producer('revert')
 
-  await bootstrap(env, database)
-
   const stopping = new AbortController()
   const app = createApp({
     database,
@@ -66,9 +66,9 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),
     enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
     readinessChecks: {
-      database: () => database.ping(),
+      database: () => checkSchema(database),
       queue: () => queues.ping(),
-      storage: () => store.ping(),
+      storage: createStorageProbe(store),
     },
     metrics: createMetrics(),
     log,
@@ -90,6 +90,9 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     await closeServer(server, REQUEST_GRACE_MS)
   })
   log.info({ host: env.HOST, port: env.PORT }, 'listening')
+  // Until then it serves what it can, and says at /readyz what is missing.
+  if (!(await waitForDatabase({ database, log, signal: stopping.signal }))) return
+  await bootstrap(env, database)
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })
 }

@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { createApiKey, openDatabase, type Database } from '@importer/db'
+import { checkSchema, createApiKey, openDatabase, type Database } from '@importer/db'
 import { createFileStore, createLog, createQueues, type FileStore } from '@importer/runtime'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { createApp } from '../src/create-app.ts'
 import type { IntakeDependencies } from '../src/dependencies.ts'
 import { createMetrics } from '../src/health/metrics.ts'
+import { createStorageProbe } from '../src/health/probe-storage.ts'
 import { closeServer } from '../src/http/close-server.ts'
 import { createIntakeServer } from '../src/http/create-server.ts'
 
@@ -61,9 +62,9 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),
     enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
     readinessChecks: {
-      database: () => database.ping(),
+      database: () => checkSchema(database),
       queue: () => queues.ping(),
-      storage: () => store.ping(),
+      storage: createStorageProbe(store),
     },
     metrics: createMetrics(),
     log,

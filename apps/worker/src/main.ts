@@ -1,4 +1,5 @@
 import { openDatabase } from '@importer/db'
+import { waitForDatabase } from '@importer/imports'
 import {
   createFileStore,
   createLog,
@@ -33,6 +34,9 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
   shutdown.add('database', () => database.close())
+  const stopping = new AbortController()
+  shutdown.add('wait for the database', async () => stopping.abort())
+  if (!(await waitForDatabase({ database, log, signal: stopping.signal }))) return
 
   const store = await createFileStore({
     storageUrl: env.STORAGE_URL,

@@ -1,9 +1,17 @@
+import { UnavailableError } from '@importer/contracts'
+import { SchemaFaultError } from '@importer/db'
+
 import { READINESS_CHECKS, type IntakeDependencies, type ReadinessCheck } from '../dependencies.ts'
+
+export interface CheckResult {
+  readonly ok: boolean
+  /** Null, or why not, in words that hold no address and no secret. */
+  readonly reason: string | null
+}
 
 export interface Readiness {
   readonly status: 'ok' | 'unavailable'
-  /** `ok`, or why not, in words that hold no address and no secret. */
-  readonly checks: Readonly<Record<ReadinessCheck, string>>
+  readonly checks: Readonly<Record<ReadinessCheck, CheckResult>>
 }
 
 const CHECK_TIMEOUT_MS = 2_000
@@ -12,24 +20,23 @@ const CHECK_TIMEOUT_MS = 2_000
 export async function checkReadiness({ readinessChecks, log }: IntakeDependencies): Promise<Readiness> {
   const results = await Promise.all(
     READINESS_CHECKS.map(async (name) => {
-      const reason = await ask(readinessChecks[name])
-      if (reason.error !== undefined) log.warn({ err: reason.error, check: name }, 'not ready')
-      return [name, reason.text] as const
+      const { error, ...result } = await check(readinessChecks[name])
+      if (!result.ok) log.warn({ err: error, check: name, reason: result.reason }, 'not ready')
+      return [name, result] as const
     }),
   )
-  const checks = Object.fromEntries(results) as Record<ReadinessCheck, string>
-  return { status: results.every(([, text]) => text === 'ok') ? 'ok' : 'unavailable', checks }
+  const checks = Object.fromEntries(results) as Record<ReadinessCheck, CheckResult>
+  return { status: results.every(([, { ok }]) => ok) ? 'ok' : 'unavailable', checks }
 }
 
-async function ask(check: () => Promise<unknown>): Promise<{ text: string; error?: unknown }> {
+async function check(request: () => Promise<unknown>): Promise<CheckResult & { error?: unknown }> {
   let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<{ text: string; error: string }>((resolve) => {
-    const text = `no answer within ${CHECK_TIMEOUT_MS} ms`
-    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, { text, error: text })
+  const timeout = new Promise<CheckResult>((resolve) => {
+    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, { ok: false, reason: `no answer within ${CHECK_TIMEOUT_MS} ms` })
   })
-  const answer = startCheck(check).then(
-    () => ({ text: 'ok' }),
-    (error: unknown) => ({ text: describeFailure(error), error }),
+  const answer = start(request).then(
+    () => ({ ok: true, reason: null }),
+    (error: unknown) => ({ ok: false, reason: describeFailure(error), error }),
   )
   try {
     return await Promise.race([answer, timeout])
@@ -39,12 +46,26 @@ async function ask(check: () => Promise<unknown>): Promise<{ text: string; error
 }
 
 /** A check that throws at once is one that rejects. */
-async function startCheck(check: () => Promise<unknown>): Promise<void> {
-  await check()
+async function start(request: () => Promise<unknown>): Promise<void> {
+  await request()
 }
 
-/** An error's words may hold an address with a password in it: only its code is told. */
+/** What an operator needs and everyone may read. Other words may hold an address with a password in it. */
 function describeFailure(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^\w{1,40}$/.test(code) ? `failed (${code})` : 'failed'
+  if (error instanceof SchemaFaultError) return error.message
+  const code = findCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `no room is left to store files (${code})`
+  return code === undefined ? 'failed' : `failed (${code})`
+}
+
+/** The code of the innermost error, which says more than that a peer is unavailable. */
+function findCode(error: unknown): string | undefined {
+  let code: string | undefined
+  for (let current = error, depth = 0; current instanceof Error && depth < 6; depth += 1) {
+    const own = 'code' in current ? current.code : undefined
+    const isWrapper = current instanceof UnavailableError && code !== undefined
+    if (typeof own === 'string' && /^\w{1,40}$/.test(own) && !isWrapper) code = own
+    current = current.cause
+  }
+  return code
 }

@@ -1,9 +1,16 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
 import { openDatabase } from '@importer/db'
+import { createFileStore } from '@importer/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, makeForm, postForm, postGood } from '../../test/upload.ts'
+import { createStorageProbe } from './probe-storage.ts'
 
 describe('a service that is well', () => {
   let intake: TestIntake
@@ -16,7 +23,8 @@ describe('a service that is well', () => {
     expect(await readJson(await fetch(`${intake.url}/healthz`))).toEqual({ status: 'ok' })
     const ready = await fetch(`${intake.url}/readyz`)
     expect(ready.status).toBe(200)
-    expect(await readJson(ready)).toEqual({ status: 'ok', checks: { database: 'ok', queue: 'ok', storage: 'ok' } })
+    const fine = { ok: true, reason: null }
+    expect(await readJson(ready)).toEqual({ status: 'ok', checks: { database: fine, queue: fine, storage: fine } })
     expect(ready.headers.has('x-powered-by')).toBe(false)
   })
 
@@ -70,7 +78,11 @@ describe('a service whose parts fail', () => {
     expect(response.status).toBe(503)
     expect(await readJson(response)).toEqual({
       status: 'unavailable',
-      checks: { database: 'failed (ECONNREFUSED)', queue: 'no answer within 2000 ms', storage: 'failed' },
+      checks: {
+        database: { ok: false, reason: 'failed (ECONNREFUSED)' },
+        queue: { ok: false, reason: 'no answer within 2000 ms' },
+        storage: { ok: false, reason: 'failed' },
+      },
     })
   })
 
@@ -82,7 +94,7 @@ describe('a service whose parts fail', () => {
   })
 })
 
-test('a database that does not answer is 500 in the form of each API, without a word of why', async () => {
+test('a database that does not answer is 503 in the form of each API, without a word of why', async () => {
   const database = openDatabase({
     url: 'postgresql://user:hunter2@127.0.0.1:1/none',
     applicationName: 'intake-test',
@@ -95,18 +107,65 @@ test('a database that does not answer is 500 in the form of each API, without a 
   const native = await fetch(`${intake.url}/v1/imports/1`, { headers })
   await intake.stop()
   await database.close()
-  const message = 'something went wrong on our side; the request can be repeated'
+  const message = 'the database does not answer at the moment; repeat the request later'
+  expect([compatible.headers.get('retry-after'), native.headers.get('retry-after')]).toEqual(['5', '5'])
   expect(await readJson(compatible)).toEqual({
     success: false,
-    status: 500,
-    errors: [{ code: 'INTERNAL_ERROR', field: 'request', message }],
+    status: 503,
+    errors: [{ code: 'DATABASE_UNAVAILABLE', field: 'request', message }],
   })
   expect(await readJson(native)).toEqual({
     type: 'about:blank',
-    title: 'Internal Server Error',
-    status: 500,
-    code: 'INTERNAL_ERROR',
+    title: 'Service Unavailable',
+    status: 503,
+    code: 'DATABASE_UNAVAILABLE',
     detail: message,
   })
   expect(intake.logged.filter((line) => line.includes('request failed'))).toHaveLength(2)
+})
+
+test('a database without our tables is not ready, and says what to run', async () => {
+  const intake = await startIntake()
+  await intake.database.prisma.$executeRaw`DROP SCHEMA public CASCADE`
+  await intake.database.prisma.$executeRaw`CREATE SCHEMA public`
+  const response = await fetch(`${intake.url}/readyz`)
+  const { checks } = await readJson(response)
+  await intake.stop()
+  expect(response.status).toBe(503)
+  expect(checks.database).toEqual({
+    ok: false,
+    reason: 'the database holds none of our tables; run `npm run migrate`',
+  })
+})
+
+const smallDisk = await mkdtemp(path.join(tmpdir(), 'small-disk-'))
+/** Only root may mount, and not in every container. */
+const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', smallDisk]).status === 0
+afterAll(async () => {
+  if (isMounted) spawnSync('umount', [smallDisk])
+  await rm(smallDisk, { recursive: true })
+})
+
+test.skipIf(!isMounted)('a disk that is full is not ready, until there is room again', async () => {
+  let now = 0
+  const store = await createFileStore({ storageUrl: undefined, dataDir: smallDisk, s3Endpoint: undefined })
+  const probe = createStorageProbe(store, () => now)
+  await probe()
+  await writeFile(path.join(smallDisk, 'much'), Buffer.alloc(128 * 1024)).catch(() => undefined)
+  await expect(probe(), 'what was found is kept for 5 s').resolves.toBeUndefined()
+  now += 5_000
+  const intake = await startIntake({
+    readinessChecks: { database: async () => undefined, queue: async () => undefined, storage: probe },
+  })
+  const full = await fetch(`${intake.url}/readyz`)
+  await rm(path.join(smallDisk, 'much'))
+  now += 5_000
+  const roomy = await fetch(`${intake.url}/readyz`)
+  await intake.stop()
+  expect(full.status).toBe(503)
+  expect((await readJson(full)).checks.storage).toEqual({
+    ok: false,
+    reason: 'no room is left to store files (ENOSPC)',
+  })
+  expect(roomy.status).toBe(200)
 })

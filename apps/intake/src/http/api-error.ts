@@ -1,4 +1,4 @@
-import type { FieldFault, ImportStatus } from '@importer/contracts'
+import type { FieldFault, ImportStatus, UnavailableCode } from '@importer/contracts'
 
 /** Headers that belong to an error's answer, such as `Retry-After`. */
 export type ErrorHeaders = Readonly<Record<string, string | string[]>>
@@ -81,6 +81,22 @@ export function queueFull(maxQueued: number): ApiError {
     `${maxQueued} imports of this organization wait already; expected fewer`,
     QUEUE_FULL_RETRY_AFTER_SECONDS,
   )
+}
+
+const UNAVAILABLE_RETRY_AFTER_SECONDS = 5
+
+const UNAVAILABLE_PEERS: Readonly<Record<UnavailableCode, string>> = {
+  DATABASE_UNAVAILABLE: 'the database',
+  QUEUE_UNAVAILABLE: 'the queue',
+  STORAGE_UNAVAILABLE: 'the file storage',
+}
+
+/** 503: a peer of ours is away. Whether the request was carried out is unknown; an Idempotency-Key makes it safe to repeat. */
+export function unavailable(code: UnavailableCode): ApiError {
+  const message = `${UNAVAILABLE_PEERS[code]} does not answer at the moment; repeat the request later`
+  return new ApiError(503, [{ code, field: 'request', message }], {
+    'Retry-After': String(UNAVAILABLE_RETRY_AFTER_SECONDS),
+  })
 }
 
 export function methodNotAllowed(method: string, allowed: readonly string[]): ApiError {

@@ -1,6 +1,7 @@
+import { UnavailableError } from '@importer/contracts'
 import { QueueFullError } from '@importer/db'
 
-import { ApiError, queueFull } from './api-error.ts'
+import { ApiError, queueFull, unavailable } from './api-error.ts'
 
 /**
  * What the client is told about any error. An unknown one tells nothing of itself: its words and stack are for the log.
@@ -8,6 +9,7 @@ import { ApiError, queueFull } from './api-error.ts'
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof QueueFullError) return queueFull(error.maxQueued)
+  if (error instanceof UnavailableError) return unavailable(error.code)
   if (error instanceof URIError) {
     return new ApiError(400, [
       { code: 'INVALID_PATH', field: 'path', message: 'the path holds a wrong percent sign; expected UTF-8, escaped' },

@@ -5,15 +5,21 @@ import { fileURLToPath } from 'node:url'
 import type { MigrationList } from '@prisma/schema-engine-wasm'
 
 const PRISMA_FOLDER = fileURLToPath(new URL('../../../../prisma/', import.meta.url))
+const MIGRATIONS_FOLDER = join(PRISMA_FOLDER, 'migrations')
 
-/** Prisma's own migration files, as its engine wants them. */
-export async function readMigrationsFolder(): Promise<MigrationList> {
-  const baseDir = join(PRISMA_FOLDER, 'migrations')
-  const entries = await readdir(baseDir, { withFileTypes: true })
-  const names = entries
+/** Of this version, in the order in which they are applied. */
+export async function readMigrationNames(): Promise<string[]> {
+  const entries = await readdir(MIGRATIONS_FOLDER, { withFileTypes: true })
+  return entries
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .toSorted()
+}
+
+/** Prisma's own migration files, as its engine wants them. */
+export async function readMigrationsFolder(): Promise<MigrationList> {
+  const baseDir = MIGRATIONS_FOLDER
+  const names = await readMigrationNames()
   return {
     baseDir,
     lockfile: { path: 'migration_lock.toml', content: await readFile(join(baseDir, 'migration_lock.toml'), 'utf8') },
