@@ -40,7 +40,9 @@ it('on a database that is not migrated both processes say once what to run, and 
   )
   for (const app of [intake, worker]) {
     const lines = app.readOutput().split('\n')
-    expect(lines.filter((line) => line.includes('"msg":"waiting: the database holds none'))).toHaveLength(1)
+    expect(
+      lines.filter((line) => line.includes('"msg":"waiting for the database: the database holds none')),
+    ).toHaveLength(1)
     // The request for readiness has a line of its own.
     expect(lines.filter((line) => line.includes('"stack"') && !line.includes('not ready'))).toEqual([])
   }

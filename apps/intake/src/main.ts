@@ -1,7 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 
 import { checkSchema, ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
-import { waitForDatabase } from '@importer/imports'
 import {
   createFileStore,
   createLog,
@@ -9,6 +8,7 @@ import {
   createShutdown,
   EnvironmentError,
   listenForSignals,
+  waitForPeers,
   type Logger,
   type Shutdown,
 } from '@importer/runtime'
@@ -91,7 +91,8 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   })
   log.info({ host: env.HOST, port: env.PORT }, 'listening')
   // Until then it serves what it can, and says at /readyz what is missing.
-  if (!(await waitForDatabase({ database, log, signal: stopping.signal }))) return
+  const checks = { database: async () => checkSchema(database) }
+  if (!(await waitForPeers({ checks, log, signal: stopping.signal }))) return
   await bootstrap(env, database)
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })

@@ -1,5 +1,4 @@
-import { openDatabase } from '@importer/db'
-import { waitForDatabase } from '@importer/imports'
+import { checkSchema, openDatabase } from '@importer/db'
 import {
   createFileStore,
   createLog,
@@ -7,6 +6,7 @@ import {
   createShutdown,
   EnvironmentError,
   listenForSignals,
+  waitForPeers,
   type JobProcessor,
   type Logger,
   type QueueLocation,
@@ -34,9 +34,6 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
   shutdown.add('database', () => database.close())
-  const stopping = new AbortController()
-  shutdown.add('wait for the database', async () => stopping.abort())
-  if (!(await waitForDatabase({ database, log, signal: stopping.signal }))) return
 
   const store = await createFileStore({
     storageUrl: env.STORAGE_URL,
@@ -47,6 +44,16 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
 
   const queues = createQueues({ backend: locateQueue(env), log })
   shutdown.add('queues', () => queues.close())
+  const stopping = new AbortController()
+  shutdown.add('wait for the peers', () => stopping.abort())
+  const checks = {
+    database: async () => checkSchema(database),
+    queue: async () => queues.ping(),
+    'file store': async () => store.ping(),
+  }
+  // The supervisor, when it is one that started this process, waits for it; whatever is away now may come later.
+  process.send?.({ type: 'ready' })
+  if (!(await waitForPeers({ checks, log, signal: stopping.signal }))) return
   const producer = queues.producer('import')
 
   shutdown.add(
@@ -93,9 +100,6 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   }
   const reverts = queues.consume('revert', revertProcessor, { concurrency: 1 })
   shutdown.add('revert consumer', () => reverts.close())
-
-  // The supervisor, when it is one that started this process, waits for it.
-  process.send?.({ type: 'ready' })
 }
 
 /** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */

@@ -30,3 +30,4 @@ export {
   type InstanceLock,
 } from './processes/index.ts'
 export { TimeSlice } from './time-slice.ts'
+export { waitForPeers } from './wait-for-peers.ts'

@@ -45,7 +45,9 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
     async ping() {
       const { rows } = await pool.query<{ found: boolean }>(`SELECT to_regclass('job') IS NOT NULL AS found`)
       if (rows[0]?.found !== true) {
-        throw new QueueUnavailableError(`the schema ${DEFAULT_SCHEMA} is missing from the database; run the migrations`)
+        throw new QueueUnavailableError(
+          `the schema ${DEFAULT_SCHEMA} is missing from the database; run \`npm run migrate\``,
+        )
       }
     },
     close: () => pool.end(),
