@@ -8,6 +8,7 @@ import { createRecordMapper } from '../../packages/imports/src/map-record.ts'
 import { connect, type BenchSystem } from './bench-system.ts'
 import { importFile, type FileToImport } from './import-run.ts'
 import { timeSeconds } from './pairs.ts'
+import { startBackendMeter } from './processor-time.ts'
 import { describeColumns } from './world.ts'
 import { findWorkerPid, readCpuSeconds } from './worker-process.ts'
 
@@ -22,8 +23,11 @@ export interface Profile {
   readonly lanes: number
   /** processor time of the worker: reading alone and mapping alone are timed apart, on the same file; the rest is rest */
   readonly worker: { readonly read: number; readonly map: number; readonly rest: number }
+  /** processor time of PostgreSQL's sessions of the worker, user and system; null where it cannot be looked at */
+  readonly database_cpu: number | null
   /** what the lanes' connections were doing, by sampling: their sum is `seconds` times `lanes` */
   readonly connections: {
+    /** computing, or waiting for a processor to compute on */
     readonly computing: number
     readonly data_io: number
     /** writing and syncing the log */
@@ -53,9 +57,11 @@ export async function profileImport(system: BenchSystem, file: FileToImport): Pr
   if (pid === null) return null
   const cpuBefore = readCpuSeconds(pid)
   const logBefore = await readLogPosition(system)
+  const meter = await startBackendMeter(system.sql, 'worker')
   const sampler = await startSampling(system.databaseUrl)
   const { seconds, importId } = await importFile(system, file)
   const samples = await sampler.stop()
+  const database_cpu = await meter.read()
   const logBytes = (await readLogPosition(system)) - logBefore
   const cpu = readCpuSeconds(pid) - cpuBefore
 
@@ -72,6 +78,7 @@ export async function profileImport(system: BenchSystem, file: FileToImport): Pr
     seconds,
     lanes,
     worker: { read, map, rest: Math.max(0, cpu - read - map) },
+    database_cpu,
     connections: {
       computing,
       data_io,

@@ -28,6 +28,10 @@ export function judgeBars(results: Results): Bar[] {
     if (cell.rows < 1_000) continue
     atLeast(`import, against psql by hand: ${cell.title}`, cell.bad_percent > 0 ? 0.75 : 1, cell.ratio)
   }
+  const [, ...kinds] = results.find('series-kinds')?.suite.kinds ?? []
+  for (const { title, ratio_to_once } of kinds)
+    atLeast(`import, against coupons used once: ${title}`, 0.5, ratio_to_once)
+  for (const { title, ratio_to_psql } of kinds) atLeast(`import, against psql by hand: ${title}`, 1, ratio_to_psql)
   const peers = results.find('peers')?.suite.sizes.at(-1)
   atLeast('import, against findMany and createMany', 15, peers?.ratio_to_createmany, 1)
   atLeast('import, against row by row', 100, peers?.ratio_to_row_by_row, 0)

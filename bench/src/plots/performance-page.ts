@@ -5,7 +5,7 @@ import { isTrial, UsageError } from '../options.ts'
 import { judgeBars } from './bars.ts'
 import { renderMarkdownTable } from './markdown-table.ts'
 import { drawPictures, type Picture } from './pictures.ts'
-import { readResults, type Report, type Results } from './read-results.ts'
+import { readResults, type CpuResults, type Report, type Results } from './read-results.ts'
 import { describeScaling } from './scaling-section.ts'
 
 const PICTURES = 'performance'
@@ -52,7 +52,7 @@ ${renderMarkdownTable(
   ]),
 )}
 
-${renderCells(results)}${renderLookups(results)}${renderLevers(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
+${renderCells(results)}${renderKinds(results)}${renderLookups(results)}${renderLevers(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
 ${profile === null || found === undefined ? '' : `${describeProfile()}\n${describeScaling(found.report, profile)}`}`.trimEnd() +
     '\n'
   )
@@ -80,9 +80,38 @@ function renderCells(results: Results): string {
     cell.ours_rows_per_second,
     cell.psql_rows_per_second,
     cell.ratio,
+    ...describeCpu(cell),
   ])
-  const table = renderMarkdownTable(['import', 'ours, s', 'psql, s', 'ours, rows/s', 'psql, rows/s', 'ratio'], rows)
-  return `## Imports against psql by hand\n\n${table}\n\n`
+  const head = ['import', 'ours, s', 'psql, s', 'ours, rows/s', 'psql, rows/s', 'ratio', ...CPU_HEAD]
+  return `## Imports against psql by hand\n\n${renderMarkdownTable(head, rows)}\n\n${CPU_NOTE}\n\n`
+}
+
+const CPU_HEAD = ['PostgreSQL, CPU s/M', 'worker, CPU s/M', 'psql, CPU s/M']
+const CPU_NOTE = `CPU s/M: processor seconds, user and system, for a million rows: of PostgreSQL's sessions of the worker, of the worker, and of the session that ran the script, from /proc. Ours uses several sessions at once, so it can take less time and more processor.`
+
+function describeCpu(cell: CpuResults): (number | string)[] {
+  return [cell.ours_database_cpu, cell.ours_worker_cpu, cell.psql_cpu].map((seconds) => seconds ?? '-')
+}
+
+function renderKinds(results: Results): string {
+  const found = results.find('series-kinds')
+  if (found === undefined) return ''
+  const rows = found.suite.kinds.map((kind) => [
+    kind.title,
+    kind.ours_rows_per_second,
+    kind.psql_rows_per_second ?? '-',
+    kind.ratio_to_once,
+    kind.ratio_to_psql ?? '-',
+    ...describeCpu(kind),
+  ])
+  const head = ['series', 'ours, rows/s', 'psql, rows/s', 'of used once', 'of psql', ...CPU_HEAD]
+  return `## Series of every kind
+
+In a database that was filled a moment ago, without statistics and without autovacuum, but where ANALYZE is named. The script numbers the ordinals by window functions (\`bench/sql/psql-by-hand-numbered.sql\`); a dry run is held against the script that inserts. Gaps: the coupons were full, and half of it was reverted; the script cannot fill them.
+
+${renderMarkdownTable(head, rows)}
+
+`
 }
 
 function renderLookups(results: Results): string {
@@ -138,6 +167,6 @@ ${table}
 }
 
 function describeProfile(): string {
-  return `The worker's bar is processor time: reading alone and mapping alone are timed apart on the same file, the rest is what its process used beyond them. More than its length of the import can stand there, as the garbage collector and the driver have threads of their own. The connections' bar adds up the lanes, sampled every few milliseconds from \`pg_stat_activity\`.
+  return `The worker's bar is processor time: reading alone and mapping alone are timed apart on the same file, the rest is what its process used beyond them. More than its length of the import can stand there, as the garbage collector and the driver have threads of their own. The connections' bar adds up the lanes, sampled every few milliseconds from \`pg_stat_activity\`: what is active and waits for nothing that PostgreSQL knows of computes, or waits for a core.
 `
 }

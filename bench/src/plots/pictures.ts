@@ -102,7 +102,7 @@ function drawTime(results: Results): Picture | null {
         {
           name: `${lanes} connections`,
           parts: [
-            { name: 'computing', value: connections.computing },
+            { name: 'computing, or waiting for a core', value: connections.computing },
             { name: 'data files', value: connections.data_io },
             { name: 'commit (log)', value: connections.commit },
             { name: 'locks', value: connections.locks },

@@ -5,6 +5,13 @@ import { z } from 'zod'
 
 const times = z.object({ ours_seconds: z.number(), theirs_seconds: z.number(), ratio: z.number() })
 
+/** Processor seconds for a million rows; results from before it was measured lack it. */
+const cpu = {
+  ours_database_cpu: z.number().nullish(),
+  ours_worker_cpu: z.number().nullish(),
+  psql_cpu: z.number().nullish(),
+}
+
 const importSuite = z.object({
   cells: z.array(
     times.extend({
@@ -15,6 +22,7 @@ const importSuite = z.object({
       by: z.string(),
       ours_rows_per_second: z.number(),
       psql_rows_per_second: z.number(),
+      ...cpu,
     }),
   ),
   where_time_goes: z
@@ -23,6 +31,7 @@ const importSuite = z.object({
       seconds: z.number(),
       lanes: z.number(),
       worker: z.object({ read: z.number(), map: z.number(), rest: z.number() }),
+      database_cpu: z.number().nullish(),
       connections: z.object({
         computing: z.number(),
         data_io: z.number(),
@@ -40,11 +49,25 @@ const importSuite = z.object({
     })
     .nullable(),
 })
+export type CpuResults = z.output<z.ZodObject<typeof cpu>>
 export type ImportResults = z.output<typeof importSuite>
 export type ProfileResults = NonNullable<ImportResults['where_time_goes']>
 
+const kinds = z.array(
+  z.object({
+    title: z.string(),
+    rows: z.number(),
+    ours_rows_per_second: z.number(),
+    psql_rows_per_second: z.number().nullable(),
+    ratio_to_once: z.number(),
+    ratio_to_psql: z.number().nullable(),
+    ...cpu,
+  }),
+)
+
 const suites = {
   import: importSuite,
+  'series-kinds': z.object({ kinds }),
   peers: z.object({
     sizes: z.array(
       z.object({

@@ -17,9 +17,10 @@ const micro = (seconds: number): string => `${formatCell(seconds * 1e6)} µs`
 const gigabytes = (bytes: number): string => `${formatCell(bytes / 1e9)} GB`
 const thousands = (rate: number): string => `${formatCell(Math.round(rate / 1_000))} k`
 
-/** The calculation on paper, with what was measured put in. Markdown. */
+/** The calculation on paper, with what was measured put in. Markdown; nothing where processor time was not measured. */
 export function describeScaling(report: Report, profile: ProfileResults): string {
   const cost = readRowCost(profile)
+  if (cost === null) return ''
   const walBytes = readWalSize(report)
   const measured = profile.rows / profile.seconds
   const predicted = estimateMachine(cost, report.machine.cores, DISK_BYTES_PER_SECOND)
@@ -47,7 +48,7 @@ Nothing in this section was measured but the constants: one import of ${formatCe
 | per row | | |
 | --- | --- | --- |
 | w | ${micro(cost.worker)} | processor time of the worker: reading, mapping, encoding, the driver |
-| d | ${micro(cost.database)} | processor time of PostgreSQL: look-ups, rules, inserts |
+| d | ${micro(cost.database)} | processor time of PostgreSQL's sessions (user and system): look-ups, rules, inserts |
 | q | ${micro(cost.waiting)} | a lane's waiting for disk, log and locks |
 | L | ${formatCell(cost.logBytes)} bytes | written to PostgreSQL's log |
 | T + I | ${formatCell(cost.tableBytes)} + ${formatCell(cost.indexBytes)} bytes | redemption and its indexes, of which the coupon's ${formatCell(cost.couponIndexBytes)} |
@@ -62,7 +63,7 @@ Four things limit the rows per second of one import, and the least of them is th
 - cores: cores / (w + d), shared by everything that runs;
 - disk: bytes per second / (L + T + I).
 
-With the ${report.machine.cores} cores and ${profile.lanes} lanes measured here this gives ${thousands(Math.min(predicted.many, 1 / cost.worker, profile.lanes / (cost.database + cost.waiting)))} rows per second; the import that the constants come from made ${thousands(measured)}: what is between them is starting, ending and lanes that wait for each other's turn on a core. Read the table with that discount. With a disk of ${formatCell(DISK_BYTES_PER_SECOND / 1e6)} MB/s and everything that is looked up in memory:
+With the ${report.machine.cores} cores and ${profile.lanes} lanes measured here this gives ${thousands(Math.min(predicted.many, 1 / cost.worker, profile.lanes / (cost.database + cost.waiting)))} rows per second; the import that the constants come from made ${thousands(measured)}: what is between them is starting, ending, and what else runs: the intake app, PostgreSQL's background processes. Read the table with that discount. With a disk of ${formatCell(DISK_BYTES_PER_SECOND / 1e6)} MB/s and everything that is looked up in memory:
 
 ${renderMarkdownTable(
   [

@@ -4,7 +4,7 @@ import type { ProfileResults, Report } from './read-results.ts'
 export interface RowCost {
   /** processor time of the worker */
   readonly worker: number
-  /** processor time of PostgreSQL, in a lane's connection */
+  /** processor time of PostgreSQL, in a lane's connection: utime and stime of its process */
   readonly database: number
   /** what a lane's connection waits for disk, log and locks */
   readonly waiting: number
@@ -15,10 +15,13 @@ export interface RowCost {
   readonly couponBytes: number
 }
 
-export function readRowCost({ rows, worker, connections, bytes_per_row: bytes }: ProfileResults): RowCost {
+/** Null where the processor time of PostgreSQL was not measured: a session that is active may be waiting for a processor. */
+export function readRowCost(profile: ProfileResults): RowCost | null {
+  const { rows, worker, database_cpu, connections, bytes_per_row: bytes } = profile
+  if (database_cpu == null) return null
   return {
     worker: (worker.read + worker.map + worker.rest) / rows,
-    database: connections.computing / rows,
+    database: database_cpu / rows,
     waiting: (connections.data_io + connections.commit + connections.locks) / rows,
     logBytes: bytes.log,
     tableBytes: bytes.table,

@@ -177,6 +177,8 @@ async function measureKind(bench: Bench, plan: KindPlan, once: KindResult | unde
     return seconds
   }
   const theirs = async (): Promise<number> => {
+    // Autovacuum may have been at it, with another file in it.
+    await sql.query('DROP TABLE IF EXISTS by_hand_stage')
     await sql.query(`TRUNCATE ${TARGET}`)
     await forgetStatistics(sql)
     if (before === 'half-analyzed') {
