@@ -3,7 +3,7 @@
  * whole histories of a series: many rows of few coupons, and few rows of many.
  */
 import type { ColumnMapping } from '@importer/contracts'
-import { resumeImport } from '@importer/db'
+import { claimImport, resumeImport } from '@importer/db'
 import { clearDryRuns } from '@importer/imports'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -278,4 +278,20 @@ it('rows of a dry run are kept for as long as it can be resumed', async () => {
   expect(await clearDryRuns(importer.database)).toBe(1)
   expect(await countRows()).toEqual({ rows: 0 })
   expect(await clearDryRuns(importer.database)).toBe(0)
+})
+
+it('how rows are spread is what the first claim says, for every later one', async () => {
+  const [made] = await queryOnce<{ id: number }>(
+    databaseUrl,
+    `INSERT INTO import (org_id, series_id, file_key, file_name, bytes, sha256, mapping)
+     VALUES ($1, 1, 'spread', 'x.csv', 1, '', '{}') RETURNING id`,
+    [TEST_ORG],
+  )
+  const importId = made?.id ?? 0
+  const claim = async (jobId: string, laneCount: number, partitionBy: 'coupon' | 'redemption') => {
+    const claimed = await claimImport(importer.database, { importId, jobId, laneCount, partitionBy })
+    return { by: claimed?.record.partitionBy, lanes: claimed?.lanes.length }
+  }
+  expect(await claim('one', 3, 'redemption')).toEqual({ by: 'redemption', lanes: 3 })
+  expect(await claim('two', 5, 'coupon')).toEqual({ by: 'redemption', lanes: 3 })
 })
