@@ -12,6 +12,8 @@ export type ReadinessCheck = (typeof READINESS_CHECKS)[number]
 /** Everything that the app stands on. */
 export interface IntakeDependencies {
   readonly database: Database
+  /** The same database by connections of their own: those of loads, which no poll waits for. */
+  readonly bulkDatabase: Database
   readonly store: FileStore
   /** Adds the job that makes a worker pick up the import. */
   readonly enqueueImport: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>

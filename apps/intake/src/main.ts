@@ -23,6 +23,8 @@ import { createIntakeServer } from './http/create-server.ts'
 import { listen } from './http/listen.ts'
 
 const MAX_DATABASE_CONNECTIONS = 10
+/** As many as there are loads of reference data at once. */
+const MAX_BULK_CONNECTIONS = 3
 const UPLOAD_IDLE_TIMEOUT_MS = 30_000
 const DEFAULT_ORG_ID = 1
 const REQUEST_GRACE_MS = 5_000
@@ -40,6 +42,13 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
   shutdown.add('database', () => database.close())
+  const bulkDatabase = openDatabase({
+    url: env.DATABASE_URL,
+    applicationName: 'intake-loads',
+    maxConnections: MAX_BULK_CONNECTIONS,
+    onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
+  })
+  shutdown.add('database of loads', () => bulkDatabase.close())
 
   const store = await createFileStore({
     storageUrl: env.STORAGE_URL,
@@ -61,6 +70,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const stopping = new AbortController()
   const app = createApp({
     database,
+    bulkDatabase,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),

@@ -57,6 +57,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
   const stopping = new AbortController()
   const deps: IntakeDependencies = {
     database,
+    bulkDatabase: database,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),

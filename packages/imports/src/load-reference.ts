@@ -6,7 +6,9 @@ import {
 } from '@importer/contracts'
 import { readRecords, type RecordBlock } from '@importer/csv'
 import { prepareReference, type Database, type ReferenceResult, type ReferenceRow } from '@importer/db'
+import { TimeSlice } from '@importer/runtime'
 
+import { copyText } from './copy-text.ts'
 import { readReferenceValue } from './reference-values.ts'
 import { readReferenceHeader, type ReferenceHeader } from './reference-header.ts'
 
@@ -17,9 +19,13 @@ export interface LoadReferenceOptions {
   readonly orgId: number
   readonly kind: ReferenceKind
   readonly body: AsyncIterable<Uint8Array>
+  /** Aborted when nobody waits for the load any more: no further batch is begun. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const BATCH_ROWS = 20_000
+/** Cells are slices of the text that they were cut from: a batch keeps as much of the body as it was gathered from. */
+const BATCH_BYTES = 4 * 1024 * 1024
 const SHOWN_ERRORS = 100
 
 /**
@@ -31,10 +37,12 @@ export async function loadReference(options: LoadReferenceOptions): Promise<Refe
   const { header, body } = await readReferenceHeader(options.kind, options.body)
   const load = new ReferenceLoad(options, header)
   let isHeader = true
+  const slice = new TimeSlice()
   try {
     for await (const block of readRecords(body, { delimiter: header.delimiter })) {
       await load.take(block, isHeader ? 1 : 0)
       isHeader = false
+      await slice.yieldIfOver(options.signal)
     }
     await load.write()
   } finally {
@@ -44,14 +52,20 @@ export async function loadReference(options: LoadReferenceOptions): Promise<Refe
   return load.result()
 }
 
-type NumberedRow = ReferenceRow & { readonly row: number; readonly line: number }
+type Place = Pick<ReferenceRowFault, 'row' | 'line'>
+
+/** A row to write, and where rows of the same id stood before it in the batch: it is written in their stead. */
+type NumberedRow = ReferenceRow & Place & { superseded: Place[] }
 
 /** Gathers rows and writes them batch by batch, one at a time, while the next is gathered. */
 class ReferenceLoad {
   readonly #options: LoadReferenceOptions
   readonly #header: ReferenceHeader
   readonly #columns: readonly string[]
-  #batch: NumberedRow[] = []
+  /** By id: of rows that have the same, the last one counts, and one statement cannot write a row twice. */
+  #batch = new Map<string, NumberedRow>()
+  #batchRows = 0
+  #batchBytes = 0
   #inFlight: Promise<void> = Promise.resolve()
   #received = 0
   #inserted = 0
@@ -66,7 +80,7 @@ class ReferenceLoad {
     this.#columns = REFERENCE_COLUMNS[options.kind].filter((name) => name !== 'id' && header.positions.has(name))
   }
 
-  async take({ cells, faults, lines }: RecordBlock, skip: number): Promise<void> {
+  async take({ cells, faults, lines, offsets, endOffset }: RecordBlock, skip: number): Promise<void> {
     for (let i = skip; i < cells.length; i += 1) {
       this.#received += 1
       const line = lines[i] ?? 0
@@ -82,15 +96,19 @@ class ReferenceLoad {
         continue
       }
       this.#addRow(cells[i] ?? [], line)
-      if (this.#batch.length >= BATCH_ROWS) await this.write()
+      if (this.#batchRows >= BATCH_ROWS) await this.write()
     }
+    this.#batchBytes += endOffset - (offsets[0] ?? endOffset)
+    if (this.#batchBytes >= BATCH_BYTES) await this.write()
   }
 
   /** Sends what was gathered, once the batch before it is written. Rejects with what that one failed with. */
   async write(): Promise<void> {
-    const rows = this.#batch
+    const rows = [...this.#batch.values()]
+    this.#batchBytes = 0
     if (rows.length === 0) return
-    this.#batch = []
+    this.#batch = new Map()
+    this.#batchRows = 0
     const { database, orgId, kind } = this.#options
     const upsert = prepareReference({ database, orgId, kind, columns: this.#columns }, rows)
     await this.#inFlight
@@ -107,9 +125,12 @@ class ReferenceLoad {
   async #count(rows: readonly NumberedRow[], upsert: () => Promise<ReferenceResult>): Promise<void> {
     const { inserted, updated, faults } = await upsert()
     this.#inserted += inserted
-    this.#updated += updated
+    // What a later row of the batch replaced was written and changed by it.
+    this.#updated += updated + rows.reduce((sum, { superseded }) => sum + superseded.length, 0)
     for (const { index, field, code, message } of faults) {
-      const { row = 0, line = 0 } = rows[index] ?? {}
+      const { row = 0, line = 0, superseded = [] } = rows[index] ?? {}
+      this.#updated -= superseded.length
+      for (const place of superseded) this.#reject({ ...place, field, code, message })
       this.#reject({ row, line, field, code, message })
     }
   }
@@ -141,7 +162,13 @@ class ReferenceLoad {
       }
       values.push(value.text)
     }
-    this.#batch.push({ id: id.text ?? '', values, row: this.#received, line })
+    const key = id.text ?? ''
+    const before = this.#batch.get(key)
+    const superseded = before?.superseded ?? []
+    if (before !== undefined) superseded.push({ row: before.row, line: before.line })
+    this.#batch.delete(key)
+    this.#batch.set(key, { id: key, values, row: this.#received, line, superseded })
+    this.#batchRows += 1
   }
 
   #reject(fault: ReferenceRowFault): void {
@@ -149,7 +176,8 @@ class ReferenceLoad {
     // What the database finds wrong comes later than what is wrong with rows behind it.
     const before = this.#errors.findLastIndex(({ row }) => row <= fault.row) + 1
     if (before === SHOWN_ERRORS) return
-    this.#errors.splice(before, 0, fault)
+    // Its message may hold a slice of a record of 1 MiB.
+    this.#errors.splice(before, 0, { ...fault, message: copyText(fault.message) })
     if (this.#errors.length > SHOWN_ERRORS) this.#errors.pop()
   }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { sendCall } from '../../test/operation-calls.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { ORG, startIntake, type TestIntake } from '../../test/start-intake.ts'
 
 let intake: TestIntake
 beforeAll(async () => {
@@ -237,3 +237,71 @@ describe('times', () => {
     },
   )
 })
+
+test('of the same id in every row of a body the last row counts, and the database writes it once', async () => {
+  const rows = Array.from({ length: 19_000 }, (_, n) => `77,n${n}\n`).join('')
+  expect(await load('tills', `id,name\n${rows}`)).toEqual({
+    ...NOTHING,
+    received: 19_000,
+    inserted: 1,
+    updated: 18_999,
+  })
+  expect(await show('tills', 77)).toEqual({ id: 77, name: 'n18999' })
+  const [{ versions }] = await intake.database.prisma.$queryRaw<[{ versions: bigint }]>`
+    SELECT pg_relation_size('till') / current_setting('block_size')::int AS versions`
+  // 19,000 versions of the row would take a hundred pages.
+  expect(Number(versions)).toBeLessThan(10)
+})
+
+test('where the last row of an id is refused, those before it are refused with it', async () => {
+  await load('customers', 'id,mobile\n801,919000000801\n')
+  const result = await load('customers', 'id,mobile\n802,919000000802\n802,919000000801\n')
+  expect(result).toMatchObject({ received: 2, inserted: 0, updated: 0, rejected: 2 })
+  expect(result.errors.map(({ row, code }) => [row, code])).toEqual([
+    [1, 'ALREADY_TAKEN'],
+    [2, 'ALREADY_TAKEN'],
+  ])
+})
+
+test.each(['id,seriesId,code', 'id,seriesId'])(
+  'a coupon with redemptions is not moved to another series (%s)',
+  async (columns) => {
+    const cells = (id: number, series: number) =>
+      columns.endsWith('code') ? `${id},${series},MOVE${id}\n` : `${id},${series}\n`
+    await load('series', 'id\n61\n62\n')
+    await load('coupons', 'id,seriesId,code\n6101,61,MOVE6101\n6102,61,MOVE6102\n')
+    await intake.database.prisma.$executeRaw`DELETE FROM redemption WHERE coupon_id = 6101`
+    await intake.database.prisma.redemption.create({
+      data: {
+        couponId: 6101,
+        customerId: 1,
+        tillId: 1,
+        redeemedAt: new Date(),
+        orgId: ORG,
+        importId: 2_000_000_000,
+        rowNumber: 1,
+        ordinal: 1,
+      },
+    })
+    const result = await load('coupons', `${columns}\n${cells(6101, 62)}${cells(6102, 62)}`)
+    expect(result).toEqual({
+      ...NOTHING,
+      received: 2,
+      updated: 1,
+      rejected: 1,
+      errors: [
+        {
+          row: 1,
+          line: 2,
+          field: 'seriesId',
+          code: 'COUPON_REDEEMED',
+          message:
+            'coupon 6101 has redemptions and cannot be moved to series 62; ' +
+            'expected the series that it is in, or its imports to be reverted first',
+        },
+      ],
+    })
+    expect(await show('coupons', 6101)).toMatchObject({ seriesId: 61 })
+    expect(await show('coupons', 6102)).toMatchObject({ seriesId: 62 })
+  },
+)

@@ -6,14 +6,25 @@ import type { Request, Response } from 'express'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { acceptBody } from '../http/accept-body.ts'
 import { ApiError, notFound, payloadTooLarge } from '../http/api-error.ts'
+import { createWorkLimit } from '../http/limit-work.ts'
 import { readBigId } from '../http/read-id.ts'
 import { watchBody } from '../http/watch-body.ts'
 import { defineOperation } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
 
+/** Each holds a few MiB of its body, and a connection to the database while it writes. */
+const LOADS_AT_ONCE = {
+  maxInFlight: 3,
+  maxInFlightPerOrg: 2,
+  maxWaiting: 60,
+  maxWaitingPerOrg: 30,
+  waitTimeoutMs: 20_000,
+}
+
 /** `/v1/reference/{kind}`: what imports are resolved against. */
 export function createReferenceOperations(deps: IntakeDependencies) {
   const { database } = deps
+  const limitLoads = createWorkLimit(LOADS_AT_ONCE)
 
   const count = defineOperation(OPERATIONS.countReference, async ({ request, response, principal, param }) => {
     const kind = readKind(param('kind'))
@@ -22,7 +33,10 @@ export function createReferenceOperations(deps: IntakeDependencies) {
 
   const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, param }) => {
     const kind = readKind(param('kind'))
-    await sendJson(request, response, 200, await loadBody(deps, request, response, principal.orgId, kind))
+    const result = await limitLoads(principal.orgId, response, async (signal) =>
+      loadBody(deps, { request, response, orgId: principal.orgId, kind, signal }),
+    )
+    await sendJson(request, response, 200, result)
   })
 
   const show = defineOperation(OPERATIONS.showReference, async ({ request, response, principal, param }) => {
@@ -39,13 +53,18 @@ export function createReferenceOperations(deps: IntakeDependencies) {
   return [count, load, show]
 }
 
+interface LoadCall {
+  readonly request: Request
+  readonly response: Response
+  readonly orgId: number
+  readonly kind: ReferenceKind
+  readonly signal: AbortSignal
+}
+
 /** Streams the body into the loader. A body that is no such CSV is 400, and then nothing has changed. */
 async function loadBody(
-  { database, uploadMaxBytes, uploadIdleTimeoutMs }: IntakeDependencies,
-  request: Request,
-  response: Response,
-  orgId: number,
-  kind: ReferenceKind,
+  { bulkDatabase, uploadMaxBytes, uploadIdleTimeoutMs }: IntakeDependencies,
+  { request, response, orgId, kind, signal }: LoadCall,
 ): Promise<ReferenceLoadResult> {
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding.toLowerCase() !== 'identity') {
@@ -56,7 +75,7 @@ async function loadBody(
   const body = watchBody(request, { maxBytes: uploadMaxBytes, idleTimeoutMs: uploadIdleTimeoutMs })
   acceptBody(request, response)
   try {
-    return await loadReference({ database, orgId, kind, body })
+    return await loadReference({ database: bulkDatabase, orgId, kind, body, signal })
   } catch (error) {
     // What ended the body is the reason, whatever the loader makes of it.
     if (body.errored !== null) throw body.errored

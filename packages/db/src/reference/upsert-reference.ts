@@ -3,7 +3,13 @@ import { normalizeCouponCode, type ReferenceKind } from '@importer/contracts'
 import { Int8Column, TextColumn } from '../array-columns.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
-import { findClashesText, updateReferenceText, upsertReferenceText } from '../sql/upsert-reference.ts'
+import {
+  findClashesText,
+  findUnmovedText,
+  movesCoupons,
+  updateReferenceText,
+  upsertReferenceText,
+} from '../sql/upsert-reference.ts'
 import { REFERENCE_TABLES } from './reference-tables.ts'
 
 /** One row to write: its id, and its values in the order of the batch's columns, as PostgreSQL reads them. */
@@ -16,7 +22,7 @@ export interface ReferenceRow {
 export interface ReferenceFault {
   readonly index: number
   readonly field: string
-  readonly code: 'ALREADY_TAKEN' | 'MISSING_VALUE'
+  readonly code: 'ALREADY_TAKEN' | 'MISSING_VALUE' | 'COUPON_REDEEMED'
   readonly message: string
 }
 
@@ -90,22 +96,49 @@ function prepareUpsert(batch: Batch, rows: readonly IndexedRow[]): () => Promise
   const parameters = parametersOf(batch, batch.columns, rows)
   return async () => {
     try {
-      return await upsert(batch, parameters)
+      return await upsert(batch, rows, parameters)
     } catch (error) {
       if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
     }
     const { free, faults } = await setClashesAside(batch, rows)
-    const rest = await bisect(free, (part) => upsert(batch, parametersOf(batch, batch.columns, part)), batch)
+    const rest = await bisect(free, (part) => upsert(batch, part, parametersOf(batch, batch.columns, part)), batch)
     return { ...rest, faults: [...faults, ...rest.faults] }
   }
 }
 
-async function upsert(batch: Batch, parameters: readonly unknown[]): Promise<ReferenceResult> {
+async function upsert(
+  batch: Batch,
+  rows: readonly IndexedRow[],
+  parameters: readonly unknown[],
+): Promise<ReferenceResult> {
   const [counts] = await batch.database.queryBatch<{ inserted: number; updated: number }>(
     upsertReferenceText(batch.kind, batch.columns),
     parameters,
   )
-  return { inserted: counts?.inserted ?? 0, updated: counts?.updated ?? 0, faults: [] }
+  const { inserted = 0, updated = 0 } = counts ?? {}
+  const faults = inserted + updated < rows.length ? await findRefusedMoves(batch, rows) : []
+  return { inserted, updated, faults }
+}
+
+/** Coupons that were to be moved to another series and have redemptions: they were left as they are. */
+async function findRefusedMoves(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceFault[]> {
+  if (!movesCoupons(batch.kind, batch.columns)) return []
+  const unmoved = await batch.database.queryBatch<{ id: bigint }>(
+    findUnmovedText(),
+    parametersOf(batch, ['seriesId'], rows),
+  )
+  const ids = new Set(unmoved.map(({ id }) => String(id)))
+  const position = batch.columns.indexOf('seriesId')
+  return rows
+    .filter(({ id }) => ids.has(String(BigInt(id))))
+    .map(({ index, id, values }): ReferenceFault => ({
+      index,
+      field: 'seriesId',
+      code: 'COUPON_REDEEMED',
+      message:
+        `coupon ${id} has redemptions and cannot be moved to series ${values[position]}; ` +
+        'expected the series that it is in, or its imports to be reverted first',
+    }))
 }
 
 async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
@@ -116,15 +149,17 @@ async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<Re
     )
     const ids = new Set(changed.map(({ id }) => String(id)))
     const missing = missingRequired(batch.kind, batch.columns)
+    const moves = ids.size < part.length ? await findRefusedMoves(batch, part) : []
+    const refused = new Set(moves.map(({ index }) => index))
     const faults = part
-      .filter(({ id }) => !ids.has(String(BigInt(id))))
+      .filter(({ id, index }) => !ids.has(String(BigInt(id))) && !refused.has(index))
       .map(({ index, id }): ReferenceFault => ({
         index,
         field: missing[0] ?? 'id',
         code: 'MISSING_VALUE',
         message: `id ${id} is new, and a new row needs ${missing.join(' and ')}; expected such a column`,
       }))
-    return { inserted: 0, updated: ids.size, faults }
+    return { inserted: 0, updated: ids.size, faults: [...faults, ...moves] }
   }
   return bisect(rows, update, batch)
 }

@@ -4,7 +4,8 @@ import type { ReferenceKind } from '@importer/contracts'
 /**
  * One batch of reference data: rows that are new are made, the others changed in the given columns only.
  * Parameters: org id, ids, one array per column in the given order (of bigint, or of text), then the normalized codes if
- * `code` is among them. An id may occur once in a batch. Gives {inserted, updated}.
+ * `code` is among them. An id may occur once in a batch. Gives {inserted, updated}; a coupon that has redemptions is not
+ * moved to another series, and counts as neither (see {@link findUnmovedText}).
  *
  * Locks: rows are written in the order of their id, so that two loads of the same data wait for each other and do not
  * deadlock.
@@ -27,6 +28,7 @@ WITH written AS (
   FROM ${unnestInput(input)}
   ORDER BY i.id
   ON CONFLICT (org_id, id) DO UPDATE SET ${changes.length > 0 ? changes.join(', ') : 'id = excluded.id'}
+  ${movesCoupons(kind, columns) ? `WHERE ${mayMove('excluded')}` : ''}
   RETURNING xmax = 0 AS fresh
 )
 SELECT (count(*) FILTER (WHERE fresh))::int AS inserted, (count(*) FILTER (WHERE NOT fresh))::int AS updated FROM written`
@@ -49,7 +51,26 @@ WITH found AS (
 )
 UPDATE ${table} SET ${changes.length > 0 ? changes.join(', ') : 'id = i.id'}
 FROM found i WHERE ${table}.org_id = $1::int AND ${table}.id = i.id
+  ${movesCoupons(kind, columns) ? `AND (${mayMove('i')})` : ''}
 RETURNING ${table}.id`
+}
+
+/** Whether a load with these columns could move coupons to another series. */
+export function movesCoupons(kind: ReferenceKind, columns: readonly string[]): boolean {
+  return kind === 'coupons' && columns.includes('seriesId')
+}
+
+/** Redemptions stand under their coupon's series: its rules and its reports. One index look-up, and only for a move. */
+function mayMove(input: string): string {
+  return `coupon.series_id = ${input}.series_id
+    OR NOT EXISTS (SELECT FROM redemption r WHERE r.coupon_id = coupon.id AND r.org_id = coupon.org_id)`
+}
+
+/** After a load: ids of coupons that are still in another series than theirs. Parameters: org id, ids, series ids. */
+export function findUnmovedText(): string {
+  return `
+SELECT i.id FROM (SELECT unnest($2::bigint[]) AS id, unnest($3::bigint[]) AS series_id) i
+JOIN coupon t ON t.org_id = $1::int AND t.id = i.id AND t.series_id <> i.series_id`
 }
 
 /**
