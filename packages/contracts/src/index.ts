@@ -1,3 +1,4 @@
+export * from './audit.ts'
 export * from './columns.ts'
 export * from './describe-import.ts'
 export * from './failures.ts'
