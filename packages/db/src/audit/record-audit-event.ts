@@ -20,10 +20,7 @@ export async function recordTimelineEvent(
 }
 
 /** An entry of an organization's audit list. Call it in the transaction of what it tells. */
-export async function recordAuditEvent(
-  tx: Pick<Transaction, 'auditEvent'>,
-  event: Recorded<AuditKind>,
-): Promise<void> {
+export async function recordAuditEvent(tx: Pick<Transaction, 'auditEvent'>, event: Recorded<AuditKind>): Promise<void> {
   await tx.auditEvent.create({ data: toRow(event) })
 }
 

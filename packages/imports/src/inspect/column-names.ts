@@ -8,14 +8,16 @@ const SPELLINGS: Readonly<Record<ColumnKey, readonly string[]>> = {
   userId: words(`userid user customerid custid memberid member clientid kundennummer kundennr kundenid kunde
     mitgliedsnummer idclient numeroclient noclient idcliente numerocliente codigocliente klantnummer klantid idklienta
     musterino musteriid kundid kundnummer asiakasnumero capillaryid crmid`),
-  mobile: words(`mobile mobilenumber mobileno mobilephone cell cellphone cellnumber phone phonenumber phoneno telephone tel
+  mobile:
+    words(`mobile mobilenumber mobileno mobilephone cell cellphone cellnumber phone phonenumber phoneno telephone tel
     msisdn contactnumber contactno handy handynummer mobilnummer mobiltelefon telefon telefonnummer rufnummer portable
     numeroportable telephonemobile numerotelephone movil telefonomovil telefono celular cellulare numerocellulare
     telemovel telefone mobiel mobielnummer telefoonnummer komorka telefonkomorkowy numertelefonu ceptelefonu gsm whatsapp`),
   email: words(`email emailaddress emailid mail mailaddress emailadresse mailadresse adresseemail courriel adressemail
     correo correoelectronico direccionemail indirizzoemail posta enderecoemail emailadres adresemail eposta
     epost sahkoposti`),
-  externalId: words(`externalid extid externalcustomerid externalreference loyaltyid loyaltynumber loyaltycard cardnumber
+  externalId:
+    words(`externalid extid externalcustomerid externalreference loyaltyid loyaltynumber loyaltycard cardnumber
     cardno membershipnumber membershipid kartennummer kundenkarte kundenkartennummer externeid externekundennummer
     numerocarte cartefidelite idexterno numerotarjeta tarjeta numerotessera tessera cartaofidelidade klantenkaart
     kaartnummer numerkarty kartno`),
@@ -37,10 +39,12 @@ const SPELLINGS: Readonly<Record<ColumnKey, readonly string[]>> = {
     filialnummer filialnr markt marktnummer caisse numerocaisse magasin codemagasin boutique caja tienda codigotienda
     sucursal cassa negozio puntovendita codicenegozio caixa loja codigoloja kassa kassanummer winkel filiaal kasa
     numerkasy sklep magaza subekodu`),
-  billId: words(`billid transactionid txnid receiptid invoiceid orderid saleid belegid bonid rechnungsid bestellid idticket
+  billId:
+    words(`billid transactionid txnid receiptid invoiceid orderid saleid belegid bonid rechnungsid bestellid idticket
     idfacture idtransaction idcommande idtransaccion idfactura idpedido idscontrino idordine idvenda bonnummerid
     idparagonu`),
-  billNumber: words(`billnumber billno bill receiptnumber receiptno receipt invoicenumber invoiceno invoice ordernumber orderno
+  billNumber:
+    words(`billnumber billno bill receiptnumber receiptno receipt invoicenumber invoiceno invoice ordernumber orderno
     transactionnumber transactionno ticketnumber ticketno belegnummer belegnr beleg bonnummer bonnr kassenbon
     rechnungsnummer rechnungsnr rechnung numeroticket ticket numerofacture facture numerofactura factura numerorecibo
     recibo numeroscontrino scontrino numerofattura numerocupom notafiscal bonnummer kassabon factuurnummer numerparagonu

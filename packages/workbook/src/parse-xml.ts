@@ -1,0 +1,80 @@
+import { StringDecoder } from 'node:string_decoder'
+
+import { SaxesParser, type SaxesTagPlain } from 'saxes'
+
+import { invalidWorkbook, WorkbookError } from './workbook-error.ts'
+
+export interface XmlHandlers {
+  /** Local names: prefixes differ between the programs that write workbooks. */
+  readonly open: (name: string, attributes: Readonly<Record<string, string>>) => void
+  readonly text: (text: string) => void
+  readonly close: (name: string) => void
+}
+
+/** A longer name, attribute or text in one piece is no cell: Excel's cells hold 32,767 characters. */
+const MAX_TOKEN_CHARACTERS = 4 * 1024 * 1024
+
+/**
+ * Reads XML as a stream: `handlers` are called for each piece, and after each chunk control comes back here. No entity
+ * but the five of XML is known, so nothing expands. Throws a WorkbookError for what is no XML.
+ */
+export async function* parseXml(bytes: AsyncIterable<Buffer>, handlers: XmlHandlers): AsyncGenerator<void> {
+  const parser = new SaxesParser({ fragment: false })
+  let sinceEvent = 0
+  const count = <Arguments extends unknown[]>(handle: (...given: Arguments) => void) => {
+    return (...given: Arguments): void => {
+      sinceEvent = 0
+      handle(...given)
+    }
+  }
+  parser.on(
+    'opentag',
+    count((tag: SaxesTagPlain) => handlers.open(localName(tag.name), tag.attributes)),
+  )
+  parser.on('text', count(handlers.text))
+  parser.on('cdata', count(handlers.text))
+  parser.on(
+    'closetag',
+    count((tag: SaxesTagPlain) => handlers.close(localName(tag.name))),
+  )
+  parser.on('doctype', () => {
+    throw invalidWorkbook('its XML declares a document type')
+  })
+  parser.on('error', (error) => {
+    throw error
+  })
+  const decoder = new StringDecoder('utf8')
+  try {
+    for await (const chunk of bytes) {
+      const text = decoder.write(chunk)
+      sinceEvent += text.length
+      if (sinceEvent > MAX_TOKEN_CHARACTERS) throw invalidWorkbook('its XML has a piece of text that never ends')
+      parser.write(text)
+      yield
+    }
+    parser.write(decoder.end()).close()
+  } catch (error) {
+    if (error instanceof WorkbookError || !isXmlFault(error)) throw error
+    throw invalidWorkbook('its XML is damaged', error)
+  }
+  yield
+}
+
+/** Reads XML to its end; `afterEach` runs after each chunk. */
+export async function readXml(
+  bytes: AsyncIterable<Buffer>,
+  handlers: XmlHandlers,
+  afterEach: () => void = () => undefined,
+): Promise<void> {
+  const chunks = parseXml(bytes, handlers)
+  while ((await chunks.next()).done !== true) afterEach()
+}
+
+/** saxes throws plain errors that begin with the place; what the source throws has a code or a class of its own. */
+function isXmlFault(error: unknown): boolean {
+  return error instanceof Error && error.constructor === Error && !('code' in error)
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1)
+}
