@@ -19,7 +19,7 @@ const MAX_TOKEN_CHARACTERS = 4 * 1024 * 1024
  * but the five of XML is known, so nothing expands. Throws a WorkbookError for what is no XML.
  */
 export async function* parseXml(bytes: AsyncIterable<Buffer>, handlers: XmlHandlers): AsyncGenerator<void> {
-  const parser = new SaxesParser({ fragment: false })
+  const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false })
   let sinceEvent = 0
   const count = <Arguments extends unknown[]>(handle: (...given: Arguments) => void) => {
     return (...given: Arguments): void => {

@@ -78,7 +78,7 @@ export function keyOfName(name: string): ColumnKey | null {
 }
 
 /** A name without case, accents, blanks, punctuation and what cannot be seen. */
-export function foldName(name: string): string {
+function foldName(name: string): string {
   return spellOut(name).replaceAll(' ', '')
 }
 
