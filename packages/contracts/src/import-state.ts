@@ -12,7 +12,8 @@ export const COMPATIBLE_STATUS = {
   reverted: 'REVERTED',
 } as const satisfies Record<ImportStatus, string>
 
-export type ImportOutcome = 'success' | 'partial' | 'failure'
+export const IMPORT_OUTCOMES = ['success', 'partial', 'failure'] as const
+export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number]
 
 export interface ImportCounts {
   readonly rows: number

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { ROW_ERROR_CODE_COUNT, type ColumnKey, type CouponKey, type CustomerKey } from '@importer/contracts'
+import type { ColumnKey, CouponKey, CustomerKey } from '@importer/contracts'
 import {
   commitLaneBatch,
   Int4Column,
@@ -177,7 +177,6 @@ class GatheringBatch {
   readonly #rejectedLines = new Int4Column()
   readonly #rejectedByteOffsets = new Int8Column()
   readonly #rejectedErrors = new TextColumn()
-  #rejectedCounts = noRejectedCounts()
   #columnCount = 0
   size = 0
 
@@ -211,10 +210,6 @@ class GatheringBatch {
     this.#rejectedLines.push(position.line)
     this.#rejectedByteOffsets.push(position.byte)
     this.#rejectedErrors.push(`{${errors.join(',')}}`)
-    // A row counts once for each code that it has.
-    for (const code of new Set(errors.map((error) => error >> 8))) {
-      this.#rejectedCounts[code - 1] = (this.#rejectedCounts[code - 1] ?? 0) + 1
-    }
   }
 
   /** What was gathered; the next batch begins. */
@@ -234,18 +229,12 @@ class GatheringBatch {
       rejectedLines: this.#rejectedLines.take(),
       rejectedByteOffsets: this.#rejectedByteOffsets.take(),
       rejectedErrors: this.#rejectedErrors.take(),
-      rejectedCounts: this.#rejectedCounts,
       columnCount: this.#columnCount,
     }
-    this.#rejectedCounts = noRejectedCounts()
     this.#columnCount = 0
     this.size = 0
     return columns
   }
-}
-
-function noRejectedCounts(): number[] {
-  return Array.from({ length: ROW_ERROR_CODE_COUNT }, () => 0)
 }
 
 function takeByKey<Key extends string>(

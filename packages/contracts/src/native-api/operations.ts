@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { COUPON_IDENTIFIERS, CUSTOMER_IDENTIFIERS, type CouponIdentifier, type CustomerIdentifier } from '../columns.ts'
 import { retryRequest } from '../retry.ts'
+import { EXPLAIN_OPERATIONS } from './explain-operations.ts'
 import type { Operation, Success } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { SESSION_OPERATIONS } from './session-operations.ts'
@@ -286,5 +287,6 @@ export const OPERATIONS = {
     success: [{ status: 204, description: 'It works no more' }],
     errors: { 404: 'There is no such key in this organization' },
   },
+  ...EXPLAIN_OPERATIONS,
   ...WEBHOOK_OPERATIONS,
 } as const satisfies Record<string, Operation>

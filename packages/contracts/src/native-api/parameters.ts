@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
-import { IMPORT_STATUSES } from '../import-state.ts'
 import { MAX_INT4 } from '../limits.ts'
+import { COLUMN_KEYS } from '../columns.ts'
+import { IMPORT_OUTCOMES, IMPORT_STATUSES } from '../import-state.ts'
 import { ROLES } from '../roles.ts'
+import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
 import { instantText, storableText } from '../storable.ts'
 
 const PAGE_ROWS = 50
@@ -27,16 +29,31 @@ const page = {
   cursor: int4.optional().meta({ description: 'The `nextCursor` of the page before' }),
 }
 
+export const pageQuery = z.strictObject({ ...page, cursor: bigId.optional().meta({ description: 'The `nextCursor` of the page before' }) })
+
 export const importListQuery = z.strictObject({
   seriesId: bigId.optional(),
   status: z.enum(IMPORT_STATUSES).optional(),
   createdFrom: instantText.optional().meta({ description: 'From this instant on' }),
   createdBefore: instantText.optional().meta({ description: 'Before this instant' }),
+  outcome: z.enum(IMPORT_OUTCOMES).optional(),
+  q: storableText()
+    .min(1, 'expected a text')
+    .max(255, 'expected at most 255 characters')
+    .optional()
+    .meta({ description: 'Part of the file name without case, or an id' }),
   ...page,
 })
 
 export const rowErrorListQuery = z.strictObject({
   ...page,
+  code: z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]]).optional(),
+  column: z.enum(COLUMN_KEYS).optional(),
+  value: storableText()
+    .max(1_000, 'expected at most 1000 characters')
+    .optional()
+    .meta({ description: 'What stands in the column at fault, as `value` of an error tells it' }),
+  fromRow: wholeNumber({ from: 1, to: MAX_INT4 }).optional().meta({ description: 'From this row on, itself included' }),
   limit: wholeNumber({ from: 1, to: MAX_PAGE_ROWS })
     .default(PAGE_ROWS)
     .meta({ description: 'How many rejected rows a page has at most; a row can have several errors' }),

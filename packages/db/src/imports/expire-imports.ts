@@ -38,7 +38,7 @@ export async function expireImports(
 }
 
 /** Where the outcomes of an import's rows are. Redemptions are no outcome of an import: they are what it was for. */
-const OUTCOME_TABLES = ['rejected_row', 'duplicate_row', 'dry_redemption'] as const
+const OUTCOME_TABLES = ['rejected_row', 'duplicate_row', 'dry_redemption', 'import_position'] as const
 
 /** Deletes up to `limit` outcomes of an expired import's rows, by primary key, and tells how many. */
 export async function deleteRowOutcomes({ prisma }: Database, importId: number, limit: number): Promise<number> {
@@ -55,8 +55,9 @@ export async function deleteRowOutcomes({ prisma }: Database, importId: number, 
   return deleted
 }
 
-/** Everything that an expired import is kept without is deleted. */
+/** Everything that an expired import is kept without is deleted; what is left are a few groups of its errors. */
 export async function recordPurge({ prisma }: Database, importId: number): Promise<void> {
+  await prisma.importErrorGroup.deleteMany({ where: { importId } })
   await prisma.$executeRaw`
     UPDATE import SET purged_at = clock_timestamp()
     WHERE id = ${importId}::int AND expired_at IS NOT NULL AND purged_at IS NULL`

@@ -25,8 +25,6 @@ export interface BatchColumns {
   readonly rejectedLines: Buffer
   readonly rejectedByteOffsets: Buffer
   readonly rejectedErrors: Buffer
-  /** How many of those by code index, from 1. */
-  readonly rejectedCounts: readonly number[]
   /** The most cells that a record of the batch has. */
   readonly columnCount: number
 }
@@ -101,7 +99,6 @@ export async function commitLaneBatch(
     rejectedLines: columns.rejectedLines,
     rejectedByteOffsets: columns.rejectedByteOffsets,
     rejectedErrors: columns.rejectedErrors,
-    rejectedCounts: `{${columns.rejectedCounts.join(',')}}`,
   }
   const [row] = await database.queryBatch<CommittedRow>(statement.text, bindParameters(statement, values))
   return row === undefined ? { status: 'lost' } : { status: 'committed', ...row }

@@ -1,5 +1,6 @@
 import {
   encodeRowError,
+  ROW_ERROR_CODE_COUNT,
   type ColumnKey,
   type CouponKey,
   type CustomerKey,
@@ -53,7 +54,6 @@ export type BatchParameter =
   | 'rejectedLines'
   | 'rejectedByteOffsets'
   | 'rejectedErrors'
-  | 'rejectedCounts'
 
 export type Parameter = (name: BatchParameter, type: string) => string
 
@@ -70,6 +70,9 @@ const JUDGES = {
 } as const
 
 export type Judge = keyof typeof JUDGES
+
+/** How many rows an error group remembers. */
+const FIRST_ROWS = 5
 
 const statements = new Map<string, Statement<BatchParameter>>()
 
@@ -136,14 +139,31 @@ duplicate AS (
   SELECT ${p('importId', 'int')}, row_number FROM judged WHERE duplicate
   RETURNING 1
 ),
+all_errors AS MATERIALIZED (
+  SELECT row_number, unnest(errors) AS error FROM resolved WHERE errors IS NOT NULL
+  UNION ALL
+  SELECT row_number, rule_error FROM judged WHERE NOT duplicate
+  UNION ALL
+  SELECT row_number, unnest(errors::smallint[])
+  FROM unnest(${p('rejectedRowNumbers', 'int[]')}, ${p('rejectedErrors', 'text[]')}) AS t (row_number, errors)
+  WHERE EXISTS (SELECT FROM fence)
+),
+error_group AS (
+  INSERT INTO import_error_group AS g (import_id, lane, error, rows, first_rows)
+  SELECT ${p('importId', 'int')}, ${p('lane', 'int')}, error, count(*)::int,
+         (array_agg(row_number ORDER BY row_number))[1:${FIRST_ROWS}]
+  FROM all_errors GROUP BY error ORDER BY error
+  ON CONFLICT (import_id, lane, error) DO UPDATE
+  SET rows = g.rows + excluded.rows, first_rows = (g.first_rows || excluded.first_rows)[1:${FIRST_ROWS}]
+),
+position AS (
+  INSERT INTO import_position (import_id, row_number, byte_offset, line)
+  SELECT import_id, ${p('nextRow', 'int')}, ${p('nextByte', 'bigint')}, ${p('nextLine', 'bigint')} FROM fence
+  ON CONFLICT DO NOTHING
+),
+-- A row counts once for each code that it has.
 found_errors AS (
-  SELECT code, count(*)::int AS rows
-  FROM (
-    SELECT unnest(errors) >> 8 AS code FROM resolved WHERE errors IS NOT NULL
-    UNION ALL
-    SELECT rule_error >> 8 FROM judged WHERE NOT duplicate
-  ) e
-  GROUP BY code
+  SELECT error >> 8 AS code, count(DISTINCT row_number)::int AS rows FROM all_errors GROUP BY error >> 8
 ),
 outcome AS MATERIALIZED (
   SELECT (SELECT count(*) FROM inserted)::int AS inserted,
@@ -154,8 +174,8 @@ UPDATE import_lane l
 SET next_row = ${p('nextRow', 'int')}, next_byte = ${p('nextByte', 'bigint')}, next_line = ${p('nextLine', 'int')},
     inserted = l.inserted + o.inserted, duplicates = l.duplicates + o.duplicates, rejected = l.rejected + o.rejected,
     error_counts = (
-      SELECT array_agg(coalesce(l.error_counts[i], 0) + n + coalesce(f.rows, 0) ORDER BY i)
-      FROM unnest(${p('rejectedCounts', 'int[]')}) WITH ORDINALITY AS s (n, i) LEFT JOIN found_errors f ON f.code = i
+      SELECT array_agg(coalesce(l.error_counts[i], 0) + coalesce(f.rows, 0) ORDER BY i)
+      FROM generate_series(1, ${ROW_ERROR_CODE_COUNT}) i LEFT JOIN found_errors f ON f.code = i
     ),
     column_count = greatest(l.column_count, ${p('columnCount', 'int')}), updated_at = clock_timestamp()
 FROM fence, outcome o

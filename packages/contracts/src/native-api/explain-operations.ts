@@ -1,0 +1,82 @@
+import { z } from 'zod'
+
+import * as views from './explain-views.ts'
+import type { Operation } from './operation.ts'
+import { noQuery, pageQuery, wholeNumber } from './parameters.ts'
+import { storableText } from '../storable.ts'
+
+const READ = { method: 'get', role: 'read' } as const
+const NO_FILE = { 404: 'There is no such import or row, or its file is no longer stored' }
+const MAX_LINE = Number.MAX_SAFE_INTEGER
+
+/** What a person asks who has to put something right. */
+export const EXPLAIN_OPERATIONS = {
+  explainRow: {
+    ...READ,
+    path: '/v1/imports/{importId}/rows/{rowNumber}',
+    tag: 'results',
+    summary: 'Explain a row of the file',
+    description: 'Whatever its outcome: the cells and how they were read, the errors, and what stands in the way.',
+    query: noQuery,
+    success: [{ status: 200, description: 'The row', schema: views.rowExplanationView }],
+    errors: NO_FILE,
+  },
+  explainLine: {
+    ...READ,
+    path: '/v1/imports/{importId}/rows',
+    tag: 'results',
+    summary: 'Explain the row on a line of the file',
+    description: 'A line inside a record is that record.',
+    query: z.strictObject({
+      line: wholeNumber({ from: 1, to: MAX_LINE }).meta({ description: 'Physical line of the file, from 1' }),
+    }),
+    example: { query: 'line=2' },
+    success: [{ status: 200, description: 'The row', schema: views.rowExplanationView }],
+    errors: NO_FILE,
+  },
+  listErrorGroups: {
+    ...READ,
+    path: '/v1/imports/{importId}/error-groups',
+    tag: 'results',
+    summary: 'Group the rejected rows by what is wrong',
+    description: 'By code and column, exactly, from what is stored; or by value too, for which the file is read once.',
+    query: z.strictObject({ by: z.enum(['code', 'value'], 'expected code or value').default('code') }),
+    example: { query: 'by=value' },
+    success: [{ status: 200, description: 'The groups', schema: views.errorGroupListView }],
+    errors: NO_FILE,
+  },
+  listTimeline: {
+    ...READ,
+    path: '/v1/imports/{importId}/timeline',
+    tag: 'imports',
+    summary: 'List what happened to an import, oldest first',
+    query: pageQuery,
+    success: [{ status: 200, description: 'A page', schema: views.timelineView }],
+    errors: { 404: 'There is no such import in this organization' },
+  },
+  listAuditEvents: {
+    method: 'get',
+    role: 'admin',
+    path: '/v1/audit-events',
+    tag: 'keys',
+    summary: 'List what happened to keys, endpoints, profiles and reference data, oldest first',
+    query: pageQuery,
+    success: [{ status: 200, description: 'A page', schema: views.auditEventListView }],
+  },
+  listSeries: {
+    ...READ,
+    path: '/v1/series',
+    tag: 'reference',
+    summary: 'List coupon series',
+    query: z.strictObject({
+      q: storableText()
+        .min(1, 'expected a text')
+        .max(255, 'expected at most 255 characters')
+        .optional()
+        .meta({ description: 'Part of the name without case, or the beginning of the id' }),
+      ...pageQuery.shape,
+    }),
+    example: { query: 'q=spring' },
+    success: [{ status: 200, description: 'A page', schema: views.seriesListView }],
+  },
+} as const satisfies Record<string, Operation>

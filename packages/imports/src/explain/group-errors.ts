@@ -1,0 +1,114 @@
+import {
+  adviseOn,
+  codeOf,
+  decodeRowError,
+  describeRowError,
+  type ColumnKey,
+  type RowError,
+  type RowErrorCode,
+} from '@importer/contracts'
+import { readErrorGroups } from '@importer/db'
+
+import { readCell } from '../read-cell.ts'
+import { readAllRejected, type RejectedRecordsSource } from '../rejected-records.ts'
+import { requireKept } from '../require-kept.ts'
+
+export interface ErrorGroup {
+  readonly code: RowErrorCode
+  readonly column: ColumnKey | null
+  /** Null: groups are not by value. */
+  readonly value: string | null
+  readonly rows: number
+  readonly firstRows: readonly number[]
+  readonly message: string
+  readonly cause: string
+  readonly remedy: string
+}
+
+export interface ErrorGroups {
+  readonly items: readonly ErrorGroup[]
+  /** False: reading stopped before the end of the file, so there may be more of each. */
+  readonly exact: boolean
+}
+
+const MAX_GROUPS = 100
+const FIRST_ROWS = 5
+/** So many values are counted side by side; a file with more of them, each of which stands once, has no groups to show. */
+const MAX_VALUES = 200_000
+const MAX_VALUE_CHARACTERS = 1_000
+const MAX_READING_MS = 8_000
+
+interface Counted {
+  readonly error: RowError
+  readonly value: string | null
+  rows: number
+  readonly firstRows: number[]
+}
+
+/** The rejected rows by code and column, exactly, from what is stored. */
+export async function groupErrorsByCode({ database, importRecord }: RejectedRecordsSource): Promise<ErrorGroups> {
+  requireKept(importRecord)
+  const groups = new Map<string, Counted>()
+  for (const { error, rows, firstRows } of await readErrorGroups(database, importRecord.id)) {
+    const decoded = decodeRowError(error)
+    const key = `${codeOf(decoded)} ${decoded.field}`
+    const known = groups.get(key)
+    // Reasons of one code: the sentence is that of the more frequent one.
+    if (known === undefined) groups.set(key, { error: decoded, value: null, rows, firstRows: [...firstRows] })
+    else groups.set(key, merge(known, { error: decoded, value: null, rows, firstRows: [...firstRows] }))
+  }
+  return { items: toItems(groups.values()), exact: true }
+}
+
+function merge(a: Counted, b: Counted): Counted {
+  const firstRows = [...a.firstRows, ...b.firstRows].toSorted((x, y) => x - y).slice(0, FIRST_ROWS)
+  return { ...(a.rows >= b.rows ? a : b), rows: a.rows + b.rows, firstRows }
+}
+
+/**
+ * The rejected rows by code, column and value: reads the rejected records once, in the order of the file, for as long as
+ * time and memory allow. Aborting the signal ends it. Throws a FileMissingError.
+ */
+export async function groupErrorsByValue(source: RejectedRecordsSource, signal: AbortSignal): Promise<ErrorGroups> {
+  const { importRecord } = source
+  requireKept(importRecord)
+  const { delimiter, mapping } = importRecord
+  const groups = new Map<string, Counted>()
+  let exact = true
+  if (delimiter === null) return { items: [], exact }
+  const endsAt = performance.now() + MAX_READING_MS
+  for await (const records of readAllRejected(source, delimiter)) {
+    signal.throwIfAborted()
+    for (const { rowNumber, cells, errors } of records) {
+      for (const error of errors) {
+        const position = error.field === null ? 0 : mapping.positions[error.field]
+        const cell = position === undefined ? '' : readCell(cells[position] ?? '')
+        const value = cell.slice(0, MAX_VALUE_CHARACTERS)
+        const key = `${error.reason} ${error.field} ${value}`
+        const known = groups.get(key)
+        if (known !== undefined) {
+          known.rows += 1
+          if (known.firstRows.length < FIRST_ROWS) known.firstRows.push(rowNumber)
+        } else if (groups.size < MAX_VALUES) groups.set(key, { error, value, rows: 1, firstRows: [rowNumber] })
+        else exact = false
+      }
+    }
+    if (performance.now() > endsAt) return { items: toItems(groups.values()), exact: false }
+  }
+  return { items: toItems(groups.values()), exact }
+}
+
+function toItems(groups: Iterable<Counted>): ErrorGroup[] {
+  return [...groups]
+    .toSorted((a, b) => b.rows - a.rows || (a.firstRows[0] ?? 0) - (b.firstRows[0] ?? 0))
+    .slice(0, MAX_GROUPS)
+    .map(({ error, value, rows, firstRows }) => ({
+      code: codeOf(error),
+      column: error.field,
+      value,
+      rows,
+      firstRows,
+      message: value === null ? summarizeRowError(error) : describeRowError(error, error.field === null ? '' : value),
+      ...adviseOn(error),
+    }))
+}
