@@ -210,6 +210,17 @@ export function decodeRowError(encoded: number): RowError {
   return { reason, field }
 }
 
+/** All numbers that encode an error of this code and in this column; undefined: any code, any column. */
+export function encodingsOf(filter: {
+  readonly code?: RowErrorCode | undefined
+  readonly column?: ColumnKey | undefined
+}): number[] {
+  const fields: readonly (ColumnKey | null)[] = filter.column === undefined ? [...COLUMN_KEYS, null] : [filter.column]
+  return (Object.keys(ROW_ERROR_REASONS) as RowErrorReason[])
+    .filter((reason) => filter.code === undefined || ROW_ERROR_REASONS[reason].code === filter.code)
+    .flatMap((reason) => fields.map((field) => encodeRowError({ reason, field })))
+}
+
 export function codeOf(error: RowError): RowErrorCode {
   return ROW_ERROR_REASONS[error.reason].code
 }

@@ -1,9 +1,9 @@
-import { codeOf, describeRowError, ROW_ERROR_CODES, type ColumnKey, type RowErrorCode } from '@importer/contracts'
-import { readRejectedRows, type RejectedRow } from '@importer/db'
+import { codeOf, describeRowError, encodingsOf, ROW_ERROR_CODES, type ColumnKey, type RowErrorCode } from '@importer/contracts'
+import { readRejectedRows, type ImportRecord, type RejectedRow } from '@importer/db'
 
 import { copyText } from './copy-text.ts'
 import { readCell } from './read-cell.ts'
-import { readRejectedRecords, type RejectedRecordsSource } from './rejected-records.ts'
+import { readRejectedRecords, type RejectedRecord, type RejectedRecordsSource } from './rejected-records.ts'
 import { requireKept } from './require-kept.ts'
 
 export interface ListedRowError {
@@ -29,47 +29,79 @@ const MAX_VALUE_CHARACTERS = 1_000
 /** A page holds fewer rows than were asked for rather than more than this, in characters; but one row in any case. */
 const MAX_PAGE_CHARACTERS = 512 * 1024
 
+/** Rows that are read and do not have the value that was asked for: beyond these the next page goes on. */
+const MAX_ROWS_READ = 20_000
+const READ_ROWS = 1_000
+
+export interface RowErrorFilter {
+  readonly code?: RowErrorCode | undefined
+  readonly column?: ColumnKey | undefined
+  /** As an error tells it. */
+  readonly value?: string | undefined
+}
+
 /**
- * The errors of up to `limit` rejected rows behind `afterRow`, in the order of the file; of fewer where they are long.
- * Throws a FileMissingError.
+ * The errors of up to `limit` rejected rows behind `afterRow`, in the order of the file, and of these rows the errors that
+ * match the filter. Fewer where they are long, or where many rows had to be read to find one with the value. Throws a
+ * FileMissingError.
  */
 export async function listRowErrors(
   source: RejectedRecordsSource,
-  page: { readonly afterRow: number; readonly limit: number },
+  page: { readonly afterRow: number; readonly limit: number; readonly filter?: RowErrorFilter },
 ): Promise<RowErrorPage> {
   const { database, importRecord } = source
-  const { delimiter, mapping } = importRecord
+  const { delimiter } = importRecord
+  const { limit, filter = {} } = page
   requireKept(importRecord)
   if (delimiter === null) return { items: [], nextAfterRow: null }
-  const found = await readRejectedRows(database, importRecord.id, { afterRow: page.afterRow, limit: page.limit + 1 })
-  const rows = found.slice(0, page.limit)
-  const hasMore = found.length > rows.length
+  const withAnyOf = filter.code === undefined && filter.column === undefined ? undefined : encodingsOf(filter)
   const items: ListedRowError[] = []
+  let { afterRow } = page
+  let rowsListed = 0
   let characters = 0
-  for await (const records of readRejectedRecords(source, { delimiter }, inOnePage(rows))) {
-    for (const { rowNumber, line, cells, errors } of records) {
-      for (const error of errors) {
-        const position = error.field === null ? 0 : mapping.positions[error.field]
-        const value = position === undefined ? '' : readCell(cells[position] ?? '')
-        const code = codeOf(error)
-        const shown = copyText(value.slice(0, MAX_VALUE_CHARACTERS))
-        const message = describeRowError(error, error.field === null ? '' : value)
-        items.push({
-          rowNumber,
-          line,
-          column: error.field,
-          value: shown,
-          code,
-          number: ROW_ERROR_CODES[code].number,
-          message,
-        })
-        characters += shown.length + message.length
+  for (let rowsRead = 0; rowsRead < MAX_ROWS_READ; ) {
+    // Without a value every row that is read is listed.
+    const wanted = filter.value === undefined ? limit - rowsListed : READ_ROWS
+    const found = await readRejectedRows(database, importRecord.id, { afterRow, limit: wanted + 1, withAnyOf })
+    const rows = found.slice(0, wanted)
+    const hasMore = found.length > rows.length
+    for await (const records of readRejectedRecords(source, { delimiter }, inOnePage(rows))) {
+      for (const record of records) {
+        const errors = describeErrors(record, importRecord, filter)
+        items.push(...errors)
+        rowsListed += errors.length > 0 ? 1 : 0
+        characters += errors.reduce((sum, { value, message }) => sum + value.length + message.length, 0)
+        const isLast = record.rowNumber === rows.at(-1)?.rowNumber && !hasMore
+        if ((characters >= MAX_PAGE_CHARACTERS || rowsListed >= limit) && !isLast) {
+          return { items, nextAfterRow: record.rowNumber }
+        }
       }
-      const isLast = rowNumber === rows.at(-1)?.rowNumber
-      if (characters >= MAX_PAGE_CHARACTERS && !(isLast && !hasMore)) return { items, nextAfterRow: rowNumber }
     }
+    if (!hasMore) return { items, nextAfterRow: null }
+    rowsRead += rows.length
+    afterRow = rows.at(-1)?.rowNumber ?? afterRow
   }
-  return { items, nextAfterRow: hasMore ? (rows.at(-1)?.rowNumber ?? null) : null }
+  return { items, nextAfterRow: afterRow }
+}
+
+function describeErrors(
+  { rowNumber, line, cells, errors }: RejectedRecord,
+  { mapping }: ImportRecord,
+  filter: RowErrorFilter,
+): ListedRowError[] {
+  return errors.flatMap((error) => {
+    const position = error.field === null ? 0 : mapping.positions[error.field]
+    const value = position === undefined ? '' : readCell(cells[position] ?? '')
+    const shown = copyText(value.slice(0, MAX_VALUE_CHARACTERS))
+    const code = codeOf(error)
+    const matches =
+      (filter.code ?? code) === code &&
+      (filter.column ?? error.field) === error.field &&
+      (filter.value ?? shown) === shown
+    if (!matches) return []
+    const message = describeRowError(error, error.field === null ? '' : value)
+    return [{ rowNumber, line, column: error.field, value: shown, code, number: ROW_ERROR_CODES[code].number, message }]
+  })
 }
 
 async function* inOnePage(rows: readonly RejectedRow[]): AsyncGenerator<readonly RejectedRow[]> {

@@ -116,8 +116,11 @@ async function findReportDialect({ store, importRecord, outcome }: OutcomeReport
 }
 
 /** The names in the file's own first record. */
-async function readHeader(options: OutcomeReportOptions, delimiter: string): Promise<readonly string[]> {
-  for await (const { cells } of readRecords(openFrom(options, 0), { delimiter })) return cells[0] ?? []
+export async function readHeader(
+  source: Pick<OutcomeReportOptions, 'store' | 'importRecord'>,
+  delimiter: string,
+): Promise<readonly string[]> {
+  for await (const { cells } of readRecords(openFrom(source, 0), { delimiter })) return cells[0] ?? []
   return []
 }
 
@@ -219,6 +222,6 @@ async function* readRowNumbers({
   }
 }
 
-function openFrom({ store, importRecord }: OutcomeReportOptions, start: number): AsyncIterable<Uint8Array> {
+function openFrom({ store, importRecord }: Pick<OutcomeReportOptions, 'store' | 'importRecord'>, start: number): AsyncIterable<Uint8Array> {
   return store.read(importRecord.fileKey, { start })
 }

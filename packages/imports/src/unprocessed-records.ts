@@ -4,7 +4,7 @@ import { readLanes, type LaneCheckpoint } from '@importer/db'
 
 import type { Dialect } from './find-dialect.ts'
 import { laneOfRow } from './lane-of-coupon.ts'
-import { createRecordMapper } from './map-record.ts'
+import { createRecordMapper, type MappedRow } from './map-record.ts'
 import type { RejectedRecordsSource } from './rejected-records.ts'
 
 export interface UnprocessedRecord {
@@ -49,5 +49,24 @@ export async function* readUnprocessedRecords(
       rowNumber += 1
     }
     yield found
+  }
+}
+
+/**
+ * A test of whether a row is committed, by its number and as it was mapped (null: it cannot be looked up): it asks, as the
+ * import itself does, which lane the row belongs to, and how far that lane has come.
+ */
+export async function createProcessedTest({
+  database,
+  importRecord,
+}: Pick<RejectedRecordsSource, 'database' | 'importRecord'>): Promise<
+  (rowNumber: number, row: Readonly<MappedRow> | null) => boolean
+> {
+  const lanes = await readLanes(database, importRecord.id)
+  const partitioning = { laneCount: lanes.length, by: importRecord.partitionBy }
+  return (rowNumber, row) => {
+    if (importRecord.status === 'completed') return true
+    const lane = lanes[laneOfRow(row, rowNumber, partitioning)]
+    return lane !== undefined && rowNumber < lane.nextRow
   }
 }

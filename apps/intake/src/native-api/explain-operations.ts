@@ -1,12 +1,12 @@
 import { OPERATIONS } from '@importer/contracts'
 import { listAuditEvents, listSeries, listTimeline, type ImportRecord } from '@importer/db'
-import { explainRow, groupErrorsByCode, groupErrorsByValue, type RejectedRecordsSource } from '@importer/imports'
+import { explainRow, groupErrorsByCode, groupErrorsByValue } from '@importer/imports'
 import type { Request, Response } from 'express'
 
 import type { IntakeDependencies } from '../dependencies.ts'
 import { notFound } from '../http/api-error.ts'
-import { abortWithClient } from '../http/abort-with-client.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { createWorkLimit } from '../http/limit-work.ts'
 import { findOwnedImport } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
@@ -14,15 +14,28 @@ import { explainMissingFile } from './send-reports.ts'
 
 const MAX_INT4 = 2_147_483_647
 
+/** Each reads a part of a file, and of groups by value all that was rejected. */
+const READING_AT_ONCE = {
+  maxInFlight: 2,
+  maxInFlightPerOrg: 1,
+  maxWaiting: 100,
+  maxWaitingPerOrg: 50,
+  waitTimeoutMs: 20_000,
+}
+
 /** What a person asks who has to put something right: rows explained, groups of errors, what happened. */
 export function createExplainOperations({ database, store }: IntakeDependencies, findImport: FindImport) {
+  const limitReading = createWorkLimit(READING_AT_ONCE)
+
   async function sendRow(
     request: Request,
     response: Response,
     importRecord: ImportRecord,
     place: { readonly rowNumber: number } | { readonly line: number },
   ): Promise<void> {
-    const row = await explainRow({ database, store, importRecord }, place).catch(explainMissingFile)
+    const row = await limitReading(importRecord.orgId, response, async (signal) =>
+      explainRow({ database, store, importRecord, signal }, place).catch(explainMissingFile),
+    )
     if (row === null) {
       const field = 'line' in place ? 'line' : 'rowNumber'
       throw notFound('ROW_NOT_FOUND', field, `the file of this import has no such row; expected a row of its file`)
@@ -43,9 +56,11 @@ export function createExplainOperations({ database, store }: IntakeDependencies,
 
   const groups = defineOperation(OPERATIONS.listErrorGroups, async ({ request, response, principal, query, param }) => {
     const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
-    const source: RejectedRecordsSource = { database, store, importRecord }
+    const source = { database, store, importRecord }
     const found =
-      query.by === 'code' ? groupErrorsByCode(source) : groupErrorsByValue(source, abortWithClient(response))
+      query.by === 'code'
+        ? groupErrorsByCode(source)
+        : limitReading(principal.orgId, response, async (signal) => groupErrorsByValue({ ...source, signal }))
     await sendJson(request, response, 200, await found.catch(explainMissingFile))
   })
 

@@ -6,6 +6,7 @@ import type { SessionCookie } from '../authentication/session-cookie.ts'
 import type { FindImport } from '../http/find-import.ts'
 import { createApiKeyOperations } from './api-key-operations.ts'
 import { createImportOperation } from './create-import.ts'
+import { createExplainOperations } from './explain-operations.ts'
 import { createLeverOperations } from './import-levers.ts'
 import { createRedemptionsOperation } from './list-redemptions.ts'
 import { mountOperations } from './mount-operation.ts'
@@ -27,6 +28,7 @@ export function createNativeRouter(
   mountOperations(router, authenticate, [
     ...createImportReadingOperations(deps, findImport),
     createImportOperation(deps),
+    ...createExplainOperations(deps, findImport),
     ...createLeverOperations(deps, findImport),
     createRedemptionsOperation(deps),
     ...createReferenceOperations(deps),

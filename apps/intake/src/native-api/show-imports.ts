@@ -39,11 +39,13 @@ export function createImportReadingOperations(deps: IntakeDependencies, findImpo
   })
 
   const list = defineOperation(OPERATIONS.listImports, async ({ request, response, principal, query }) => {
-    const { seriesId, status, createdFrom, createdBefore, cursor, limit } = query
+    const { seriesId, status, outcome, q, createdFrom, createdBefore, cursor, limit } = query
     const filter = {
       seriesId:
         seriesId === undefined ? undefined : await findOwnedSeries(deps.database, principal.orgId, String(seriesId)),
       status,
+      outcome,
+      q,
       createdFrom: createdFrom === undefined ? undefined : new Date(createdFrom),
       createdBefore: createdBefore === undefined ? undefined : new Date(createdBefore),
       beforeId: cursor,
@@ -65,7 +67,8 @@ export function createImportReadingOperations(deps: IntakeDependencies, findImpo
   const errors = defineOperation(OPERATIONS.listRowErrors, async ({ request, response, principal, query, param }) => {
     const { database, store } = deps
     const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
-    const page = { afterRow: query.cursor ?? 0, limit: query.limit }
+    const { code, column, value, fromRow = 1, cursor = 0, limit } = query
+    const page = { afterRow: Math.max(cursor, fromRow - 1), limit, filter: { code, column, value } }
     const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>
       listRowErrors({ database, store, importRecord, signal }, page).catch(explainMissingFile),
     )

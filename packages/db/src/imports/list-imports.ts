@@ -1,4 +1,4 @@
-import type { ImportStatus } from '@importer/contracts'
+import type { ImportOutcome, ImportStatus } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
 import { IMPORT_LIST_SELECT, toImportRecord, type ImportRecord, type ImportRow } from './import-record.ts'
@@ -6,6 +6,10 @@ import { IMPORT_LIST_SELECT, toImportRecord, type ImportRecord, type ImportRow }
 export interface ImportFilter {
   readonly seriesId?: bigint | undefined
   readonly status?: ImportStatus | undefined
+  /** Of completed imports. */
+  readonly outcome?: ImportOutcome | undefined
+  /** Part of the file name without case, or an id. */
+  readonly q?: string | undefined
   /** From this instant on, and before that one. */
   readonly createdFrom?: Date | undefined
   readonly createdBefore?: Date | undefined
@@ -23,6 +27,12 @@ WHERE i.id IN (
     AND ($4::timestamptz IS NULL OR created_at >= $4::timestamptz)
     AND ($5::timestamptz IS NULL OR created_at < $5::timestamptz)
     AND ($6::int IS NULL OR id < $6::int)
+    AND ($8::text IS NULL OR status = 'completed' AND $8::text = (
+      SELECT CASE WHEN coalesce(sum(rejected), 0) = 0 THEN 'success'
+                  WHEN coalesce(sum(inserted + duplicates), 0) = 0 THEN 'failure' ELSE 'partial' END
+      FROM import_lane WHERE import_id = import.id
+    ))
+    AND ($9::text IS NULL OR strpos(lower(file_name), lower($9::text)) > 0 OR id::text = $9::text)
   ORDER BY id DESC LIMIT $7::int
 )
 ORDER BY i.id DESC`
@@ -38,6 +48,8 @@ export async function listImports(database: Database, orgId: number, filter: Imp
     filter.createdBefore ?? null,
     filter.beforeId ?? null,
     filter.limit,
+    filter.outcome ?? null,
+    filter.q ?? null,
   )
   return rows.map(toImportRecord)
 }

@@ -3,6 +3,7 @@ import {
   codeOf,
   decodeRowError,
   describeRowError,
+  summarizeRowError,
   type ColumnKey,
   type RowError,
   type RowErrorCode,
@@ -67,9 +68,9 @@ function merge(a: Counted, b: Counted): Counted {
 
 /**
  * The rejected rows by code, column and value: reads the rejected records once, in the order of the file, for as long as
- * time and memory allow. Aborting the signal ends it. Throws a FileMissingError.
+ * time and memory allow. Throws a FileMissingError.
  */
-export async function groupErrorsByValue(source: RejectedRecordsSource, signal: AbortSignal): Promise<ErrorGroups> {
+export async function groupErrorsByValue(source: RejectedRecordsSource): Promise<ErrorGroups> {
   const { importRecord } = source
   requireKept(importRecord)
   const { delimiter, mapping } = importRecord
@@ -77,8 +78,7 @@ export async function groupErrorsByValue(source: RejectedRecordsSource, signal: 
   let exact = true
   if (delimiter === null) return { items: [], exact }
   const endsAt = performance.now() + MAX_READING_MS
-  for await (const records of readAllRejected(source, delimiter)) {
-    signal.throwIfAborted()
+  for await (const records of readAllRejected(source, { delimiter })) {
     for (const { rowNumber, cells, errors } of records) {
       for (const error of errors) {
         const position = error.field === null ? 0 : mapping.positions[error.field]
@@ -108,7 +108,7 @@ function toItems(groups: Iterable<Counted>): ErrorGroup[] {
       value,
       rows,
       firstRows,
-      message: value === null ? summarizeRowError(error) : describeRowError(error, error.field === null ? '' : value),
+      message: value === null ? summarizeRowError(codeOf(error), error.field) : describeRowError(error, error.field === null ? '' : value),
       ...adviseOn(error),
     }))
 }
