@@ -85,6 +85,12 @@ export function createCalls(target: () => TestIntake) {
     showImport: ofCompleted,
     watchImport: ofCompleted,
     listRowErrors: ofCompleted,
+    explainRow: async () => ({ params: { ...(await ofCompleted()).params, rowNumber: 2 } }),
+    explainLine: async () => ({ ...(await ofCompleted()), query: 'line=2' }),
+    listErrorGroups: async () => ({ ...(await ofCompleted()), query: 'by=value' }),
+    listTimeline: ofCompleted,
+    listAuditEvents: () => ({ query: 'limit=2' }),
+    listSeries: () => ({ query: `q=${SERIES}` }),
     downloadErrors: ofCompleted,
     downloadInserted: ofCompleted,
     downloadDuplicates: ofCompleted,
@@ -139,9 +145,10 @@ export function createCalls(target: () => TestIntake) {
     rotateWebhookSecret: () => ({}),
   }
 
-  /** What is sent to operations with a body, whatever their path. */
+  /** What is sent to operations that need more than their path, whatever that is. */
   const BODIES: Record<string, Call> = {
     createImport: { body: upload() },
+    explainLine: { query: 'line=2' },
     loadReference: { body: 'id\n1\n', headers: { 'Content-Type': 'text/csv' } },
     changeWebhookEndpoint: json({ description: 'x' }),
   }

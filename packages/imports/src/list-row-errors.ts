@@ -1,4 +1,11 @@
-import { codeOf, describeRowError, encodingsOf, ROW_ERROR_CODES, type ColumnKey, type RowErrorCode } from '@importer/contracts'
+import {
+  codeOf,
+  describeRowError,
+  encodingsOf,
+  ROW_ERROR_CODES,
+  type ColumnKey,
+  type RowErrorCode,
+} from '@importer/contracts'
 import { readRejectedRows, type ImportRecord, type RejectedRow } from '@importer/db'
 
 import { copyText } from './copy-text.ts'
@@ -59,7 +66,7 @@ export async function listRowErrors(
   let { afterRow } = page
   let rowsListed = 0
   let characters = 0
-  for (let rowsRead = 0; rowsRead < MAX_ROWS_READ; ) {
+  for (let rowsRead = 0; rowsRead < MAX_ROWS_READ;) {
     // Without a value every row that is read is listed.
     const wanted = filter.value === undefined ? limit - rowsListed : READ_ROWS
     const found = await readRejectedRows(database, importRecord.id, { afterRow, limit: wanted + 1, withAnyOf })

@@ -222,6 +222,9 @@ async function* readRowNumbers({
   }
 }
 
-function openFrom({ store, importRecord }: Pick<OutcomeReportOptions, 'store' | 'importRecord'>, start: number): AsyncIterable<Uint8Array> {
+function openFrom(
+  { store, importRecord }: Pick<OutcomeReportOptions, 'store' | 'importRecord'>,
+  start: number,
+): AsyncIterable<Uint8Array> {
   return store.read(importRecord.fileKey, { start })
 }

@@ -29,7 +29,10 @@ const page = {
   cursor: int4.optional().meta({ description: 'The `nextCursor` of the page before' }),
 }
 
-export const pageQuery = z.strictObject({ ...page, cursor: bigId.optional().meta({ description: 'The `nextCursor` of the page before' }) })
+export const pageQuery = z.strictObject({
+  ...page,
+  cursor: bigId.optional().meta({ description: 'The `nextCursor` of the page before' }),
+})
 
 export const importListQuery = z.strictObject({
   seriesId: bigId.optional(),
@@ -50,6 +53,7 @@ export const rowErrorListQuery = z.strictObject({
   code: z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]]).optional(),
   column: z.enum(COLUMN_KEYS).optional(),
   value: storableText()
+    .min(1, 'expected a text')
     .max(1_000, 'expected at most 1000 characters')
     .optional()
     .meta({ description: 'What stands in the column at fault, as `value` of an error tells it' }),

@@ -16,7 +16,11 @@ export interface RejectedRow {
 }
 
 /** The rejected rows of an import in row order, a page at a time; `withAnyOf`: only those with one of these errors. */
-export async function readRejectedRows(database: Database, importId: number, page: RowPage & { readonly withAnyOf?: readonly number[] | undefined }): Promise<RejectedRow[]> {
+export async function readRejectedRows(
+  database: Database,
+  importId: number,
+  page: RowPage & { readonly withAnyOf?: readonly number[] | undefined },
+): Promise<RejectedRow[]> {
   const rows = await database.prisma.$queryRaw<
     { row_number: number; line: number; byte_offset: bigint; errors: number[] }[]
   >`SELECT row_number, line, byte_offset, errors FROM rejected_row

@@ -159,4 +159,3 @@ function explainError(error: RowError, cells: readonly string[], positions: Colu
     ...adviseOn(error),
   }
 }
-

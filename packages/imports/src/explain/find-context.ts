@@ -57,7 +57,12 @@ export async function findContext(
   if (outcome === 'duplicate') {
     const customerId = await findNamedCustomer(database, orgId, row.customerKey, row.customer)
     if (customerId === null) return { ...NOTHING, coupon }
-    const redemption = { couponId: coupon.id, customerId, tillId: BigInt(row.till), redeemedAt: new Date(row.redeemedMs) }
+    const redemption = {
+      couponId: coupon.id,
+      customerId,
+      tillId: BigInt(row.till),
+      redeemedAt: new Date(row.redeemedMs),
+    }
     return { ...NOTHING, coupon, redemptions: await findEqualRedemption(database, orgId, redemption) }
   }
   if (reasons.has('coupon_already_redeemed') || reasons.has('redemption_limit_reached')) {

@@ -108,7 +108,10 @@ function toItems(groups: Iterable<Counted>): ErrorGroup[] {
       value,
       rows,
       firstRows,
-      message: value === null ? summarizeRowError(codeOf(error), error.field) : describeRowError(error, error.field === null ? '' : value),
+      message:
+        value === null
+          ? summarizeRowError(codeOf(error), error.field)
+          : describeRowError(error, error.field === null ? '' : value),
       ...adviseOn(error),
     }))
 }
