@@ -15,7 +15,11 @@ import { fileURLToPath } from 'node:url'
 const REPOSITORY = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const DEMO_ROWS = 100_000
 
-// mkdtemp makes a folder that only its owner may enter, as a user's home often is.
+/** Those of the tests that start PostgreSQL and the system by themselves: where the checkout lies matters to them. */
+const PLACE_TESTS = ['packages/runtime/src/embedded-postgres', 'apps/supervisor']
+
+// mkdtemp makes a folder that only its owner may enter, as a user's home often is: root's, where root runs this, has a
+// place for the checkout that the user postgres cannot pass to.
 const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'fresh-clone-')))
 const clone = path.join(folder, 'clone')
 const environment = makeEnvironment()
@@ -56,6 +60,15 @@ async function runSteps() {
     { isNeeded: false },
   )
   await step('the demo leaves no process behind', () => untilNothingRuns(), { isNeeded: false })
+  await step(
+    `npm test passes in a folder that only its owner may enter: ${PLACE_TESTS.join(', ')}`,
+    async () => {
+      const { status, output } = await run('test', {}, 600, PLACE_TESTS)
+      expect(status === 0, `it exited with ${status}`, output)
+      console.log(output.trimEnd().split('\n').slice(-8).join('\n'))
+    },
+    { isNeeded: false },
+  )
   await step('npm start comes up and prints its URL and key', async () => {
     running = await start(ports[0], path.join(clone, '.data-start'))
     key = readKey(running.dataDir)
@@ -152,17 +165,17 @@ function makeEnvironment() {
 }
 
 /** Runs an npm script to its end: its exit status and everything that it printed. */
-async function run(script, variables, timeoutSeconds) {
-  const child = spawnScript(script, variables)
+async function run(script, variables, timeoutSeconds, args = []) {
+  const child = spawnScript(script, variables, args)
   const timer = setTimeout(() => process.kill(-child.process.pid, 'SIGKILL'), timeoutSeconds * 1000)
   const [status, signal] = await once(child.process, 'close')
   clearTimeout(timer)
   return { status: status ?? signal, output: child.output() }
 }
 
-function spawnScript(script, variables) {
+function spawnScript(script, variables, args = []) {
   // A process group of its own, so that a signal reaches npm and what it started, as Ctrl-C does.
-  const child = spawn('npm', ['run', script], {
+  const child = spawn('npm', ['run', script, '--', ...args], {
     cwd: clone,
     env: { ...environment, ...variables },
     detached: true,

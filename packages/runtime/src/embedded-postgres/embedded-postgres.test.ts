@@ -1,15 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { locateBinaries, type PostgresBinaries } from './binaries.ts'
 import { describeClusterFolder, readPidFile } from './cluster-folder.ts'
 import { listClusterProcesses } from './cluster-processes.ts'
 import { findEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from './index.ts'
@@ -34,12 +35,15 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
-async function start(dataDir: string, preferredPort?: number): Promise<EmbeddedPostgres> {
+async function start(
+  dataDir: string,
+  options: { preferredPort?: number; binaries?: PostgresBinaries } = {},
+): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres({
     dataDir,
     log: (line) => lines.push(line),
     settings: FAST,
-    ...(preferredPort === undefined ? {} : { preferredPort }),
+    ...options,
   })
   started.push(postgres)
   return postgres
@@ -131,13 +135,13 @@ describe('an embedded PostgreSQL', () => {
   it('takes the preferred port, and another one when that is taken', async () => {
     const first = await start(root)
     await first.stop()
-    const second = await start(root, first.port)
+    const second = await start(root, { preferredPort: first.port })
     expect(second.port).toBe(first.port)
     await second.stop()
 
     const rival = createServer().listen(0, '127.0.0.1')
     await once(rival, 'listening')
-    const third = await start(root, (rival.address() as AddressInfo).port)
+    const third = await start(root, { preferredPort: (rival.address() as AddressInfo).port })
     expect(await query(third.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
     rival.close()
   })
@@ -179,7 +183,7 @@ describe('a start after a disaster', () => {
 
     process.kill(serverPid(root), 'SIGKILL')
     expect(await first.exited).toBe('SIGKILL')
-    const second = await start(root, first.port)
+    const second = await start(root, { preferredPort: first.port })
     expect(second.port).toBe(first.port)
     expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     expect(await work).toBeInstanceOf(Error)
@@ -216,10 +220,23 @@ describe('a start after a disaster', () => {
 })
 
 describe.runIf(process.getuid?.() === 0)('as root', () => {
-  it('runs as the user postgres where he can pass, and changes over when he no longer can', async () => {
+  // The checkout may lie where only root can pass, its programs too: these are a copy whose folder the tests open and close.
+  let programs: string
+  let binaries: PostgresBinaries
+
+  beforeEach(async () => {
+    programs = await mkdtemp(join(tmpdir(), 'embedded-programs-'))
+    await cp(join(dirname(locateBinaries().postgres), '..'), programs, { recursive: true, verbatimSymlinks: true })
+    binaries = { initdb: join(programs, 'bin', 'initdb'), postgres: join(programs, 'bin', 'postgres') }
+  })
+
+  afterEach(async () => rm(programs, { recursive: true, force: true }))
+
+  it('runs as the user postgres where that user can pass, and keeps the data when it no longer can', async () => {
+    await chmod(programs, 0o755)
     await chmod(root, 0o711)
     const dataDir = join(root, 'data')
-    const first = await start(dataDir)
+    const first = await start(dataDir, { binaries })
     const data = join(dataDir, 'postgres', 'data')
     expect((await stat(data)).uid).not.toBe(0)
     expect((await stat(`/proc/${serverPid(dataDir)}`)).uid).not.toBe(0)
@@ -227,22 +244,44 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     await first.stop()
 
     await chmod(root, 0o700)
-    const second = await start(dataDir)
-    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
-    await second.stop()
+    await restartAndRead(dataDir)
 
     // Now it is closed to root without his capabilities as well.
     await chown(root, 65_534, 65_534)
-    const closed = await start(dataDir)
-    expect(await query(closed.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
-    await closed.stop()
+    await restartAndRead(dataDir)
 
     await chmod(root, 0o711)
-    const third = await start(dataDir)
-    expect(await query(third.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
-    expect((await stat(`/proc/${serverPid(dataDir)}`)).uid).not.toBe(0)
+    const last = await restartAndRead(dataDir)
+    expect(last.uid).not.toBe(0)
   })
+
+  it('keeps the data when the user postgres can no longer pass to the programs, as below the home of root', async () => {
+    await chmod(programs, 0o755)
+    await chmod(root, 0o711)
+    const dataDir = join(root, 'data')
+    const first = await start(dataDir, { binaries })
+    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await first.stop()
+
+    await chmod(programs, 0o700)
+    const closed = await restartAndRead(dataDir)
+    // Whoever it runs as, it has none of root's powers but to pass folders.
+    expect(closed.capabilities & ~MAY_PASS_FOLDERS).toBe(0n)
+  })
+
+  async function restartAndRead(dataDir: string): Promise<{ uid: number; capabilities: bigint }> {
+    const postgres = await start(dataDir, { binaries })
+    expect(await query(postgres.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    const pid = serverPid(dataDir)
+    const { uid } = await stat(`/proc/${pid}`)
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]
+    await postgres.stop()
+    return { uid, capabilities: BigInt(`0x${effective}`) }
+  }
 })
+
+/** CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, as bits of /proc/PID/status. */
+const MAY_PASS_FOLDERS = 0b110n
 
 /** Another process that starts the folder's PostgreSQL and stays. */
 async function startElsewhere(dataDir: string): Promise<ChildProcess> {

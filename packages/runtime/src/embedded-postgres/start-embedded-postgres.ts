@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { acquireInstanceLock, InstanceLockedError, type InstanceLock } from '../processes/instance-lock.ts'
 import { RotatingLogFile } from '../processes/rotating-log-file.ts'
-import { locateBinaries } from './binaries.ts'
+import { locateBinaries, type PostgresBinaries } from './binaries.ts'
 import { DATABASE_NAME, describeClusterFolder, doesClusterExist, makeDatabaseUrl } from './cluster-folder.ts'
 import { endLeftovers } from './cluster-processes.ts'
 import { createCluster, handOver } from './create-cluster.ts'
@@ -35,6 +35,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: ServerSettings
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal
+  /** PostgreSQL's programs; those that were installed with the checkout by default. */
+  readonly binaries?: PostgresBinaries
 }
 
 export interface EmbeddedPostgres {
@@ -83,10 +85,10 @@ async function lockFolder(dataDir: string): Promise<InstanceLock> {
 
 async function startServer(
   dataDir: string,
-  { log, preferredPort, settings: overrides = {}, signal }: EmbeddedPostgresOptions,
+  { log, preferredPort, settings: overrides = {}, signal, binaries = locateBinaries() }: EmbeddedPostgresOptions,
 ): Promise<{ server: ServerProcess; port: number }> {
   const folder = describeClusterFolder(dataDir)
-  const { initdb, postgres } = locateBinaries()
+  const { initdb, postgres } = binaries
   const account = await chooseServerAccount(dataDir, postgres)
   if (!doesClusterExist(folder)) {
     log('Creating a PostgreSQL database cluster…')
