@@ -68,6 +68,26 @@ const RULES: [string, Rule][] = [
     },
   ],
   [
+    'what is as it was is neither inserted nor updated',
+    {
+      kind: 'coupons',
+      first: `${COUPON_COLUMNS}\n23,953234,Same23,7,revoked,2026-12-31\n24,953234,Same24,,,\n25,953234,Same25,,,\n`,
+      second: `${COUPON_COLUMNS}\n23,953234,Same23,7,revoked,2026-12-31\n24,953234,Same24,,,\n25,953234,SAME25,,,\n`,
+      answer: { ...NOTHING, received: 3, updated: 1 },
+      items: { 23: { code: 'Same23', status: 'REVOKED' }, 25: { code: 'SAME25' } },
+    },
+  ],
+  [
+    'what is as it was is not updated either where a new row would need more',
+    {
+      kind: 'coupons',
+      first: 'id,seriesId,code\n33,953234,CODE33\n34,953234,CODE34\n',
+      second: 'id,status\n33,ACTIVE\n34,REVOKED\n',
+      answer: { ...NOTHING, received: 2, updated: 1 },
+      items: { 33: { status: 'ACTIVE' }, 34: { status: 'REVOKED' } },
+    },
+  ],
+  [
     'an empty limit means none, and without its column it is one',
     {
       kind: 'series',

@@ -83,9 +83,19 @@ test('of a body that turns out to be too large, earlier batches stay and can be 
   expect(await readJson(again)).toMatchObject({
     received: 100_000,
     inserted: 100_000 - kept,
-    updated: kept,
+    updated: 0,
     rejected: 0,
   })
+})
+
+test('loading the same rows again writes none of them', async () => {
+  const body = `id,name\n${Array.from({ length: 100 }, (_, i) => `${70_000 + i},Till ${i}\n`).join('')}`
+  await send('PUT', 'tills', { body })
+  const readVersions = async () =>
+    intake.database.prisma.$queryRaw`SELECT id, xmin::text, xmax::text FROM till WHERE id >= 70000 ORDER BY id`
+  const before = await readVersions()
+  expect(await readJson(await send('PUT', 'tills', { body }))).toMatchObject({ received: 100, inserted: 0, updated: 0 })
+  expect(await readVersions()).toEqual(before)
 })
 
 test('a key that may only read cannot load, and can look', async () => {

@@ -28,6 +28,7 @@ export interface ReferenceFault {
 
 export interface ReferenceResult {
   readonly inserted: number
+  /** Only those that are not as they were. */
   readonly updated: number
   readonly faults: readonly ReferenceFault[]
 }
@@ -143,11 +144,11 @@ async function findRefusedMoves(batch: Batch, rows: readonly IndexedRow[]): Prom
 
 async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
   const update = async (part: readonly IndexedRow[]): Promise<ReferenceResult> => {
-    const changed = await batch.database.queryBatch<{ id: bigint }>(
+    const found = await batch.database.queryBatch<{ id: bigint; changed: boolean }>(
       updateReferenceText(batch.kind, batch.columns),
       parametersOf(batch, batch.columns, part),
     )
-    const ids = new Set(changed.map(({ id }) => String(id)))
+    const ids = new Set(found.map(({ id }) => String(id)))
     const missing = missingRequired(batch.kind, batch.columns)
     const moves = ids.size < part.length ? await findRefusedMoves(batch, part) : []
     const refused = new Set(moves.map(({ index }) => index))
@@ -159,7 +160,8 @@ async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<Re
         code: 'MISSING_VALUE',
         message: `id ${id} is new, and a new row needs ${missing.join(' and ')}; expected such a column`,
       }))
-    return { inserted: 0, updated: ids.size, faults: [...faults, ...moves] }
+    const updated = found.filter(({ changed }) => changed).length
+    return { inserted: 0, updated, faults: [...faults, ...moves] }
   }
   return bisect(rows, update, batch)
 }

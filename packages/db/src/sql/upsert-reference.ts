@@ -2,10 +2,13 @@ import { REFERENCE_TABLES } from '../reference/reference-tables.ts'
 import type { ReferenceKind } from '@importer/contracts'
 
 /**
- * One batch of reference data: rows that are new are made, the others changed in the given columns only.
+ * One batch of reference data: rows that are new are made, those that differ are changed in the given columns only, and
+ * those that are as they are to be are read and not written, so that loading the same data again costs little.
  * Parameters: org id, ids, one array per column in the given order (of bigint, or of text), then the normalized codes if
  * `code` is among them. An id may occur once in a batch. Gives {inserted, updated}; a coupon that has redemptions is not
  * moved to another series, and counts as neither (see {@link findUnmovedText}).
+ *
+ * Plan: what is stored is found by the primary key, in its order, whatever the statistics say (LATERAL with a LIMIT).
  *
  * Locks: rows are written in the order of their id, so that two loads of the same data wait for each other and do not
  * deadlock.
@@ -25,7 +28,12 @@ export function upsertReferenceText(kind: ReferenceKind, columns: readonly strin
 WITH written AS (
   INSERT INTO ${table} (${names.join(', ')})
   SELECT ${values.join(', ')}
-  FROM ${unnestInput(input)}
+  FROM (SELECT * FROM ${unnestInput(input)} ORDER BY id) i
+  LEFT JOIN LATERAL (
+    SELECT true AS unchanged FROM ${table} t
+    WHERE ${['t.org_id = $1::int', 't.id = i.id', ...equalities(input)].join(' AND ')} LIMIT 1
+  ) s ON true
+  WHERE s.unchanged IS NULL
   ORDER BY i.id
   ON CONFLICT (org_id, id) DO UPDATE SET ${changes.length > 0 ? changes.join(', ') : 'id = excluded.id'}
   ${movesCoupons(kind, columns) ? `WHERE ${mayMove('excluded')}` : ''}
@@ -34,7 +42,10 @@ WITH written AS (
 SELECT (count(*) FILTER (WHERE fresh))::int AS inserted, (count(*) FILTER (WHERE NOT fresh))::int AS updated FROM written`
 }
 
-/** For a CSV without a column that a new row needs: changes what is there and gives the ids that it changed. */
+/**
+ * For a CSV without a column that a new row needs: changes what is there and differs. Gives the ids of what is there and
+ * now as it is to be, and whether that took a change.
+ */
 export function updateReferenceText(kind: ReferenceKind, columns: readonly string[]): string {
   const { table, derived } = REFERENCE_TABLES[kind]
   const input = inputOf(kind, columns)
@@ -44,15 +55,24 @@ export function updateReferenceText(kind: ReferenceKind, columns: readonly strin
     .map(({ column }) => `${column} = i.${column}`)
     .concat(chosen.map(({ column, update }) => `${column} = ${update.replaceAll('excluded.', 'i.')}`))
   return `
-WITH found AS (
-  SELECT i.* FROM ${unnestInput(input)}
-  JOIN ${table} t ON t.org_id = $1::int AND t.id = i.id
-  ORDER BY i.id FOR UPDATE OF t
+WITH found AS MATERIALIZED (
+  SELECT i.*, s.differs FROM (SELECT * FROM ${unnestInput(input)} ORDER BY id) i
+  JOIN LATERAL (
+    SELECT NOT (${['true', ...equalities(input)].join(' AND ')}) AS differs FROM ${table} t
+    WHERE t.org_id = $1::int AND t.id = i.id LIMIT 1
+  ) s ON true
+),
+differing AS (
+  SELECT f.* FROM found f JOIN ${table} t ON t.org_id = $1::int AND t.id = f.id
+  WHERE f.differs ORDER BY f.id FOR UPDATE OF t
+),
+changed AS (
+  UPDATE ${table} SET ${changes.length > 0 ? changes.join(', ') : 'id = i.id'}
+  FROM differing i WHERE ${table}.org_id = $1::int AND ${table}.id = i.id
+    ${movesCoupons(kind, columns) ? `AND (${mayMove('i')})` : ''}
+  RETURNING ${table}.id
 )
-UPDATE ${table} SET ${changes.length > 0 ? changes.join(', ') : 'id = i.id'}
-FROM found i WHERE ${table}.org_id = $1::int AND ${table}.id = i.id
-  ${movesCoupons(kind, columns) ? `AND (${mayMove('i')})` : ''}
-RETURNING ${table}.id`
+SELECT f.id, f.differs AS changed FROM found f WHERE NOT f.differs OR f.id IN (SELECT id FROM changed)`
 }
 
 /** Whether a load with these columns could move coupons to another series. */
@@ -86,6 +106,15 @@ export function findClashesText(kind: ReferenceKind, key: readonly string[]): st
   return `
 SELECT i.id FROM ${unnestInput(input)}
 WHERE EXISTS (SELECT FROM ${table} t WHERE t.org_id = $1::int AND ${equal.join(' AND ')} AND t.id <> i.id)`
+}
+
+/** That a stored row `t` has what the input `i` says; a time counts to the millisecond, as it is stored. */
+function equalities(input: readonly { column: string; type: string }[]): string[] {
+  return input.map(({ column, type }) =>
+    type === 'timestamptz'
+      ? `t.${column} IS NOT DISTINCT FROM i.${column}::timestamptz(3)`
+      : `t.${column} IS NOT DISTINCT FROM i.${column}`,
+  )
 }
 
 function inputOf(kind: ReferenceKind, columns: readonly string[]): { column: string; type: string }[] {
