@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['tests/support/global-setup.ts'],
     allowOnly: false,
     maxWorkers: 2,
+    reporters: ['default', './tests/support/slowest-files-reporter.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
