@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 
 import type { ImportView } from '../support/importer-client.ts'
+import { openSession } from '../support/open-session.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-shop.ts'
@@ -72,6 +73,44 @@ it('levers do what they say while workers are killed: cancelled, resumed and rev
 
   const again = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, ROWS) })
   expect((await client.waitUntilFinished(again.jobId)).counts).toEqual(completed.counts)
+  await system.stop()
+})
+
+it('cancel does not wait for batches that are held up without end, and resumed the import is exact', async () => {
+  const rows = 2_000
+  const system = await startSystem({ lanes: 3, batchRows: 500 })
+  const { client } = system
+  await openShop(client, rows)
+  system.worker.freeze()
+  const file = SHOP_HEADER + shopRows(1, rows) + shopRows(rows + 1, rows + 100)
+  const { jobId: importId } = await client.upload({ ...SHOP_FIELDS, file })
+  const holder = await openSession(system.databaseUrl)
+  // The rows of unknown coupons are rejected: every batch that has one waits for this session, its own row locked.
+  await holder.query('BEGIN')
+  await holder.query(
+    `INSERT INTO rejected_row (import_id, row_number, line, byte_offset, errors)
+     SELECT $1, n, n, 0, '{1}' FROM generate_series($2::int, $3::int) n`,
+    [importId, rows + 1, rows + 100],
+  )
+  system.worker.thaw()
+  await waitUntil('batches are held up', async () => {
+    const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rejected_row%'`
+    return ((await queryOnce<{ n: number }>(system.databaseUrl, waiting))[0]?.n ?? 0) > 0
+  })
+  const pulledAt = performance.now()
+  const { status, body } = await pull(system, importId, 'cancel')
+  expect(performance.now() - pulledAt).toBeLessThan(CANCEL_WITHIN_MS)
+  expect([status, body.status]).toEqual([200, 'cancelled'])
+  expect(await countRedemptions(system, importId)).toBe(body.counts.inserted)
+  await holder.query('ROLLBACK')
+  await holder.end()
+
+  expect((await pull(system, importId, 'resume')).status).toBe(202)
+  const { counts, attempts } = await client.waitUntilFinished(importId)
+  expect(counts).toEqual({ rows: rows + 100, inserted: rows, duplicates: 0, rejected: 100 })
+  expect(attempts).toBe(1)
+  expect(system.worker.readOutput()).not.toContain('unexpected error')
   await system.stop()
 })
 

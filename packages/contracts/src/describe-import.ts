@@ -22,6 +22,8 @@ export interface ImportFacts extends ProgressFacts {
   readonly retriedAs: number | null
   readonly failure: ImportFailure | null
   readonly createdAt: Date
+  readonly startedAt: Date | null
+  readonly finishedAt: Date | null
 }
 
 /**

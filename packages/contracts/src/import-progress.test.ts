@@ -8,14 +8,12 @@ const BASE: ProgressFacts = {
   counts: { rows: 0, inserted: 0, duplicates: 0, rejected: 0 },
   bytesRead: 0,
   totalRows: null,
-  startedAt: new Date(1_000),
-  finishedAt: null,
-  updatedAt: new Date(5_000),
+  workedMs: 4_000,
 }
 const COUNTS = { rows: 100, inserted: 100, duplicates: 0, rejected: 0 }
 
 test.each<[string, Partial<ProgressFacts>, object]>([
-  ['queued', { status: 'queued', startedAt: null }, { percent: 0, rowsPerSecond: 0, etaSeconds: null }],
+  ['queued', { status: 'queued', workedMs: 0 }, { percent: 0, rowsPerSecond: 0, etaSeconds: null }],
   ['begun', {}, { percent: 0, rowsRead: 0, rowsPerSecond: 0, etaSeconds: null }],
   [
     'a quarter done',
@@ -25,18 +23,18 @@ test.each<[string, Partial<ProgressFacts>, object]>([
   ['read to the end', { bytesRead: 1_000, counts: COUNTS }, { percent: 99.9, etaSeconds: 0 }],
   [
     'completed',
-    { status: 'completed', bytesRead: 1_000, counts: COUNTS, finishedAt: new Date(3_000) },
+    { status: 'completed', bytesRead: 1_000, counts: COUNTS, workedMs: 2_000 },
     { percent: 100, rowsPerSecond: 50, etaSeconds: 0 },
   ],
   ['completed without a byte', { status: 'completed', bytes: 0 }, { percent: 100, etaSeconds: 0 }],
   [
     'completed and then reverted',
-    { status: 'reverted', bytesRead: 1_000, totalRows: 100, counts: COUNTS, finishedAt: new Date(3_000) },
+    { status: 'reverted', bytesRead: 1_000, totalRows: 100, counts: COUNTS, workedMs: 2_000 },
     { percent: 100, rowsPerSecond: 50, etaSeconds: 0 },
   ],
   [
     'cancelled half-way and then reverted',
-    { status: 'reverted', bytesRead: 500, counts: COUNTS, finishedAt: new Date(3_000) },
+    { status: 'reverted', bytesRead: 500, counts: COUNTS, workedMs: 2_000 },
     { percent: 50, etaSeconds: null },
   ],
   ['failed half-way', { status: 'failed', bytesRead: 500 }, { percent: 50, etaSeconds: null }],

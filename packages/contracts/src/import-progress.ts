@@ -8,9 +8,8 @@ export interface ProgressFacts {
   readonly counts: ImportCounts
   /** The file's data rows; null until all of them have their outcome. */
   readonly totalRows: number | null
-  readonly startedAt: Date | null
-  readonly finishedAt: Date | null
-  readonly updatedAt: Date
+  /** For how long it was worked on, up to the last progress: neither pauses nor waits for a time slice. */
+  readonly workedMs: number
 }
 
 export interface ImportProgress {
@@ -18,8 +17,9 @@ export interface ImportProgress {
   readonly percent: number
   readonly bytesRead: number
   readonly rowsRead: number
+  /** Of the time that it was worked on. */
   readonly rowsPerSecond: number
-  /** Null while nothing can be said, and for an import that ended before its file did. */
+  /** Of that time, what is left. Null while nothing can be said, and for an import that ended before its file did. */
   readonly etaSeconds: number | null
 }
 
@@ -32,7 +32,7 @@ const MOST_PERCENT_UNFINISHED = 99.9
  */
 export function measureProgress(record: ProgressFacts): ImportProgress {
   const { bytes, bytesRead, counts } = record
-  const seconds = measureSeconds(record)
+  const seconds = record.workedMs / 1000
   const share = bytes === 0 ? 0 : Math.min(1, bytesRead / bytes)
   return {
     percent: wasCompleted(record) ? 100 : Math.min(MOST_PERCENT_UNFINISHED, Math.floor(share * 1000) / 10),
@@ -41,12 +41,6 @@ export function measureProgress(record: ProgressFacts): ImportProgress {
     rowsPerSecond: seconds > 0 ? Math.round(counts.rows / seconds) : 0,
     etaSeconds: estimateSeconds(record, share, seconds),
   }
-}
-
-/** From the start to the end, or to the last that was heard of it. */
-function measureSeconds({ startedAt, finishedAt, updatedAt }: ProgressFacts): number {
-  if (startedAt === null) return 0
-  return Math.max(0, (finishedAt ?? updatedAt).getTime() - startedAt.getTime()) / 1000
 }
 
 /** What was completed and then reverted has been read to its end all the same: progress never goes back. */

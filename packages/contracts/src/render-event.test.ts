@@ -28,7 +28,7 @@ const FACTS: ImportFacts = {
   createdAt: NOW,
   startedAt: NOW,
   finishedAt: NOW,
-  updatedAt: NOW,
+  workedMs: 1_000,
 }
 const LONG = '界'.repeat(4_000)
 const SHORTENED = '界'.repeat(255)

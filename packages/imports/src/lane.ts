@@ -164,7 +164,7 @@ export class Lane {
 /** A batch as it grows, column by column. */
 class GatheringBatch {
   readonly #rowNumbers = new Int4Column()
-  readonly #lines = new Int4Column()
+  readonly #lines = new Int8Column()
   readonly #byteOffsets = new Int8Column()
   readonly #tills = new Int8Column()
   readonly #redeemedMs = new Int8Column()
@@ -174,7 +174,7 @@ class GatheringBatch {
   readonly #billNumbers: TextColumn | null
   readonly #details: TextColumn | null
   readonly #rejectedRowNumbers = new Int4Column()
-  readonly #rejectedLines = new Int4Column()
+  readonly #rejectedLines = new Int8Column()
   readonly #rejectedByteOffsets = new Int8Column()
   readonly #rejectedErrors = new TextColumn()
   #columnCount = 0

@@ -8,6 +8,7 @@ import {
   failImport,
   findImportById,
   handOnImport,
+  isStillToDo,
   readSeriesKind,
   recordDialect,
   type ClaimedImport,
@@ -63,13 +64,14 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
   const known = await findImportById(database, importId)
   if (known === null) return FINISHED
   const kind = await readSeriesKind(database, known.orgId, known.seriesId)
-  const partitioning = choosePartitioning(known.mapping, kind, options)
-  const claimed = await claimImport(database, {
-    importId,
-    jobId,
-    laneCount: partitioning.laneCount,
-    partitionBy: partitioning.by,
-  })
+  const { laneCount, by } = choosePartitioning(known.mapping, kind, options)
+  let claimed: ClaimedImport | null
+  try {
+    claimed = await claimImport(database, { importId, jobId, laneCount, partitionBy: by })
+  } catch (error) {
+    if (await isTakenAway(error, options)) return FINISHED
+    throw error
+  }
   if (claimed === null) return FINISHED
 
   const held: HeldImport = { importId, lease: claimed.record.lease }
@@ -81,6 +83,7 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
       await failImport(database, held, { code: error.code, message: error.message })
       return FINISHED
     }
+    if (await isTakenAway(error, options, held.lease)) return FINISHED
     if (classifyFailure(error) === 'unavailable') throw error
     log.error({ importId, err: error }, 'unexpected error in an import')
     const streak = await countUnexpectedError(database, held)
@@ -92,6 +95,15 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
     })
     return FINISHED
   }
+}
+
+/** An action takes an import away by cancelling the statement that is in its way: that is no failure. */
+async function isTakenAway(error: unknown, { database, log, importId }: RunImportOptions, lease?: number) {
+  if (classifyFailure(error) !== 'unavailable') return false
+  // Where the database cannot say, what happened before is what counts.
+  if (await isStillToDo(database, importId, lease).catch(() => true)) return false
+  log.info({ importId }, 'an import was taken away by an action')
+  return true
 }
 
 /**

@@ -14,18 +14,16 @@ const STRETCH_ROWS = 10_000
 
 /**
  * Deletes what an import inserted, a stretch of rows at a time, and then says that it is reverted. What is left is its
- * own checkpoint, so it can be run again at any time, by any process, also by two at once. False: it was stopped before
- * its end, or there was nothing to do.
+ * own checkpoint, so it can be run again at any time, by any process, also by two at once. Rejects with the signal's
+ * reason when it was stopped before its end: to return means that there is nothing left to do.
  */
-export async function runRevert({ database, log, importId, signal }: RunRevertOptions): Promise<boolean> {
+export async function runRevert({ database, log, importId, signal }: RunRevertOptions): Promise<void> {
   const rows = await findRowsToRevert(database, importId)
   if (rows !== null) {
     for (let first = rows.first; first <= rows.last; first += STRETCH_ROWS) {
-      if (signal.aborted) return false
+      signal.throwIfAborted()
       await revertRows(database, importId, { first, last: Math.min(rows.last, first + STRETCH_ROWS - 1) })
     }
   }
-  const done = await completeRevert(database, importId)
-  if (done) log.info({ importId }, 'import reverted')
-  return done
+  if (await completeRevert(database, importId)) log.info({ importId }, 'import reverted')
 }

@@ -167,6 +167,7 @@ function asAccepted(record: ImportRecord): ImportRecord {
     ...record,
     status: 'queued',
     attempts: 0,
+    workedMs: 0,
     hasHeader: null,
     delimiter: null,
     counts: { rows: 0, inserted: 0, duplicates: 0, rejected: 0 },

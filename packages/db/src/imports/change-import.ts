@@ -4,6 +4,7 @@ import type { Database } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import { importJobId } from './create-import.ts'
+import { END_SLICE } from './time-slices.ts'
 
 /** Names an import under the lease that its caller holds: a change is made only while it is the latest. */
 export interface HeldImport {
@@ -33,43 +34,50 @@ export async function completeImport(database: Database, held: HeldImport, total
 
 /** The import as a whole cannot go on. What it inserted stays. False: the lease is lost. */
 export async function failImport(database: Database, held: HeldImport, failure: ImportFailure): Promise<boolean> {
-  return finish(database, held, { status: 'failed', failureCode: failure.code, failureMessage: failure.message })
+  return finish(database, held, { status: 'failed', failure })
 }
+
+const FINISH = `
+UPDATE import
+SET status = $3::text, total_rows = $4::int, failure_code = $5::text, failure_message = $6::text,
+    finished_at = $7::timestamptz, updated_at = $7::timestamptz, ${END_SLICE}
+WHERE id = $1::int AND lease = $2::int AND status = 'processing'`
 
 /** The import's end and its deliveries are one transaction: no crash loses a webhook or makes it twice. */
 async function finish(
   database: Database,
-  held: HeldImport,
-  data: { status: string; totalRows?: number; failureCode?: string; failureMessage?: string },
+  { importId, lease }: HeldImport,
+  end: { status: 'completed'; totalRows: number } | { status: 'failed'; failure: ImportFailure },
 ): Promise<boolean> {
   const now = new Date()
+  const [totalRows, failure] = end.status === 'completed' ? [end.totalRows, null] : [null, end.failure]
   return runTransaction(database, async (tx) => {
-    const { count } = await tx.import.updateMany({
-      where: stillHeld(held),
-      data: { ...data, finishedAt: now, updatedAt: now },
-    })
-    if (count === 0) return false
-    await recordImportEvent(tx, held.importId, now)
+    const values = [importId, lease, end.status, totalRows, failure?.code ?? null, failure?.message ?? null, now]
+    if ((await tx.$executeRawUnsafe(FINISH, ...values)) === 0) return false
+    await recordImportEvent(tx, importId, now)
     return true
   })
 }
 
+const HAND_ON = `
+UPDATE import SET job_id = $3::text, updated_at = clock_timestamp(), clean_stop = true, ${END_SLICE}
+WHERE id = $1::int AND lease = $2::int AND status = 'processing'`
+
 /** Names the job that is to go on with the import, before it is queued. Null: the lease is lost. */
 export async function handOnImport(database: Database, held: HeldImport): Promise<{ jobId: string } | null> {
   const jobId = importJobId(held.importId, held.lease)
-  const { count } = await database.prisma.import.updateMany({
-    where: stillHeld(held),
-    data: { jobId, updatedAt: new Date() },
-  })
+  const count = await database.prisma.$executeRawUnsafe(HAND_ON, held.importId, held.lease, jobId)
   return count > 0 ? { jobId } : null
 }
 
+const COUNT_ERROR = `
+UPDATE import SET error_streak = error_streak + 1, updated_at = clock_timestamp(), ${END_SLICE}
+WHERE id = $1::int AND lease = $2::int AND status = 'processing'
+RETURNING error_streak`
+
 /** Counts an unexpected error and gives how many there were since the last progress; null when the lease is lost. */
 export async function countUnexpectedError(database: Database, held: HeldImport): Promise<number | null> {
-  const rows = await database.prisma.$queryRaw<{ error_streak: number }[]>`
-    UPDATE import SET error_streak = error_streak + 1, updated_at = clock_timestamp()
-    WHERE id = ${held.importId}::int AND lease = ${held.lease}::int AND status = 'processing'
-    RETURNING error_streak`
+  const rows = await database.prisma.$queryRawUnsafe<{ error_streak: number }[]>(COUNT_ERROR, held.importId, held.lease)
   return rows[0]?.error_streak ?? null
 }
 

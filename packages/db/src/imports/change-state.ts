@@ -1,8 +1,9 @@
 import type { Database, Transaction } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
+import { runAction } from '../run-action.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import { DRY_RUN_RESUMABLE_DAYS } from './dry-rows.ts'
 import { countQueuedImports, QueueFullError, queueLock } from './queue-room.ts'
+import { END_ABANDONED_SLICE } from './time-slices.ts'
 
 /** An import as its organization names it. */
 export interface OwnedImport {
@@ -12,18 +13,20 @@ export interface OwnedImport {
 
 /** Each lever is compare-and-set: it tells whether it changed the import, and where it does not fit it changes nothing. */
 
+const CANCEL = `
+UPDATE import
+SET status = 'cancelled', finished_at = $3::timestamptz, updated_at = $3::timestamptz, clean_stop = true,
+    ${END_ABANDONED_SLICE}
+WHERE id = $1::int AND org_id = $2::int AND status IN ('queued', 'processing')`
+
 /**
- * Stops an import here and now. Its lanes are fenced as a take-over fences them: a batch under way is waited for, and its
- * worker, alive or not, can commit nothing more. So there is nobody whose answer has to be waited for.
+ * Stops an import here and now. Its lanes are fenced as a take-over fences them, but a batch that is in progress is
+ * cancelled, not waited for: its worker, alive or not, can commit nothing more.
  */
 export async function cancelImport(database: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
-  return runTransaction(database, async (tx) => {
+  return runAction(database, importId, async (tx) => {
     const now = new Date()
-    const changed = await tx.import.updateMany({
-      where: { id: importId, orgId, status: { in: ['queued', 'processing'] } },
-      data: { status: 'cancelled', finishedAt: now, updatedAt: now },
-    })
-    if (changed.count === 0) return false
+    if ((await tx.$executeRawUnsafe(CANCEL, importId, orgId, now)) === 0) return false
     // A statement of its own, which sees the lanes of a claim that the first one had to wait for.
     await tx.importLane.updateMany({ where: { importId }, data: { lease: 0 } })
     await recordImportEvent(tx, importId, now)
@@ -40,7 +43,7 @@ export async function resumeImport(
   database: Database,
   { orgId, importId, maxQueued }: OwnedImport & { readonly maxQueued?: number | undefined },
 ): Promise<{ jobId: string } | null> {
-  return runTransaction(database, async (tx) => {
+  return runAction(database, importId, async (tx) => {
     if (maxQueued !== undefined) {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${queueLock(orgId)}, 0))`
     }
@@ -69,10 +72,12 @@ async function resume(tx: Transaction, { orgId, importId }: OwnedImport): Promis
 }
 
 /** Marks a finished import as one to revert: from here on nothing else can be done with it. */
-export async function requestRevert({ prisma }: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
-  const changed = await prisma.$executeRaw`
+export async function requestRevert(database: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
+  return runAction(database, importId, async (tx) => {
+    const changed = await tx.$executeRaw`
     UPDATE import SET revert_requested_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('completed', 'failed', 'cancelled')
       AND NOT dry_run AND revert_requested_at IS NULL`
-  return changed > 0
+    return changed > 0
+  })
 }

@@ -2,6 +2,7 @@ import { ROW_ERROR_CODE_COUNT } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
 import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow, type PartitionBy } from './import-record.ts'
+import { BEGIN_SLICE } from './time-slices.ts'
 
 /** How far a lane has come: everything of it before `nextRow` is committed, nothing after it. */
 export interface LaneCheckpoint {
@@ -28,7 +29,7 @@ WITH claimed AS (
   UPDATE import
   SET status = 'processing', lease = lease + 1, job_id = $2::text, lane_count = coalesce(lane_count, $3::int),
       partition_by = CASE WHEN lane_count IS NULL THEN $5::text ELSE partition_by END,
-      started_at = coalesce(started_at, now()), updated_at = clock_timestamp()
+      started_at = coalesce(started_at, now()), updated_at = clock_timestamp(), ${BEGIN_SLICE}
   WHERE id = $1::int AND status IN ('queued', 'processing') AND NOT to_prepare
   RETURNING id, lease, lane_count
 )
@@ -48,6 +49,19 @@ export async function findImportById(database: Database, importId: number): Prom
 }
 
 /**
+ * Whether there is still something to do at an import, by the worker that holds it if `lease` is given. Waits for an
+ * action that is just taking it away.
+ */
+export async function isStillToDo({ prisma }: Database, importId: number, lease?: number): Promise<boolean> {
+  const rows = await prisma.$queryRaw<unknown[]>`
+    SELECT id FROM import
+    WHERE id = ${importId}::int AND status IN ('queued', 'processing')
+      AND (${lease ?? null}::int IS NULL OR (lease = ${lease ?? null}::int AND status = 'processing'))
+    FOR SHARE`
+  return rows.length > 0
+}
+
+/**
  * Takes an import for the job `jobId` and fences whoever held it before. Null when there is nothing to do: it is
  * finished, or there is no such import.
  */
@@ -56,7 +70,7 @@ export async function claimImport(
   options: { importId: number; jobId: string; laneCount: number; partitionBy: PartitionBy },
 ): Promise<ClaimedImport | null> {
   const lanes = await database.prisma.$queryRawUnsafe<
-    { lane: number; lease: number; nextRow: number; nextByte: bigint; nextLine: number }[]
+    { lane: number; lease: number; nextRow: number; nextByte: bigint; nextLine: bigint }[]
   >(CLAIM, options.importId, options.jobId, options.laneCount, ROW_ERROR_CODE_COUNT, options.partitionBy)
   const [first] = lanes
   if (first === undefined) return null
@@ -65,7 +79,12 @@ export async function claimImport(
   return {
     record,
     lanes: lanes
-      .map(({ lane, nextRow, nextByte, nextLine }) => ({ lane, nextRow, nextByte: Number(nextByte), nextLine }))
+      .map(({ lane, nextRow, nextByte, nextLine }) => ({
+        lane,
+        nextRow,
+        nextByte: Number(nextByte),
+        nextLine: Number(nextLine),
+      }))
       .toSorted((a, b) => a.lane - b.lane),
   }
 }

@@ -65,8 +65,10 @@ export interface ImportRecord {
   readonly laneCount: number | null
   /** What decides which lane a row goes to; before the first claim what it would be for most series. */
   readonly partitionBy: PartitionBy
-  /** How often a worker has taken it up. */
+  /** The first start and every take-over after a failure. */
   readonly attempts: number
+  /** For how long it was really worked on, up to the last progress. */
+  readonly workedMs: number
   readonly counts: ImportCounts
   readonly errorsByCode: Partial<Record<RowErrorCode, number>>
   readonly bytesRead: number
@@ -115,6 +117,9 @@ export interface ImportRow {
   expired: boolean
   lane_count: number | null
   partition_by: string | null
+  attempts: number
+  worked_ms: bigint
+  slice_started_at: Date | null
   total_rows: number | null
   failure_code: string | null
   failure_message: string | null
@@ -137,7 +142,7 @@ SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.f
        i.retry_of, i.retry_options, i.to_prepare, (SELECT max(n.id) FROM import n WHERE n.retry_of = i.id) AS retried_as,
        i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
        i.expired_at IS NOT NULL AS expired,
-       i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
+       i.attempts, i.worked_ms, i.slice_started_at, i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
        greatest(i.updated_at, l.updated_at) AS updated_at,
        l.inserted, l.duplicates, l.rejected, l.bytes_read, l.column_count, l.lane_error_counts
 FROM import i
@@ -191,7 +196,8 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     expired: row.expired,
     laneCount: row.lane_count,
     partitionBy: row.partition_by === 'redemption' ? 'redemption' : 'coupon',
-    attempts: row.lease,
+    attempts: row.attempts,
+    workedMs: measureWorkedMs(row),
     counts: { rows: inserted + duplicates + rejected, inserted, duplicates, rejected },
     errorsByCode: countsByCode(sumByPosition(row.lane_error_counts)),
     bytesRead: Number(row.bytes_read),
@@ -206,6 +212,11 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     finishedAt: row.finished_at,
     updatedAt: row.updated_at,
   }
+}
+
+function measureWorkedMs({ worked_ms: ended, slice_started_at: startedAt, updated_at: updatedAt }: ImportRow): number {
+  const running = startedAt === null ? 0 : Math.max(0, updatedAt.getTime() - startedAt.getTime())
+  return Number(ended) + running
 }
 
 function sumByPosition(lanes: readonly number[][]): number[] {

@@ -111,5 +111,10 @@ function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, Buf
 /** Where all lanes of an import stand, by lane; none before it was taken up. */
 export async function readLanes(database: Database, importId: number): Promise<LaneCheckpoint[]> {
   const rows = await database.prisma.importLane.findMany({ where: { importId }, orderBy: { lane: 'asc' } })
-  return rows.map(({ lane, nextRow, nextByte, nextLine }) => ({ lane, nextRow, nextByte: Number(nextByte), nextLine }))
+  return rows.map(({ lane, nextRow, nextByte, nextLine }) => ({
+    lane,
+    nextRow,
+    nextByte: Number(nextByte),
+    nextLine: Number(nextLine),
+  }))
 }

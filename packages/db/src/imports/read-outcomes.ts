@@ -22,14 +22,14 @@ export async function readRejectedRows(
   page: RowPage & { readonly withAnyOf?: readonly number[] | undefined },
 ): Promise<RejectedRow[]> {
   const rows = await database.prisma.$queryRaw<
-    { row_number: number; line: number; byte_offset: bigint; errors: number[] }[]
+    { row_number: number; line: bigint; byte_offset: bigint; errors: number[] }[]
   >`SELECT row_number, line, byte_offset, errors FROM rejected_row
     WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
       AND (${page.withAnyOf ?? null}::smallint[] IS NULL OR errors && ${page.withAnyOf ?? null}::smallint[])
     ORDER BY row_number LIMIT ${page.limit}::int`
   return rows.map((row) => ({
     rowNumber: row.row_number,
-    line: row.line,
+    line: Number(row.line),
     byteOffset: Number(row.byte_offset),
     errors: row.errors,
   }))

@@ -129,7 +129,7 @@ rejected AS (
   SELECT ${p('importId', 'int')}, row_number, line, byte_offset, ARRAY[rule_error] FROM judged WHERE NOT duplicate
   UNION ALL
   SELECT ${p('importId', 'int')}, row_number, line, byte_offset, errors::smallint[]
-  FROM unnest(${p('rejectedRowNumbers', 'int[]')}, ${p('rejectedLines', 'int[]')}, ${p('rejectedByteOffsets', 'bigint[]')},
+  FROM unnest(${p('rejectedRowNumbers', 'int[]')}, ${p('rejectedLines', 'bigint[]')}, ${p('rejectedByteOffsets', 'bigint[]')},
               ${p('rejectedErrors', 'text[]')}) AS t (row_number, line, byte_offset, errors)
   WHERE EXISTS (SELECT FROM fence)
   RETURNING 1
@@ -171,7 +171,7 @@ outcome AS MATERIALIZED (
          (SELECT count(*) FROM rejected)::int AS rejected
 )
 UPDATE import_lane l
-SET next_row = ${p('nextRow', 'int')}, next_byte = ${p('nextByte', 'bigint')}, next_line = ${p('nextLine', 'int')},
+SET next_row = ${p('nextRow', 'int')}, next_byte = ${p('nextByte', 'bigint')}, next_line = ${p('nextLine', 'bigint')},
     inserted = l.inserted + o.inserted, duplicates = l.duplicates + o.duplicates, rejected = l.rejected + o.rejected,
     error_counts = (
       SELECT array_agg(coalesce(l.error_counts[i], 0) + coalesce(f.rows, 0) ORDER BY i)
@@ -187,7 +187,7 @@ RETURNING o.inserted, o.duplicates, o.rejected`
 function resolveRows(shape: BatchShape, p: Parameter): string {
   const input: [column: string, type: string, parameter: BatchParameter][] = [
     ['row_number', 'int[]', 'rowNumbers'],
-    ['line', 'int[]', 'lines'],
+    ['line', 'bigint[]', 'lines'],
     ['byte_offset', 'bigint[]', 'byteOffsets'],
     ['till_id', 'bigint[]', 'tills'],
     ['redeemed_ms', 'bigint[]', 'redeemedMs'],
