@@ -17,10 +17,13 @@ const micro = (seconds: number): string => `${formatCell(seconds * 1e6)} µs`
 const gigabytes = (bytes: number): string => `${formatCell(bytes / 1e9)} GB`
 const thousands = (rate: number): string => `${formatCell(Math.round(rate / 1_000))} k`
 
-/** The calculation on paper, with what was measured put in. Markdown; nothing where processor time was not measured. */
+const WITHOUT_CPU =
+  "The calculation needs the processor time of PostgreSQL's sessions, which these results of the import suite do not have: they are from before it was measured, or from a server on another machine. `npm run bench -- import --json bench/results/import.json` gives them."
+
+/** The calculation on paper, with what was measured put in. Markdown. */
 export function describeScaling(report: Report, profile: ProfileResults): string {
   const cost = readRowCost(profile)
-  if (cost === null) return ''
+  if (cost === null) return `## Larger machines, on paper\n\n${WITHOUT_CPU}\n`
   const walBytes = readWalSize(report)
   const measured = profile.rows / profile.seconds
   const predicted = estimateMachine(cost, report.machine.cores, DISK_BYTES_PER_SECOND)
