@@ -81,7 +81,7 @@ async function gatherOtherStatistics(databaseUrl: string): Promise<void> {
     await queryOnce(
       databaseUrl,
       `INSERT INTO ${table} (${columns})
-       SELECT 1, 1, 1, timestamptz '2020-01-01' + n * interval '1 second', 1, 1, n, n, true FROM generate_series(1, 5000) n`,
+       SELECT 1, 1, 1, timestamptz '2020-01-01' + n * interval '1 second', 1, 999999, n, n, true FROM generate_series(1, 5000) n`,
     )
   }
   await gatherStatistics(databaseUrl)
