@@ -104,6 +104,7 @@ export function createCalls(target: () => TestIntake) {
     },
     revertImport: ofNewCompleted,
     retryRejected: ofNewCompleted,
+    deleteImport: ofNewCompleted,
     listRedemptions: () => ({ query: 'couponId=1' }),
     countReference: () => ({ params: { kind: 'coupons' } }),
     loadReference: () => ({
@@ -165,6 +166,7 @@ export function createCalls(target: () => TestIntake) {
     resumeImport: ofCompleted,
     revertImport: ofQueued,
     retryRejected: ofQueued,
+    deleteImport: ofQueued,
     testWebhookEndpoint: async () => {
       const call = await ofEndpoint()
       await sendCall(target(), 'changeWebhookEndpoint', { ...call, ...json({ status: 'disabled' }) })

@@ -1,4 +1,11 @@
-import { deleteRowOutcomes, expireImports, purgeWebhooks, recordPurge, type Database } from '@importer/db'
+import {
+  deleteRowOutcomes,
+  expireImports,
+  findForgotten,
+  purgeWebhooks,
+  recordPurge,
+  type Database,
+} from '@importer/db'
 import type { FileStore, Logger } from '@importer/runtime'
 
 export interface PurgeOptions {
@@ -23,16 +30,16 @@ const BATCH_ROWS = 10_000
 const DAY_MS = 24 * 3_600_000
 
 /**
- * Deletes what is kept no longer: files and row outcomes of imports that ended more than `retentionDays` ago, and webhooks
- * that did. Redemptions stay, and so does the import with its counts. Can be stopped anywhere and run by several at once:
+ * Deletes what is kept no longer: files and row outcomes of imports that ended more than `retentionDays` ago or were deleted
+ * by their organization, and webhooks that ended so long ago. Redemptions stay, and so does the import with its counts. Can be stopped anywhere and run by several at once:
  * an import counts as purged only when nothing of it is left to delete.
  */
 export async function purgeExpired({ database, store, log, retentionDays }: PurgeOptions): Promise<PurgeResult> {
-  if (retentionDays === undefined) return { purgedImports: 0, purgedWebhooks: 0 }
-  const before = new Date(Date.now() - retentionDays * DAY_MS)
+  const before = retentionDays === undefined ? null : new Date(Date.now() - retentionDays * DAY_MS)
   let purgedImports = 0
   let outcomesLeft = SWEEP_OUTCOMES
-  for (const { importId, fileKeys } of await expireImports(database, { before, limit: SWEEP_IMPORTS })) {
+  if (before !== null) await expireImports(database, { before, limit: SWEEP_IMPORTS })
+  for (const { importId, fileKeys } of await findForgotten(database, SWEEP_IMPORTS)) {
     try {
       for (const key of fileKeys) await store.remove(key)
     } catch (error) {
@@ -46,7 +53,8 @@ export async function purgeExpired({ database, store, log, retentionDays }: Purg
     await recordPurge(database, importId)
     purgedImports += 1
   }
-  return { purgedImports, purgedWebhooks: await purgeWebhooks(database, { before, limit: SWEEP_WEBHOOKS }) }
+  const purgedWebhooks = before === null ? 0 : await purgeWebhooks(database, { before, limit: SWEEP_WEBHOOKS })
+  return { purgedImports, purgedWebhooks }
 }
 
 /** Tells how many there were; with as many as `most` there may be more. */

@@ -3,6 +3,7 @@ import {
   cancelImport,
   DRY_RUN_RESUMABLE_DAYS,
   findImport,
+  forgetImport,
   requestRevert,
   resumeImport,
   type ImportRecord,
@@ -70,5 +71,15 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
     await send(call, record.status === 'reverted' ? 200 : 202, record)
   })
 
-  return [cancel, resume, revert, createRetryOperation(deps, { readOwned, send })]
+  const forget = defineOperation(OPERATIONS.deleteImport, async (call) => {
+    const { id, orgId } = await readOwned(call)
+    if (!(await forgetImport(database, { orgId, importId: id }))) {
+      throw misfit(await readOwned(call), 'one that is over, and of which no rows are being tried again')
+    }
+    cached.forget(orgId, id)
+    call.response.statusCode = 204
+    call.response.end()
+  })
+
+  return [forget, cancel, resume, revert, createRetryOperation(deps, { readOwned, send })]
 }

@@ -42,7 +42,7 @@ export async function sendUpload(
   response: Response,
   record: ImportRecord,
 ): Promise<void> {
-  if (record.toPrepare) explainMissingFile(new FileMissingError(record.upload.fileKey))
+  if (record.toPrepare || record.expired) explainMissingFile(new FileMissingError(record.upload.fileKey))
   response.attachment(record.fileName)
   response.setHeader('Content-Type', 'application/octet-stream')
   response.setHeader('Content-Length', record.upload.bytes)

@@ -1,5 +1,4 @@
-import { describeImport, OPERATIONS } from '@importer/contracts'
-import { listImports } from '@importer/db'
+import { OPERATIONS } from '@importer/contracts'
 import { listRowErrors } from '@importer/imports'
 
 import type { IntakeDependencies } from '../dependencies.ts'
@@ -10,6 +9,7 @@ import { findOwnedImport, findOwnedSeries } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
 import { explainMissingFile, REPORTS, sendReport, sendUpload, type ReportName } from './send-reports.ts'
 import { sendJson } from './send-json.ts'
+import { readImportPage } from './read-import-page.ts'
 import { createShowImport } from './show-import.ts'
 import { watchImport } from './watch-import.ts'
 
@@ -29,10 +29,14 @@ const REPORTS_AT_ONCE = {
   waitTimeoutMs: 20_000,
 }
 
+/** Each holds a few MiB of what the database gave. */
+const LISTS_AT_ONCE = { ...REPORTS_AT_ONCE, maxWaiting: 200, maxWaitingPerOrg: 100 }
+
 /** What can be read of imports: one, a list, its events and its results. */
 export function createImportReadingOperations(deps: IntakeDependencies, findImport: FindImport) {
   const showImport = createShowImport(deps)
   const limitReports = createWorkLimit(REPORTS_AT_ONCE)
+  const limitLists = createWorkLimit(LISTS_AT_ONCE)
 
   const show = defineOperation(OPERATIONS.showImport, async ({ request, response, principal, param }) => {
     await showImport(request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
@@ -50,13 +54,11 @@ export function createImportReadingOperations(deps: IntakeDependencies, findImpo
       createdBefore: createdBefore === undefined ? undefined : new Date(createdBefore),
       beforeId: cursor,
     }
-    const found = await listImports(deps.database, principal.orgId, { ...filter, limit: limit + 1 })
-    const records = found.slice(0, limit)
     const baseUrl = readBaseUrl(request, deps.publicUrl)
-    await sendJson(request, response, 200, {
-      items: records.map((record) => describeImport(record, baseUrl)),
-      nextCursor: found.length > records.length ? String(records.at(-1)?.id) : null,
-    })
+    const page = await limitLists(principal.orgId, response, async () =>
+      readImportPage(deps.database, principal.orgId, { ...filter, limit }, baseUrl),
+    )
+    await sendJson(request, response, 200, page)
   })
 
   const watch = defineOperation(OPERATIONS.watchImport, async ({ request, response, principal, param }) => {

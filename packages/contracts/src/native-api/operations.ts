@@ -147,6 +147,19 @@ export const OPERATIONS = {
     ],
     errors: NOT_FOUND,
   },
+  deleteImport: {
+    method: 'delete',
+    path: '/v1/imports/{importId}',
+    tag: 'imports',
+    summary: 'Delete the file and the reports of an import',
+    description:
+      'Of an import that is over: its file, its reports and its row errors are gone at once. Its own record, its counts ' +
+      'and its redemptions stay.',
+    role: 'admin',
+    query: parameters.noQuery,
+    success: [{ status: 204, description: 'They are gone' }],
+    errors: LEVER_ERRORS,
+  },
   listRowErrors: {
     method: 'get',
     path: '/v1/imports/{importId}/errors',

@@ -8,33 +8,64 @@ export interface ExpiredImport {
 }
 
 /**
- * Up to `limit` imports that ended before `before`, the oldest first, and are not purged yet. From here on they are
- * neither read, resumed nor retried: that is recorded before anything of them is deleted, so a crash in between leaves
- * no import that looks whole. What is being reverted waits for that. By import_purgeable_idx; a row that another sweep
+ * Marks up to `limit` imports that ended before `before`, the oldest first. From here on they are neither read, resumed
+ * nor retried: that is recorded before anything of them is deleted, so a crash in between leaves no import that looks
+ * whole. What is being reverted waits for that. By import_purgeable_idx; a row that another sweep
  * has locked is left to it.
  */
 export async function expireImports(
   { prisma }: Database,
   { before, limit }: { readonly before: Date; readonly limit: number },
-): Promise<ExpiredImport[]> {
-  const rows = await prisma.$queryRaw<
-    { id: number; file_key: string; upload_file_key: string | null; to_prepare: boolean }[]
-  >`
-    UPDATE import SET expired_at = coalesce(expired_at, clock_timestamp())
+): Promise<void> {
+  await prisma.$executeRaw`
+    UPDATE import SET expired_at = clock_timestamp()
     WHERE id IN (
       SELECT id FROM import
-      WHERE purged_at IS NULL AND status NOT IN ('queued', 'processing') AND finished_at < ${before}::timestamptz
+      WHERE purged_at IS NULL AND expired_at IS NULL AND status NOT IN ('queued', 'processing')
+        AND finished_at < ${before}::timestamptz
         AND (revert_requested_at IS NULL OR status = 'reverted')
         AND NOT EXISTS (SELECT FROM import r WHERE r.retry_of = import.id AND r.to_prepare AND r.status = 'queued')
       ORDER BY finished_at LIMIT ${limit}::int
       FOR UPDATE SKIP LOCKED
-    )
-    RETURNING id, file_key, upload_file_key, to_prepare`
-  return rows.map(({ id, file_key, upload_file_key, to_prepare }) => ({
-    importId: id,
-    // A retry that ended before its file was made has none.
-    fileKeys: to_prepare ? [] : upload_file_key === null ? [file_key] : [upload_file_key, file_key],
-  }))
+    )`
+}
+
+/**
+ * Marks an import that is over as kept no longer, as retention does: from here on its file and its rows' outcomes are read
+ * by nobody, and a worker deletes them. False where it is not over, is being reverted, or a retry's file is being made of it.
+ */
+export async function forgetImport(
+  { prisma }: Database,
+  { orgId, importId }: { readonly orgId: number; readonly importId: number },
+): Promise<boolean> {
+  const changed = await prisma.$executeRaw`
+    UPDATE import SET expired_at = coalesce(expired_at, clock_timestamp()), updated_at = clock_timestamp()
+    WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status NOT IN ('queued', 'processing')
+      AND (revert_requested_at IS NULL OR status = 'reverted')
+      AND NOT EXISTS (SELECT FROM import r WHERE r.retry_of = import.id AND r.to_prepare AND r.status = 'queued')`
+  return changed > 0
+}
+
+/** Up to `limit` expired imports that are not purged yet and not being reverted, by import_forgotten_idx. */
+export async function findForgotten({ prisma }: Database, limit: number): Promise<ExpiredImport[]> {
+  const rows = await prisma.$queryRaw<ExpiredRow[]>`
+    SELECT id, file_key, upload_file_key, to_prepare FROM import
+    WHERE expired_at IS NOT NULL AND purged_at IS NULL AND (revert_requested_at IS NULL OR status = 'reverted')
+    ORDER BY expired_at LIMIT ${limit}::int`
+  return rows.map(toExpired)
+}
+
+interface ExpiredRow {
+  readonly id: number
+  readonly file_key: string
+  readonly upload_file_key: string | null
+  readonly to_prepare: boolean
+}
+
+function toExpired({ id, file_key, upload_file_key, to_prepare }: ExpiredRow): ExpiredImport {
+  // A retry that ended before its file was made has none.
+  const fileKeys = to_prepare ? [] : upload_file_key === null ? [file_key] : [upload_file_key, file_key]
+  return { importId: id, fileKeys }
 }
 
 /** Where the outcomes of an import's rows are. Redemptions are no outcome of an import: they are what it was for. */

@@ -228,3 +228,8 @@ function sumByPosition(lanes: readonly number[][]): number[] {
   }
   return sums
 }
+
+/** The same without what the compatible status does not show. */
+export const IMPORT_STATUS_SELECT = IMPORT_SELECT.replace('i.details', 'NULL AS details')
+  .replace('i.metadata', 'NULL AS metadata')
+  .replace('i.retry_options', 'NULL AS retry_options')

@@ -1,6 +1,6 @@
 import type { Database } from '../open-database.ts'
 import {
-  IMPORT_LIST_SELECT,
+  IMPORT_STATUS_SELECT,
   IMPORT_SELECT,
   toImportRecord,
   type ImportRecord,
@@ -8,7 +8,7 @@ import {
 } from './import-record.ts'
 
 const FIND = `${IMPORT_SELECT} WHERE i.org_id = $1::int AND i.id = $2::int`
-const LIST_OF_SERIES = `${IMPORT_LIST_SELECT}
+const LIST_OF_SERIES = `${IMPORT_STATUS_SELECT}
 WHERE i.id IN (
   SELECT id FROM import
   WHERE org_id = $1::int AND series_id = $2::bigint AND ($3::int IS NULL OR id = $3::int)
@@ -22,7 +22,7 @@ export async function findImport(database: Database, orgId: number, importId: nu
   return row === undefined ? null : toImportRecord(row)
 }
 
-/** The latest `limit` imports of a series, oldest first, with the begin of their notes; only the one with `importId` if given. */
+/** The latest `limit` imports of a series, oldest first, without notes, metadata and corrections; only the one with `importId` if given. */
 export async function listSeriesImports(
   database: Database,
   orgId: number,
