@@ -2,6 +2,7 @@
  * The whole system, as processes behind HTTP, held against the slow and obvious model of the contract
  * (oracle/reference-model.ts): every row's outcome, codes, fields and numbers, what was inserted, and the reports.
  */
+import type { ImportView } from '@importer/client'
 import type { ReferenceKind } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -9,7 +10,7 @@ import { findDifferences } from './oracle/compare-outcome.ts'
 import { generateCase, type GeneratedCase } from './oracle/generate-case.ts'
 import { judgeCase } from './oracle/judge-case.ts'
 import { DirectImporter } from './support/direct-importer.ts'
-import type { ImporterClient, ImportView } from './support/importer-client.ts'
+import type { ImporterClient } from './support/importer-client.ts'
 import { readWholeOutcome, type WholeOutcome } from './support/recorded-outcome.ts'
 import { hasRedisServer, startRedisServer, type RedisServer } from './support/redis-server.ts'
 import { startSystem, type RunningSystem } from './support/running-system.ts'

@@ -1,5 +1,6 @@
-import { openAsBlob } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+
+import { openFile } from '@importer/client/terminal'
 
 import { connect, type BenchSystem } from './bench-system.ts'
 import { describeColumns, type World } from './world.ts'
@@ -26,34 +27,18 @@ export interface FinishedImport {
 const POLL_MS = 20
 const TIMEOUT_MS = 3 * 3_600_000
 
-export async function uploadFile(system: BenchSystem, file: FileToImport): Promise<number> {
-  const { path, world, byId, dryRun = false } = file
-  if (dryRun) return uploadDryRun(system, file)
-  const { jobId } = await system.client.upload({
-    seriesId: String(world.seriesId),
-    customerIdentifier: byId ? 'USER_ID' : 'MOBILE',
-    couponIdentifier: byId ? 'COUPON_ID' : 'COUPON_CODE',
-    columns: describeColumns(byId),
-    file: path,
-  })
-  return jobId
-}
-
-/** Dry runs are the native API's. */
-async function uploadDryRun({ url, apiKey }: BenchSystem, { path, world, byId }: FileToImport): Promise<number> {
+export async function uploadFile(
+  { client }: BenchSystem,
+  { path, world, byId, dryRun = false }: FileToImport,
+): Promise<number> {
   const form = new FormData()
   form.set('customerIdentifier', byId ? 'USER_ID' : 'MOBILE')
   form.set('couponIdentifier', byId ? 'COUPON_ID' : 'COUPON_CODE')
   form.set('uploadHeaders', describeColumns(byId))
-  form.set('dryRun', 'true')
-  form.set('file', await openAsBlob(path), 'dry-run.csv')
-  const answer = await fetch(`${url}/v1/series/${world.seriesId}/imports`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${apiKey}` },
-    body: form,
-  })
-  if (answer.status !== 202) throw new Error(`a dry run was answered with ${answer.status}: ${await answer.text()}`)
-  return ((await answer.json()) as { id: number }).id
+  form.set('dryRun', String(dryRun))
+  form.set('file', await openFile(path), 'redemptions.csv')
+  const { id } = await client.createImport({ seriesId: String(world.seriesId), body: form })
+  return id
 }
 
 /** Uploads a file and waits for its end. Throws when that is not a completed one. */

@@ -40,7 +40,7 @@ export async function measureStaleness(system: BenchSystem, importId: number, se
         })
         return rows[0]?.count ?? 0
       }),
-      look(ASK_API_MS, async () => (await system.client.readImport(String(importId))).counts.rows),
+      look(ASK_API_MS, async () => (await system.client.showImport({ importId })).counts.rows),
     ])
     return told.map((answer) => {
       // A count that is still the true one is not old at all.

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import type { ImportView } from '../support/importer-client.ts'
+import type { ImportView } from '@importer/client'
 import { queryOnce } from '../support/query-once.ts'
 import { hasRedisServer, startRedisServer, type RedisServer } from '../support/redis-server.ts'
 import { startSystem, type RunningSystem } from '../support/running-system.ts'

@@ -3,7 +3,7 @@ import { chooseFreePort } from '@importer/runtime'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { startApp, type AppProcess } from '../support/app-process.ts'
-import type { ImportView } from '../support/importer-client.ts'
+import type { ImportView } from '@importer/client'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRow, shopRows } from '../support/small-shop.ts'
 

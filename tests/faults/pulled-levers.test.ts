@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import type { ImportView } from '../support/importer-client.ts'
+import type { ImportView } from '@importer/client'
 import { openSession } from '../support/open-session.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'

@@ -1,13 +1,5 @@
-import type {
-  CouponIdentifier,
-  CustomerIdentifier,
-  ImportFailure,
-  ImportOutcome,
-  ImportStatus,
-  ReferenceKind,
-  ReferenceLoadResult,
-  RowErrorCode,
-} from '@importer/contracts'
+import type { ImportView } from '@importer/client'
+import type { CouponIdentifier, CustomerIdentifier, ReferenceKind, ReferenceLoadResult } from '@importer/contracts'
 
 import { waitUntil } from './wait-until.ts'
 
@@ -22,28 +14,6 @@ export interface JobStatus {
   readonly totalUploadedCount: number
   readonly actualRowCount: number
   readonly errorCount: number
-}
-
-/** `GET /v1/imports/{id}`, as far as tests look at it. */
-export interface ImportView {
-  readonly id: number
-  readonly status: ImportStatus
-  readonly outcome: ImportOutcome | null
-  readonly headerRow: boolean | null
-  readonly delimiter: string | null
-  readonly progress: { readonly percent: number; readonly rowsRead: number }
-  readonly counts: {
-    readonly rows: number
-    readonly inserted: number
-    readonly duplicates: number
-    readonly rejected: number
-  }
-  readonly errorsByCode: Partial<Record<RowErrorCode, number>>
-  readonly attempts: number
-  readonly createdAt: string
-  readonly startedAt: string | null
-  readonly finishedAt: string | null
-  readonly failure: ImportFailure | null
 }
 
 export interface Upload {

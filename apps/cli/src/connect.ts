@@ -11,17 +11,29 @@ export interface ConnectOptions {
   readonly key?: string
 }
 
+/** Where the importer answers, and with which key. */
+export interface Connection {
+  /** without a slash at its end */
+  readonly url: string
+  readonly apiKey: string
+  readonly signal: AbortSignal
+}
+
 /** A client of the importer that the options name, or the environment, or else the one that `npm start` runs here. */
-export async function connect({ env, signal }: Terminal, options: ConnectOptions): Promise<ImporterClient> {
+export async function connect(terminal: Terminal, options: ConnectOptions): Promise<ImporterClient> {
+  return createClient(await findConnection(terminal, options))
+}
+
+export async function findConnection({ env, signal }: Terminal, options: ConnectOptions): Promise<Connection> {
   const url = options.url ?? env.REDEMPTIONS_URL ?? `http://127.0.0.1:${env.PORT}`
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new CliError(`--url ${url} is no address; expected one such as http://127.0.0.1:8080`)
   }
-  return createClient({
-    url,
+  return {
+    url: url.replace(/\/+$/, ''),
     apiKey: options.key ?? env.REDEMPTIONS_API_KEY ?? (await readKeyFile(env.DATA_DIR)),
     signal,
-  })
+  }
 }
 
 async function readKeyFile(dataDir: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { renderTable } from '@importer/client'
+import { renderTable } from '@importer/client/terminal'
 import { ROLES, type Role } from '@importer/contracts'
 import { Option, type Command } from 'commander'
 

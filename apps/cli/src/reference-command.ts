@@ -1,6 +1,7 @@
 import path from 'node:path'
 
 import { REFERENCE_KINDS, type ReferenceKind } from '@importer/contracts'
+import { openFile } from '@importer/client/terminal'
 import type { Command } from 'commander'
 
 import { connect } from './connect.ts'
@@ -18,7 +19,8 @@ export function addReferenceCommand(program: Command, terminal: Terminal, end: (
     .argument('<file>', 'a CSV file')
     .action(async (kind: ReferenceKind, file: string, _options: object, command: Command) => {
       const client = await connect(terminal, command.optsWithGlobals())
-      const result = await client.putReference(kind, path.resolve(terminal.env.callerFolder, file))
+      const body = await openFile(path.resolve(terminal.env.callerFolder, file))
+      const result = await client.loadReference({ kind, body })
       const { received, inserted, updated, rejected, errors } = result
       print(terminal, `${received} ${kind}: ${inserted} inserted, ${updated} updated, ${rejected} rejected`)
       for (const { line, code, message } of errors) tell(terminal, `line ${line}: ${code}: ${message}`)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { describeUnreachable, type ReportOutcome } from '@importer/client'
+import { describeUnreachable, type ImporterClient } from '@importer/client'
 import { Option, type Command } from 'commander'
 
 import { CliError } from './cli-error.ts'
@@ -11,8 +11,14 @@ import { connect, type ConnectOptions } from './connect.ts'
 import { readId } from './read-options.ts'
 import { tell, type Terminal } from './terminal.ts'
 
+const OPERATIONS = {
+  rejected: 'downloadErrors',
+  inserted: 'downloadInserted',
+  duplicates: 'downloadDuplicates',
+} as const satisfies Record<string, keyof ImporterClient>
+
 interface ReportOptions extends ConnectOptions {
-  readonly outcome: ReportOutcome
+  readonly outcome: keyof typeof OPERATIONS
   readonly out?: string
   readonly raw?: true
 }
@@ -23,16 +29,13 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
     .command('report')
     .description('fetch the rows of one outcome as CSV')
     .argument('<id>', "the import's id: its jobId", readId)
-    .addOption(
-      new Option('--outcome <outcome>', 'which rows')
-        .choices(['rejected', 'inserted', 'duplicates'])
-        .default('rejected'),
-    )
+    .addOption(new Option('--outcome <outcome>', 'which rows').choices(Object.keys(OPERATIONS)).default('rejected'))
     .option('--out <file>', 'where to write it; else it is printed')
     .option('--raw', 'leave cells as they are that a spreadsheet would run as a formula')
     .action(async (id: string, { outcome, out, raw }: ReportOptions, command: Command) => {
       const client = await connect(terminal, command.optsWithGlobals())
-      const report = Readable.fromWeb(await client.openReport(id, outcome, raw === true))
+      const { body } = await client[OPERATIONS[outcome]]({ importId: id, ...(raw === true && { raw: 'true' }) })
+      const report = body === null ? Readable.from([]) : Readable.fromWeb(body)
       if (out === undefined) {
         await pipeline(report, terminal.stdout, { end: false }).catch(explain)
         return

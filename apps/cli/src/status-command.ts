@@ -1,7 +1,8 @@
-import { renderTable } from '@importer/client'
+import { renderTable } from '@importer/client/terminal'
 import type { Command } from 'commander'
 
-import { connect, type ConnectOptions } from './connect.ts'
+import { listJobs } from './compatible-api.ts'
+import { findConnection, type ConnectOptions } from './connect.ts'
 import { readId } from './read-options.ts'
 import { print, type Terminal } from './terminal.ts'
 
@@ -18,8 +19,7 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
     .requiredOption('--series <id>', 'the coupon series', readId)
     .option('--job <id>', 'only this one', readId)
     .action(async ({ series, job }: StatusOptions, command: Command) => {
-      const client = await connect(terminal, command.optsWithGlobals())
-      const jobs = await client.listJobs(series, job)
+      const jobs = await listJobs(await findConnection(terminal, command.optsWithGlobals()), series, job)
       const rows = jobs.map((found) => [
         String(found.jobId),
         found.uploadRedeemedCouponStatus,

@@ -1,16 +1,12 @@
 import path from 'node:path'
 
-import {
-  createProgressDisplay,
-  renderTable,
-  waitForImport,
-  type ImporterClient,
-  type ImportView,
-} from '@importer/client'
+import { createClient, waitForImport, type ImporterClient, type ImportView } from '@importer/client'
+import { createProgressDisplay, renderTable } from '@importer/client/terminal'
 import { COUPON_IDENTIFIERS, CUSTOMER_IDENTIFIERS } from '@importer/contracts'
 import { Option, type Command } from 'commander'
 
-import { connect, type ConnectOptions } from './connect.ts'
+import { uploadCompatibly } from './compatible-api.ts'
+import { findConnection, type ConnectOptions } from './connect.ts'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts'
 import { readId } from './read-options.ts'
 import { print, tell, type Terminal } from './terminal.ts'
@@ -44,8 +40,8 @@ export function addUploadCommand(program: Command, terminal: Terminal, end: (cod
     .option('--details <text>', 'notes that are kept with the import')
     .option('--wait', 'wait for the end; the exit code tells the outcome')
     .action(async (file: string, options: UploadOptions, command: Command) => {
-      const client = await connect(terminal, command.optsWithGlobals())
-      const job = await client.upload({
+      const connection = await findConnection(terminal, command.optsWithGlobals())
+      const job = await uploadCompatibly(connection, {
         seriesId: options.series,
         customerIdentifier: options.customer,
         couponIdentifier: options.coupon,
@@ -59,7 +55,7 @@ export function addUploadCommand(program: Command, terminal: Terminal, end: (cod
         end(EXIT.success)
         return
       }
-      const view = await wait(terminal, client, job.jobId)
+      const view = await wait(terminal, createClient(connection), job.jobId)
       print(terminal, describeEnd(view))
       end(exitCodeOf(view))
     })

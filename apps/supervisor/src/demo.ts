@@ -1,7 +1,8 @@
 /** `npm run demo [-- --rows N] [-- --seed N]`: the main job on made-up data, from start to end, in an instance of its own. */
 import path from 'node:path'
 
-import { createClient, createProgressDisplay } from '@importer/client'
+import { createClient } from '@importer/client'
+import { createProgressDisplay } from '@importer/client/terminal'
 
 import { makeDemoEnvironment } from './demo/demo-environment.ts'
 import { importDemoData } from './demo/import-demo-data.ts'

@@ -4,7 +4,8 @@
  */
 import { rm } from 'node:fs/promises'
 
-import { createClient, createProgressDisplay } from '@importer/client'
+import { createClient } from '@importer/client'
+import { createProgressDisplay } from '@importer/client/terminal'
 
 import { makeDemoEnvironment } from './demo/demo-environment.ts'
 import { importDemoData } from './demo/import-demo-data.ts'

@@ -102,7 +102,7 @@ async function measureSmall(
 
 async function waitAsClient(system: BenchSystem, importId: number, requestedAt: number): Promise<number> {
   for (;;) {
-    const { status } = await system.client.readImport(String(importId))
+    const { status } = await system.client.showImport({ importId })
     if (status === 'completed') return performance.now() - requestedAt
     if (status !== 'queued' && status !== 'processing') throw new Error(`import ${importId} is ${status}`)
     await delay(CLIENT_POLL_MS)

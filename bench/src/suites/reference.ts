@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
+import { openFile } from '@importer/client/terminal'
+
 import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID } from '../bench-system.ts'
 import { runScript } from '../opponents/psql-by-hand.ts'
@@ -28,7 +30,10 @@ export async function runReferenceSuite(bench: Bench): Promise<SuiteResult> {
       async ours() {
         await prepare('coupon')
         return timeSeconds(async () => {
-          const { inserted, updated } = await system.client.putReference('coupons', file)
+          const { inserted, updated } = await system.client.loadReference({
+            kind: 'coupons',
+            body: await openFile(file),
+          })
           const written = isNew ? inserted : updated
           if (written !== world.coupons) throw new Error(`${written} of ${world.coupons} coupons were written`)
         })

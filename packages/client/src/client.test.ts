@@ -9,9 +9,10 @@ import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import { createClient, type ImporterClient } from './create-client.ts'
-import { createProgressDisplay } from './progress-display.ts'
 import { RequestError } from './request-error.ts'
-import type { ImportView } from './views.ts'
+import type { ImportView } from './operation-types.ts'
+import { openFile } from './terminal/open-file.ts'
+import { createProgressDisplay } from './terminal/progress-display.ts'
 import { waitForImport } from './wait-for-import.ts'
 
 const VIEW: ImportView = {
@@ -21,13 +22,32 @@ const VIEW: ImportView = {
   outcome: null,
   fileName: 'a.csv',
   bytes: 10,
-  progress: { percent: 42.5, rowsRead: 42_500, rowsPerSecond: 31_000, etaSeconds: 2 },
+  sha256: 'ab',
+  headerRow: true,
+  delimiter: ',',
+  progress: { percent: 42.5, bytesRead: 4, rowsRead: 42_500, rowsPerSecond: 31_000, etaSeconds: 2 },
   counts: { rows: 42_500, inserted: 42_000, duplicates: 0, rejected: 500 },
   errorsByCode: { INVALID_DATE: 500 },
+  details: null,
+  metadata: null,
+  dryRun: false,
+  attempts: 1,
+  corrections: null,
+  retryOf: null,
+  retriedAs: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: '2026-01-01T00:00:00.100Z',
   finishedAt: null,
   failure: null,
+  links: {
+    self: 'http://127.0.0.1/v1/imports/7',
+    errors: 'http://127.0.0.1/v1/imports/7/errors.csv',
+    inserted: 'http://127.0.0.1/v1/imports/7/inserted.csv',
+    duplicates: 'http://127.0.0.1/v1/imports/7/duplicates.csv',
+    unprocessed: 'http://127.0.0.1/v1/imports/7/unprocessed.csv',
+    file: 'http://127.0.0.1/v1/imports/7/file',
+    events: 'http://127.0.0.1/v1/imports/7/events',
+  },
 }
 
 let folder: string
@@ -78,7 +98,7 @@ describe('the client', () => {
         (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
       )
     })
-    expect(await client.putReference('coupons', file)).toMatchObject({ received: 1 })
+    expect(await client.loadReference({ kind: 'coupons', body: await openFile(file) })).toMatchObject({ received: 1 })
     expect(seen[0]?.request).toMatchObject({
       method: 'PUT',
       url: '/v1/reference/coupons',
@@ -92,45 +112,44 @@ describe('the client', () => {
       'the compatible API',
       400,
       { success: false, errors: [{ message: 'this is missing' }, { message: 'that is wrong' }] },
-      'the import is refused with HTTP 400: this is missing; that is wrong',
+      '"Look at an import" is refused with HTTP 400: this is missing; that is wrong',
     ],
     [
       'a problem',
       404,
       { detail: 'there is no such import' },
-      'the import is refused with HTTP 404: there is no such import',
+      '"Look at an import" is refused with HTTP 404: there is no such import',
     ],
     [
       'a problem with several faults',
       400,
       { detail: 'one', errors: [{ message: 'one' }, { message: 'two' }] },
-      'the import is refused with HTTP 400: one; two',
+      '"Look at an import" is refused with HTTP 400: one; two',
     ],
-    ["a proxy's page", 502, '<html>', 'the import is refused with HTTP 502: it gives no reason'],
+    ["a proxy's page", 502, '<html>', '"Look at an import" is refused with HTTP 502: it gives no reason'],
   ])('tells the reasons of a refusal in one line: %s', async (_name, status, body, message) => {
     const client = await serve(answer(status, body))
-    await expect(client.readImport('7')).rejects.toEqual(new RequestError(message, status))
+    await expect(client.showImport({ importId: 7 })).rejects.toEqual(new RequestError(message, status))
   })
 
   it('says that something else answers', async () => {
     const client = await serve(answer(200, '<html>'))
-    await expect(client.readImport('7')).rejects.toThrow(/answers as no importer does; expected the address of one$/)
+    await expect(client.showImport({ importId: 7 })).rejects.toThrow(
+      /answers as no importer does; expected the address of one$/,
+    )
   })
 
   it('says that nobody answers', async () => {
     const client = createClient({ url: 'http://127.0.0.1:1', apiKey: 'k' })
-    await expect(client.listJobs('1')).rejects.toThrow(
+    await expect(client.showSession()).rejects.toThrow(
       /^http:\/\/127\.0\.0\.1:1 does not answer \(.+\); expected a running importer there$/,
     )
   })
 
   it('says that a file cannot be read', async () => {
-    const client = createClient({ url: 'http://127.0.0.1:1', apiKey: 'k' })
     const missing = path.join(folder, 'missing.csv')
-    await expect(client.putReference('tills', missing)).rejects.toThrow(
-      `${missing} cannot be read (ENOENT); expected a CSV file`,
-    )
-    await expect(client.putReference('tills', folder)).rejects.toThrow(`${folder} is no file; expected a CSV file`)
+    await expect(openFile(missing)).rejects.toThrow(`${missing} cannot be read (ENOENT); expected a CSV file`)
+    await expect(openFile(folder)).rejects.toThrow(`${folder} is no file; expected a CSV file`)
   })
 })
 

@@ -1,136 +1,117 @@
-import { openAsBlob } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import path from 'node:path'
-
-import type { ReferenceKind, ReferenceLoadResult } from '@importer/contracts'
+import { OPERATIONS, type Operation } from '@importer/contracts'
 import type { z } from 'zod'
 
+import { buildAddress, type AnyCall } from './address.ts'
+import type { AnswerTo, CallTo, OperationTable } from './operation-types.ts'
 import { describeRefusal, describeUnreachable, RequestError } from './request-error.ts'
-import { countAnswer, importView, jobsAnswer, referenceAnswer, type ImportView, type JobView } from './views.ts'
 
 export interface ClientOptions {
-  /** where the importer answers, such as http://127.0.0.1:8080 */
+  /** Where the importer answers, such as http://127.0.0.1:8080. Empty in a page of the importer's own. */
   readonly url: string
-  readonly apiKey: string
-  /** ends requests that are under way */
+  /** Without: the cookie of a session, which a browser sends by itself. */
+  readonly apiKey?: string
+  /** Ends requests that are under way. */
   readonly signal?: AbortSignal
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A file for the compatible API, whose fields these are. */
-export interface Upload {
-  readonly seriesId: string
-  readonly customerIdentifier: string
-  readonly couponIdentifier: string
-  /** the text of `uploadHeaders`: judged by the server */
-  readonly columns: string
-  readonly details?: string
-  /** a path; the file is streamed */
-  readonly file: string
+export interface CallOptions {
+  /** Ends this request. */
+  readonly signal?: AbortSignal
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-const REPORT_FILES = { rejected: 'errors.csv', inserted: 'inserted.csv', duplicates: 'duplicates.csv' } as const
-export type ReportOutcome = keyof typeof REPORT_FILES
+type Body = NonNullable<RequestInit['body']>
+type Arguments<Call> = object extends Call ? [call?: Call, options?: CallOptions] : [call: Call, options?: CallOptions]
 
-/** The importer as a program calls it. Everything rejects with a RequestError, whose message is one line for the user. */
-export interface ImporterClient {
-  /** Resolves when the upload is durable. */
-  upload(upload: Upload): Promise<JobView>
-  /** The imports of a series, oldest first, or the one of `jobId`. */
-  listJobs(seriesId: string, jobId?: string): Promise<JobView[]>
-  readImport(importId: string): Promise<ImportView>
-  /** Rows of one outcome as CSV. `raw` leaves cells alone that a spreadsheet would run. */
-  openReport(importId: string, outcome: ReportOutcome, raw: boolean): Promise<ReadableStream<Uint8Array>>
-  /** Upserts a CSV file of reference data. */
-  putReference(kind: ReferenceKind, file: string): Promise<ReferenceLoadResult>
-  countReference(kind: ReferenceKind): Promise<number>
+/**
+ * The native API as a program calls it: a function for every operation of the contract. All reject with a RequestError,
+ * whose message is one line for the user.
+ */
+export type ClientOf<Table extends OperationTable> = {
+  readonly [Name in keyof Table]: (...args: Arguments<CallTo<Table[Name]>>) => Promise<AnswerTo<Table[Name]>>
+}
+export type ImporterClient = ClientOf<typeof OPERATIONS>
+
+/** Runs in Node and in browsers. */
+export function createClient(options: ClientOptions): ImporterClient {
+  return createClientOf(OPERATIONS, options)
 }
 
-export function createClient({ url, apiKey, signal }: ClientOptions): ImporterClient {
+/** A client of the operations in a table. */
+export function createClientOf<Table extends OperationTable>(
+  table: Table,
+  { url, apiKey, signal, headers }: ClientOptions,
+): ClientOf<Table> {
   const base = url.replace(/\/+$/, '')
 
-  async function request(what: string, route: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { ...(init.headers as Record<string, string> | undefined), Authorization: `Bearer ${apiKey}` }
+  async function request(operation: Operation, call: AnyCall, options: CallOptions): Promise<unknown> {
+    const signals = [signal, options.signal].filter((one) => one !== undefined)
+    const init: RequestInit = {
+      method: operation.method.toUpperCase(),
+      headers: {
+        ...(apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` }),
+        // A form says its own type, with its boundary.
+        ...(operation.body === undefined || call['body'] instanceof FormData
+          ? {}
+          : { 'Content-Type': operation.body.contentType }),
+        ...headers,
+        ...options.headers,
+      },
+      ...(call['body'] === undefined ? {} : { body: writeBody(operation, call['body']) }),
+      ...(signals.length === 0 ? {} : { signal: signals.length === 1 ? signals[0] : AbortSignal.any(signals) }),
+    }
     let answer: Response
     try {
-      answer = await fetch(`${base}${route}`, { ...init, headers, ...(signal === undefined ? {} : { signal }) })
+      answer = await fetch(`${base}${buildAddress(operation, call)}`, init)
     } catch (error) {
-      signal?.throwIfAborted()
-      throw describeUnreachable(base, error)
+      for (const one of signals) one.throwIfAborted()
+      throw describeUnreachable(base === '' ? 'the server' : base, error)
     }
-    if (!answer.ok) throw await describeRefusal(what, answer)
-    return answer
+    if (!answer.ok) throw await describeRefusal(`"${operation.summary}"`, answer)
+    return readAnswer(base, operation, answer)
   }
 
-  async function ask<Schema extends z.ZodType>(
-    schema: Schema,
-    what: string,
-    route: string,
-    init?: RequestInit,
-  ): Promise<z.output<Schema>> {
-    const answer = await request(what, route, init)
-    const parsed = schema.safeParse(await readJson(answer))
-    if (parsed.success) return parsed.data
-    throw new RequestError(`${base} answers as no importer does; expected the address of one`, answer.status)
-  }
-
-  return {
-    async upload({ seriesId, customerIdentifier, couponIdentifier, columns, details, file }) {
-      const form = new FormData()
-      form.set('customerIdentifier', customerIdentifier)
-      form.set('couponIdentifier', couponIdentifier)
-      form.set('uploadHeaders', columns)
-      if (details !== undefined) form.set('Details', details)
-      form.set('file', await openFile(file), path.basename(file))
-      const route = `/coupon/api/v1/upload/redeemFile/${encodeURIComponent(seriesId)}`
-      const { result } = await ask(jobsAnswer, 'the upload', route, { method: 'POST', body: form })
-      const [job] = result.redeemUploadJobStatuses
-      if (job === undefined) throw new RequestError('the upload was answered without a job; expected one', 200)
-      return job
-    },
-    async listJobs(seriesId, jobId) {
-      const query = jobId === undefined ? '' : `?jobId=${encodeURIComponent(jobId)}`
-      const route = `/coupon/api/v1/upload/getUploadRedeemedCouponStatus/${encodeURIComponent(seriesId)}${query}`
-      const { result } = await ask(jobsAnswer, 'the status', route)
-      return result.redeemUploadJobStatuses
-    },
-    async readImport(importId) {
-      return ask(importView, 'the import', `/v1/imports/${encodeURIComponent(importId)}`)
-    },
-    async openReport(importId, outcome, raw) {
-      const route = `/v1/imports/${encodeURIComponent(importId)}/${REPORT_FILES[outcome]}${raw ? '?raw=true' : ''}`
-      const answer = await request('the report', route)
-      if (answer.body === null) throw new RequestError('the report has no body; expected a CSV', answer.status)
-      return answer.body
-    },
-    async putReference(kind, file) {
-      const headers = { 'Content-Type': 'text/csv' }
-      const body = await openFile(file)
-      return ask(referenceAnswer, `the file of ${kind}`, `/v1/reference/${kind}`, { method: 'PUT', headers, body })
-    },
-    async countReference(kind) {
-      return (await ask(countAnswer, `the count of ${kind}`, `/v1/reference/${kind}`)).count
-    },
-  }
+  const entries = Object.entries(table).map(([name, operation]) => [
+    name,
+    async (call: AnyCall = {}, options: CallOptions = {}) => request(operation, call, options),
+  ])
+  return Object.fromEntries(entries) as ClientOf<Table>
 }
 
-async function readJson(answer: Response): Promise<unknown> {
+function writeBody({ body }: Operation, value: unknown): Body {
+  return body?.contentType === 'application/json' ? JSON.stringify(value) : (value as Body)
+}
+
+async function readAnswer(base: string, { success }: Operation, answer: Response): Promise<unknown> {
+  const documented = success.find(({ status }) => status === answer.status)
+  if (documented?.contentType !== undefined) return answer
+  if (documented?.schema === undefined) return undefined
+  return readJson(documented.schema, await answer.text(), answer.status, base)
+}
+
+/** An answer's JSON by its schema. What a later version of the server adds is left aside. */
+export function readJson<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  status: number,
+  base: string,
+): z.output<Schema> {
+  let value: unknown
   try {
-    return await answer.json()
+    value = JSON.parse(text)
   } catch {
-    // No JSON is no answer of an importer, which the caller says.
-    return null
+    // No JSON is no answer of an importer.
+    throw notAnImporter(base, status)
   }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  if (parsed.error.issues.every(({ code }) => code === 'unrecognized_keys')) return value as z.output<Schema>
+  throw notAnImporter(base, status, parsed.error)
 }
 
-/** The file as something that is read while it is sent. */
-async function openFile(file: string): Promise<Blob> {
-  try {
-    const stats = await stat(file)
-    if (!stats.isFile()) throw new RequestError(`${file} is no file; expected a CSV file`, null)
-    return await openAsBlob(file)
-  } catch (error) {
-    if (error instanceof RequestError) throw error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new RequestError(`${file} cannot be read (${code}); expected a CSV file`, null, { cause: error })
-  }
+function notAnImporter(base: string, status: number, cause?: unknown): RequestError {
+  const server = base === '' ? 'the server' : base
+  return new RequestError(`${server} answers as no importer does; expected the address of one`, status, { cause })
 }

@@ -34,7 +34,8 @@ export interface Authenticate {
 const KEY_TTL_MS = 200
 const MAX_KEYS = 1_000
 
-const CHALLENGES = ['Bearer realm="redemptions"', 'Basic realm="redemptions", charset="UTF-8"']
+const BEARER = 'Bearer realm="redemptions"'
+const BASIC = 'Basic realm="redemptions", charset="UTF-8"'
 
 /** Whoever sends a key is who the key is; the cookie counts where there is none. */
 export function createAuthenticate(database: Database, cookie: SessionCookie): Authenticate {
@@ -64,7 +65,7 @@ export function createAuthenticate(database: Database, cookie: SessionCookie): A
   }
   async function authenticate(headers: IncomingHttpHeaders, needed: Role): Promise<Principal> {
     const principal = await identify(headers)
-    if (principal === null) throw unauthorized(readKeys(headers).length > 0, cookie.read(headers) !== null)
+    if (principal === null) throw unauthorized(headers, readKeys(headers).length > 0, cookie.read(headers) !== null)
     if (!roleIncludes(principal.role, needed)) throw forbidden(principal.role, needed)
     return principal
   }
@@ -76,12 +77,17 @@ export function createAuthenticate(database: Database, cookie: SessionCookie): A
 }
 
 /** 401: nobody who is known. */
-export function unauthorized(hasKey: boolean, hasSession = false): ApiError {
+export function unauthorized(headers: IncomingHttpHeaders, hasKey: boolean, hasSession = false): ApiError {
   return new ApiError(
     401,
     [{ code: 'UNAUTHORIZED', field: 'Authorization', message: describeAbsence(hasKey, hasSession) }],
-    { 'WWW-Authenticate': CHALLENGES },
+    { 'WWW-Authenticate': hasSession || isPage(headers) ? [BEARER] : [BEARER, BASIC] },
   )
+}
+
+/** A browser would ask for user name and password in a window of its own, and keep the page waiting. */
+function isPage(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-fetch-mode'] !== undefined || headers['x-requested-with'] !== undefined
 }
 
 function describeAbsence(hasKey: boolean, hasSession: boolean): string {

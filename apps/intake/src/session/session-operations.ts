@@ -27,7 +27,7 @@ export function createSessionOperations(
       const principal = await authenticate.identifyKey(key)
       if (principal !== null) return principal
     }
-    throw unauthorized(keys.length > 0)
+    throw unauthorized(request.headers, keys.length > 0)
   }
 
   const create = defineOperation(

@@ -255,6 +255,17 @@ describe('a session ends', () => {
   })
 })
 
+test.each<[string, Record<string, string>, boolean]>([
+  ['a program', {}, true],
+  ['a page', { 'X-Requested-With': 'XMLHttpRequest' }, false],
+  ['a browser', { 'Sec-Fetch-Mode': 'cors' }, false],
+  ['a browser whose session is over', { Cookie: `redemptions_session=${'x'.repeat(43)}` }, false],
+])('%s without a key is asked for one, but a browser not to open its own window', async (_name, headers, hasBasic) => {
+  const response = await fetch(`${intake.url}/v1/session`, { headers })
+  expect(response.status).toBe(401)
+  expect(response.headers.get('www-authenticate')?.includes('Basic')).toBe(hasBasic)
+})
+
 test('with a key, the session tells whose it is', async () => {
   const response = await ask(intake, 'GET', '/v1/session', { key: intake.keys.admin })
   expect(await readJson(response)).toEqual({ orgId: ORG, role: 'admin', keyName: null, expiresAt: null })

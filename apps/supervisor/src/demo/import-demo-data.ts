@@ -4,7 +4,8 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { waitForImport, type ImporterClient, type ImportView, type ProgressDisplay } from '@importer/client'
+import { waitForImport, type ImporterClient, type ImportView } from '@importer/client'
+import { openFile, type ProgressDisplay } from '@importer/client/terminal'
 import { DEMO_COLUMNS, describeDemo, writeRedemptions, writeReference, type DemoWorld } from '@importer/demo-data'
 
 import type { Steps } from './steps.ts'
@@ -37,7 +38,7 @@ export interface ImportedDemo {
 /** Makes demo data for the next run of this instance, loads and uploads it over HTTP, and waits for the end. */
 export async function importDemoData(options: ImportDemoOptions): Promise<ImportedDemo> {
   const { client, rows, seed, steps, signal } = options
-  const run = Math.floor((await client.countReference('series')) / SERIES_PER_RUN) + 1
+  const run = Math.floor((await client.countReference({ kind: 'series' })).count / SERIES_PER_RUN) + 1
   const world = describeDemo({ seed, rows, run })
   const folder = path.join(options.folder, `run-${run}`)
   await mkdir(folder, { recursive: true })
@@ -46,7 +47,7 @@ export async function importDemoData(options: ImportDemoOptions): Promise<Import
     const file = path.join(folder, `${kind}.csv`)
     await steps.run(`Load ${kind}`, async () => {
       await pipeline(Readable.from(writeReference(world, kind)), createWriteStream(file))
-      const { rejected, errors } = await client.putReference(kind, file)
+      const { rejected, errors } = await client.loadReference({ kind, body: await openFile(file) })
       if (rejected > 0) throw new Error(`${rejected} of the demo's ${kind} were rejected: ${errors[0]?.message}`)
     })
   }
@@ -55,20 +56,19 @@ export async function importDemoData(options: ImportDemoOptions): Promise<Import
   await steps.run(`Write a CSV of ${rows.toLocaleString('en-US')} redemptions`, async () => {
     await pipeline(Readable.from(writeRedemptions(world)), createWriteStream(file))
   })
-  const job = await steps.run('Upload it', async () =>
-    client.upload({
-      seriesId: String(world.seriesId),
-      customerIdentifier: 'MOBILE',
-      couponIdentifier: 'COUPON_CODE',
-      columns: JSON.stringify(DEMO_COLUMNS),
-      file,
-    }),
-  )
+  const { id } = await steps.run('Upload it', async () => {
+    const form = new FormData()
+    form.set('customerIdentifier', 'MOBILE')
+    form.set('couponIdentifier', 'COUPON_CODE')
+    form.set('uploadHeaders', JSON.stringify(DEMO_COLUMNS))
+    form.set('file', await openFile(file), path.basename(file))
+    return client.createImport({ seriesId: String(world.seriesId), body: form })
+  })
   const answeredAtMs = Date.now()
   const view = await steps.run('Import it', async () => {
     const display = options.openDisplay()
     try {
-      return await waitForImport(client, job.jobId, {
+      return await waitForImport(client, id, {
         onProgress: (progress) => display.update(progress),
         ...(signal === undefined ? {} : { signal }),
       })

@@ -7,8 +7,8 @@ import type { ImporterClient } from '@importer/client'
 
 /** Downloads an import's error report to a file, which is replaced. */
 export async function saveErrorReport(client: ImporterClient, importId: number, file: string): Promise<void> {
-  const report = await client.openReport(String(importId), 'rejected', false)
-  await pipeline(Readable.fromWeb(report), createWriteStream(file))
+  const { body } = await client.downloadErrors({ importId })
+  await pipeline(body === null ? Readable.from([]) : Readable.fromWeb(body), createWriteStream(file))
 }
 
 /** The first lines of a text file. */

@@ -1,4 +1,5 @@
-import { renderTable, type ImportView } from '@importer/client'
+import type { ImportView } from '@importer/client'
+import { renderTable } from '@importer/client/terminal'
 import { countExpected, type DemoWorld } from '@importer/demo-data'
 
 import type { Steps } from './steps.ts'

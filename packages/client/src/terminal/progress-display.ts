@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 
 import cliProgress from 'cli-progress'
 
-import type { ImportView } from './views.ts'
+import type { ImportView } from '../operation-types.ts'
 
 export interface ProgressDisplay {
   update(view: ImportView): void

@@ -1,0 +1,38 @@
+import {
+  buildAddress,
+  createClientOf,
+  type AnswerTo,
+  type CallTo,
+  type ImportView as KnownImport,
+} from '@importer/client'
+import { OPERATIONS } from '@importer/contracts'
+
+import { PENDING } from './pending/operations.ts'
+
+const TABLE = { ...OPERATIONS, ...PENDING }
+type Table = typeof TABLE
+
+export type OperationName = keyof Table
+export type AnswerOf<Name extends OperationName> = AnswerTo<Table[Name]>
+export type CallOf<Name extends OperationName> = CallTo<Table[Name]>
+export type ImportView = KnownImport & {
+  readonly delay?: { readonly code: string; readonly message: string; readonly since: string } | null
+  readonly profile?: { readonly name: string; readonly version: number } | null
+  readonly corrections?: readonly unknown[] | null
+  readonly updatedAt?: string
+}
+
+/** Of a page: without it a 401 would make the browser ask for user name and password by itself. */
+export const PAGE_HEADERS = { 'X-Requested-With': 'XMLHttpRequest' } as const
+
+/** Same origin, by the cookie of the session. */
+export const client = createClientOf(TABLE, { url: '', headers: PAGE_HEADERS })
+
+/** Path and query of a call. */
+export function addressOf<Name extends OperationName>(name: Name, call: Omit<CallOf<Name>, 'body'>): string {
+  return buildAddress(TABLE[name], call)
+}
+
+export function methodOf(name: OperationName): string {
+  return TABLE[name].method.toUpperCase()
+}

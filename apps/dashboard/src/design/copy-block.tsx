@@ -1,0 +1,52 @@
+import { useState } from 'react'
+
+import { Button } from './button.tsx'
+import styles from './design.module.css'
+
+interface CopyBlockProps {
+  /** What the text is, such as `curl command`. */
+  readonly what: string
+  readonly text: string
+}
+
+/** A text to take along. The clipboard is there on HTTPS and localhost only: one click selects all of it elsewhere. */
+export function CopyBlock({ what, text }: CopyBlockProps) {
+  const [isCopied, setCopied] = useState(false)
+  const clipboard = (navigator as { clipboard?: Clipboard }).clipboard
+  const copy = (): void => {
+    clipboard?.writeText(text).then(
+      () => setCopied(true),
+      // Not allowed here: the text can be selected.
+      () => setCopied(false),
+    )
+  }
+  return (
+    <div className={styles.stack}>
+      {/* A region that scrolls must be reached by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre className={styles.code} tabIndex={0} aria-label={what}>
+        {text}
+      </pre>
+      {clipboard !== undefined && (
+        <div className={styles.row}>
+          <Button isSmall onClick={copy}>
+            Copy {what}
+          </Button>
+          <span role="status" className={styles.hint}>
+            {isCopied ? 'Copied' : ''}
+          </span>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** The command that does over the API what is on the screen. */
+export function CurlDisclosure({ command }: { readonly command: string }) {
+  return (
+    <details className={styles.disclosure}>
+      <summary>The same by curl</summary>
+      <CopyBlock what="curl command" text={command} />
+    </details>
+  )
+}

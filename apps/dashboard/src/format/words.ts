@@ -1,0 +1,64 @@
+import type { ColumnKey } from '@importer/contracts'
+import type { ImportView } from '../api/client.ts'
+
+export type Tone = 'good' | 'warn' | 'bad' | 'busy' | 'quiet'
+
+export interface Worded {
+  readonly text: string
+  readonly tone: Tone
+}
+
+const STATUSES: Readonly<Record<ImportView['status'], Worded>> = {
+  queued: { text: 'Queued', tone: 'busy' },
+  processing: { text: 'Processing', tone: 'busy' },
+  completed: { text: 'Completed', tone: 'good' },
+  failed: { text: 'Failed', tone: 'bad' },
+  cancelled: { text: 'Cancelled', tone: 'warn' },
+  reverted: { text: 'Reverted', tone: 'quiet' },
+}
+
+export function wordStatus(status: ImportView['status']): Worded {
+  return STATUSES[status]
+}
+
+/** What a completed import came to; null while there is nothing to add to its status. */
+export function wordOutcome({ outcome }: Pick<ImportView, 'outcome'>): Worded | null {
+  switch (outcome) {
+    case 'partial':
+      return { text: 'Some rows rejected', tone: 'warn' }
+    case 'failure':
+      return { text: 'Every row rejected', tone: 'bad' }
+    case 'success':
+    case null:
+      return null
+  }
+}
+
+export function isOver({ status }: Pick<ImportView, 'status'>): boolean {
+  return status !== 'queued' && status !== 'processing'
+}
+
+const COLUMNS: Readonly<Record<ColumnKey, string>> = {
+  userId: 'Customer: user id',
+  mobile: 'Customer: mobile',
+  email: 'Customer: e-mail',
+  externalId: 'Customer: external id',
+  couponId: 'Coupon: id',
+  couponCode: 'Coupon: code',
+  redeemedDateInMillis: 'Redeemed: date and time',
+  redeemedAt: 'Redeemed: till',
+  billId: 'Bill: id',
+  billNumber: 'Bill: number',
+  details: 'Details',
+}
+
+/** What a column means, in words. A name that nobody knows stands for itself. */
+export function wordColumn(column: string): string {
+  return (COLUMNS as Readonly<Record<string, string | undefined>>)[column] ?? column
+}
+
+/** `CUSTOMER_NOT_FOUND` as `Customer not found`. */
+export function wordCode(code: string): string {
+  const text = code.toLowerCase().replaceAll(/[_.-]+/g, ' ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,198 @@
+import { ROW_ERROR_CODES, type RowErrorCode } from '@importer/contracts'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef, useState } from 'react'
+
+import { client, type AnswerOf, type ImportView } from '../../api/client.ts'
+import { Button } from '../../design/button.tsx'
+import styles from '../../design/design.module.css'
+import { ChoiceField, TextField } from '../../design/fields.tsx'
+import { Panel } from '../../design/layout.tsx'
+import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { wordCode, wordColumn } from '../../format/words.ts'
+import { CorrectDialog, type Fault } from './correct-dialog.tsx'
+import { useCorrections } from './corrections.ts'
+import own from './import.module.css'
+import { RejectedRow } from './rejected-row.tsx'
+
+export type RowError = AnswerOf<'listRowErrors'>['items'][number]
+
+const PAGE_ROWS = 500
+/** Of a row before it is measured. */
+const ROW_PX = 74
+const AHEAD_ROWS = 100
+
+export interface RowFilter {
+  readonly code: RowErrorCode | undefined
+  readonly column: string | undefined
+  readonly value: string | undefined
+  readonly fromRow: string | undefined
+}
+
+interface RejectedRowsProps {
+  readonly view: ImportView
+  readonly filter: RowFilter
+  readonly onFilter: (
+    change: { [Name in keyof RowFilter]?: string | undefined },
+    options?: { replace: boolean },
+  ) => void
+  readonly mayCorrect: boolean
+}
+
+/** Why rows were rejected, in the order of the file. However many there are, only what is seen is on the page. */
+export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRowsProps) {
+  const importId = String(view.id)
+  const { code, column, value, fromRow } = filter
+  const isFiltered = code !== undefined || column !== undefined || value !== undefined || fromRow !== undefined
+  const query = useInfiniteQuery({
+    queryKey: ['row-errors', importId, filter, view.status],
+    queryFn: async ({ pageParam, signal }) => client.listRowErrors(callOf(importId, filter, pageParam), { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchOnWindowFocus: false,
+  })
+  const items = query.data?.pages.flatMap((page) => page.items) ?? []
+  return (
+    <Panel
+      title="Rejected rows"
+      aside={
+        isFiltered && (
+          <Button
+            look="plain"
+            isSmall
+            onClick={() => onFilter({ code: undefined, column: undefined, value: undefined, fromRow: undefined })}
+          >
+            Show all rejected rows
+          </Button>
+        )
+      }
+    >
+      <div className={styles.fields}>
+        <ChoiceField
+          label="Reason"
+          value={code ?? ''}
+          onChoice={(choice) => onFilter({ code: choice === '' ? undefined : choice })}
+          choices={[
+            { value: '', text: 'Any' },
+            ...(Object.keys(ROW_ERROR_CODES) as RowErrorCode[])
+              .filter((one) => view.errorsByCode[one] !== undefined || one === code)
+              .map((one) => ({ value: one, text: wordCode(one) })),
+          ]}
+        />
+        <TextField
+          label="From row"
+          inputMode="numeric"
+          placeholder="1"
+          value={fromRow ?? ''}
+          onText={(text) => onFilter({ fromRow: /^[1-9]\d{0,9}$/.test(text) ? text : undefined }, { replace: true })}
+        />
+      </div>
+      {(column !== undefined || value !== undefined) && (
+        <p className={styles.value}>
+          Only {column === undefined ? 'rows' : wordColumn(column)}
+          {value !== undefined && <> with the value “{value}”</>}
+        </p>
+      )}
+      {query.isPending && <Loading what="the rejected rows" />}
+      {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      {query.data !== undefined && items.length === 0 && <Empty title="No rejected row matches." />}
+      {items.length > 0 && (
+        <VirtualRows
+          importId={importId}
+          items={items}
+          mayCorrect={mayCorrect}
+          isLoading={query.isFetchingNextPage}
+          onNearEnd={query.hasNextPage && !query.isFetching ? query.fetchNextPage : undefined}
+        />
+      )}
+      {query.isError && query.data !== undefined && <ErrorNote error={query.error} onRetry={query.fetchNextPage} />}
+    </Panel>
+  )
+}
+
+function callOf(importId: string, { code, column, value, fromRow }: RowFilter, cursor: string | null) {
+  return {
+    importId,
+    limit: PAGE_ROWS,
+    ...(code !== undefined && { code }),
+    ...(column !== undefined && { column: column as NonNullable<RowError['column']> }),
+    ...(value !== undefined && { value }),
+    ...(fromRow !== undefined && cursor === null && { fromRow }),
+    ...(cursor !== null && { cursor }),
+  }
+}
+
+interface VirtualRowsProps {
+  readonly importId: string
+  readonly items: readonly RowError[]
+  readonly mayCorrect: boolean
+  readonly isLoading: boolean
+  readonly onNearEnd: (() => unknown) | undefined
+}
+
+function VirtualRows({ importId, items, mayCorrect, isLoading, onNearEnd }: VirtualRowsProps) {
+  const frame = useRef<HTMLDivElement>(null)
+  const [fault, setFault] = useState<Fault | null>(null)
+  const { corrections, add, remove } = useCorrections(importId)
+  const rows = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_PX,
+    overscan: 8,
+  })
+  const shown = rows.getVirtualItems()
+  const last = shown.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (last + AHEAD_ROWS >= items.length) onNearEnd?.()
+  }, [items.length, last, onNearEnd])
+  return (
+    <>
+      {/* What scrolls must be reached by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div ref={frame} className={own.frame} tabIndex={0} role="region" aria-label="Rejected rows">
+        <div role="table" aria-label="Rejected rows" aria-rowcount={isLoading ? -1 : items.length + 1}>
+          <div role="rowgroup">
+            <div role="row" className={own.headRow} aria-rowindex={1}>
+              {['Row', 'Column', 'Value', 'What is wrong', 'Correction'].map((name) => (
+                <span key={name} role="columnheader">
+                  {name}
+                </span>
+              ))}
+            </div>
+          </div>
+          <div role="rowgroup" className={own.canvas} style={{ height: rows.getTotalSize() }}>
+            {shown.map(({ index, start, key }) => {
+              const item = items[index]
+              if (item === undefined) return null
+              return (
+                <div
+                  key={key}
+                  ref={rows.measureElement}
+                  data-index={index}
+                  role="row"
+                  aria-rowindex={index + 2}
+                  className={own.errorRow}
+                  style={{ transform: `translateY(${start}px)` }}
+                >
+                  <RejectedRow
+                    importId={importId}
+                    item={item}
+                    corrections={corrections}
+                    mayCorrect={mayCorrect}
+                    onCorrect={setFault}
+                    onAdd={add}
+                    onRemove={remove}
+                  />
+                </div>
+              )
+            })}
+          </div>
+        </div>
+      </div>
+      <div role="status" className={styles.hint}>
+        {isLoading ? 'Loading more rejected rows…' : ''}
+      </div>
+      {fault !== null && <CorrectDialog fault={fault} onCorrect={add} onClose={() => setFault(null)} />}
+    </>
+  )
+}

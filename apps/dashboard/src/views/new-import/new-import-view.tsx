@@ -1,0 +1,244 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { useLocation } from 'wouter'
+import { z } from 'zod'
+
+import { useViewState } from '../../address/use-view-state.ts'
+import { inspectFile } from '../../api/inspect-file.ts'
+import { makeCurl } from '../../api/make-curl.ts'
+import { Button } from '../../design/button.tsx'
+import { CopyBlock, CurlDisclosure } from '../../design/copy-block.tsx'
+import styles from '../../design/design.module.css'
+import { Page, Panel } from '../../design/layout.tsx'
+import { Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
+import { formatBytes } from '../../format/numbers.ts'
+import { useSession } from '../../session/session.tsx'
+import { ProgressBar } from '../imports/progress-bar.tsx'
+import { forgetDraft, keepDraft, readDraft } from './draft.ts'
+import { FileDrop } from './file-drop.tsx'
+import { OptionFields } from './option-fields.tsx'
+import { FoundOut, PreviewTable } from './preview-table.tsx'
+import { ProfileField } from './profile-field.tsx'
+import { SaveProfile } from './save-profile.tsx'
+import { SeriesField } from './series-field.tsx'
+import {
+  chooseColumn,
+  columnsOf,
+  findMissing,
+  identifiersOf,
+  NO_SETTINGS,
+  readingFields,
+  uploadFields,
+  uploadHeadersOf,
+  type Settings,
+} from './settings.ts'
+import { useRested } from './use-rested.ts'
+import { useUpload } from './use-upload.ts'
+
+const viewState = z.object({ seriesId: z.string().max(255).optional(), profile: z.string().max(255).optional() })
+const TYPING_MS = 300
+
+/** A file, what its columns mean, and then the import, or only its check. */
+export function NewImportView() {
+  const { may } = useSession()
+  if (!may('write')) {
+    return (
+      <Page title="New import">
+        <Empty title="Your key may only look.">
+          <p>Sign in with a key that has the role write.</p>
+        </Empty>
+      </Page>
+    )
+  }
+  return <NewImport />
+}
+
+function NewImport() {
+  const [address, setAddress] = useViewState(viewState)
+  const [draft] = useState(readDraft)
+  const [file, setFile] = useState(draft.file)
+  const [seriesId, setSeriesId] = useState(address.seriesId ?? draft.seriesId)
+  const [settings, setSettings] = useState<Settings>({
+    ...draft.settings,
+    profile: address.profile ?? draft.settings.profile,
+  })
+  const change = (changed: Partial<Settings>): void => setSettings({ ...settings, ...changed })
+  useEffect(() => keepDraft({ file, seriesId, settings, checkedAs: null }), [file, seriesId, settings])
+
+  const inspection = useInspection(file, seriesId, settings)
+  const found = file === null ? undefined : inspection.data
+  const columns = columnsOf(settings, found)
+  const identifiers = identifiersOf(settings, found, columns)
+  const fields = uploadFields(settings, columns, identifiers)
+  const missing = [
+    ...(file === null ? ['a file'] : []),
+    ...(/^\d{1,16}$/.test(seriesId.trim()) ? [] : ['the coupon series']),
+    ...(found === undefined ? [] : findMissing(columns, identifiers)),
+  ]
+  return (
+    <Page title="New import" lead="Choose a file, look at its first rows as the importer reads them, and start.">
+      <Panel title="File and series">
+        <FileDrop
+          file={file}
+          onFile={(chosen) => {
+            setFile(chosen)
+            setSettings({ ...NO_SETTINGS, profile: settings.profile })
+          }}
+        />
+        <div className={styles.fields}>
+          <SeriesField
+            value={seriesId}
+            onText={(text) => {
+              setSeriesId(text)
+              setAddress({ seriesId: text === '' ? undefined : text }, { replace: true })
+            }}
+          />
+          <ProfileField
+            value={settings.profile}
+            suggested={found?.profile?.name ?? null}
+            onChoice={(profile, profileSeries) => {
+              setSettings({ ...NO_SETTINGS, profile })
+              if (profileSeries !== null && seriesId === '') setSeriesId(String(profileSeries))
+              setAddress({ profile: profile === '' ? undefined : profile }, { replace: true })
+            }}
+          />
+        </div>
+      </Panel>
+      {file !== null && (
+        <Panel title="First rows" aside={found !== undefined && <FoundOut inspection={found} />}>
+          {inspection.isPending && <Loading what="the first rows" />}
+          {inspection.isError && <ErrorNote error={inspection.error} onRetry={inspection.refetch} />}
+          {found?.problems.map(({ code, message }) => (
+            <Note key={`${code}/${message}`} tone="warn">
+              <p className={styles.value}>{message}</p>
+            </Note>
+          ))}
+          {found !== undefined && (
+            <>
+              <p className={styles.quiet}>
+                Say what each column means. What is guessed from names and values is chosen already: check it.
+              </p>
+              <PreviewTable
+                inspection={found}
+                columns={columns}
+                onChoose={(position, key) => change({ columns: chooseColumn(columns, position, key) })}
+              />
+              <OptionFields settings={settings} inspection={found} identifiers={identifiers} onChange={change} />
+            </>
+          )}
+        </Panel>
+      )}
+      <Start file={file} seriesId={seriesId.trim()} fields={fields} missing={missing} />
+      {file !== null && found !== undefined && (
+        <>
+          <SaveProfile
+            settings={settings}
+            inspection={found}
+            columns={columns}
+            identifiers={identifiers}
+            seriesId={seriesId.trim()}
+          />
+          <Panel title="For a program">
+            <p className={styles.quiet}>
+              The field <code>uploadHeaders</code> of an upload, and the whole upload as a command.
+            </p>
+            <CopyBlock what="uploadHeaders" text={uploadHeadersOf(columns)} />
+            <CurlDisclosure
+              command={makeCurl(
+                'createImport',
+                { seriesId: seriesId.trim() || 'SERIES' },
+                { form: { ...fields, file: `@${file.name}` } },
+              )}
+            />
+          </Panel>
+        </>
+      )}
+    </Page>
+  )
+}
+
+/** The importer's own reading of the file's beginning, with what is chosen so far. */
+function useInspection(file: File | null, seriesId: string, settings: Settings) {
+  const rested = useRested({ seriesId, settings }, TYPING_MS)
+  const columns = rested.settings.columns
+  const chosen = columns === null ? {} : chosenFields(rested.settings)
+  const fields = {
+    ...readingFields(rested.settings),
+    ...chosen,
+    ...(/^\d{1,16}$/.test(rested.seriesId.trim()) && { seriesId: rested.seriesId.trim() }),
+  }
+  return useQuery({
+    queryKey: ['inspection', file?.name, file?.size, file?.lastModified, fields],
+    queryFn: async ({ signal }) => {
+      if (file === null) throw new Error('there is no file')
+      return inspectFile(file, fields, signal)
+    },
+    enabled: file !== null,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+    retry: false,
+  })
+}
+
+function chosenFields(settings: Settings): Record<string, string> {
+  const columns = columnsOf(settings, undefined)
+  const { customer, coupon } = identifiersOf(settings, undefined, columns)
+  return {
+    uploadHeaders: uploadHeadersOf(columns),
+    ...(customer !== null && { customerIdentifier: customer }),
+    ...(coupon !== null && { couponIdentifier: coupon }),
+  }
+}
+
+interface StartProps {
+  readonly file: File | null
+  readonly seriesId: string
+  readonly fields: Readonly<Record<string, string>>
+  readonly missing: readonly string[]
+}
+
+function Start({ file, seriesId, fields, missing }: StartProps) {
+  const [, navigate] = useLocation()
+  const upload = useUpload()
+  const isReady = missing.length === 0 && !upload.isRunning
+  const start = async (dryRun: boolean): Promise<void> => {
+    if (file === null) return
+    const made = await upload.start({ file, seriesId, fields: { ...fields, ...(dryRun && { dryRun: 'true' }) } })
+    if (made === null) return
+    if (dryRun) keepDraft({ ...readDraft(), checkedAs: made.id })
+    else forgetDraft()
+    navigate(`/imports/${made.id}`)
+  }
+  const percent = upload.allBytes === 0 ? 0 : (upload.sentBytes / upload.allBytes) * 100
+  return (
+    <Panel title="Start">
+      {missing.length > 0 && <p className={styles.quiet}>Still to be chosen: {missing.join(', ')}.</p>}
+      {upload.error !== null && <ErrorNote error={upload.error} />}
+      {upload.isRunning && (
+        <div className={styles.stack} role="group" aria-label="Upload">
+          <ProgressBar percent={percent} label="Upload" />
+          <div className={styles.row}>
+            <span>
+              {formatBytes(upload.sentBytes)} of {formatBytes(upload.allBytes)} sent
+            </span>
+            <Button isSmall onClick={upload.cancel}>
+              Cancel upload
+            </Button>
+          </div>
+        </div>
+      )}
+      <div className={styles.actions}>
+        <Button look="primary" disabled={!isReady} onClick={() => start(false)}>
+          Start import
+        </Button>
+        <Button disabled={!isReady} onClick={() => start(true)}>
+          Check without importing
+        </Button>
+      </div>
+      <p className={styles.hint}>
+        A check looks at every row as an import would and records nothing. Rows that are wrong never hold up the others.
+      </p>
+    </Panel>
+  )
+}

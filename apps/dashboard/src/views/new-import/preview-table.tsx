@@ -1,0 +1,119 @@
+import { COLUMN_KEYS, type ColumnKey } from '@importer/contracts'
+
+import type { Inspection } from '../../api/inspect-file.ts'
+import styles from '../../design/design.module.css'
+import { joinNames } from '../../design/join-names.ts'
+import { Scroll } from '../../design/layout.tsx'
+import { Badge } from '../../design/notes.tsx'
+import { formatCount } from '../../format/numbers.ts'
+import { wordColumn } from '../../format/words.ts'
+import own from './new-import.module.css'
+import type { Columns } from './settings.ts'
+
+interface PreviewTableProps {
+  readonly inspection: Inspection
+  readonly columns: Columns
+  readonly onChoose: (position: number, key: ColumnKey | null) => void
+}
+
+const SHOWN_CHARACTERS = 120
+
+/** The first rows as the importer reads them, a choice of meaning above each column, and what is wrong with each row. */
+export function PreviewTable({ inspection, columns, onChoose }: PreviewTableProps) {
+  return (
+    <Scroll label="First rows of the file">
+      <table className={own.preview}>
+        <thead>
+          <tr>
+            <th scope="col">Row</th>
+            {inspection.columns.map(({ position, name }) => (
+              <th key={position} scope="col">
+                <span className={own.columnName}>{name ?? `Column ${position + 1}`}</span>
+                <select
+                  aria-label={`Meaning of column ${position + 1}${name === null ? '' : `, ${clip(name)}`}`}
+                  value={columns.get(position) ?? ''}
+                  data-chosen={columns.has(position)}
+                  onChange={(event) =>
+                    onChoose(position, COLUMN_KEYS.find((key) => key === event.target.value) ?? null)
+                  }
+                >
+                  <option value="">Not imported</option>
+                  {COLUMN_KEYS.map((key) => (
+                    <option key={key} value={key}>
+                      {wordColumn(key)}
+                    </option>
+                  ))}
+                </select>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {inspection.rows.map((row) => {
+            const wrong = new Map(row.errors.map((error) => [error.column, error.message]))
+            return (
+              <tr key={row.rowNumber} data-wrong={row.errors.length > 0}>
+                <th scope="row" className={own.rowHead}>
+                  {formatCount(row.rowNumber)}
+                  {row.errors.length > 0 && (
+                    <ul className={own.errors}>
+                      {row.errors.map((error) => (
+                        <li key={`${error.code}/${error.column ?? ''}`}>{clip(error.message)}</li>
+                      ))}
+                    </ul>
+                  )}
+                </th>
+                {inspection.columns.map(({ position }) => {
+                  const key = columns.get(position)
+                  const isWrong = key !== undefined && wrong.has(key)
+                  const cell = row.cells[position] ?? ''
+                  return (
+                    <td
+                      key={position}
+                      className={joinNames(styles.value, own.cell, key === undefined && styles.quiet)}
+                      title={isWrong ? wrong.get(key) : undefined}
+                    >
+                      <span className={isWrong ? styles.wrong : undefined}>
+                        {isWrong && cell === '' ? '(empty)' : clip(cell)}
+                      </span>
+                    </td>
+                  )
+                })}
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </Scroll>
+  )
+}
+
+function clip(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
+}
+
+const DELIMITERS: Readonly<Record<string, string>> = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'vertical bars',
+}
+
+/** What the file turned out to be. */
+export function FoundOut({ inspection }: { readonly inspection: Inspection }) {
+  const { delimiter, headerRow, encoding, skippedLines, rows } = inspection
+  const faulty = rows.filter(({ errors }) => errors.length > 0).length
+  return (
+    <span className={styles.row}>
+      {delimiter !== null && <Badge>separated by {DELIMITERS[delimiter] ?? `“${delimiter}”`}</Badge>}
+      <Badge>{headerRow ? 'with a header' : 'no header'}</Badge>
+      {encoding !== null && encoding !== 'utf-8' && <Badge>{encoding}</Badge>}
+      {skippedLines > 0 && <Badge>{skippedLines} lines before it skipped</Badge>}
+      <Badge tone={faulty === 0 ? 'good' : 'warn'}>
+        {faulty === 0
+          ? `first ${rows.length} rows are good`
+          : `${faulty} of the first ${rows.length} rows would be rejected`}
+      </Badge>
+    </span>
+  )
+}

@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/react-query'
+
+import { client } from '../../api/client.ts'
+import { ChoiceField } from '../../design/fields.tsx'
+
+interface ProfileFieldProps {
+  readonly value: string
+  /** One that fits the file, of which nobody spoke. */
+  readonly suggested: string | null
+  readonly onChoice: (profile: string, seriesId: number | null) => void
+}
+
+/** A saved way to read files of one kind. */
+export function ProfileField({ value, suggested, onChoice }: ProfileFieldProps) {
+  const query = useQuery({
+    queryKey: ['profiles'],
+    queryFn: async ({ signal }) => client.listImportProfiles({}, { signal }),
+  })
+  const profiles = query.data?.items ?? []
+  if (profiles.length === 0 && value === '') return null
+  return (
+    <ChoiceField
+      label="Profile"
+      hint={
+        suggested !== null && value === '' ? `“${suggested}” fits this file` : 'A saved way to read files of one kind'
+      }
+      value={value}
+      onChoice={(name) => onChoice(name, profiles.find((one) => one.name === name)?.seriesId ?? null)}
+      choices={[
+        { value: '', text: 'None' },
+        ...(value !== '' && !profiles.some(({ name }) => name === value) ? [{ value, text: value }] : []),
+        ...profiles.map(({ name }) => ({ value: name, text: name })),
+      ]}
+    />
+  )
+}

@@ -1,0 +1,95 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+
+import { client, type CallOf } from '../../api/client.ts'
+import type { Inspection } from '../../api/inspect-file.ts'
+import { Button } from '../../design/button.tsx'
+import styles from '../../design/design.module.css'
+import { TextField } from '../../design/fields.tsx'
+import { ErrorNote, Note } from '../../design/notes.tsx'
+import type { Columns, Identifiers, Settings } from './settings.ts'
+
+interface SaveProfileProps {
+  readonly settings: Settings
+  readonly inspection: Inspection
+  readonly columns: Columns
+  readonly identifiers: Identifiers
+  readonly seriesId: string
+}
+
+/** Keeps what was chosen under a name, for the next file of this kind. */
+export function SaveProfile(props: SaveProfileProps) {
+  const queries = useQueryClient()
+  const [name, setName] = useState(props.settings.profile)
+  const save = useMutation({
+    mutationFn: async () => client.saveImportProfile({ name: name.trim(), body: makeProfile(props) }),
+    onSuccess: async () => queries.invalidateQueries({ queryKey: ['profiles'], refetchType: 'all' }),
+  })
+  return (
+    <details className={styles.disclosure}>
+      <summary>Save as profile</summary>
+      <form
+        className={styles.stack}
+        onSubmit={(event) => {
+          event.preventDefault()
+          save.mutate()
+        }}
+      >
+        <TextField
+          label="Name of the profile"
+          required
+          maxLength={100}
+          value={name}
+          hint="The next file of this kind is read by it: here, and by programs that name it"
+          onText={(text) => {
+            setName(text)
+            save.reset()
+          }}
+        />
+        <div>
+          <Button type="submit" disabled={save.isPending}>
+            Save profile
+          </Button>
+        </div>
+        {save.isError && <ErrorNote error={save.error} />}
+        {save.data !== undefined && (
+          <div role="status">
+            <Note tone="good">
+              <p className={styles.value}>
+                “{save.data.name}” is saved, version {save.data.version}.
+              </p>
+            </Note>
+          </div>
+        )}
+      </form>
+    </details>
+  )
+}
+
+/** Columns by their names where the file has a header: so another order does not matter. */
+function makeProfile({
+  settings,
+  inspection,
+  columns,
+  identifiers,
+  seriesId,
+}: SaveProfileProps): CallOf<'saveImportProfile'>['body'] {
+  const names = new Map(inspection.columns.map(({ position, name }) => [position, name]))
+  const { hasHeader, delimiter, skipLines, encoding, dateFormat, timeZone, defaultCountry, maxErrors, onSameFile } =
+    settings
+  return {
+    ...(identifiers.customer !== null && { customerIdentifier: identifiers.customer }),
+    ...(identifiers.coupon !== null && { couponIdentifier: identifiers.coupon }),
+    uploadHeaders: Object.fromEntries([...columns].map(([position, key]) => [key, names.get(position) ?? position])),
+    ...(hasHeader !== '' && { hasHeader }),
+    ...(delimiter !== '' && { delimiter }),
+    ...(skipLines !== '' && { skipLines: Number(skipLines) }),
+    ...(encoding !== '' && { encoding }),
+    ...(dateFormat !== '' && { dateFormat }),
+    ...(timeZone !== '' && { timeZone }),
+    ...(defaultCountry !== '' && { defaultCountry }),
+    ...(maxErrors !== '' && { maxErrors: Number(maxErrors) }),
+    ...(onSameFile !== '' && { onSameFile }),
+    ...(/^\d{1,16}$/.test(seriesId) && { seriesId: Number(seriesId) }),
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  COLUMN_KEYS,
+  COUPON_IDENTIFIERS,
+  CUSTOMER_IDENTIFIERS,
+  type ColumnKey,
+  type CouponIdentifier,
+  type CustomerIdentifier,
+} from '@importer/contracts'
+
+import type { Inspection } from '../../api/inspect-file.ts'
+
+/** What somebody has chosen. An empty text: as it is found out, or as the profile has it. */
+export interface Settings {
+  readonly profile: string
+  readonly hasHeader: string
+  readonly delimiter: string
+  readonly skipLines: string
+  readonly encoding: string
+  readonly dateFormat: string
+  readonly timeZone: string
+  readonly defaultCountry: string
+  readonly customerIdentifier: string
+  readonly couponIdentifier: string
+  readonly maxErrors: string
+  readonly onSameFile: string
+  readonly details: string
+  /** What each column means, by its position; null: as it is guessed. */
+  readonly columns: ReadonlyMap<number, ColumnKey> | null
+}
+
+export const NO_SETTINGS: Settings = {
+  profile: '',
+  hasHeader: '',
+  delimiter: '',
+  skipLines: '',
+  encoding: '',
+  dateFormat: '',
+  timeZone: '',
+  defaultCountry: '',
+  customerIdentifier: '',
+  couponIdentifier: '',
+  maxErrors: '',
+  onSameFile: '',
+  details: '',
+  columns: null,
+}
+
+/** How the file is read: what the preview needs too. */
+const READING = [
+  'profile',
+  'hasHeader',
+  'delimiter',
+  'skipLines',
+  'encoding',
+  'dateFormat',
+  'timeZone',
+  'defaultCountry',
+] as const
+
+export function readingFields(settings: Settings): Record<string, string> {
+  return Object.fromEntries(READING.filter((name) => settings[name] !== '').map((name) => [name, settings[name]]))
+}
+
+export type Columns = ReadonlyMap<number, ColumnKey>
+
+/** What the columns mean: as somebody chose, or else as they are guessed. */
+export function columnsOf(settings: Settings, inspection: Inspection | undefined): Columns {
+  if (settings.columns !== null) return settings.columns
+  const guessed = new Map<number, ColumnKey>()
+  for (const { position, suggestedKey } of inspection?.columns ?? []) {
+    if (suggestedKey !== null && ![...guessed.values()].includes(suggestedKey)) guessed.set(position, suggestedKey)
+  }
+  return guessed
+}
+
+/** Each meaning stands once: the column that had it before has none now. */
+export function chooseColumn(columns: Columns, position: number, key: ColumnKey | null): Columns {
+  const chosen = new Map([...columns].filter(([at, known]) => at !== position && known !== key))
+  if (key !== null) chosen.set(position, key)
+  return chosen
+}
+
+const keysOf = <Key extends string>(record: Readonly<Record<Key, unknown>>) => Object.keys(record) as Key[]
+
+export interface Identifiers {
+  readonly customers: readonly CustomerIdentifier[]
+  readonly coupons: readonly CouponIdentifier[]
+  readonly customer: CustomerIdentifier | null
+  readonly coupon: CouponIdentifier | null
+}
+
+/** Which of the mapped columns can name customer and coupon, and which one does. */
+export function identifiersOf(settings: Settings, inspection: Inspection | undefined, columns: Columns): Identifiers {
+  const mapped = new Set(columns.values())
+  const customers = keysOf(CUSTOMER_IDENTIFIERS).filter((one) => mapped.has(CUSTOMER_IDENTIFIERS[one]))
+  const coupons = keysOf(COUPON_IDENTIFIERS).filter((one) => mapped.has(COUPON_IDENTIFIERS[one]))
+  const pick = <One extends string>(among: readonly One[], ...wanted: (string | null | undefined)[]): One | null =>
+    among.find((one) => wanted.find((choice) => (among as readonly string[]).includes(choice ?? '')) === one) ??
+    among[0] ??
+    null
+  return {
+    customers,
+    coupons,
+    customer: pick(customers, settings.customerIdentifier, inspection?.customerIdentifier),
+    coupon: pick(coupons, settings.couponIdentifier, inspection?.couponIdentifier),
+  }
+}
+
+/** What the mapping lacks, in words. */
+export function findMissing(columns: Columns, { customer, coupon }: Identifiers): string[] {
+  const mapped = new Set(columns.values())
+  return [
+    ...(customer === null ? ['the customer'] : []),
+    ...(coupon === null ? ['the coupon'] : []),
+    ...(mapped.has('redeemedDateInMillis') ? [] : ['date and time']),
+    ...(mapped.has('redeemedAt') ? [] : ['the till']),
+  ]
+}
+
+export function uploadHeadersOf(columns: Columns): string {
+  const positions = new Map([...columns].map(([position, key]) => [key, position]))
+  return JSON.stringify(
+    Object.fromEntries(COLUMN_KEYS.filter((key) => positions.has(key)).map((key) => [key, positions.get(key)])),
+  )
+}
+
+/** All fields of an upload but the file. */
+export function uploadFields(
+  settings: Settings,
+  columns: Columns,
+  { customer, coupon }: Identifiers,
+): Record<string, string> {
+  const { maxErrors, onSameFile, details } = settings
+  return {
+    ...(customer !== null && { customerIdentifier: customer }),
+    ...(coupon !== null && { couponIdentifier: coupon }),
+    uploadHeaders: uploadHeadersOf(columns),
+    ...readingFields(settings),
+    ...(maxErrors !== '' && { maxErrors }),
+    ...(onSameFile !== '' && { onSameFile }),
+    ...(details !== '' && { details }),
+  }
+}
