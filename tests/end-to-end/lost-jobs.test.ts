@@ -1,4 +1,4 @@
-/** What falls between the database, the queue and the file store is found and mended by the sweep. */
+/** What falls between the database, the queue and the file store is found and mended by the reconciler and the janitor. */
 import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import path from 'node:path'
@@ -11,7 +11,7 @@ import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-sy
 import { openShop, SHOP_FIELDS, SHOP_SERIES, shopRows } from '../support/small-shop.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
-/** A sweep comes every 15 s, and leaves alone what is younger than 5 s. */
+/** The reconciler comes every 10 s, and leaves alone what is younger than 5 s. */
 const TIMEOUT_MS = 60_000
 
 describe('with the queue in PostgreSQL', { timeout: TIMEOUT_MS }, () => {

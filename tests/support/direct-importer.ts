@@ -85,6 +85,7 @@ export class DirectImporter {
       fileName: 'coupons.csv',
       bytes: stored.bytes,
       sha256: stored.sha256,
+      checksums: stored.checksums,
       mapping,
       details: null,
       metadata: null,

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 
 import { checkSchema, ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
+import { openStorage } from '@importer/imports'
 import {
-  createFileStore,
   createLog,
   createQueues,
   createShutdown,
@@ -50,7 +50,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   })
   shutdown.add('database of loads', () => bulkDatabase.close())
 
-  const store = await createFileStore({
+  const { store } = await openStorage(database, {
     storageUrl: env.STORAGE_URL,
     dataDir: env.DATA_DIR,
     s3Endpoint: env.S3_ENDPOINT,

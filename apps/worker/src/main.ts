@@ -1,6 +1,6 @@
 import { checkSchema, openDatabase } from '@importer/db'
+import { openStorage } from '@importer/imports'
 import {
-  createFileStore,
   createLog,
   createQueues,
   createShutdown,
@@ -18,9 +18,10 @@ import { readWorkerEnvironment, type WorkerEnvironment } from './env.ts'
 import { createImportProcessor } from './process-import.ts'
 import { createPreparationProcessor } from './process-preparation.ts'
 import { createRevertProcessor } from './process-revert.ts'
-import { startSweeping } from './start-sweeping.ts'
+import { startMaintenance } from './start-maintenance.ts'
+import { takeJobs } from './take-jobs.ts'
 
-/** Connections beside those of the lanes: sweep, claims, checks. */
+/** Connections beside those of the lanes: maintenance, claims, checks. */
 const SPARE_CONNECTIONS = 4
 /** Of the webhooks' own: however many of them there are, no import waits for a connection. */
 const WEBHOOK_CONNECTIONS = 4
@@ -35,7 +36,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   })
   shutdown.add('database', () => database.close())
 
-  const store = await createFileStore({
+  const { store, identity } = await openStorage(database, {
     storageUrl: env.STORAGE_URL,
     dataDir: env.DATA_DIR,
     s3Endpoint: env.S3_ENDPOINT,
@@ -57,9 +58,10 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   const producer = queues.producer('import')
 
   shutdown.add(
-    'sweep',
-    startSweeping({
+    'maintenance',
+    startMaintenance({
       database,
+      databaseUrl: env.DATABASE_URL,
       store,
       queue: producer,
       prepareQueue: queues.producer('prepare'),
@@ -83,16 +85,18 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     await processImport(payload, context)
     webhooks.poke()
   }
-  const consumer = queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY })
-  shutdown.add('import consumer', () => consumer.close())
   // One at a time, and beside the imports: a retry of millions of rows keeps no small file waiting.
   const prepare = createPreparationProcessor({ database, store, producer, log })
   const prepareProcessor: JobProcessor<'prepare'> = async (payload, context) => {
     await prepare(payload, context)
     webhooks.poke()
   }
-  const preparations = queues.consume('prepare', prepareProcessor, { concurrency: 1 })
-  shutdown.add('preparation consumer', () => preparations.close())
+  // Both need the storage.
+  const consume = () => [
+    queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY }),
+    queues.consume('prepare', prepareProcessor, { concurrency: 1 }),
+  ]
+  shutdown.add('import consumers', takeJobs({ identity, consume, log }))
   const revert = createRevertProcessor({ database, log })
   const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
     await revert(payload, context)

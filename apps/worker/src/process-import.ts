@@ -30,7 +30,7 @@ export function createImportProcessor(dependencies: ImportProcessorDependencies)
     })
     const result = await runImport({ ...rest, log, importId, jobId, signal, shouldYield })
     if (result.status === 'finished') return
-    // Committed first and queued second: should the queue be away just now, the sweep finds the import.
+    // Committed first and queued second: should the queue be away just now, the reconciler finds the import.
     await producer.enqueue({ importId }, { jobId: result.jobId, priority: CONTINUED_PRIORITY })
   }
 }

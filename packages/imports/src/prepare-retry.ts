@@ -1,5 +1,5 @@
 import { failRetry, findImportById, importJobId, recordRetryFile, type Database, type ImportRecord } from '@importer/db'
-import { FileMissingError, FileTooLargeError, type FileStore, type Logger } from '@importer/runtime'
+import { FileDamagedError, FileMissingError, FileTooLargeError, type FileStore, type Logger } from '@importer/runtime'
 
 import { writeRetryFile } from './write-retry-file.ts'
 
@@ -51,10 +51,16 @@ async function isKept(database: Database, importId: number): Promise<boolean> {
   return record !== null && !record.expired
 }
 
-function describeFailure(error: unknown): { code: 'FILE_MISSING' | 'NOT_CSV'; message: string } | null {
+function describeFailure(
+  error: unknown,
+): { code: 'FILE_MISSING' | 'FILE_DAMAGED' | 'NOT_CSV'; message: string } | null {
   if (error instanceof FileMissingError) {
     const message = 'The file of the import whose rejected rows were to be tried again is gone; upload the rows anew.'
     return { code: 'FILE_MISSING', message }
+  }
+  if (error instanceof FileDamagedError) {
+    const message = `The stored file of that import is not what was uploaded: ${error.what}; upload the rows anew.`
+    return { code: 'FILE_DAMAGED', message }
   }
   if (error instanceof FileTooLargeError) {
     const message = `The corrected rows are larger than ${error.maxBytes} bytes; correct fewer rows at a time.`

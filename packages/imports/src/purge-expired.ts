@@ -21,10 +21,10 @@ export interface PurgeResult {
   readonly purgedWebhooks: number
 }
 
-/** What one sweep does at most, a second or two of work: the rest is the next one's. */
-const SWEEP_IMPORTS = 100
-const SWEEP_OUTCOMES = 200_000
-const SWEEP_WEBHOOKS = 5_000
+/** What one round does at most, a second or two of work: the rest is the next one's. */
+const ROUND_IMPORTS = 100
+const ROUND_OUTCOMES = 200_000
+const ROUND_WEBHOOKS = 5_000
 /** What one statement deletes at most. */
 const BATCH_ROWS = 10_000
 const DAY_MS = 24 * 3_600_000
@@ -37,13 +37,13 @@ const DAY_MS = 24 * 3_600_000
 export async function purgeExpired({ database, store, log, retentionDays }: PurgeOptions): Promise<PurgeResult> {
   const before = retentionDays === undefined ? null : new Date(Date.now() - retentionDays * DAY_MS)
   let purgedImports = 0
-  let outcomesLeft = SWEEP_OUTCOMES
-  if (before !== null) await expireImports(database, { before, limit: SWEEP_IMPORTS })
-  for (const { importId, fileKeys } of await findForgotten(database, SWEEP_IMPORTS)) {
+  let outcomesLeft = ROUND_OUTCOMES
+  if (before !== null) await expireImports(database, { before, limit: ROUND_IMPORTS })
+  for (const { importId, fileKeys } of await findForgotten(database, ROUND_IMPORTS)) {
     try {
       for (const key of fileKeys) await store.remove(key)
     } catch (error) {
-      // It is found again by the next sweep, and must not keep the others.
+      // It is found again by the next round, and must not keep the others.
       log.warn({ err: error, importId }, 'the file of an expired import could not be deleted')
       continue
     }
@@ -53,7 +53,7 @@ export async function purgeExpired({ database, store, log, retentionDays }: Purg
     await recordPurge(database, importId)
     purgedImports += 1
   }
-  const purgedWebhooks = before === null ? 0 : await purgeWebhooks(database, { before, limit: SWEEP_WEBHOOKS })
+  const purgedWebhooks = before === null ? 0 : await purgeWebhooks(database, { before, limit: ROUND_WEBHOOKS })
   return { purgedImports, purgedWebhooks }
 }
 

@@ -18,7 +18,7 @@ import {
   type PartitionBy,
   type SeriesKind,
 } from '@importer/db'
-import { FileMissingError, type FileStore, type Logger } from '@importer/runtime'
+import { FileDamagedError, FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
 import { createErrorBudget, type CommittedRows, type ErrorBudget } from './error-budget.ts'
 import { findDialect, type Dialect } from './find-dialect.ts'
@@ -188,7 +188,7 @@ function chooseJudge(kind: SeriesKind, fastest: Judge = 'first-use'): Judge {
 }
 
 async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<Dialect> {
-  const result = await findDialect(store, fileKey, mapping).catch(explainMissingFile)
+  const result = await findDialect(store, fileKey, mapping).catch(explainLostFile)
   if (!result.ok) throw new PermanentImportError(result.code, result.message)
   return { delimiter: result.delimiter, hasHeader: result.hasHeader }
 }
@@ -213,16 +213,24 @@ async function* openFile(
   try {
     yield* store.read(fileKey, range) as AsyncIterable<Uint8Array>
   } catch (error) {
-    explainMissingFile(error)
+    explainLostFile(error)
   }
 }
 
-/** A file that is gone will not come back: that ends the import, while a store that does not answer only delays it. */
-function explainMissingFile(error: unknown): never {
-  if (!(error instanceof FileMissingError)) throw error
-  throw new PermanentImportError('FILE_MISSING', 'The uploaded file is gone from the store; upload it again.', {
-    cause: error,
-  })
+/**
+ * A file that is gone from the right store will not come back, nor will one that is damaged: that ends the import, while
+ * a store that does not answer, or is another one, only delays it.
+ */
+function explainLostFile(error: unknown): never {
+  if (error instanceof FileMissingError) {
+    const message = 'The uploaded file is gone from the store; upload it again.'
+    throw new PermanentImportError('FILE_MISSING', message, { cause: error })
+  }
+  if (error instanceof FileDamagedError) {
+    const message = `The stored file is not what was uploaded: ${error.what}. Rows before that stay imported; upload the file again.`
+    throw new PermanentImportError('FILE_DAMAGED', message, { cause: error })
+  }
+  throw error
 }
 
 /** One pass over the file, from the earliest checkpoint of its lanes. */

@@ -5,14 +5,19 @@ export type { Consumer, ConsumerOptions, JobContext, JobProcessor } from './queu
 export { createQueues, type QueueLocation, type Queues, type QueuesOptions } from './queue/create-queues.ts'
 export { migrateQueue } from './queue/postgres-backend.ts'
 export type { EnqueueOptions, Producer } from './queue/producer.ts'
+export type { FileChecksums } from './store/block-checksums.ts'
 export { createFileStore, type FileStoreOptions } from './store/create-file-store.ts'
+export { formatHour, PERIOD_MS } from './store/file-key.ts'
 export {
   FileMissingError,
   FileTooLargeError,
   type ByteRange,
   type FileStore,
+  type StoredEntry,
   type StoredFile,
 } from './store/file-store.ts'
+export { protectStore, type StoreProtection } from './store/protect-store.ts'
+export { FileDamagedError, StorageUnavailableError, WrongStorageError } from './store/storage-errors.ts'
 export { createShutdown, listenForSignals, type Shutdown, type ShutdownOptions } from './shutdown.ts'
 export {
   chooseFreePort,

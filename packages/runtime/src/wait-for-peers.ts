@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Logger } from './log.ts'
+import { WrongStorageError } from './store/storage-errors.ts'
 
 const LOOK_EVERY_MS = 1_000
 
@@ -26,7 +27,7 @@ export async function waitForPeers({ checks, log, signal }: WaitForPeersOptions)
         isReady = true
         if (known !== undefined) log.info({ peer }, `the ${peer} can be worked with now`)
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = explain(error)
         if (reason !== known) log.warn({ peer, reason }, `waiting for the ${peer}: ${reason}`)
         known = reason
         await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
@@ -34,4 +35,9 @@ export async function waitForPeers({ checks, log, signal }: WaitForPeersOptions)
     }
   }
   return !signal.aborted
+}
+
+function explain(error: unknown): string {
+  if (error instanceof WrongStorageError) return error.advice
+  return error instanceof Error ? error.message : String(error)
 }

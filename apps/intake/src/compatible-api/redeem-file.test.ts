@@ -159,19 +159,21 @@ describe('an upload that fails on our side', () => {
     expect(await intake.countStored()).toEqual(before)
   })
 
-  test('when the file cannot be stored is 500 and leaves nothing', async () => {
+  test('when the file cannot be stored is 503 and leaves nothing', async () => {
     const dataDir = '/dev/null/nowhere'
     const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
     const broken = await startIntake({ store })
     const response = await postGood(broken)
     const body = await response.text()
-    expect(response.status).toBe(500)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('5')
+    expect(body).toContain('"code":"STORAGE_UNAVAILABLE"')
     expect(body).not.toContain('nowhere')
     expect(await broken.countStored()).toEqual({ imports: 0, files: 0, jobs: 0 })
     await broken.stop()
   })
 
-  test('when the queue refuses is 200 all the same, as the sweep will add the job', async () => {
+  test('when the queue refuses is 200 all the same, as the reconciler will add the job', async () => {
     const queueless = await startIntake({ enqueueImport: () => Promise.reject(new Error('the queue is down')) })
     const response = await postGood(queueless)
     expect(response.status).toBe(200)

@@ -64,6 +64,7 @@ async function recordImport(
       fileName: makeDisplayName(file.originalName, receivedAt, seriesId),
       bytes: file.bytes,
       sha256: file.sha256,
+      checksums: file.checksums,
       mapping,
       details,
       metadata: null,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { ReceivedUpload } from '../http/receive-upload.ts'
 import { validateUploadForm } from './upload-form.ts'
 
-const FILE = { key: 'k', bytes: 1, sha256: 's', originalName: 'a.csv' }
+const FILE = { key: 'k', bytes: 1, sha256: 's', checksums: Buffer.alloc(4), originalName: 'a.csv' }
 const SAMPLE_1 = `{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'billNumber': 5, 'couponId': 3,
        'userId': 2, 'billId': 4, 'details': 6}`
 const SAMPLE_2 = `{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'billNumber': 5, 'couponCode': 3,

@@ -1,5 +1,6 @@
 import { UnavailableError } from '@importer/contracts'
 import { SchemaFaultError } from '@importer/db'
+import { WrongStorageError } from '@importer/runtime'
 
 import { READINESS_CHECKS, type IntakeDependencies, type ReadinessCheck } from '../dependencies.ts'
 
@@ -52,7 +53,7 @@ async function start(request: () => Promise<unknown>): Promise<void> {
 
 /** What an operator needs and everyone may read. Other words may hold an address with a password in it. */
 function describeFailure(error: unknown): string {
-  if (error instanceof SchemaFaultError) return error.message
+  if (error instanceof SchemaFaultError || error instanceof WrongStorageError) return error.message
   const code = findCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return `no room is left to store files (${code})`
   return code === undefined ? 'failed' : `failed (${code})`

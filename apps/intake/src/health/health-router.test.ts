@@ -86,7 +86,7 @@ describe('a service whose parts fail', () => {
     })
   })
 
-  test('accepts uploads without a queue, as the sweep will find them', async () => {
+  test('accepts uploads without a queue, as the reconciler will find them', async () => {
     const response = await postForm(intake, makeForm([...fieldParts(), filePart()]))
     expect(response.status).toBe(200)
     expect(intake.logged.some((line) => line.includes('the queue is slow'))).toBe(true)

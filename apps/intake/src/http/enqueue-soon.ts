@@ -6,7 +6,8 @@ import type { IntakeDependencies, Log } from '../dependencies.ts'
 const ENQUEUE_TIMEOUT_MS = 1_500
 
 /**
- * Adds the import's job: that which makes its file, where it has none yet. The import is durable without it: when the queue is down or slow the sweep adds the job
+ * Adds the import's job: that which makes its file, where it has none yet. The import is durable without it: when the
+ * queue is down or slow the reconciler adds the job
  * later, so the client is answered all the same and the log is told.
  */
 export async function enqueueSoon(deps: IntakeDependencies, record: ImportRecord): Promise<void> {
@@ -16,14 +17,14 @@ export async function enqueueSoon(deps: IntakeDependencies, record: ImportRecord
   await addSoon(log, id, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, lease)))
 }
 
-/** Adds the job that reverts an import; the sweep does it where the queue does not answer. */
+/** Adds the job that reverts an import; the reconciler does it where the queue does not answer. */
 export async function enqueueRevertSoon({ enqueueRevert, log }: IntakeDependencies, importId: number): Promise<void> {
   await addSoon(log, importId, async () => enqueueRevert({ importId }, revertJobId(importId)))
 }
 
 async function addSoon(log: Log, importId: number, add: () => Promise<unknown>): Promise<void> {
   const enqueued = add().catch((error: unknown) => {
-    log.error({ err: error, importId }, 'an import could not be enqueued; the sweep will do it')
+    log.error({ err: error, importId }, 'an import could not be enqueued; the reconciler will do it')
   })
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<void>((resolve) => {

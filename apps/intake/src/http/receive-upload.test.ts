@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { createFileStore } from '@importer/runtime'
+import { createFileStore, formatHour } from '@importer/runtime'
 import { expect, test, vi } from 'vitest'
 
 import {
@@ -17,13 +17,18 @@ import { CSV, GOOD_FIELDS } from '../../test/upload.ts'
 
 const PATIENCE = { timeout: 10_000 }
 
-test('a stored file is kept from the sweep for as long as the rest of its form takes', async () => {
+test('a stored file is kept from the janitor for as long as the rest of its form takes', async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'slow-form-'))
   const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
   const intake = await startIntake({ store })
+  const startedAt = Date.now()
   const listKeys = async (olderThanMs: number): Promise<string[]> => {
     const keys: string[] = []
-    for await (const key of store.listFinished({ olderThanMs, newerThanMs: 48 * 3_600_000 })) keys.push(key)
+    for (const hour of [formatHour(startedAt), formatHour(startedAt + 3_600_000)]) {
+      for await (const { kind, name, modifiedMs } of store.listPeriod(hour)) {
+        if (kind === 'finished' && modifiedMs <= Date.now() - olderThanMs) keys.push(name)
+      }
+    }
     return keys
   }
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })

@@ -1,7 +1,7 @@
 import type { Readable, Transform, Writable } from 'node:stream'
 
 import type { FieldFault } from '@importer/contracts'
-import { FileTooLargeError, type FileStore } from '@importer/runtime'
+import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/runtime'
 import type { Request, Response } from 'express'
 import multer from 'multer'
 
@@ -13,10 +13,7 @@ import { watchBody } from './watch-body.ts'
 /** The multipart field whose content is stored. */
 export const FILE_FIELD = 'file'
 
-export interface ReceivedFile {
-  readonly key: string
-  readonly bytes: number
-  readonly sha256: string
+export interface ReceivedFile extends StoredFile {
   /** As the client sent it: to be shown, never to be used as a path. */
   readonly originalName: string
 }
@@ -48,12 +45,12 @@ const HARD_LIMITS = {
   fieldArrayIndexLimit: 0,
 } as const
 
-/** The sweep takes a stored file without an import for an orphan after an hour. */
+/** The janitor takes a stored file without an import for an orphan after an hour. */
 const TOUCH_EVERY_MS = 60_000
 
 /**
  * Reads a multipart request: the part named `file` streams into the store, where it is hashed and synced; fields may
- * come before or after it. What is stored is kept from the sweep for as long as the request lives. When this rejects,
+ * come before or after it. What is stored is kept from the janitor for as long as the request lives. When this rejects,
  * nothing is stored: with {@link ApiError} where the request is at fault, with {@link ClientGoneError} where the client went away, else with the store's error.
  */
 export async function receiveUpload(
@@ -109,7 +106,7 @@ export async function receiveUpload(
   return { fields, file: file ?? null, faults }
 }
 
-/** Fields that come in crumbs, or unpacking, may take longer than the sweep waits. */
+/** Fields that come in crumbs, or unpacking, may take longer than the janitor waits. */
 function keepTouched(response: Response, store: FileStore, keys: readonly string[]): void {
   const timer = setInterval(() => {
     // A store that is away is told by whoever needs it next.
@@ -153,8 +150,7 @@ async function storeFile(
   originalName: string,
   maxBytes: number,
 ): Promise<ReceivedFile> {
-  const { key, bytes, sha256 } = await store.write(stream, { maxBytes })
-  return { key, bytes, sha256, originalName }
+  return { ...(await store.write(stream, { maxBytes })), originalName }
 }
 
 function judgeFilePart(field: string, accepted: number): FieldFault | null {

@@ -1,5 +1,6 @@
 import { UnavailableError } from '@importer/contracts'
 import { QueueFullError } from '@importer/db'
+import { FileDamagedError } from '@importer/runtime'
 
 import { ApiError, queueFull, unavailable } from './api-error.ts'
 
@@ -10,6 +11,10 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof QueueFullError) return queueFull(error.maxQueued)
   if (error instanceof UnavailableError) return unavailable(error.code)
+  if (error instanceof FileDamagedError) {
+    const message = `the stored file is not what was uploaded: ${error.what}; upload it again`
+    return new ApiError(500, [{ code: error.code, field: 'importId', message }])
+  }
   if (error instanceof URIError) {
     return new ApiError(400, [
       { code: 'INVALID_PATH', field: 'path', message: 'the path holds a wrong percent sign; expected UTF-8, escaped' },

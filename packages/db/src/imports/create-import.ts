@@ -13,11 +13,13 @@ export interface NewImport {
   readonly fileName: string
   readonly bytes: number
   readonly sha256: string
+  /** Of the file's blocks, by which it is checked whenever it is read; undefined: it is read as it is. */
+  readonly checksums?: Uint8Array | undefined
   readonly mapping: ColumnMapping
   readonly details: string | null
   readonly metadata: JsonObject | null
   /** Where the file was unpacked or transcoded: the upload as it came. */
-  readonly upload?: StoredUpload | undefined
+  readonly upload?: (StoredUpload & { readonly checksums: Uint8Array }) | undefined
   readonly encoding?: string | undefined
   /** How the file is to be read, where that is known before its first bytes are looked at; only both together count. */
   readonly dialect?: { readonly delimiter: string; readonly hasHeader: boolean } | undefined
@@ -76,10 +78,10 @@ const SAME_FILE = `
 const CREATE = `
 INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
                     upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
-                    idempotency_key, request_hash, callback_url, base_url)
+                    idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums)
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
-       $19::text, $20::text, $22::text, $23::text
+       $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
 RETURNING id`
@@ -126,6 +128,8 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.callbackUrl ?? null,
     newImport.baseUrl ?? null,
     newImport.maxQueued ?? null,
+    newImport.checksums ?? null,
+    upload?.checksums ?? null,
   )
   const locks = locksOf(newImport)
   const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {

@@ -88,13 +88,18 @@ async function insertRetry(
 }
 
 /** The retry's file is there, and it can be run. False: it was cancelled meanwhile, or somebody else has made the file. */
-export async function recordRetryFile({ prisma }: Database, importId: number, file: StoredUpload): Promise<boolean> {
+export async function recordRetryFile(
+  { prisma }: Database,
+  importId: number,
+  file: StoredUpload & { readonly checksums: Uint8Array },
+): Promise<boolean> {
   const { count } = await prisma.import.updateMany({
     where: { id: importId, toPrepare: true, status: 'queued' },
     data: {
       fileKey: file.fileKey,
       bytes: BigInt(file.bytes),
       sha256: file.sha256,
+      fileChecksums: Buffer.from(file.checksums),
       toPrepare: false,
       updatedAt: new Date(),
     },

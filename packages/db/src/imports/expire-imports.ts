@@ -10,7 +10,7 @@ export interface ExpiredImport {
 /**
  * Marks up to `limit` imports that ended before `before`, the oldest first. From here on they are neither read, resumed
  * nor retried: that is recorded before anything of them is deleted, so a crash in between leaves no import that looks
- * whole. What is being reverted waits for that. By import_purgeable_idx; a row that another sweep
+ * whole. What is being reverted waits for that. By import_purgeable_idx; a row that another round
  * has locked is left to it.
  */
 export async function expireImports(

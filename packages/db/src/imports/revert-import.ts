@@ -1,6 +1,7 @@
 import type { Database } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
+import type { StrandedPage } from './stranded-imports.ts'
 
 export function revertJobId(importId: number): string {
   return `revert-${importId}`
@@ -52,12 +53,15 @@ export async function completeRevert(database: Database, importId: number): Prom
   })
 }
 
-/** Reverts that are not finished and of which nothing was heard for `quietMs` milliseconds. */
-export async function findStrandedReverts({ prisma }: Database, quietMs: number): Promise<number[]> {
+/** Reverts that are not finished and without progress, by id, up to `limit`: by import_reverting_id_idx. */
+export async function findStrandedReverts(
+  { prisma }: Database,
+  { quietMs, afterId, limit }: StrandedPage,
+): Promise<number[]> {
   const rows = await prisma.$queryRaw<{ id: number }[]>`
     SELECT id FROM import
-    WHERE revert_requested_at IS NOT NULL AND status <> 'reverted'
+    WHERE revert_requested_at IS NOT NULL AND status <> 'reverted' AND id > ${afterId}::int
       AND updated_at < clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
-    ORDER BY id`
+    ORDER BY id LIMIT ${limit}::int`
   return rows.map(({ id }) => id)
 }

@@ -9,23 +9,34 @@ export interface StrandedImport {
   readonly toPrepare: boolean
 }
 
-/** Unfinished imports of which nothing was heard for `quietMs` milliseconds. */
-export async function findStrandedImports(database: Database, quietMs: number): Promise<StrandedImport[]> {
-  return database.prisma.$queryRaw<StrandedImport[]>`
+export interface StrandedPage {
+  /** Without progress for so long. */
+  readonly quietMs: number
+  /** Ids greater than this. */
+  readonly afterId: number
+  readonly limit: number
+}
+
+/** Unfinished imports without progress, by id, up to `limit`: by import_unfinished_id_idx, however many wait. */
+export async function findStrandedImports(
+  { prisma }: Database,
+  { quietMs, afterId, limit }: StrandedPage,
+): Promise<StrandedImport[]> {
+  return prisma.$queryRaw<StrandedImport[]>`
     SELECT i.id AS "importId", i.lease, i.job_id AS "jobId", i.to_prepare AS "toPrepare"
     FROM import i
-    WHERE i.status IN ('queued', 'processing')
+    WHERE i.status IN ('queued', 'processing') AND i.id > ${afterId}::int
       AND i.updated_at < clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
       AND NOT EXISTS (
         SELECT FROM import_lane l
         WHERE l.import_id = i.id AND l.updated_at >= clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
       )
-    ORDER BY i.id`
+    ORDER BY i.id LIMIT ${limit}::int`
 }
 
 /** Which of these stored files belong to no import. */
-export async function findUnknownFileKeys(database: Database, fileKeys: readonly string[]): Promise<string[]> {
-  const rows = await database.prisma.$queryRaw<{ key: string }[]>`
+export async function findUnknownFileKeys({ prisma }: Database, fileKeys: readonly string[]): Promise<string[]> {
+  const rows = await prisma.$queryRaw<{ key: string }[]>`
     SELECT k.key FROM unnest(${[...fileKeys]}::text[]) AS k (key)
     WHERE NOT EXISTS (SELECT FROM import i WHERE i.file_key = k.key)
       AND NOT EXISTS (SELECT FROM import i WHERE i.upload_file_key = k.key)`

@@ -6,6 +6,8 @@ export interface QueueBackend {
   openQueue(name: string): BackendQueue
   /** A worker with connections of its own, which wait for the server to come back. It does not run yet. */
   openWorker(name: string, processor: BackendProcessor, options: BackendWorkerOptions): BackendWorker
+  /** Which of these jobs are in the queue, by one request however many they are. */
+  findJobs(queueName: string, jobIds: readonly string[]): Promise<string[]>
   /** Rejects when the server does not answer in time, or is not ready to hold jobs. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -19,7 +21,7 @@ export type BackendWorkerOptions = Omit<WorkerOptions, 'connection'>
 export interface BackendQueue {
   waitUntilReady(): Promise<unknown>
   add(name: string, data: unknown, options: JobsOptions): Promise<unknown>
-  getJob(jobId: string): Promise<unknown>
+  addBulk(jobs: { name: string; data: unknown; opts: JobsOptions }[]): Promise<unknown>
   getJobCountByTypes(...types: JobType[]): Promise<number>
   on(event: 'error', listener: (error: Error) => void): unknown
   close(): Promise<void>

@@ -42,6 +42,13 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
       }
       return new PatientWorker(name, processor, { ...options, connection: workerConnection }, createPostgresBackend)
     },
+    async findJobs(queueName, jobIds) {
+      const { rows } = await pool.query<{ id: string }>('SELECT id FROM job WHERE queue = $1 AND id = ANY ($2)', [
+        queueName,
+        jobIds,
+      ])
+      return rows.map(({ id }) => id)
+    },
     async ping() {
       const { rows } = await pool.query<{ found: boolean }>(`SELECT to_regclass('job') IS NOT NULL AS found`)
       if (rows[0]?.found !== true) {

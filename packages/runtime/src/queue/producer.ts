@@ -20,8 +20,12 @@ export interface EnqueueOptions {
 /** Adds jobs of one name. Everything answers or fails with a QueueUnavailableError within 5 s. */
 export interface Producer<Name extends JobName> {
   enqueue(payload: JobPayload<Name>, options: EnqueueOptions): Promise<void>
+  /** Adds many by one request, in this order; those whose id is in the queue already are left as they are. */
+  enqueueAll(jobs: readonly { readonly payload: JobPayload<Name>; readonly jobId: string }[]): Promise<void>
   /** Whether a job of this id waits, is delayed or runs. */
   hasJob(jobId: string): Promise<boolean>
+  /** Which of these jobs do, by one request. */
+  findJobs(jobIds: readonly string[]): Promise<ReadonlySet<string>>
   /** How many jobs could start now if there were a worker for them: neither the delayed nor the running ones. */
   countWaiting(): Promise<number>
 }
@@ -76,9 +80,20 @@ export function createProducer<Name extends JobName>(
       const options = { ...JOB_OPTIONS, jobId, priority, delay: delayMs }
       await ask('take a job', (opened) => opened.add(jobName, data, options))
     },
+    async enqueueAll(jobs) {
+      const entries = jobs.map(({ payload, jobId }) => {
+        checkJobId(jobId)
+        return { name: jobName, data: payloadSchema.parse(payload), opts: { ...JOB_OPTIONS, jobId } }
+      })
+      await ask('take jobs', (opened) => opened.addBulk(entries))
+    },
     async hasJob(jobId) {
       checkJobId(jobId)
-      return ask('be searched', async (opened) => (await opened.getJob(jobId)) !== undefined)
+      return (await ask('be searched', () => backend.findJobs(queueName, [jobId]))).length > 0
+    },
+    async findJobs(jobIds) {
+      jobIds.forEach(checkJobId)
+      return new Set(await ask('be searched', () => backend.findJobs(queueName, jobIds)))
     },
     async countWaiting() {
       return ask('be counted', (opened) => opened.getJobCountByTypes('waiting', 'prioritized'))

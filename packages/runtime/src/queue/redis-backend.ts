@@ -48,6 +48,14 @@ export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOpt
       }
       return new PatientWorker(name, processor, { ...options, prefix: PREFIX, connection }, createRedisBackend)
     },
+    async findJobs(queueName, jobIds) {
+      const pipeline = client.pipeline()
+      for (const jobId of jobIds) pipeline.exists(`${PREFIX}:${queueName}:${jobId}`)
+      const answers = (await pipeline.exec()) ?? []
+      const failure = answers.find(([error]) => error !== null)?.[0]
+      if (failure) throw failure
+      return jobIds.filter((_, i) => answers[i]?.[1] === 1)
+    },
     async ping() {
       await withTimeout(
         client.ping(),
@@ -62,7 +70,7 @@ export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOpt
 }
 
 /**
- * A Redis that evicts keys when it is full loses jobs. That is a warning and no failure: the sweep adds lost jobs again,
+ * A Redis that evicts keys when it is full loses jobs. That is a warning and no failure: the reconciler adds lost jobs again,
  * and a hosted Redis may leave its users no choice.
  */
 async function warnOfEviction(client: Redis, log: Logger): Promise<void> {

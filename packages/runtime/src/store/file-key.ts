@@ -4,14 +4,23 @@ import { InvalidFileKeyError } from './file-store.ts'
 
 /** All keys begin so. */
 export const KEY_FOLDER = 'uploads'
+/** Beside the keys: which installation the store belongs to. */
+export const IDENTITY_KEY = `${KEY_FOLDER}/installation-id`
 
-const DAY_MS = 24 * 60 * 60 * 1000
-const FILE_NAME = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
-const KEY = /^uploads\/\d{4}-\d{2}-\d{2}\/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
+export const PERIOD_MS = 60 * 60 * 1000
+const DAY_MS = 24 * PERIOD_MS
+const UUID = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}'
+const FILE_NAME = new RegExp(`^${UUID}$`)
+/** Up to version 0.3 a key had no hour. */
+const KEY = new RegExp(`^${KEY_FOLDER}/\\d{4}-\\d{2}-\\d{2}/(?:\\d{2}/)?${UUID}$`)
+const PERIOD = /^\d{4}-\d{2}-\d{2}(?:\/\d{2})?$/
 
-/** A new key, `uploads/<yyyy-mm-dd>/<uuid>`, with the day in UTC. Nothing of it comes from a client. */
+/**
+ * A new key, `uploads/<yyyy-mm-dd>/<hh>/<uuid>`, with day and hour in UTC, so that what was stored lately can be listed
+ * without everything else. Nothing of it comes from a client.
+ */
 export function makeFileKey(now = Date.now()): string {
-  return `${KEY_FOLDER}/${formatDay(now)}/${randomUUID()}`
+  return `${KEY_FOLDER}/${formatHour(now)}/${randomUUID()}`
 }
 
 /** Gives `key` back when it was made by `makeFileKey`, so that nothing else ever reaches a path. */
@@ -20,18 +29,23 @@ export function checkFileKey(key: string): string {
   return key
 }
 
+export function checkPeriod(period: string): string {
+  if (!PERIOD.test(period)) throw new TypeError(`"${period}" is no period of stored files`)
+  return period
+}
+
 export function isFileName(name: string): boolean {
   return FILE_NAME.test(name)
 }
 
-/** The days, `yyyy-mm-dd`, in which keys made between the two instants can stand. */
-export function listDays(fromMs: number, toMs: number): string[] {
-  const days: string[] = []
-  for (let day = Math.floor(Math.max(fromMs, 0) / DAY_MS) * DAY_MS; day <= toMs; day += DAY_MS)
-    days.push(formatDay(day))
-  return days
+/** When the period of a key was over, in epoch milliseconds. */
+export function periodEndOf(key: string): number {
+  const [, day = '', hour] = key.split('/')
+  const begin = Date.parse(`${day}T00:00:00Z`)
+  return hour !== undefined && /^\d{2}$/.test(hour) ? begin + (Number(hour) + 1) * PERIOD_MS : begin + DAY_MS
 }
 
-function formatDay(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10)
+/** The hour, `<yyyy-mm-dd>/<hh>`, in which keys made at this instant stand. */
+export function formatHour(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 13).replace('T', '/')
 }

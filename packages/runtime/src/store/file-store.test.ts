@@ -1,21 +1,30 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { crc32 } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { startS3Server, type S3Server } from '../../tests/support/s3-server.ts'
 import { createFileStore } from './create-file-store.ts'
-import { FileMissingError, FileTooLargeError, InvalidFileKeyError, type FileStore } from './file-store.ts'
+import { formatHour } from './file-key.ts'
+import {
+  FileMissingError,
+  FileTooLargeError,
+  InvalidFileKeyError,
+  type FileStore,
+  type StoredEntry,
+} from './file-store.ts'
 
 const MIB = 1024 * 1024
-const DAY_MS = 24 * 60 * 60 * 1000
 const LIMITS = { maxBytes: 64 * MIB }
-const KEY = /^uploads\/\d{4}-\d\d-\d\d\/[\da-f-]{36}$/
-const ABSENT = 'uploads/2026-01-02/00000000-0000-4000-8000-000000000000'
+const KEY = /^uploads\/\d{4}-\d\d-\d\d\/\d\d\/[\da-f-]{36}$/
+/** As an older version made them, and as they are made. */
+const OLD_ABSENT = 'uploads/2026-01-02/00000000-0000-4000-8000-000000000000'
+const ABSENT = 'uploads/2026-01-02/03/00000000-0000-4000-8000-000000000000'
 
 const folders: string[] = []
 let s3: S3Server
@@ -56,19 +65,33 @@ const KINDS: Record<string, () => Promise<FileStore>> = {
     }),
 }
 
+/** Of the whole at once. */
+function computeChecksums(content: Buffer): Buffer {
+  const blocks = Array.from({ length: Math.ceil(content.length / 262_144) }, (_, i) =>
+    crc32(content.subarray(i * 262_144, (i + 1) * 262_144)),
+  )
+  return Buffer.from(Uint32Array.from(blocks).buffer).swap32()
+}
+
 function makeChunks(sizes: readonly number[]): Buffer[] {
   return sizes.map((size) => randomBytes(size))
 }
 
-async function listAll(store: FileStore): Promise<string[]> {
-  const keys: string[] = []
-  for await (const key of store.listFinished({ olderThanMs: -DAY_MS, newerThanMs: DAY_MS })) keys.push(key)
-  return keys
+/** Of this hour and the one before, in which the test may have begun. */
+async function listEntries(store: FileStore): Promise<StoredEntry[]> {
+  const entries: StoredEntry[] = []
+  for (const hour of [formatHour(Date.now() - 3_600_000), formatHour(Date.now())]) {
+    for await (const entry of store.listPeriod(hour)) entries.push(entry)
+  }
+  return entries
+}
+
+async function listNames(store: FileStore, kind: StoredEntry['kind']): Promise<string[]> {
+  return (await listEntries(store)).filter((entry) => entry.kind === kind).map(({ name }) => name)
 }
 
 async function expectNothingLeft(store: FileStore): Promise<void> {
-  expect(await listAll(store)).toEqual([])
-  expect(await store.listUnfinished({ olderThanMs: -DAY_MS })).toEqual([])
+  expect(await listEntries(store)).toEqual([])
 }
 
 describe.each(Object.keys(KINDS))('a file store on %s', (kind) => {
@@ -94,11 +117,13 @@ describe.each(Object.keys(KINDS))('a file store on %s', (kind) => {
       key: expect.stringMatching(KEY),
       bytes: content.length,
       sha256: createHash('sha256').update(content).digest('hex'),
+      checksums: computeChecksums(content),
     })
     expect(await store.size(stored.key)).toBe(content.length)
     expect((await buffer(store.read(stored.key))).equals(content)).toBe(true)
-    expect(await listAll(store)).toEqual([stored.key])
-    expect(await store.listUnfinished({ olderThanMs: -DAY_MS })).toEqual([])
+    expect(await listEntries(store)).toEqual([
+      { kind: 'finished', name: stored.key, modifiedMs: expect.closeTo(Date.now(), -5) },
+    ])
   })
 
   it('reads ranges, both ends included, in pieces of at most 1 MiB', async () => {
@@ -177,6 +202,7 @@ describe.each(Object.keys(KINDS))('a file store on %s', (kind) => {
   it('says which file is missing', async () => {
     await renew()
     await expect(store.size(ABSENT)).rejects.toThrow(FileMissingError)
+    await expect(store.size(OLD_ABSENT)).rejects.toThrow(FileMissingError)
     await expect(buffer(store.read(ABSENT))).rejects.toThrow(FileMissingError)
     await expect(buffer(store.read(ABSENT, { start: 10 }))).rejects.toMatchObject({ code: 'FILE_MISSING', key: ABSENT })
   })
@@ -202,6 +228,7 @@ describe.each(Object.keys(KINDS))('a file store on %s', (kind) => {
     `/${ABSENT}`,
     ABSENT.toUpperCase(),
     `uploads/2026-01-02/../${ABSENT.slice(8)}`,
+    OLD_ABSENT.replace('/0', '/3/0'),
   ])('never touches a key that it did not make: %j', async (key) => {
     await renew()
     expect(() => store.read(key)).toThrow(InvalidFileKeyError)
@@ -217,116 +244,48 @@ describe.each(Object.keys(KINDS))('a file store on %s', (kind) => {
     await new Promise<void>((resolve) => {
       stream.write(randomBytes(20 * MIB), () => resolve())
     })
-    await vi.waitFor(async () => expect(await store.listUnfinished({ olderThanMs: 0 })).toHaveLength(1), 5000)
-    expect(await listAll(store)).toEqual([])
-    expect(await store.listUnfinished({ olderThanMs: 60_000 })).toEqual([])
-    expect(await store.removeUnfinished({ olderThanMs: 60_000 })).toBe(0)
-    expect(await store.removeUnfinished({ olderThanMs: -DAY_MS })).toBe(1)
+    const name = await vi.waitUntil(async () => (await listNames(store, 'unfinished'))[0], 5000)
+    expect(await listNames(store, 'finished')).toEqual([])
+    await store.removeUnfinished(name)
+    await store.removeUnfinished(name)
     stream.destroy(new Error('connection reset'))
     await failed
     await expectNothingLeft(store)
+    await expect(store.removeUnfinished(ABSENT)).rejects.toThrow(InvalidFileKeyError)
   })
 
-  it('lists the files of a window of time', async () => {
+  it('lists what was begun in one hour, or without an hour on one day', async () => {
     await renew()
     const { key } = await store.write(Readable.from([Buffer.from('a,b\n')]), LIMITS)
-    const list = async (olderThanMs: number, newerThanMs: number) => {
-      const keys: string[] = []
-      for await (const found of store.listFinished({ olderThanMs, newerThanMs })) keys.push(found)
-      return keys
+    const list = async (period: string) => {
+      const names: string[] = []
+      for await (const { name } of store.listPeriod(period)) names.push(name)
+      return names
     }
-    expect(await list(-5000, 60_000)).toEqual([key])
-    expect(await list(60_000, DAY_MS)).toEqual([])
-    expect(await list(-DAY_MS, -60_000)).toEqual([])
+    const [, day = '', hour = ''] = key.split('/')
+    expect(await list(`${day}/${hour}`)).toEqual([key])
+    expect(await list(day)).toEqual([])
+    expect(await list('2024-02-29/23')).toEqual([])
+    await expect(list('2024-02-29/../..')).rejects.toThrow(TypeError)
+  })
+
+  it('keeps the first identity that it is given, whoever writes at the same time', async () => {
+    await renew()
+    expect(await store.isEmpty()).toBe(true)
+    expect(await store.readIdentity()).toBeNull()
+    const first = await store.writeIdentity('installation-1')
+    expect(first).toBe('installation-1')
+    const written = await Promise.all(['installation-2', 'installation-3'].map((id) => store.writeIdentity(id)))
+    expect(written).toEqual([first, first])
+    expect(await store.readIdentity()).toBe(first)
+    expect(await store.isEmpty()).toBe(true)
+    await store.write(Readable.from([Buffer.from('a')]), LIMITS)
+    expect(await store.isEmpty()).toBe(false)
   })
 
   it('answers a ping, also when it is still empty', async () => {
     await renew()
     await store.ping()
     await store.close()
-  })
-})
-
-describe('the disk store', () => {
-  it('lists by the time in which a file was finished, and looks only at its own names', async () => {
-    const dataDir = await makeFolder()
-    const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
-    const { key } = await store.write(Readable.from([Buffer.from('a')]), LIMITS)
-    const [, day = ''] = key.split('/')
-    const hourAgo = new Date(Date.now() - 3_600_000)
-    await utimes(join(dataDir, key), hourAgo, hourAgo)
-    await writeFile(join(dataDir, 'uploads', day, 'notes.txt'), 'not ours')
-    const list = async (olderThanMs: number) => {
-      const keys: string[] = []
-      for await (const found of store.listFinished({ olderThanMs, newerThanMs: DAY_MS })) keys.push(found)
-      return keys
-    }
-    expect(await list(1_800_000)).toEqual([key])
-    expect(await list(7_200_000)).toEqual([])
-  })
-
-  it('shows that a write lives, however little arrives', async () => {
-    const dataDir = await makeFolder()
-    const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    try {
-      const stream = new PassThrough()
-      const writing = store.write(stream, LIMITS)
-      stream.write('a')
-      const name = await vi.waitUntil(async () => (await store.listUnfinished({ olderThanMs: -DAY_MS }))[0], 5000)
-      const hourAgo = new Date(Date.now() - 3_600_000)
-      await utimes(join(dataDir, name), hourAgo, hourAgo)
-      const listDead = () => store.listUnfinished({ olderThanMs: store.deadAfterMs.unfinished })
-      expect(await listDead()).toEqual([name])
-      vi.advanceTimersByTime(10_000)
-      await vi.waitUntil(async () => (await listDead()).length === 0, 5000)
-      stream.end()
-      await writing
-      expect(vi.getTimerCount()).toBe(0)
-    } finally {
-      vi.useRealTimers()
-    }
-  })
-
-  it('gives a finished file the time of its last touch', async () => {
-    const dataDir = await makeFolder()
-    const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
-    const { key } = await store.write(Readable.from([Buffer.from('a')]), LIMITS)
-    const hoursAgo = new Date(Date.now() - 7_200_000)
-    await utimes(join(dataDir, key), hoursAgo, hoursAgo)
-    await store.touch(key)
-    expect(Date.now() - (await stat(join(dataDir, key))).mtimeMs).toBeLessThan(60_000)
-    await store.touch(ABSENT)
-  })
-
-  it('takes no old unfinished file for a finished one', async () => {
-    const dataDir = await makeFolder()
-    const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
-    const { key } = await store.write(Readable.from([Buffer.from('a')]), LIMITS)
-    const unfinished = `${ABSENT.replace('2026-01-02', key.split('/')[1] ?? '')}.part`
-    await writeFile(join(dataDir, unfinished), 'half')
-    const hourAgo = new Date(Date.now() - 3_600_000)
-    await utimes(join(dataDir, unfinished), hourAgo, hourAgo)
-    expect(await store.listUnfinished({ olderThanMs: 1_800_000 })).toEqual([unfinished])
-    expect(await store.removeUnfinished({ olderThanMs: 1_800_000 })).toBe(1)
-    expect(await readdir(join(dataDir, 'uploads', key.split('/')[1] ?? ''))).toEqual([key.split('/')[2]])
-  })
-
-  it('fails a ping when its folder cannot be made', async () => {
-    const file = join(await makeFolder(), 'file')
-    await writeFile(file, '')
-    const store = await createFileStore({ storageUrl: undefined, dataDir: file, s3Endpoint: undefined })
-    await expect(store.ping()).rejects.toThrow(/EEXIST|ENOTDIR/)
-    await expect(store.write(Readable.from([Buffer.from('a')]), LIMITS)).rejects.toThrow(/EEXIST|ENOTDIR/)
-    expect((await stat(file)).size).toBe(0)
-  })
-})
-
-describe('the S3 store', () => {
-  it('fails a ping when there is no such bucket, or no server', async () => {
-    const absent = await createFileStore({ storageUrl: 's3://absent', dataDir: '/nowhere', s3Endpoint: s3.endpoint })
-    await expect(absent.ping()).rejects.toThrow(/NoSuchBucket|bucket does not exist/i)
-    const dead = await createFileStore({ storageUrl: 's3://bucket', dataDir: '/', s3Endpoint: 'http://127.0.0.1:1' })
-    await expect(dead.ping()).rejects.toThrow(/ECONNREFUSED/)
   })
 })

@@ -1,7 +1,19 @@
 import type { Readable } from 'node:stream'
 
-/** Where uploaded files are kept. Every implementation passes the same tests. */
+import type { FileChecksums } from './block-checksums.ts'
+
+/**
+ * Where uploaded files are kept. Every implementation passes the same tests.
+ *
+ * Whatever the disk or the server answers that is not about one file is a StorageUnavailableError.
+ */
 export interface FileStore {
+  /** For people: a folder, or `s3://bucket/prefix`. */
+  readonly location: string
+  /** Where the identity is kept, likewise. */
+  readonly identityLocation: string
+  /** For how long a store that has proved its identity cannot be exchanged under a running process. In milliseconds. */
+  readonly identityHoldsMs: number
   /**
    * How long no sign of life must have come of a write (`unfinished`), or of a finished file that nobody knows
    * (`finished`), before it is sure that its process is dead. In milliseconds.
@@ -27,20 +39,34 @@ export interface FileStore {
    * there is no error.
    */
   touch(key: string): Promise<void>
-  /** Throws when files can be neither written nor read. */
+  /** Throws when files cannot be written, or not be read. */
   ping(): Promise<void>
-  /** Names of writes that were begun and have shown no sign of life for so long: what a killed process left. */
-  listUnfinished(age: { readonly olderThanMs: number }): Promise<string[]>
-  /** Removes what `listUnfinished` gives, and tells how many. */
-  removeUnfinished(age: { readonly olderThanMs: number }): Promise<number>
-  /** Keys of the files that were stored longer ago than `olderThanMs` and not longer ago than `newerThanMs`. */
-  listFinished(age: { readonly olderThanMs: number; readonly newerThanMs: number }): AsyncIterable<string>
+  /** Which installation this store belongs to; null: nobody has said so yet. */
+  readIdentity(): Promise<string | null>
+  /** Sets the identity, unless there is one, and gives the one that holds. */
+  writeIdentity(identity: string): Promise<string>
+  /** Whether there is no file at all. */
+  isEmpty(): Promise<boolean>
+  /**
+   * What was begun in one period: the hour `<yyyy-mm-dd>/<hh>`, or of files that have no hour in their key the day
+   * `<yyyy-mm-dd>`. One request, or one folder, however many files there are in others.
+   */
+  listPeriod(period: string): AsyncIterable<StoredEntry>
+  /** Removes an unfinished entry by its name. One that is finished or gone is no error. */
+  removeUnfinished(name: string): Promise<void>
   close(): Promise<void>
 }
 
-export interface StoredFile {
+/** A file, whose `name` is its key, or what is there of one that is being written, or whose writer died. */
+export interface StoredEntry {
+  readonly kind: 'finished' | 'unfinished'
+  readonly name: string
+  /** The last sign of life, in epoch milliseconds. */
+  readonly modifiedMs: number
+}
+
+export interface StoredFile extends FileChecksums {
   readonly key: string
-  readonly bytes: number
   /** In lower-case hexadecimal. */
   readonly sha256: string
 }

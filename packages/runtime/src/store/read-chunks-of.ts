@@ -21,3 +21,23 @@ export function toBuffer(piece: unknown): Buffer {
   if (typeof piece === 'string') return Buffer.from(piece)
   throw new TypeError('a file is stored from a stream of bytes')
 }
+
+/**
+ * The chunks of a source, and how the source failed if it did: what goes wrong while they are stored is then the
+ * storage's fault.
+ */
+export function trackSource(chunks: AsyncIterable<Buffer>): {
+  readonly chunks: AsyncIterable<Buffer>
+  readonly failure: () => { readonly error: unknown } | undefined
+} {
+  let failure: { readonly error: unknown } | undefined
+  async function* track(): AsyncGenerator<Buffer> {
+    try {
+      yield* chunks
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  }
+  return { chunks: track(), failure: () => failure }
+}

@@ -5,20 +5,31 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
-  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   paginateListObjectsV2,
   paginateListParts,
-  S3Client,
-  S3ServiceException,
+  PutObjectCommand,
+  type GetObjectCommandOutput,
   type ListMultipartUploadsCommandOutput,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 
-import { checkFileKey, isFileName, KEY_FOLDER, listDays, makeFileKey } from './file-key.ts'
-import { FileMissingError, FileTooLargeError, type ByteRange, type FileStore, type StoredFile } from './file-store.ts'
-import { readChunksOf, toBuffer } from './read-chunks-of.ts'
+import { withTimeout } from '../with-timeout.ts'
+import { BlockChecksums } from './block-checksums.ts'
+import { checkFileKey, checkPeriod, IDENTITY_KEY, isFileName, KEY_FOLDER, makeFileKey } from './file-key.ts'
+import {
+  FileMissingError,
+  FileTooLargeError,
+  InvalidFileKeyError,
+  type ByteRange,
+  type FileStore,
+  type StoredEntry,
+  type StoredFile,
+} from './file-store.ts'
+import { readChunksOf, toBuffer, trackSource } from './read-chunks-of.ts'
+import { createS3Client, isInvalidRange, isNoSuchKey, isNoSuchUpload, isPreconditionFailed } from './s3-client.ts'
+import { StorageUnavailableError } from './storage-errors.ts'
 
 /** Parts in memory at once: this many times the size of one. */
 const PARALLEL_PARTS = 3
@@ -26,16 +37,18 @@ const PART_BYTES = 8 * 1024 * 1024
 const MAX_PARTS = 10_000
 /**
  * A file is read by requests of this size rather than by one: an import takes minutes over a large file, and a server
- * hangs up on a reader that slow. Each is short enough to be asked for again.
+ * hangs up on a reader that slow. Each is short enough to be sent again.
  */
 const READ_REQUEST_BYTES = 4 * 1024 * 1024
 const READ_CHUNK_BYTES = 1024 * 1024
 const READ_ATTEMPTS = 3
+/** How long the bytes of one such request may take once they have begun: 140 kB/s. */
+const BODY_TIMEOUT_MS = 30_000
 
 /** Nothing shows that a write lives but its next part, for which a slow client may take hours; nor that a file is wanted. */
 const DEAD_AFTER_MS = { unfinished: 24 * 3_600_000, finished: 24 * 3_600_000 }
-const CONNECT_TIMEOUT_MS = 5000
-const SOCKET_TIMEOUT_MS = 30_000
+/** A bucket does not change its content as a whole: a minute's proof is enough for the upload that follows. */
+const IDENTITY_HOLDS_MS = 60_000
 
 export interface S3StoreOptions {
   readonly bucket: string
@@ -45,40 +58,47 @@ export interface S3StoreOptions {
   readonly endpoint?: string
 }
 
-interface UnfinishedUpload {
-  readonly objectKey: string
-  readonly uploadId: string
-}
-
-/**
- * Keeps files in a bucket, under the keys that the disk store would give them. Credentials and region come from the
- * standard environment, files and instance roles that the SDK knows. A file becomes visible only when it is whole.
- */
+/** Keeps files in a bucket, under the keys that the disk store would give them. A file becomes visible only when it is whole. */
 export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions): Promise<FileStore> {
-  const client = await createClient(endpoint)
+  const client = await createS3Client(endpoint)
+  const location = `s3://${bucket}/${prefix}${KEY_FOLDER}`
 
   function objectKeyOf(key: string): string {
     return `${prefix}${checkFileKey(key)}`
   }
 
+  /**
+   * Whatever the SDK throws is about the server, the way to it or the credentials (it has sent the request three times by
+   * then), unless `explain` knows it better: it throws what is meant, or gives the result that the error stands for.
+   */
+  async function call<T, Known = never>(
+    work: () => Promise<T>,
+    explain?: (error: unknown) => { readonly result: Known } | undefined,
+  ): Promise<T | Known> {
+    try {
+      return await work()
+    } catch (error) {
+      const known = explain?.(error)
+      if (known !== undefined) return known.result
+      throw new StorageUnavailableError(location, error)
+    }
+  }
+
   async function write(stream: Readable, { maxBytes }: { readonly maxBytes: number }): Promise<StoredFile> {
     const key = makeFileKey()
-    const chunks = readChunksOf(stream)
     const hash = createHash('sha256')
+    const checksums = new BlockChecksums()
+    const source = trackSource(readChunksOf(stream))
     let bytes = 0
-    let sourceFailure: { readonly error: unknown } | undefined
+    let tooLarge: FileTooLargeError | undefined
 
     async function* hashChunks(): AsyncGenerator<Buffer> {
-      try {
-        for await (const chunk of chunks) {
-          bytes += chunk.length
-          if (bytes > maxBytes) throw new FileTooLargeError(maxBytes)
-          hash.update(chunk)
-          yield chunk
-        }
-      } catch (error) {
-        sourceFailure = { error }
-        throw error
+      for await (const chunk of source.chunks) {
+        bytes += chunk.length
+        if (bytes > maxBytes) throw (tooLarge = new FileTooLargeError(maxBytes))
+        hash.update(chunk)
+        checksums.update(chunk)
+        yield chunk
       }
     }
 
@@ -88,13 +108,16 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
       partSize: Math.max(PART_BYTES, Math.ceil(maxBytes / MAX_PARTS)),
       queueSize: PARALLEL_PARTS,
     })
-    try {
-      await upload.done()
-    } catch (error) {
-      // The upload has taken back its parts; if that failed too, its error hides the first one.
-      throw sourceFailure ? sourceFailure.error : error
-    }
-    return { key, bytes, sha256: hash.digest('hex') }
+    // The upload has taken back its parts; if that failed too, its error hides the first one.
+    await call(
+      () => upload.done(),
+      () => {
+        const failure = tooLarge === undefined ? source.failure() : { error: tooLarge }
+        if (failure !== undefined) throw failure.error
+        return undefined
+      },
+    )
+    return { key, bytes, sha256: hash.digest('hex'), checksums: checksums.digest() }
   }
 
   function read(key: string, range: ByteRange = {}): Readable {
@@ -110,7 +133,7 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
         yield piece.subarray(from, from + READ_CHUNK_BYTES)
       }
       position += piece.length
-      // Shorter than asked for: the file ends here.
+      // Shorter than requested: the file ends here.
       if (position <= last) return
     }
   }
@@ -118,50 +141,111 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
   /** The bytes from `first` to `last`, fewer at the end of the file, none behind it. */
   async function readPiece(key: string, objectKey: string, first: number, last: number): Promise<Buffer> {
     for (let attempt = 1; ; attempt += 1) {
+      const answer = await getRange(key, objectKey, first, last)
+      if (answer === null) return Buffer.alloc(0)
+      if (first > 0 && !answer.ContentRange?.startsWith(`bytes ${first}-`)) {
+        throw new StorageUnavailableError(location, `it answered a request for the bytes from ${first} with others`)
+      }
       try {
-        const command = new GetObjectCommand({ Bucket: bucket, Key: objectKey, Range: `bytes=${first}-${last}` })
-        const { Body, ContentRange } = await client.send(command)
-        if (first > 0 && !ContentRange?.startsWith(`bytes ${first}-`)) {
-          throw new Error(`the S3 server answered a request for the bytes from ${first} with others`)
-        }
-        const bytes = Body ? toBuffer(await Body.transformToByteArray()) : Buffer.alloc(0)
+        const bytes = await readBody(answer)
         return bytes.subarray(0, last - first + 1)
       } catch (error) {
-        if (statusOf(error) === 404) throw new FileMissingError(key, { cause: error })
-        if (statusOf(error) === 416) return Buffer.alloc(0)
-        // The SDK asks again by itself until an answer begins; this is for connections that break within one.
-        if (error instanceof S3ServiceException || attempt === READ_ATTEMPTS) throw error
+        // The SDK repeats a request until its answer begins; this is for connections that break within one.
+        if (attempt === READ_ATTEMPTS) throw new StorageUnavailableError(location, error)
       }
     }
   }
 
+  /** Null: the range begins behind the end of the file. */
+  async function getRange(
+    key: string,
+    objectKey: string,
+    first: number,
+    last: number,
+  ): Promise<GetObjectCommandOutput | null> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: objectKey, Range: `bytes=${first}-${last}` })
+    return call(
+      () => client.send(command),
+      (error) => {
+        if (isNoSuchKey(error)) throw new FileMissingError(key, { cause: error })
+        return isInvalidRange(error) ? { result: null } : undefined
+      },
+    )
+  }
+
   async function size(key: string): Promise<number> {
-    try {
-      const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: objectKeyOf(key) }))
-      return ContentLength ?? 0
-    } catch (error) {
-      throw statusOf(error) === 404 ? new FileMissingError(key, { cause: error }) : error
-    }
+    // A HEAD has no body, so its 404 does not tell a missing file from a missing bucket.
+    const answer = await getRange(key, objectKeyOf(key), 0, 0)
+    if (answer === null) return 0
+    await call(() => readBody(answer))
+    const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1]
+    return total === undefined ? (answer.ContentLength ?? 0) : Number(total)
   }
 
   async function remove(key: string): Promise<void> {
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: objectKeyOf(key) }))
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: objectKeyOf(key) })
+    await call(() => client.send(command))
   }
 
-  async function ping(): Promise<void> {
-    await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${KEY_FOLDER}/`, MaxKeys: 1 }))
+  async function holdsObject(folder: string): Promise<boolean> {
+    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${folder}`, MaxKeys: 1 })
+    const { Contents = [] } = await call(() => client.send(command))
+    return Contents.length > 0
   }
 
-  async function* findUnfinished(olderThanMs: number): AsyncGenerator<UnfinishedUpload> {
-    const before = Date.now() - olderThanMs
+  async function readIdentity(): Promise<string | null> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: `${prefix}${IDENTITY_KEY}` })
+    const answer = await call(
+      () => client.send(command),
+      (error) => (isNoSuchKey(error) ? { result: null } : undefined),
+    )
+    return answer === null ? null : (await call(() => readBody(answer))).toString('utf8').trim()
+  }
+
+  async function writeIdentity(identity: string): Promise<string> {
+    const held = await readIdentity()
+    if (held !== null) return held
+    const command = new PutObjectCommand({
+      Bucket: bucket,
+      Key: `${prefix}${IDENTITY_KEY}`,
+      Body: Buffer.from(`${identity}\n`),
+      ContentType: 'text/plain',
+      IfNoneMatch: '*',
+    })
+    await call(
+      () => client.send(command),
+      (error) => (isPreconditionFailed(error) ? { result: undefined } : undefined),
+    )
+    const written = await readIdentity()
+    if (written === null) throw new StorageUnavailableError(location, 'an object is gone right after it was written')
+    return written
+  }
+
+  /** What stands in a period, and not in one below it: keys without an hour and those with one share their beginning. */
+  async function* listPeriod(period: string): AsyncGenerator<StoredEntry> {
+    const folder = `${KEY_FOLDER}/${checkPeriod(period)}/`
+    const input = { Bucket: bucket, Prefix: `${prefix}${folder}`, Delimiter: '/' }
+    const pages = paginateListObjectsV2({ client }, input)
+    for (let page = await call(() => pages.next()); page.done !== true; page = await call(() => pages.next())) {
+      for (const { Key: objectKey = '', LastModified } of page.value.Contents ?? []) {
+        const name = objectKey.slice(input.Prefix.length)
+        if (!isFileName(name) || LastModified === undefined) continue
+        yield { kind: 'finished', name: `${folder}${name}`, modifiedMs: LastModified.getTime() }
+      }
+    }
+    yield* listUploads(input)
+  }
+
+  async function* listUploads(input: { Bucket: string; Prefix: string; Delimiter: string }) {
     let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
     while (marker) {
-      const page: ListMultipartUploadsCommandOutput = await client.send(
-        new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: `${prefix}${KEY_FOLDER}/`, ...marker }),
-      )
+      const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ ...input, ...marker })
+      const page: ListMultipartUploadsCommandOutput = await call(() => client.send(command))
       for (const { Key: objectKey, UploadId: uploadId, Initiated: begun } of page.Uploads ?? []) {
-        if (!objectKey || !uploadId || !begun || begun.getTime() > before) continue
-        if ((await findLastProgress({ objectKey, uploadId }, begun)) <= before) yield { objectKey, uploadId }
+        if (!objectKey || !uploadId || !begun) continue
+        const name = `${objectKey.slice(prefix.length)}?uploadId=${uploadId}`
+        const modifiedMs = await findLastProgress(objectKey, uploadId, begun)
+        if (modifiedMs !== null) yield { kind: 'unfinished', name, modifiedMs } as const
       }
       marker =
         page.IsTruncated && page.NextKeyMarker
@@ -170,59 +254,36 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     }
   }
 
-  /** When the last part came in: an upload begun hours ago may still be alive. Epoch milliseconds. */
-  async function findLastProgress({ objectKey, uploadId }: UnfinishedUpload, begun: Date): Promise<number> {
+  /** When the last part came in: an upload begun hours ago may still be alive. Null: it is finished or aborted. */
+  async function findLastProgress(objectKey: string, uploadId: string, begun: Date): Promise<number | null> {
     let last = begun.getTime()
-    const input = { Bucket: bucket, Key: objectKey, UploadId: uploadId }
-    try {
-      for await (const { Parts = [] } of paginateListParts({ client }, input)) {
-        for (const { LastModified } of Parts) last = Math.max(last, LastModified?.getTime() ?? 0)
-      }
-    } catch (error) {
-      // Finished or aborted meanwhile, so nothing of it is left to clean up.
-      if (statusOf(error) === 404) return Infinity
-      throw error
+    if (last > Date.now() - DEAD_AFTER_MS.unfinished) return last
+    const pages = paginateListParts({ client }, { Bucket: bucket, Key: objectKey, UploadId: uploadId })
+    for (;;) {
+      const page = await call(
+        () => pages.next(),
+        (error) => (isNoSuchUpload(error) ? { result: null } : undefined),
+      )
+      if (page === null) return null
+      if (page.done === true) return last
+      for (const { LastModified } of page.value.Parts ?? []) last = Math.max(last, LastModified?.getTime() ?? 0)
     }
-    return last
   }
 
-  async function listUnfinished({ olderThanMs }: { readonly olderThanMs: number }): Promise<string[]> {
-    const names: string[] = []
-    for await (const { objectKey, uploadId } of findUnfinished(olderThanMs)) {
-      names.push(`${objectKey.slice(prefix.length)}?uploadId=${uploadId}`)
-    }
-    return names
-  }
-
-  async function removeUnfinished({ olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
-    let removed = 0
-    for await (const { objectKey, uploadId } of findUnfinished(olderThanMs)) {
-      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: objectKey, UploadId: uploadId }))
-      removed += 1
-    }
-    return removed
-  }
-
-  async function* listFinished(age: {
-    readonly olderThanMs: number
-    readonly newerThanMs: number
-  }): AsyncGenerator<string> {
-    const now = Date.now()
-    const [from, to] = [now - age.newerThanMs, now - age.olderThanMs]
-    // The day of a key is that of the upload's begin, so a long upload stands in an earlier one than its end.
-    for (const day of listDays(from - 24 * 60 * 60 * 1000, to)) {
-      const folder = `${prefix}${KEY_FOLDER}/${day}/`
-      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder })) {
-        for (const { Key: objectKey = '', LastModified } of Contents) {
-          const name = objectKey.slice(folder.length)
-          const modifiedMs = LastModified?.getTime() ?? 0
-          if (isFileName(name) && modifiedMs >= from && modifiedMs <= to) yield `${KEY_FOLDER}/${day}/${name}`
-        }
-      }
-    }
+  async function removeUnfinished(name: string): Promise<void> {
+    const [, key, uploadId] = /^(.*)\?uploadId=(.+)$/.exec(name) ?? []
+    if (key === undefined || uploadId === undefined) throw new InvalidFileKeyError()
+    const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: objectKeyOf(key), UploadId: uploadId })
+    await call(
+      () => client.send(command),
+      (error) => (isNoSuchUpload(error) ? { result: undefined } : undefined),
+    )
   }
 
   return {
+    location,
+    identityLocation: `s3://${bucket}/${prefix}${IDENTITY_KEY}`,
+    identityHoldsMs: IDENTITY_HOLDS_MS,
     deadAfterMs: DEAD_AFTER_MS,
     write,
     read,
@@ -230,37 +291,27 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     remove,
     // An object's time cannot be changed; a day is time enough for any request.
     touch: async () => undefined,
-    ping,
-    listUnfinished,
+    ping: async () => {
+      await holdsObject(`${KEY_FOLDER}/`)
+    },
+    readIdentity,
+    writeIdentity,
+    // Keys begin with a day, and nothing else that is kept beside them with a digit.
+    isEmpty: async () => !(await holdsObject(`${KEY_FOLDER}/2`)),
+    listPeriod,
     removeUnfinished,
-    listFinished,
     close: async () => client.destroy(),
   }
 }
 
-async function createClient(endpoint: string | undefined): Promise<S3Client> {
-  const common = {
-    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SOCKET_TIMEOUT_MS },
-  }
-  if (endpoint === undefined) return new S3Client(common)
-  const options = {
-    ...common,
-    endpoint,
-    forcePathStyle: true,
-    // Other servers do not all know the newer checksums, which the SDK adds to everything by default.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  } as const
-  const client = new S3Client(options)
+/** The whole body, in bounded time. A server that goes silent or trickles is hung up on. */
+async function readBody({ Body }: GetObjectCommandOutput): Promise<Buffer> {
+  if (Body === undefined) return Buffer.alloc(0)
+  const timedOut = () => new Error(`the server did not send what it announced within ${BODY_TIMEOUT_MS} ms`)
   try {
-    await client.config.region()
-    return client
-  } catch {
-    // No region is configured. Such servers have none, but requests are signed with one: this is the usual name.
-    return new S3Client({ ...options, region: 'us-east-1' })
+    return toBuffer(await withTimeout(Body.transformToByteArray(), BODY_TIMEOUT_MS, timedOut))
+  } catch (error) {
+    if (Body instanceof Readable) Body.destroy()
+    throw error
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 
+import { BlockChecksums, type FileChecksums } from './block-checksums.ts'
 import { FileTooLargeError } from './file-store.ts'
 
 /** How much is gathered for one write. */
@@ -22,8 +23,9 @@ export async function writeChunksToFile(
   chunks: AsyncIterable<Buffer>,
   path: string,
   maxBytes: number,
-): Promise<{ readonly bytes: number; readonly sha256: string }> {
+): Promise<FileChecksums & { readonly sha256: string }> {
   const hash = createHash('sha256')
+  const checksums = new BlockChecksums()
   const file = await open(path, 'wx')
   const touches = keepTouched(file)
   let bytes = 0
@@ -37,6 +39,7 @@ export async function writeChunksToFile(
       bytes += chunk.length
       if (bytes > maxBytes) throw new FileTooLargeError(maxBytes)
       hash.update(chunk)
+      checksums.update(chunk)
       gathered.push(chunk)
       gatheredBytes += chunk.length
       if (gatheredBytes < WRITE_BYTES) continue
@@ -63,7 +66,7 @@ export async function writeChunksToFile(
     await Promise.allSettled([writing, syncing, touches.stop()])
     await file.close()
   }
-  return { bytes, sha256: hash.digest('hex') }
+  return { bytes, sha256: hash.digest('hex'), checksums: checksums.digest() }
 }
 
 function keepTouched(file: FileHandle): { stop(): Promise<void> } {

@@ -59,10 +59,13 @@ async function answerWhatS3rverCannot(
   const { searchParams, pathname } = new URL(request.url ?? '/', 'http://localhost')
   const uploadId = searchParams.get('uploadId')
   if (request.method === 'GET' && searchParams.has('uploads')) {
+    const prefix = searchParams.get('prefix') ?? ''
     const uploads = await Promise.all(
       (await listNames(uploadsFolder)).map(async (id) => {
         const { birthtime } = await stat(join(uploadsFolder, id))
         const key = await readFile(join(uploadsFolder, id, 'key'), 'utf8')
+        const isBelow = key.slice(prefix.length).includes(searchParams.get('delimiter') ?? '\0')
+        if (!key.startsWith(prefix) || isBelow) return ''
         return `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${birthtime.toISOString()}</Initiated></Upload>`
       }),
     )

@@ -1,0 +1,67 @@
+import type { StorageIdentity } from '@importer/imports'
+import { WrongStorageError, type Consumer, type Logger } from '@importer/runtime'
+
+export interface TakeJobsOptions {
+  readonly identity: StorageIdentity
+  /** Begins to take jobs that need the storage. */
+  readonly consume: () => readonly Consumer[]
+  readonly log: Logger
+}
+
+const LOOK_AGAIN_MS = 5_000
+
+/**
+ * Takes jobs once storage and database have answered and the storage has proved to belong to the database; looks again
+ * regularly, begins by itself when it does, and stops when another storage is there. A storage that goes away meanwhile
+ * is met by the jobs themselves, which wait for it. Gives how to stop.
+ */
+export function takeJobs({ identity, consume, log }: TakeJobsOptions): () => Promise<void> {
+  let consumers: readonly Consumer[] = []
+  const closeAll = async (): Promise<void> => {
+    const closing = consumers
+    consumers = []
+    await Promise.all(closing.map(async (consumer) => consumer.close()))
+  }
+  let reported = ''
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let looking = Promise.resolve()
+
+  async function look(): Promise<void> {
+    try {
+      await identity.verify(0)
+      if (stopped) return
+      if (reported !== '') log.info('the storage is the one of this database: taking jobs again')
+      reported = ''
+      if (consumers.length === 0) consumers = consume()
+    } catch (error) {
+      const isWrong = error instanceof WrongStorageError
+      report(isWrong ? error.advice : 'database and storage have to answer first', error)
+      if (isWrong) await closeAll()
+    }
+  }
+
+  /** Once for each reason, however long it lasts. */
+  function report(what: string, error: unknown): void {
+    const reason = error instanceof Error ? `${error.message} ${what}` : what
+    if (reason === reported) return
+    reported = reason
+    const isTaking = consumers.length > 0 && !(error instanceof WrongStorageError)
+    if (error instanceof WrongStorageError) log.error(`no job is taken: ${what}`)
+    else log.warn({ err: error }, isTaking ? 'imports wait for the storage' : `no job is taken: ${what}`)
+  }
+
+  function next(): void {
+    looking = look().finally(() => {
+      if (!stopped) timer = setTimeout(next, LOOK_AGAIN_MS)
+    })
+  }
+
+  next()
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await looking
+    await closeAll()
+  }
+}

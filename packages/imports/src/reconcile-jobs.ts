@@ -1,0 +1,114 @@
+import {
+  findStrandedImports,
+  findStrandedReverts,
+  importJobId,
+  prepareJobId,
+  revertJobId,
+  type Database,
+  type StrandedPage,
+} from '@importer/db'
+import type { Logger } from '@importer/runtime'
+
+export interface ReconcileOptions {
+  readonly database: Database
+  readonly queue: JobQueue
+  /** The queue of files that retries wait for. */
+  readonly prepareQueue: JobQueue
+  /** The queue of reverts. */
+  readonly revertQueue: JobQueue
+  readonly log: Logger
+}
+
+/** A queue, as far as the reconciler uses it: one request for each page, whatever is on it. */
+export interface JobQueue {
+  findJobs(jobIds: readonly string[]): Promise<ReadonlySet<string>>
+  enqueueAll(
+    jobs: readonly { readonly payload: { readonly importId: number }; readonly jobId: string }[],
+  ): Promise<void>
+}
+
+export interface ReconcileResult {
+  readonly requeued: number
+  /** The last import that was looked at: the next round begins behind it; 0: at the first. */
+  readonly reached: number
+}
+
+/** An import at work commits far more often than this, and a queued one is in the queue or about to be. */
+const QUIET_MS = 5_000
+const PAGE = 1_000
+/** A queue that was lost with all its jobs is filled again by this many pages a round. */
+const MOST_PAGES = 50
+
+interface ExpectedJob {
+  readonly importId: number
+  readonly queue: JobQueue
+  /** The job that should be there, and the one to add when it is not. */
+  readonly expected: string
+  readonly added: string
+}
+
+/**
+ * Adds the jobs of imports and reverts that are in no queue: the queue was lost, or its writer died between commit and
+ * adding. A round looks at one page of the imports that wait, from where the one before stopped; it goes on only while
+ * there are jobs missing. So it costs the same however many wait.
+ */
+export async function reconcileJobs(options: ReconcileOptions, reached: number): Promise<ReconcileResult> {
+  const { database, queue, prepareQueue, revertQueue, log } = options
+  const imports = await requeueMissing(log, reached, async (page) => {
+    const stranded = await findStrandedImports(database, page)
+    return stranded.map(({ importId, lease, jobId, toPrepare }) => {
+      if (toPrepare) return expectJob(prepareQueue, importId, prepareJobId(importId))
+      const added = importJobId(importId, lease)
+      return { importId, queue, expected: jobId ?? added, added }
+    })
+  })
+  // There are few at a time: they are looked at from the first on.
+  const reverts = await requeueMissing(log, 0, async (page) => {
+    const stranded = await findStrandedReverts(database, page)
+    return stranded.map((importId) => expectJob(revertQueue, importId, revertJobId(importId)))
+  })
+  return { requeued: imports.requeued + reverts.requeued, reached: imports.reached }
+}
+
+function expectJob(queue: JobQueue, importId: number, jobId: string): ExpectedJob {
+  return { importId, queue, expected: jobId, added: jobId }
+}
+
+async function requeueMissing(
+  log: Logger,
+  afterId: number,
+  findPage: (page: StrandedPage) => Promise<ExpectedJob[]>,
+): Promise<ReconcileResult> {
+  let requeued = 0
+  let reached = afterId
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+    const page = await findPage({ quietMs: QUIET_MS, afterId: reached, limit: PAGE })
+    const missing: ExpectedJob[] = []
+    for (const queue of new Set(page.map((job) => job.queue))) {
+      missing.push(
+        ...(await addMissing(
+          queue,
+          page.filter((job) => job.queue === queue),
+        )),
+      )
+    }
+    if (missing.length > 0) {
+      const importIds = missing.slice(0, 20).map(({ importId }) => importId)
+      log.warn({ missingJobs: missing.length, importIds }, 'imports had lost their jobs: queued again')
+      requeued += missing.length
+    }
+    reached = page.length < PAGE ? 0 : (page.at(-1)?.importId ?? 0)
+    if (reached === 0 || missing.length === 0) break
+  }
+  return { requeued, reached }
+}
+
+/** As long as a job is there, the queue gives it to a worker, also when the worker that had it is dead. */
+async function addMissing(queue: JobQueue, jobs: readonly ExpectedJob[]): Promise<ExpectedJob[]> {
+  const there = await queue.findJobs(jobs.map(({ expected }) => expected))
+  const missing = jobs.filter(({ expected }) => !there.has(expected))
+  if (missing.length > 0) {
+    await queue.enqueueAll(missing.map(({ importId, added }) => ({ payload: { importId }, jobId: added })))
+  }
+  return missing
+}
