@@ -38,6 +38,8 @@ const VIEW: ImportView = {
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: '2026-01-01T00:00:00.100Z',
   finishedAt: null,
+  updatedAt: '2026-01-01T00:00:01.000Z',
+  delay: null,
   failure: null,
   links: {
     self: 'http://127.0.0.1/v1/imports/7',

@@ -1,3 +1,4 @@
+import type { ImportDelay } from './import-delay.ts'
 import { measureProgress, type ProgressFacts } from './import-progress.ts'
 import { outcomeOf, type ImportFailure } from './import-state.ts'
 import type { RetryOptions } from './retry.ts'
@@ -24,6 +25,10 @@ export interface ImportFacts extends ProgressFacts {
   readonly createdAt: Date
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
+  /** The last change, progress included. */
+  readonly updatedAt: Date
+  /** Why it does not go on, at the moment at which it was read. */
+  readonly delay: ImportDelay | null
 }
 
 /**
@@ -32,6 +37,7 @@ export interface ImportFacts extends ProgressFacts {
  */
 export function describeImport(record: ImportFacts, baseUrl: string) {
   const url = `${baseUrl}/v1/imports/${record.id}`
+  const progress = measureProgress(record)
   return {
     id: record.id,
     seriesId: Number(record.seriesId),
@@ -43,7 +49,8 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     sha256: record.upload.sha256 === '' ? null : record.upload.sha256,
     headerRow: record.hasHeader,
     delimiter: record.delimiter,
-    progress: measureProgress(record),
+    // What is delayed has no time left that could be told.
+    progress: { ...progress, etaSeconds: record.delay === null ? progress.etaSeconds : null },
     counts: record.counts,
     errorsByCode: record.errorsByCode,
     details: record.details,
@@ -55,8 +62,10 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     retriedAs: record.retriedAs,
     createdAt: record.createdAt.toISOString(),
     startedAt: record.startedAt?.toISOString() ?? null,
+    updatedAt: record.updatedAt.toISOString(),
     finishedAt: record.finishedAt?.toISOString() ?? null,
     failure: record.failure,
+    delay: describeDelay(record.delay),
     links: {
       self: url,
       errors: `${url}/errors.csv`,
@@ -67,4 +76,8 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
       events: `${url}/events`,
     },
   }
+}
+
+function describeDelay(delay: ImportDelay | null) {
+  return delay === null ? null : { code: delay.code, message: delay.message, since: delay.since.toISOString() }
 }

@@ -21,6 +21,7 @@ const FACTS: ImportFacts = {
   metadata: { from: 'till 7' },
   dryRun: false,
   attempts: 1,
+  delay: null,
   retryOptions: null,
   retryOf: null,
   retriedAs: null,
@@ -28,6 +29,7 @@ const FACTS: ImportFacts = {
   createdAt: NOW,
   startedAt: NOW,
   finishedAt: NOW,
+  updatedAt: new Date('2026-01-01T00:00:02.000Z'),
   workedMs: 1_000,
 }
 const LONG = '界'.repeat(4_000)

@@ -26,6 +26,7 @@ import { Lane, type Position } from './lane.ts'
 import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
 import { createRecordMapper } from './map-record.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
+import { tellUnavailable, watchDelay, type DelayWatch } from './watch-delay.ts'
 
 export interface RunImportOptions {
   readonly database: Database
@@ -84,7 +85,10 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
       return FINISHED
     }
     if (await isTakenAway(error, options, held.lease)) return FINISHED
-    if (classifyFailure(error) === 'unavailable') throw error
+    if (classifyFailure(error) === 'unavailable') {
+      await tellUnavailable({ database, held, log }, error)
+      throw error
+    }
     log.error({ importId, err: error }, 'unexpected error in an import')
     const streak = await countUnexpectedError(database, held)
     if (streak === null) return FINISHED
@@ -121,12 +125,28 @@ function choosePartitioning(
 }
 
 async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, held: HeldImport): Promise<RunResult> {
+  const watch = watchDelay({ ...options, held })
+  try {
+    return await runWatched(options, claimed, held, watch)
+  } finally {
+    watch.stop()
+  }
+}
+
+async function runWatched(
+  options: RunImportOptions,
+  claimed: ClaimedImport,
+  held: HeldImport,
+  watch: DelayWatch,
+): Promise<RunResult> {
   const { database, store } = options
   const { record } = claimed
+  watch.waitFor('STORAGE_UNAVAILABLE')
   const dialect =
     record.delimiter !== null && record.hasHeader !== null
       ? { delimiter: record.delimiter, hasHeader: record.hasHeader }
       : await inspectFile(store, record.fileKey, record.mapping)
+  watch.waitFor('DATABASE_BUSY')
   if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return FINISHED
 
   const kind = await readSeriesKind(database, record.orgId, record.seriesId)
@@ -152,7 +172,9 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
   let stopped: 'lost' | 'yield' | null = null
   let progressed = false
   try {
+    watch.waitFor('STORAGE_UNAVAILABLE')
     for await (const block of readFrom(store, record.fileKey, dialect, pass.start)) {
+      watch.waitFor('DATABASE_BUSY')
       await pass.take(block, dialect.hasHeader)
       stopped = pass.isLost ? 'lost' : options.signal.aborted || options.shouldYield() ? 'yield' : null
       if (stopped !== null) break
@@ -160,7 +182,9 @@ async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, hel
         progressed = true
         await clearUnexpectedErrors(database, held)
       }
+      watch.waitFor('STORAGE_UNAVAILABLE')
     }
+    watch.waitFor('DATABASE_BUSY')
     if (stopped === null || stopped === 'yield') await pass.flush(stopped === 'yield')
   } finally {
     // A lane's batch must not outlive this call: whatever comes next reads the checkpoints.

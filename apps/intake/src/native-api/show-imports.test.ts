@@ -52,6 +52,8 @@ test('an import has every member of the contract', async () => {
     retriedAs: null,
     createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     startedAt: null,
+    updatedAt: body.createdAt,
+    delay: null,
     finishedAt: null,
     failure: null,
     links: {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { COLUMN_KEYS } from '../columns.ts'
+import { DELAY_CODES } from '../import-delay.ts'
 import { IMPORT_FAILURE_CODES, IMPORT_STATUSES } from '../import-state.ts'
 import { COUPON_STATUSES } from '../reference.ts'
 import { correctionListView } from '../retry.ts'
@@ -68,8 +69,16 @@ export const importView = z
     retriedAs: id.nullable().meta({ description: 'The import that tries again the rejected rows of this one' }),
     createdAt: time,
     startedAt: time.nullable(),
+    updatedAt: time.meta({ description: 'The last change, progress included' }),
     finishedAt: time.nullable(),
     failure: z.strictObject({ code: z.enum(IMPORT_FAILURE_CODES), message: z.string() }).nullable(),
+    delay: z
+      .strictObject({ code: z.enum(DELAY_CODES), message: z.string(), since: time })
+      .nullable()
+      .meta({
+        description:
+          'Why it does not go on. NO_WORKER: queued for 30 s and nobody takes it. WORKER_SILENT: no progress for 10 s',
+      }),
     links: z.strictObject({
       self: link,
       errors: link,

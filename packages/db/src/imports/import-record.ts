@@ -1,13 +1,15 @@
 import type {
   ColumnMapping,
+  DelayCode,
   ImportCounts,
+  ImportDelay,
   ImportFailure,
   ImportFailureCode,
   ImportStatus,
   RetryOptions,
   RowErrorCode,
 } from '@importer/contracts'
-import { countsByCode } from '@importer/contracts'
+import { countsByCode, findDelay } from '@importer/contracts'
 
 import type { Prisma } from '../generated/client.ts'
 
@@ -81,6 +83,8 @@ export interface ImportRecord {
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
   readonly updatedAt: Date
+  /** Why it does not go on, as it was when this was read. */
+  readonly delay: ImportDelay | null
 }
 
 /** How to select an import for {@link toImportRecord}: one query of the driver, so one snapshot. */
@@ -127,6 +131,12 @@ export interface ImportRow {
   started_at: Date | null
   finished_at: Date | null
   updated_at: Date
+  progressed_at: Date | null
+  read_at: Date
+  delay_code: string | null
+  delay_message: string | null
+  delay_since: Date | null
+  delay_at: Date | null
   inserted: bigint
   duplicates: bigint
   rejected: bigint
@@ -143,7 +153,8 @@ SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.f
        i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
        i.expired_at IS NOT NULL AS expired,
        i.attempts, i.worked_ms, i.slice_started_at, i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
-       greatest(i.updated_at, l.updated_at) AS updated_at,
+       greatest(i.updated_at, l.updated_at) AS updated_at, l.updated_at AS progressed_at, clock_timestamp() AS read_at,
+       i.delay_code, i.delay_message, i.delay_since, i.delay_at,
        l.inserted, l.duplicates, l.rejected, l.bytes_read, l.column_count, l.lane_error_counts
 FROM import i
 CROSS JOIN LATERAL (
@@ -211,12 +222,25 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     updatedAt: row.updated_at,
+    delay: findDelay({
+      status: row.status as ImportStatus,
+      readAt: row.read_at,
+      updatedAt: row.updated_at,
+      progressedAt: row.progressed_at,
+      toPrepare: row.to_prepare,
+      recorded: readRecordedDelay(row),
+    }),
   }
 }
 
 function measureWorkedMs({ worked_ms: ended, slice_started_at: startedAt, updated_at: updatedAt }: ImportRow): number {
   const running = startedAt === null ? 0 : Math.max(0, updatedAt.getTime() - startedAt.getTime())
   return Number(ended) + running
+}
+
+function readRecordedDelay({ delay_code: code, delay_message: message, delay_since: since, delay_at: at }: ImportRow) {
+  if (code === null || message === null || since === null || at === null) return null
+  return { code: code as DelayCode, message, since, at }
 }
 
 function sumByPosition(lanes: readonly number[][]): number[] {

@@ -1,0 +1,58 @@
+import { explainDelay, UnavailableError, type RecordedDelayCode } from '@importer/contracts'
+import { recordDelay, type Database, type HeldImport } from '@importer/db'
+import type { Logger } from '@importer/runtime'
+
+/** So long a wait is not told of: a batch on a busy database takes a second or two. */
+const TOLD_AFTER_MS = 5_000
+
+export interface DelayWatch {
+  /** From here on the worker waits for the storage, or for the database. */
+  waitFor(code: RecordedDelayCode): void
+  stop(): void
+}
+
+interface WatchOptions {
+  readonly database: Database
+  readonly held: HeldImport
+  readonly log: Pick<Logger, 'debug'>
+}
+
+/** Records in the import what its worker has waited for without an end for 5 s, again every 5 s. */
+export function watchDelay(options: WatchOptions): DelayWatch {
+  let waiting: RecordedDelayCode | null = null
+  const timer = setInterval(() => {
+    if (waiting !== null) tellDelay(options, waiting).catch(() => undefined)
+  }, TOLD_AFTER_MS)
+  return {
+    waitFor(code) {
+      waiting = code
+      timer.refresh()
+    },
+    stop() {
+      clearInterval(timer)
+    },
+  }
+}
+
+/** Records why the import has to be tried again later; nothing where that is not a peer of ours. Never rejects. */
+export async function tellUnavailable(options: WatchOptions, error: unknown): Promise<void> {
+  if (!(error instanceof UnavailableError) || error.code === 'QUEUE_UNAVAILABLE') return
+  await tellDelay(
+    options,
+    error.code === 'STORAGE_UNAVAILABLE' ? 'STORAGE_UNAVAILABLE' : 'DATABASE_BUSY',
+    error.message,
+  )
+}
+
+async function tellDelay(
+  { database, held, log }: WatchOptions,
+  code: RecordedDelayCode,
+  reason?: string,
+): Promise<void> {
+  try {
+    await recordDelay(database, held, { code, message: explainDelay(code, reason) })
+  } catch (error) {
+    // Most often it is the database itself that is away; then nobody can read of the delay either.
+    log.debug({ err: error, importId: held.importId, code }, 'a delay could not be recorded')
+  }
+}
