@@ -3,7 +3,10 @@
 #   node --max-old-space-size=256 --import tsx apps/worker/src/main.ts
 #   node --import tsx apps/migrate/src/main.ts
 
-FROM node:20-bookworm-slim AS sources
+# For an image that never changes name its digest: --build-arg NODE_IMAGE=node@sha256:…
+ARG NODE_IMAGE=node:20-bookworm-slim
+
+FROM ${NODE_IMAGE} AS sources
 WORKDIR /app
 COPY . .
 
@@ -17,7 +20,7 @@ RUN CI=1 npx -y pnpm@${PNPM_VERSION} install --frozen-lockfile --prod
 COPY --from=built /app/packages/db/src/generated packages/db/src/generated
 COPY --from=built /app/apps/dashboard/dist apps/dashboard/dist
 
-FROM node:20-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 WORKDIR /app
 COPY --from=production /app .

@@ -10,9 +10,11 @@ import type { IntakeDependencies } from './dependencies.ts'
 import { createHealthRouter } from './health/health-router.ts'
 import { renderErrors } from './compatible-api/envelope.ts'
 import { answerErrors } from './http/answer-errors.ts'
+import { compressAnswers } from './http/compress-answers.ts'
 import { notFound } from './http/api-error.ts'
 import { createFindImport } from './http/find-import.ts'
 import { limitRate } from './http/limit-rate.ts'
+import { allowOrigins, secureAnswers } from './http/secure-answers.ts'
 import { trackRequests } from './http/track-requests.ts'
 import { createNativeRouter } from './native-api/native-router.ts'
 import { renderProblem } from './native-api/problem.ts'
@@ -32,6 +34,9 @@ export function createApp(deps: IntakeDependencies): Express {
   app.set('query parser', 'simple')
 
   app.use(trackRequests(deps.log, deps.metrics))
+  app.use(secureAnswers(deps.publicUrl))
+  if (deps.corsOrigins.length > 0) app.use(allowOrigins(deps.corsOrigins))
+  app.use(compressAnswers())
   const sameOrigin = requireSameOrigin(cookie, deps.publicUrl)
   app.use('/v1', sameOrigin)
   app.use(COMPATIBLE_MOUNTS, sameOrigin, answerErrors(deps.log, renderErrors))

@@ -31,6 +31,8 @@ export interface IntakeDependencies {
   readonly uploadIdleTimeoutMs: number
   /** Where links begin; undefined: as the request came. */
   readonly publicUrl: string | undefined
+  /** Origins whose pages may call the API, such as https://shop.example.com. */
+  readonly corsOrigins: readonly string[]
   /** Where webhooks may be sent to. */
   readonly webhookPolicy: ReceiverPolicy
   /** How many requests a key may make in a minute; undefined: any number. */

@@ -85,6 +85,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     uploadIdleTimeoutMs: UPLOAD_IDLE_TIMEOUT_MS,
     publicUrl: env.PUBLIC_URL,
+    corsOrigins: env.CORS_ORIGINS,
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     maxQueuedImportsPerOrg: env.MAX_QUEUED_IMPORTS_PER_ORG,
     stopping: stopping.signal,
@@ -118,6 +119,8 @@ async function bootstrap(env: IntakeEnvironment, database: Database): Promise<vo
 }
 
 async function main(): Promise<void> {
+  // Uploads hold mobiles and e-mails: what this process makes is for its own account alone.
+  process.umask(0o077)
   const env = readIntakeEnvironment()
   const log = createLog({ name: 'intake', level: env.LOG_LEVEL })
   const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })

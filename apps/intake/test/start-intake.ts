@@ -72,6 +72,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     uploadMaxBytes: 1024 * 1024,
     uploadIdleTimeoutMs: 30_000,
     publicUrl: undefined,
+    corsOrigins: [],
     rateLimitPerMinute: undefined,
     maxQueuedImportsPerOrg: undefined,
     stopping: stopping.signal,

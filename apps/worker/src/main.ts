@@ -133,6 +133,8 @@ function locateQueue({ REDIS_URL, DATABASE_URL }: WorkerEnvironment): QueueLocat
 }
 
 async function main(): Promise<void> {
+  // What it writes is made of uploads: it is for its own account alone.
+  process.umask(0o077)
   const env = readWorkerEnvironment()
   const log = createLog({ name: 'worker', level: env.LOG_LEVEL })
   const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })

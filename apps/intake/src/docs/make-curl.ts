@@ -9,6 +9,7 @@ export const EXAMPLE_PARAMETERS: Readonly<Record<string, string | number>> = {
   kind: 'tills',
   id: 17,
   importId: 1,
+  rowNumber: 3,
   keyId: 1,
   endpointId: 1,
   deliveryId: 1,

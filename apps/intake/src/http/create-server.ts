@@ -1,13 +1,16 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 
+import { oneAtATime } from './one-at-a-time.ts'
+
 /** A connection on which nothing moves in either direction for so long is closed. */
-const SOCKET_IDLE_MS = 60_000
+export const SOCKET_IDLE_MS = 60_000
 
 /**
  * The HTTP server around the app. A request may take as long as its body keeps coming (multi-gigabyte uploads), but its
  * head may not; whoever reads a body limits the time that it stands still.
  */
 export function createIntakeServer(app: RequestListener): Server {
+  const answer = oneAtATime(app)
   const server = createServer(
     {
       requestTimeout: 0,
@@ -15,10 +18,10 @@ export function createIntakeServer(app: RequestListener): Server {
       // Longer than the usual 60 s of a proxy in front, so that it is the proxy who closes.
       keepAliveTimeout: 65_000,
     },
-    app,
+    answer,
   )
   server.setTimeout(SOCKET_IDLE_MS)
   // Without a listener Node asks for the body before anybody has looked at the head.
-  server.on('checkContinue', app)
+  server.on('checkContinue', answer)
   return server
 }

@@ -16,6 +16,10 @@ test.each([
   [tag, true],
   [`W/${tag}`, true],
   [`"other", ${tag}`, true],
+  [tag.replace(/"$/, '-gzip"'), true],
+  [`W/${tag.replace(/"$/, '-gzip"')}`, true],
+  [`${tag}-gzip`, true],
+  ['"other-gzip"', false],
   ['*', true],
 ])('If-None-Match %s: %s', (header, matches) => {
   expect(matchesEntityTag(header, tag)).toBe(matches)

@@ -88,7 +88,7 @@ export async function receiveUpload(
     // The parser takes a file that reaches its limit for one that is too large.
     limits: { ...HARD_LIMITS, fileSize: limits.maxBytes + 1 },
     fileFilter(_request, part, accept) {
-      const fault = judgeFilePart(part.fieldname, stored.length)
+      const fault = judgeFilePart(part, stored.length)
       if (fault !== null) faults.push(fault)
       accept(null, fault === null)
     },
@@ -153,7 +153,20 @@ async function storeFile(
   return { ...(await store.write(stream, { maxBytes })), originalName }
 }
 
-function judgeFilePart(field: string, accepted: number): FieldFault | null {
+/** What a part's Content-Transfer-Encoding may be: those that leave its bytes alone (RFC 7578, 4.7). */
+const PLAIN_ENCODINGS: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary'])
+
+function judgeFilePart(
+  { fieldname: field, encoding }: { readonly fieldname: string; readonly encoding: string },
+  accepted: number,
+): FieldFault | null {
+  if (!PLAIN_ENCODINGS.has(encoding.toLowerCase())) {
+    return {
+      code: 'UNSUPPORTED_ENCODING',
+      field,
+      message: `${field} has the Content-Transfer-Encoding ${encoding.slice(0, 60)}; expected the file's own bytes (binary, 8bit or 7bit)`,
+    }
+  }
   if (field !== FILE_FIELD) {
     return {
       code: 'UNEXPECTED_FILE',
@@ -206,6 +219,10 @@ const HARD_FAULTS: Readonly<Record<string, { readonly code: string; readonly exp
 
 function describeLimit(error: multer.MulterError, maxBytes: number): ApiError {
   if (error.code === 'LIMIT_FILE_SIZE') return payloadTooLarge(maxBytes)
+  if (error.code === 'LIMIT_FIELD_VALUE' && error.field === FILE_FIELD) {
+    const message = `${FILE_FIELD} is a plain field; expected a file (with a file name in its Content-Disposition)`
+    return new ApiError(400, [{ code: 'MISSING_FILE', field: FILE_FIELD, message }])
+  }
   const { code, expected } = HARD_FAULTS[error.code] ?? {
     code: 'INVALID_FIELD_NAME',
     expected: `field names of at most ${HARD_LIMITS.fieldNameSize} bytes without brackets`,

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Request, Response } from 'express'
 
 import { ClientGoneError } from './api-error.ts'
+import { SOCKET_IDLE_MS } from './create-server.ts'
 
 /**
  * Sends what `source` gives as the body, with back-pressure. The headers must be set.
@@ -11,13 +12,15 @@ import { ClientGoneError } from './api-error.ts'
  * The first piece is awaited before the head goes out, so that what fails early is still answered as an error. What
  * fails later, or ends at another length than announced, destroys the connection: a client must never take a cut answer
  * for a whole one. When the client goes away the source is closed, and this rejects with {@link ClientGoneError}.
+ *
+ * While a piece is being made the connection may stand still: that is ours. While the client does not read, it may not.
  */
 export async function streamAnswer(
   request: Request,
   response: Response,
   source: AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
-  const iterator = source[Symbol.asyncIterator]()
+  const iterator = waitWithoutLimit(request, source[Symbol.asyncIterator]())
   const first = await iterator.next()
   if (request.method === 'HEAD') {
     await iterator.return?.()
@@ -38,6 +41,20 @@ export async function streamAnswer(
 }
 
 type Piece = string | Uint8Array
+
+function waitWithoutLimit({ socket }: Request, iterator: AsyncIterator<Piece>): AsyncIterator<Piece> {
+  return {
+    async next() {
+      socket.setTimeout(0)
+      try {
+        return await iterator.next()
+      } finally {
+        socket.setTimeout(SOCKET_IDLE_MS)
+      }
+    },
+    return: async () => iterator.return?.() ?? { done: true, value: undefined },
+  }
+}
 
 async function* continueWith(
   first: IteratorResult<Piece>,

@@ -34,7 +34,6 @@ export function trackRequests(log: Log, metrics: Metrics): RequestHandler {
     const given = request.headers['x-request-id']
     const requestId = typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID()
     response.setHeader('X-Request-Id', requestId)
-    response.setHeader('X-Content-Type-Options', 'nosniff')
     response.once('close', () => {
       const durationMs = (answeredAt.get(response) ?? performance.now()) - startedAt
       const route = routes.get(response) ?? 'unmatched'

@@ -26,7 +26,7 @@ export function createNativeRouter(
 ): Router {
   const router = Router()
   mountOperations(router, authenticate, [
-    ...createImportReadingOperations(deps, findImport),
+    ...createImportReadingOperations(deps, authenticate, findImport),
     createImportOperation(deps),
     ...createExplainOperations(deps, findImport),
     ...createLeverOperations(deps, findImport),

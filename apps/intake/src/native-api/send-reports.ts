@@ -5,6 +5,7 @@ import type { Request, Response } from 'express'
 
 import type { IntakeDependencies } from '../dependencies.ts'
 import { notFound } from '../http/api-error.ts'
+import { readRange } from '../http/read-range.ts'
 import { streamAnswer } from '../http/stream-answer.ts'
 
 /** The reports of an import: their file names and the outcome whose rows they hold. */
@@ -45,9 +46,11 @@ export async function sendUpload(
   if (record.toPrepare || record.expired) explainMissingFile(new FileMissingError(record.upload.fileKey))
   response.attachment(record.fileName)
   response.setHeader('Content-Type', 'application/octet-stream')
-  response.setHeader('Content-Length', record.upload.bytes)
-  response.setHeader('Cache-Control', 'private, no-cache')
-  await streamAnswer(request, response, store.read(record.upload.fileKey)).catch(explainMissingFile)
+  response.setHeader('Cache-Control', 'private, no-cache, no-transform')
+  const { fileKey, bytes, sha256 } = record.upload
+  const range = readRange(request, response, { bytes, entityTag: `"${sha256}"` })
+  if (range === 'unchanged') return
+  await streamAnswer(request, response, store.read(fileKey, range)).catch(explainMissingFile)
 }
 
 /** 404 where the upload is no longer stored. */

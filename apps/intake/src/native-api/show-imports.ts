@@ -1,6 +1,7 @@
 import { OPERATIONS } from '@importer/contracts'
 import { listRowErrors } from '@importer/imports'
 
+import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import type { FindImport } from '../http/find-import.ts'
@@ -33,7 +34,11 @@ const REPORTS_AT_ONCE = {
 const LISTS_AT_ONCE = { ...REPORTS_AT_ONCE, maxWaiting: 200, maxWaitingPerOrg: 100 }
 
 /** What can be read of imports: one, a list, its events and its results. */
-export function createImportReadingOperations(deps: IntakeDependencies, findImport: FindImport) {
+export function createImportReadingOperations(
+  deps: IntakeDependencies,
+  authenticate: Authenticate,
+  findImport: FindImport,
+) {
   const showImport = createShowImport(deps)
   const limitReports = createWorkLimit(REPORTS_AT_ONCE)
   const limitLists = createWorkLimit(LISTS_AT_ONCE)
@@ -63,7 +68,9 @@ export function createImportReadingOperations(deps: IntakeDependencies, findImpo
 
   const watch = defineOperation(OPERATIONS.watchImport, async ({ request, response, principal, param }) => {
     const look = () => findOwnedImport(findImport, principal.orgId, param('importId'))
-    await watchImport({ request, response, look, publicUrl: deps.publicUrl, stopping: deps.stopping })
+    const isAllowed = async () => (await authenticate.identify(request.headers)) !== null
+    const { publicUrl, stopping } = deps
+    await watchImport({ request, response, look, isAllowed, publicUrl, stopping })
   })
 
   const errors = defineOperation(OPERATIONS.listRowErrors, async ({ request, response, principal, query, param }) => {

@@ -13,6 +13,8 @@ export interface WatchOptions {
   readonly response: Response
   /** The import as it is now: the shared record that every poll of it reads, in whichever process. */
   readonly look: () => Promise<ImportRecord>
+  /** Whether the client may still look: its key may be revoked, or its session over. */
+  readonly isAllowed: () => Promise<boolean>
   readonly publicUrl: string | undefined
   readonly stopping: AbortSignal
 }
@@ -31,7 +33,14 @@ const RECONNECT_AFTER_MS = 1_000
  * missed, any process can go on where another one ended, and the client that has heard the end is told so by 204, upon
  * which it does not come back.
  */
-export async function watchImport({ request, response, look, publicUrl, stopping }: WatchOptions): Promise<void> {
+export async function watchImport({
+  request,
+  response,
+  look,
+  isAllowed,
+  publicUrl,
+  stopping,
+}: WatchOptions): Promise<void> {
   const baseUrl = readBaseUrl(request, publicUrl)
   const render = (record: ImportRecord) => {
     const told = describeImport(record, baseUrl)
@@ -49,8 +58,8 @@ export async function watchImport({ request, response, look, publicUrl, stopping
   }
   response.statusCode = 200
   response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
-  response.setHeader('Cache-Control', 'no-store')
-  // nginx would keep the events back until it has a bufferful.
+  // A proxy that compresses would keep the events back until it has a bufferful; nginx is told by a header of its own.
+  response.setHeader('Cache-Control', 'no-store, no-transform')
   response.setHeader('X-Accel-Buffering', 'no')
   if (request.method === 'HEAD') {
     response.end()
@@ -72,7 +81,8 @@ export async function watchImport({ request, response, look, publicUrl, stopping
     }
     if (isOver(record)) break
     await waitFor(delay(LOOK_EVERY_MS, undefined, { signal: stop }))
-    if (!stop.aborted) record = await look()
+    if (stop.aborted || !(await isAllowed())) break
+    record = await look()
   }
   response.end()
 }

@@ -73,6 +73,13 @@ export const ENVIRONMENT = {
     expected: '16 to 255 printable ASCII characters without spaces',
     secret: true,
   },
+  CORS_ORIGINS: {
+    schema: text
+      .default('')
+      .transform((value) => value.split(/[\s,]+/).filter((origin) => origin !== ''))
+      .refine((origins) => origins.every(isOrigin)),
+    expected: 'origins such as https://shop.example.com, separated by commas',
+  },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS).default('info'), expected: `one of ${LOG_LEVELS.join(', ')}` },
 } as const satisfies Record<string, Variable>
 
@@ -124,6 +131,10 @@ function flag() {
     .transform((value) => value === 'true' || value === '1')
     .default(false)
   return { schema, expected: 'true or false' }
+}
+
+function isOrigin(text: string): boolean {
+  return hasProtocol(text, ['http:', 'https:']) && new URL(text).origin === text
 }
 
 function hasProtocol(value: string, protocols: readonly string[]): boolean {
