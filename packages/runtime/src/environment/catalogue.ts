@@ -133,8 +133,8 @@ function flag() {
   return { schema, expected: 'true or false' }
 }
 
-function isOrigin(text: string): boolean {
-  return hasProtocol(text, ['http:', 'https:']) && new URL(text).origin === text
+function isOrigin(value: string): boolean {
+  return hasProtocol(value, ['http:', 'https:']) && new URL(value).origin === value
 }
 
 function hasProtocol(value: string, protocols: readonly string[]): boolean {
