@@ -71,7 +71,8 @@ async function runDemo(): Promise<void> {
     `${Math.round(rows / importSeconds).toLocaleString('en-US')} rows per second, from the upload's answer to the end`,
     '',
     `The file and its error report are in ${path.dirname(file)}, logs in ${running.logFolder}`,
-    `To look around: DATA_DIR=${shorten(dataDir)} npm start (each demo is another run, with coupons of its own)`,
+    `To look around: DATA_DIR=${shorten(dataDir)} npm start (each demo is another run, with coupons of its own);`,
+    `then the page of this import is ${running.url}/imports/${view.id}`,
   ]) {
     tell(line)
   }

@@ -28,6 +28,7 @@ function describeSystem(system: RunningSystem): string[] {
   const lines = [`Ready at ${system.url}`]
   if (system.isNewApiKey) lines.push(`API key: ${system.apiKey} (organization ${system.orgId}, role admin)`)
   if (system.apiKeyFile !== null) lines.push(`The API key is kept in ${system.apiKeyFile}`)
+  lines.push(`The dashboard is at ${system.url}/ in a browser: sign in there with the API key`)
   return [...lines, `Logs are in ${system.logFolder}; Ctrl-C stops`]
 }
 

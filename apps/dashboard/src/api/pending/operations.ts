@@ -25,15 +25,6 @@ const profileFields = z.object({
 const profileView = profileFields.extend({ name: text, version: z.number() })
 
 export const PENDING = {
-  deleteImport: {
-    method: 'delete',
-    role: 'admin',
-    tag: 'imports',
-    summary: '',
-    path: '/v1/imports/{importId}',
-    query: none,
-    success: [{ status: 204, description: '' }],
-  },
   inspectFile: {
     method: 'post',
     role: 'read',

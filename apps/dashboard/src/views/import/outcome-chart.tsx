@@ -125,7 +125,7 @@ function makeOptions(element: HTMLElement, width: number): uPlot.Options {
     cursor: { show: false },
     scales: { x: { time: false }, y: { range: (_chart, _min, max) => [0, Math.max(1, max)] } },
     axes: [
-      { ...axis, values: (_chart, ticks) => ticks.map((tick) => `${tick} s`) },
+      { ...axis, space: 90, values: (_chart, ticks) => ticks.map((tick) => `${tick} s`) },
       { ...axis, size: 70, values: (_chart, ticks) => ticks.map((tick) => formatCount(tick)) },
     ],
     series: [

@@ -1,6 +1,6 @@
 import styles from '../../design/design.module.css'
 import { Figures, Panel } from '../../design/layout.tsx'
-import { formatCount, formatShare } from '../../format/numbers.ts'
+import { formatCount, formatNumber, formatShare } from '../../format/numbers.ts'
 import { formatDuration } from '../../format/times.ts'
 import { isOver } from '../../format/words.ts'
 import { ProgressBar } from '../imports/progress-bar.tsx'
@@ -45,7 +45,7 @@ export function ProgressPanel({ view }: { readonly view: ImportView }) {
 
 function describePace({ status, progress, startedAt, finishedAt }: ImportView): string {
   if (status === 'queued') return 'waits for a worker'
-  const rate = `${formatCount(progress.rowsPerSecond)} rows per second`
+  const rate = `${formatNumber(progress.rowsPerSecond, 'row')} per second`
   if (status === 'processing') {
     const { etaSeconds } = progress
     return etaSeconds === null ? rate : `${rate}, about ${formatDuration(etaSeconds * 1_000)} left`

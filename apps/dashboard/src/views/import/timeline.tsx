@@ -39,6 +39,7 @@ export function Timeline({ view }: { readonly view: ImportView }) {
     <Panel title="What happened">
       {query.isPending && <Loading what="the timeline" />}
       {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      {query.data?.items.length === 0 && <p className={styles.quiet}>Nothing is noted.</p>}
       {query.data !== undefined && (
         <ol className={own.timeline}>
           {query.data.items.map((entry) => (

@@ -57,9 +57,11 @@ function ImportRow({ view }: { readonly view: ImportView }) {
         <div className={styles.hint}>Import {id}</div>
       </td>
       <td className={own.status}>
-        <ImportBadges view={view} />
-        {!isOver(view) && <ProgressBar percent={progress.percent} label={`Progress of import ${id}`} />}
-        {delay != null && <div className={styles.fault}>{delay.message}</div>}
+        <div className={styles.stack}>
+          <ImportBadges view={view} />
+          {!isOver(view) && <ProgressBar percent={progress.percent} label={`Progress of import ${id}`} />}
+          {delay != null && <div className={styles.fault}>{delay.message}</div>}
+        </div>
       </td>
       <td data-label="Series">{seriesId}</td>
       <Count label="Rows" count={counts.rows} />

@@ -17,6 +17,7 @@ import { Freshness } from '../../live/freshness.tsx'
 import { useInterval } from '../../live/live-updates.tsx'
 import { useSession } from '../../session/session.tsx'
 import { ImportTable } from './import-table.tsx'
+import own from './imports.module.css'
 
 const PAGE_ROWS = 100
 const POLL_MS = 2_000
@@ -142,7 +143,7 @@ interface FiltersProps {
 function Filters({ state, onChange }: FiltersProps) {
   const choose = (name: keyof State) => (value: string) => onChange({ [name]: value === '' ? undefined : value })
   return (
-    <div className={styles.fields}>
+    <div className={own.filters}>
       <SearchField
         value={state.q ?? ''}
         onSearch={(q) => onChange({ q: q === '' ? undefined : q }, { replace: true })}
