@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ColumnMapping } from '@importer/contracts'
 import { readRecords } from '@importer/csv'
 
-import { createRecordMapper } from '../../packages/imports/src/map-record.ts'
+import { createRecordMapper, prepareReading } from '../../packages/imports/src/map-record.ts'
 import { connect, type BenchSystem } from './bench-system.ts'
 import { importFile, type FileToImport } from './import-run.ts'
 import { timeSeconds } from './pairs.ts'
@@ -128,7 +128,7 @@ async function measureTables({ sql }: BenchSystem, rows: number): Promise<Omit<P
 }
 
 async function readAll({ path }: FileToImport, mapping: ColumnMapping | null): Promise<void> {
-  const mapper = mapping === null ? null : createRecordMapper(mapping, Date.now())
+  const mapper = mapping === null ? null : createRecordMapper(await prepareReading(mapping, Date.now()))
   const source = createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Uint8Array>
   for await (const { cells } of readRecords(source, { delimiter: ',' })) {
     if (mapper !== null) for (const record of cells) mapper.map(record)

@@ -6,6 +6,7 @@ import { codeOf, decodeRowError, type ColumnMapping } from '@importer/contracts'
 
 import type { RecordedOutcome, RecordedRedemption, WholeOutcome } from '../support/recorded-outcome.ts'
 import { renderExpectedReport, type ExpectedReport, type ExpectedReportRow } from './expected-report.ts'
+import { readCellSlowly } from './reference-cells.ts'
 import type { JudgedError, JudgedRow, Judgement } from './reference-model.ts'
 
 const MOST_TOLD = 20
@@ -53,7 +54,7 @@ function sumRow(row: JudgedRow, { positions }: ColumnMapping): string {
   if (redemption === null || record.kind !== 'cells') throw new Error(`row ${row.rowNumber} inserts nothing`)
   const text = (key: 'billId' | 'billNumber' | 'details'): string | null => {
     const cell = positions[key] === undefined ? '' : (record.cells[positions[key]] ?? '')
-    return cell.replace(/^ +| +$/g, '').replace(/^'(?=[=+\-@\t\r])/, '') || null
+    return readCellSlowly(key, cell) || null
   }
   return sumRedemption({
     coupon: redemption.couponId,

@@ -1,4 +1,5 @@
 /** What the rows of `PUT /v1/reference` mean. The readings chosen are listed in reference-model.ts. */
+import { readCellSlowly } from './reference-cells.ts'
 
 /** A row of reference data: its cells by column name as the CSV has them; an absent key, an absent column. */
 export type ReferenceRow = Readonly<Record<string, string>>
@@ -65,7 +66,7 @@ export function readReference(reference: Reference): KnownReference {
     })),
     customers: reference.customers.map((row) => ({
       id: plainId(row['id'] ?? ''),
-      mobile: digitsOfMobile(row['mobile'] ?? ''),
+      mobile: digitsOfMobile(readCellSlowly('mobile', row['mobile'] ?? '')),
       email: withoutCase(row['email'] ?? ''),
       externalId: row['externalId'] ?? '',
     })),
@@ -73,7 +74,7 @@ export function readReference(reference: Reference): KnownReference {
     coupons: reference.coupons.map((row) => ({
       id: plainId(row['id'] ?? ''),
       seriesId: plainId(row['seriesId'] ?? ''),
-      code: withoutCase(row['code'] ?? ''),
+      code: codeAsSeen(row['code'] ?? ''),
       holder: row['customerId'] ? plainId(row['customerId']) : null,
       isRevoked: row['status'] === 'REVOKED',
       endsAtMs: endOf(row['expiresAt'] ?? ''),
@@ -109,8 +110,13 @@ export function withoutCase(text: string): string {
   return text.toLowerCase()
 }
 
+/** Without case, accents put together, nothing in it that cannot be seen. */
+export function codeAsSeen(text: string): string {
+  return withoutCase(text.replaceAll(/\p{Cf}/gu, '').normalize('NFC'))
+}
+
 export function digitsOfMobile(text: string): string {
-  const joined = text.replaceAll(/[ \-()[\]{}]/g, '')
+  const joined = [...text].filter((character) => !/[\s\-\u2010-\u2015()[\]{}./]|\p{Cf}/u.test(character)).join('')
   if (joined.startsWith('+')) return joined.slice(1)
   if (joined.startsWith('00')) return joined.slice(2)
   return joined

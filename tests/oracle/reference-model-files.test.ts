@@ -104,7 +104,7 @@ describe('records', () => {
     ['a header only', [cells('till', 'date')], []],
     [
       'a header once',
-      [cells('till', 'date'), cells('till', 'date', '5', 'x')],
+      [cells('till', 'date', 'm', 'c'), cells('till', 'date', '5', 'x')],
       ['INVALID_DATE redeemedDateInMillis, INVALID_NUMBER redeemedAt'],
     ],
     [

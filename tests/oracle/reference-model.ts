@@ -11,15 +11,18 @@
  *     error, MALFORMED_ROW, whatever else its cells hold. Its field is the missing column with the lowest position.
  *     An absent column is not an empty one: it is a fault even where another identifier has a value.
  *  3. An unreadable record has exactly one error and no field. NUL is INVALID_ENCODING, all else MALFORMED_ROW.
- *  4. An unreadable first record is no header; header cells are trimmed before they are looked at; digits are 0 to 9.
- *  5. Trimming takes spaces (U+0020) only, of quoted cells too. After it, one `'` before = + - @ tab or CR is dropped.
+ *  4. Header cells are trimmed before they are looked at, and any script's digits are digits. Records before a header that
+ *     could be no row are skipped. The cases here have no unreadable record before a header.
+ *  5. Cells are read as reference-cells.ts says, quoted ones too. Records of nothing but empty cells, and records equal to
+ *     the header, are no rows.
  *  6. Ids are `userId`, `couponId` and `redeemedAt`; `billId` is text. An id is digits only and compares as a number
  *     (007 is 7), of any size. The date is digits only too. Ids and date have no limit of length.
  *  7. Length counts characters (code points), after trimming. Every mapped cell is checked, also an identifier
  *     that another one takes precedence over.
  *  8. "Before 2000" is before 2000-01-01T00:00:00.000Z; "more than a day after" is beyond created + 86,400,000 ms.
  *  9. `externalId` compares exactly. "Without case" means Unicode's case, not ASCII's alone.
- * 10. In mobiles spaces, dashes and () [] {} go first, then one leading + or 00. Anything else stays and so differs.
+ * 10. In mobiles blanks, what cannot be seen, dashes, dots, slashes and brackets go first, then one leading + or 00.
+ *     Anything else stays and so differs.
  * 11. Only inserted rows are "recorded": what repeats a rejected row is judged anew.
  * 12. The instants at which series and coupons begin and end belong to their time. A date without a time begins with
  *     that day and ends with it, for series as for coupons.
@@ -28,10 +31,12 @@
  */
 import type { ColumnKey, ColumnMapping, RowErrorCode } from '@importer/contracts'
 
+import { isEmptyRecord, readCellSlowly, trimUnseen } from './reference-cells.ts'
 import {
   digitsOfMobile,
   plainId,
   readReference,
+  codeAsSeen,
   withoutCase,
   type KnownCoupon,
   type KnownReference,
@@ -107,11 +112,14 @@ type CouponKey = (typeof COUPON_KEY)[keyof typeof COUPON_KEY]
 /** Judges every data record of a file, in file order. Never throws on what a file can hold. */
 export function judge(input: JudgeInput): Judgement {
   const reference = readReference(input.reference)
-  const first = input.records[0]
-  const header = first?.kind === 'cells' && isHeader(first.cells, input.mapping) ? first.cells : null
+  const records = input.records.filter((record) => record.kind === 'unreadable' || !isEmptyRecord(record.cells))
+  const headerAt = findHeader(records, input.mapping)
+  const found = records[headerAt]
+  const header = found?.kind === 'cells' ? found.cells : null
   const recorded = [...input.recorded]
   const rows: JudgedRow[] = []
-  for (const record of header === null ? input.records : input.records.slice(1)) {
+  for (const record of records.slice(headerAt + 1)) {
+    if (header !== null && record.kind === 'cells' && isSameRecord(record.cells, header)) continue
     const verdict = judgeRecord(record, input, reference, recorded)
     if (verdict.outcome === 'inserted' && verdict.redemption !== null) recorded.push(verdict.redemption)
     const codes = verdict.errors.map((error) => error.code)
@@ -121,9 +129,27 @@ export function judge(input: JudgeInput): Judgement {
 }
 
 function isHeader(cells: readonly string[], mapping: ColumnMapping): boolean {
-  const date = trimSpaces(cellOf(cells, mapping.positions.redeemedDateInMillis))
-  const till = trimSpaces(cellOf(cells, mapping.positions.redeemedAt))
-  return date !== '' && till !== '' && !/[0-9]/.test(date) && !/[0-9]/.test(till)
+  const date = trimUnseen(cellOf(cells, mapping.positions.redeemedDateInMillis))
+  const till = trimUnseen(cellOf(cells, mapping.positions.redeemedAt))
+  return date !== '' && till !== '' && !/\p{Nd}/u.test(date) && !/\p{Nd}/u.test(till)
+}
+
+/** Where the header stands; -1: there is none. */
+function findHeader(records: readonly SourceRecord[], mapping: ColumnMapping): number {
+  for (const [index, record] of records.slice(0, 10).entries()) {
+    if (record.kind === 'unreadable') break
+    const date = trimUnseen(cellOf(record.cells, mapping.positions.redeemedDateInMillis))
+    const till = trimUnseen(cellOf(record.cells, mapping.positions.redeemedAt))
+    const isTitle = date === '' || till === '' || findMissingColumn(record.cells, mapping) !== null
+    if (!isTitle && isHeader(record.cells, mapping)) return index
+    if (!isTitle) break
+  }
+  const [first] = records
+  return first?.kind === 'cells' && isHeader(first.cells, mapping) ? 0 : -1
+}
+
+function isSameRecord(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((cell, at) => trimUnseen(cell) === trimUnseen(other[at] ?? ''))
 }
 
 type Verdict = Pick<JudgedRow, 'outcome' | 'errors' | 'redemption'>
@@ -182,21 +208,13 @@ type Row = Partial<Record<ColumnKey, string>>
 function readRow(cells: readonly string[], mapping: ColumnMapping): Row {
   const row: Row = {}
   for (const [key, position] of Object.entries(mapping.positions)) {
-    row[key as ColumnKey] = dropApostrophe(trimSpaces(cellOf(cells, position)))
+    row[key as ColumnKey] = readCellSlowly(key as ColumnKey, cellOf(cells, position))
   }
   return row
 }
 
 function cellOf(cells: readonly string[], position: number | undefined): string {
   return position === undefined ? '' : (cells[position] ?? '')
-}
-
-function trimSpaces(text: string): string {
-  return text.replace(/^ +/, '').replace(/ +$/, '')
-}
-
-function dropApostrophe(text: string): string {
-  return /^'[=+\-@\t\r]/.test(text) ? text.slice(1) : text
 }
 
 function findMissingColumn(cells: readonly string[], mapping: ColumnMapping): ColumnKey | null {
@@ -276,7 +294,7 @@ function findCoupon(row: Row, seriesId: string, reference: KnownReference): Coup
   const key = row.couponId ? 'couponId' : 'couponCode'
   const text = row[key] ?? ''
   const ofThatName = reference.coupons.filter((coupon) =>
-    key === 'couponId' ? coupon.id === plainId(text) : coupon.code !== '' && coupon.code === withoutCase(text),
+    key === 'couponId' ? coupon.id === plainId(text) : coupon.code !== '' && coupon.code === codeAsSeen(text),
   )
   const found = ofThatName.find((coupon) => coupon.seriesId === seriesId)
   if (found !== undefined) return { key, found }

@@ -46,8 +46,20 @@ export type ColumnPositions = Readonly<Partial<Record<ColumnKey, number>>>
 /** The highest position a column may have. */
 export const MAX_COLUMN_POSITION = 1023
 
-/** How an upload says its columns are to be read: the declared identifiers and the positions. */
-export interface ColumnMapping {
+/** How an upload says its cells are to be read. What is absent is as it is documented for every upload. */
+export interface CellRules {
+  /** `epochMillis` unless given; `epochSeconds`, `iso8601`, or a pattern (date-format.ts). */
+  readonly dateFormat?: string | undefined
+  /** The IANA name of the time zone of dates that do not say their own. */
+  readonly timeZone?: string | undefined
+  /** ISO 3166: the country of mobiles without a country code. */
+  readonly defaultCountry?: string | undefined
+  /** How many physical lines come before header or data; 0 unless given. */
+  readonly skipLines?: number | undefined
+}
+
+/** How an upload says its columns are to be read: the declared identifiers, the positions, and the rules for cells. */
+export interface ColumnMapping extends CellRules {
   readonly customerIdentifier: CustomerIdentifier
   readonly couponIdentifier: CouponIdentifier
   readonly positions: ColumnPositions

@@ -43,8 +43,10 @@ export const ERROR_ADVICE: Readonly<Record<RowErrorCode, ErrorAdvice>> = {
   },
   CUSTOMER_NOT_FOUND: {
     title: 'No customer has this {column}',
-    cause: 'The customer is not in the reference data yet, or the value is written in another way there.',
-    remedy: 'Load the customer as reference data and retry the rejected rows, or correct the value.',
+    cause:
+      'The customer is not in the reference data yet, or the value is written in another way there, or it is a mobile without its country code.',
+    remedy:
+      'Load the customer as reference data and retry the rejected rows, correct the value, or upload with `defaultCountry` for mobiles without a country code.',
   },
   COUPON_NOT_FOUND: {
     title: 'No coupon has this {column}',

@@ -1,4 +1,6 @@
 import { COLUMN_INDICES, COLUMN_KEYS, type ColumnKey } from './columns.ts'
+import { DEFAULT_DATE_FORMAT, type NamedDateFormat } from './date-format.ts'
+import { findHint, type HintContext } from './row-error-hints.ts'
 
 /**
  * Why a row was rejected. The numbers are those of the documented API; the names are ours and stable.
@@ -35,7 +37,7 @@ const CODES_BY_INDEX = Object.entries(ROW_ERROR_CODES).reduce<RowErrorCode[]>((b
 
 /**
  * What exactly was wrong, where one code covers several faults. `index` is how it is stored: 0 to 15 within its code,
- * never change or reuse one. `message` gets the column's name in the file's mapping and the cell's text.
+ * never change or reuse one. `message` gets the column's key, the cell's text, and what dates were expected.
  */
 const ROW_ERROR_REASONS = {
   value_missing: { code: 'MISSING_VALUE', index: 0, message: (f) => `${f} is empty, expected a value` },
@@ -52,22 +54,39 @@ const ROW_ERROR_REASONS = {
   date_not_millis: {
     code: 'INVALID_DATE',
     index: 0,
-    message: (f, v) => `${f} ${v} is no date, expected whole epoch milliseconds such as 1603263535000`,
+    message: (f, v, dates) => `${f} ${v} is no date of the expected format, expected ${dates}`,
   },
   date_in_seconds: {
     code: 'INVALID_DATE',
     index: 1,
-    message: (f, v) => `${f} ${v} looks like seconds, expected epoch milliseconds such as 1603263535000`,
+    message: (f, v, dates) => `${f} ${v} is before the year 2000, expected ${dates}`,
   },
   date_too_early: {
     code: 'INVALID_DATE',
     index: 2,
-    message: (f, v) => `${f} ${v} is before the year 2000, expected epoch milliseconds such as 1603263535000`,
+    message: (f, v, dates) => `${f} ${v} is before the year 2000, expected ${dates}`,
   },
   date_in_future: {
     code: 'INVALID_DATE',
     index: 3,
     message: (f, v) => `${f} ${v} is more than a day after the upload, expected a date in the past`,
+  },
+  date_not_existing: {
+    code: 'INVALID_DATE',
+    index: 4,
+    message: (f, v) =>
+      `${f} ${v} is a time that does not exist where the file is from, because clocks were put forward over it, expected one that clocks have shown`,
+  },
+  date_without_offset: {
+    code: 'INVALID_DATE',
+    index: 5,
+    message: (f, v) =>
+      `${f} ${v} does not say its offset from UTC, expected one such as Z or +05:30, or the field timeZone with the upload`,
+  },
+  date_not_in_calendar: {
+    code: 'INVALID_DATE',
+    index: 6,
+    message: (f, v, dates) => `${f} ${v} is no day or time that there is, expected ${dates}`,
   },
   not_a_number: {
     code: 'INVALID_NUMBER',
@@ -168,7 +187,7 @@ const ROW_ERROR_REASONS = {
   },
 } as const satisfies Record<
   string,
-  { code: RowErrorCode; index: number; message: (field: string, value: string) => string }
+  { code: RowErrorCode; index: number; message: (field: string, value: string, dates: string) => string }
 >
 
 export type RowErrorReason = keyof typeof ROW_ERROR_REASONS
@@ -237,13 +256,35 @@ export function countsByCode(counts: readonly number[]): Partial<Record<RowError
 
 const SHOWN_VALUE_CHARACTERS = 80
 
+const NAMED_DATES: Readonly<Record<NamedDateFormat, string>> = {
+  epochMillis: 'whole epoch milliseconds such as 1603263535000',
+  epochSeconds: 'whole epoch seconds such as 1603263535 (dateFormat=epochSeconds)',
+  iso8601: 'ISO 8601 such as 2024-11-25T02:00:00Z (dateFormat=iso8601)',
+}
+
+function nameDates(dateFormat: string): string {
+  return (NAMED_DATES as Readonly<Record<string, string>>)[dateFormat] ?? `dates of dateFormat=${dateFormat}`
+}
+
+/** Codes whose value may show by itself why it is wrong. */
+const HINTED_CODES: ReadonlySet<RowErrorCode> = new Set([
+  'INVALID_DATE',
+  'INVALID_NUMBER',
+  'CUSTOMER_NOT_FOUND',
+  'COUPON_NOT_FOUND',
+  'TILL_NOT_FOUND',
+])
+
 /**
- * The sentence for the user: which column, what stood there, what was expected. Holds no id of ours and no clock time,
- * so that two runs of one file give the same bytes.
+ * The sentence for the user: which column, what stood there, what was expected, and the likely cause where the value shows
+ * one. Holds no id of ours and no clock time, so that two runs of one file give the same bytes.
  */
-export function describeRowError(error: RowError, value: string): string {
+export function describeRowError(error: RowError, value: string, context: HintContext = {}): string {
   const shown = value.length > SHOWN_VALUE_CHARACTERS ? `${value.slice(0, SHOWN_VALUE_CHARACTERS)}…` : value
   // Several messages of one row are joined by "; ", so none holds that itself.
   const quoted = `"${shown.replaceAll(/\p{Cc}/gu, ' ').replaceAll('; ', ';')}"`
-  return ROW_ERROR_REASONS[error.reason].message(error.field ?? 'the record', quoted)
+  const dates = nameDates(context.dateFormat ?? DEFAULT_DATE_FORMAT)
+  const sentence = ROW_ERROR_REASONS[error.reason].message(error.field ?? 'the record', quoted, dates)
+  const hint = error.field !== null && HINTED_CODES.has(codeOf(error)) ? findHint(error.field, value, context) : null
+  return hint === null ? sentence : `${sentence}: ${hint.replaceAll('; ', ', ')}`
 }

@@ -4,6 +4,7 @@ import { requireDelimiter } from './delimiter.ts'
 import type { RecordBlock } from './record-block.ts'
 import { RecordFramer, type RecordFault } from './record-framer.ts'
 import { RecordRun, type RecordSink } from './record-run.ts'
+import { isEmptyRecord, trimCell } from './unseen.ts'
 
 /** How much of the file a record may take, a block takes, and is collected before it is looked at, all in bytes. */
 export interface ReadSizes {
@@ -40,10 +41,16 @@ export class BlockReader implements RecordSink {
   #lines: number[] = []
   #blockStart: number
 
-  /** @throws RangeError when the delimiter is none */
-  constructor(delimiter: string, from: ReadPosition, sizes: ReadSizes) {
+  readonly #header: readonly string[] | undefined
+
+  /**
+   * @param header the file's own: records that equal it carry no row
+   * @throws RangeError when the delimiter is none
+   */
+  constructor(delimiter: string, from: ReadPosition, sizes: ReadSizes, header?: readonly string[]) {
     requireDelimiter(delimiter)
     this.#sizes = sizes
+    this.#header = header
     this.#window = new ByteWindow(from.byteOffset, 4 * sizes.stepBytes)
     this.#framer = new RecordFramer(this.#window, delimiter.charCodeAt(0), sizes.recordBytes, from)
     this.#run = new RecordRun(this.#window, new CellSplitter(delimiter), this)
@@ -76,7 +83,7 @@ export class BlockReader implements RecordSink {
         this.#run.flush()
         this.#window.release(this.#framer.neededFrom)
         this.#seenTo = this.#window.end
-        return frame === 'end' && this.#offsets.length > 0 ? this.#closeBlock() : undefined
+        return frame === 'end' && this.#framer.next > this.#blockStart ? this.#closeBlock() : undefined
       }
       if (frame === 'blank') this.#run.addBlank(this.#framer)
       else {
@@ -88,7 +95,7 @@ export class BlockReader implements RecordSink {
         this.#offsets.push(this.#framer.start)
         this.#lines.push(this.#framer.line)
       }
-      if (this.#framer.next - this.#blockStart >= this.#sizes.blockBytes && this.#offsets.length > 0) {
+      if (this.#framer.next - this.#blockStart >= this.#sizes.blockBytes) {
         this.#run.flush()
         this.#window.release(this.#framer.neededFrom)
         return this.#closeBlock()
@@ -106,6 +113,7 @@ export class BlockReader implements RecordSink {
   }
 
   #closeBlock(): RecordBlock {
+    this.#dropRecordsWithoutRow()
     const block: RecordBlock = {
       cells: this.#cells,
       faults: this.#faults,
@@ -120,5 +128,29 @@ export class BlockReader implements RecordSink {
     this.#lines = []
     this.#blockStart = this.#framer.next
     return block
+  }
+
+  /** Nearly every block has none: then its arrays stay as they are. */
+  #dropRecordsWithoutRow(): void {
+    const cells = this.#cells
+    const carriesRow = (record: readonly string[], index: number): boolean =>
+      this.#faults.has(index) || !(isEmptyRecord(record) || this.#equalsHeader(record))
+    if (cells.every(carriesRow)) return
+    const kept = cells.flatMap((record, index) => (carriesRow(record, index) ? [index] : []))
+    const positions = new Map(kept.map((index, position) => [index, position]))
+    this.#cells = kept.map((index) => cells[index] ?? [])
+    this.#offsets = kept.map((index) => this.#offsets[index] ?? 0)
+    this.#lines = kept.map((index) => this.#lines[index] ?? 0)
+    this.#faults = new Map([...this.#faults].map(([index, fault]) => [positions.get(index) ?? 0, fault]))
+  }
+
+  #equalsHeader(record: readonly string[]): boolean {
+    const header = this.#header
+    // The first characters tell nearly every data row from the header.
+    if (header === undefined || header[0]?.[0] !== record[0]?.[0]) return false
+    return (
+      header.length === record.length &&
+      header.every((cell, index) => cell === record[index] || trimCell(cell) === trimCell(record[index] ?? ''))
+    )
   }
 }

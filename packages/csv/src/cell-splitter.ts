@@ -1,5 +1,7 @@
 import Papa from 'papaparse'
 
+import { splitPaddedRecord } from './split-padded-record.ts'
+
 /** What separates the records of one text. */
 export type RecordSeparator = '\n' | '\r' | '\r\n'
 
@@ -38,6 +40,11 @@ export class CellSplitter {
       )
     }
     return parsed.data
+  }
+
+  /** One record, without its line end, in which a quote behind blanks opens a cell. */
+  splitPadded(text: string): string[] {
+    return splitPaddedRecord(text, this.#delimiter)
   }
 
   #parserFor(separator: RecordSeparator, quoted: boolean): Papa.Parser {

@@ -1,8 +1,18 @@
+export { FILE_START, type ReadPosition } from './block-reader.ts'
 export { KNOWN_DELIMITERS } from './delimiter.ts'
-export type { ReadPosition } from './block-reader.ts'
+export { readFirstRecords, type FirstRecord } from './first-records.ts'
+export {
+  HEAD_BYTES,
+  inspectHead,
+  refuseHead,
+  type HeadInspection,
+  type HeadResult,
+  type JudgedColumns,
+} from './inspect-head.ts'
 export { unguardFormula } from './formula-guard.ts'
-export { HEAD_BYTES, inspectHead, type HeadInspection, type HeadResult, type JudgedColumns } from './inspect-head.ts'
 export { readRecords, type ReadOptions } from './read-records.ts'
 export type { RecordBlock } from './record-block.ts'
 export type { RecordFault } from './record-framer.ts'
 export { writeCsvRow, type WriteOptions } from './write-csv.ts'
+export { readSepLine } from './sep-line.ts'
+export { isEmptyRecord, trimCell } from './unseen.ts'

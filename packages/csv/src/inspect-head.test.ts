@@ -4,7 +4,8 @@ import { HEAD_BYTES, inspectHead } from './inspect-head.ts'
 
 const COLUMNS = { date: 0, till: 1, lastMandatory: 2 }
 const inspect = (text: string | Buffer, complete = true): unknown => inspectHead(Buffer.from(text), complete, COLUMNS)
-const found = (delimiter: string, hasHeader: boolean): unknown => ({ ok: true, delimiter, hasHeader })
+const found = (delimiter: string, hasHeader: boolean): unknown =>
+  expect.objectContaining({ ok: true, delimiter, hasHeader })
 
 describe('delimiter and header', () => {
   test.each([
@@ -29,6 +30,63 @@ describe('delimiter and header', () => {
     { name: 'no delimiter at all', head: 'hello\n', delimiter: ',', hasHeader: false },
     { name: 'spaces around', head: ' date ; till ;c\n 1603263535000 ; 9;x\n', delimiter: ';', hasHeader: true },
   ])('$name', ({ head, delimiter, hasHeader }) => expect(inspect(head)).toEqual(found(delimiter, hasHeader)))
+
+  test.each([
+    {
+      name: 'titles before the header',
+      head: 'Report\nPeriod,2024\n\ndate,till,c\n1,9,x\n',
+      start: { byteOffset: 20, line: 4 },
+    },
+    {
+      name: 'a title as wide as two columns',
+      head: 'Report,of coupons\ndate,till,c\n1,9,x\n',
+      start: { byteOffset: 18, line: 2 },
+    },
+    {
+      name: 'records of nothing before the header',
+      head: ',,\n ,\t,\ndate,till,c\n1,9,x\n',
+      start: { byteOffset: 8, line: 3 },
+    },
+    {
+      name: 'a title with an empty till',
+      head: 'Report,,2024\ndate,till,c\n1,9,x\n',
+      start: { byteOffset: 13, line: 2 },
+    },
+    { name: 'a header that names not every column', head: 'date,till\n1,9,x\n', start: { byteOffset: 0, line: 1 } },
+    {
+      name: 'a header behind nine titles',
+      head: `${'t\n'.repeat(9)}date,till,c\n1,9,x\n`,
+      start: { byteOffset: 18, line: 10 },
+    },
+    { name: 'a sep line', head: '\ufeffsep=,\r\ndate,till,c\n1,9,x\n', start: { byteOffset: 10, line: 2 } },
+  ])('$name', ({ head, start }) => {
+    expect(inspect(head)).toEqual({ ok: true, delimiter: ',', hasHeader: true, start })
+  })
+
+  test.each([
+    { name: 'a header behind ten titles', head: `${'t\n'.repeat(10)}date,till,c\n1,9,x\n` },
+    { name: 'titles and no header', head: 'Report\n1,9,x\n' },
+    { name: 'a data row before the header', head: '1,9,x\ndate,till,c\n' },
+    { name: 'digits of another script', head: '\u0661,\u0669,x\n' },
+  ])('$name: there is none, and nothing is skipped', ({ head }) => {
+    expect(inspect(head)).toEqual({ ok: true, delimiter: ',', hasHeader: false, start: { byteOffset: 0, line: 1 } })
+  })
+
+  test.each([
+    { name: 'a sep line', head: 'sep=~\n1~9~x\n', delimiter: '~' },
+    { name: 'a sep line in quotes', head: '"sep=;"\n1;9;x\n', delimiter: ';' },
+    { name: 'a sep line that names no delimiter', head: 'sep="\n1;9;x\n', delimiter: ';' },
+    { name: 'decimal commas', head: 'd;t;c;n\n1,5E+12;9;x;12,50\n1;9;x;12,50\n1,5E+12;9;x;a, b\n', delimiter: ';' },
+    { name: 'a title of other delimiters', head: 'a|b|c\nd;t;c\n1;9;x\n2;9;x\n', delimiter: ';' },
+    { name: 'text of other delimiters', head: 'd,t,c,n\n1,9,x,a;b;c;d\n2,9,x,a|b|c|d\n', delimiter: ',' },
+    { name: 'rows of other delimiters without a header', head: '1;9;x;a,b,c\n2;9;x;d,e,f\n3;9;x\n', delimiter: ';' },
+  ])('by $name', ({ head, delimiter }) => expect(inspect(head)).toMatchObject({ ok: true, delimiter }))
+
+  test('what is known already is kept', () => {
+    const known = (options: object) => inspectHead(Buffer.from('t\n1,9,x\nd,t,c\n'), true, COLUMNS, options)
+    expect(known({ hasHeader: true })).toMatchObject({ hasHeader: true, start: { byteOffset: 0, line: 1 } })
+    expect(known({ hasHeader: false, delimiter: ';' })).toMatchObject({ hasHeader: false, delimiter: ';' })
+  })
 
   test('a quote that stays open hides nothing behind it', () => {
     const head = `1;"2;3\n${'1603263535000;9;C1\n'.repeat(20_000)}`.slice(0, HEAD_BYTES)
@@ -88,6 +146,16 @@ describe('no CSV', () => {
     { kind: 'zstd', head: latin1('\x28\xb5\x2f\xfd') },
     { kind: 'bzip2', head: latin1('BZh91AY&SY') },
     { kind: 'SQLite', head: latin1('SQLite format 3\0') },
+    { kind: 'HTML', head: '\ufeff\n<!DOCTYPE html>\n<html>' },
+    { kind: 'HTML', head: '<table><tr><td>1</td></tr></table>' },
+    { kind: 'XML', head: '<?xml version="1.0"?><a/>' },
+    { kind: 'XML', head: '<rows>\n<row/></rows>' },
+    { kind: 'JSON', head: '{"rows":[{"date":1}]}' },
+    { kind: 'JSON', head: '[\n  {"date": 1},\n  {"date": 2}\n]\n' },
+    { kind: 'JSON', head: '{"date":1,"till":2}\n{"date":2,"till":2}\n' },
+    { kind: 'JSON', head: '[1732500000000, 50015001]' },
+    { kind: 'RTF', head: '{\\rtf1\\ansi' },
+    { kind: 'Parquet', head: latin1('PAR1\x15\0') },
     { kind: 'binary', head: random },
     { kind: 'binary', head: Buffer.alloc(5000) },
   ])('$kind', ({ kind, head }) => {
@@ -100,6 +168,11 @@ describe('no CSV', () => {
   })
 
   test.each([
+    { name: 'NULs at the end', head: `1603263535000,9,C1\n${'\0'.repeat(4000)}` },
+    { name: 'NULs behind a row that was cut', head: `1603263535000,9,C1\n1603263535000,9${'\0'.repeat(4000)}` },
+    { name: 'a hole of NULs', head: `1603263535000,9,C1\n${'\0'.repeat(3000)}\n1603263535000,9,C2\n` },
+    { name: 'a name in brackets', head: '[date],[till],[code]\n' },
+    { name: 'a brace', head: '{date},{till},{code}\n' },
     { name: 'one NUL', head: '1603263535000,9,C\0\n' },
     { name: 'one byte that is no UTF-8', head: latin1('1603263535000,9,C\xff\n') },
     { name: 'Windows-1252', head: latin1('1603263535000,9,caf\xe9\n'.repeat(100)) },

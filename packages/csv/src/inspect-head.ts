@@ -1,115 +1,89 @@
-import { BlockReader, FILE_START, READ_SIZES } from './block-reader.ts'
+import { FILE_START, type ReadPosition } from './block-reader.ts'
 import { KNOWN_DELIMITERS } from './delimiter.ts'
 import { recognizeOtherKind } from './file-kind.ts'
+import { findHeader, type JudgedColumns } from './find-header.ts'
+import { readFirstRecords } from './first-records.ts'
+import { compareScores, scoreDelimiter } from './score-delimiter.ts'
+import { readSepLine } from './sep-line.ts'
+
+export type { JudgedColumns }
 
 /** How many of a file's first bytes an inspection wants. */
 export const HEAD_BYTES = 256 * 1024
 
 const JUDGED_RECORDS = 100
 
-/** The positions of the columns, from 0, by which delimiter and header are judged. */
-export interface JudgedColumns {
-  readonly date: number
-  readonly till: number
-  /** The highest position that a record must reach. */
-  readonly lastMandatory: number
-}
-
 export interface HeadInspection {
   readonly delimiter: string
   readonly hasHeader: boolean
+  /** Where the header or, without one, the first record that may be a row is to be looked for: what is before carries none. */
+  readonly start: ReadPosition
 }
 
 export type HeadResult =
   | ({ readonly ok: true } & HeadInspection)
   | { readonly ok: false; readonly code: 'EMPTY_FILE' | 'NOT_CSV'; readonly message: string }
 
-/** A record's cells, or null where it cannot be read. */
-type JudgedRecord = readonly string[] | null
+/** What is already known of a file. */
+export interface HeadOptions {
+  readonly delimiter?: string | undefined
+  readonly hasHeader?: boolean | undefined
+  /** Where the head begins; the beginning of the file unless given. */
+  readonly start?: ReadPosition | undefined
+}
 
 /**
  * Says from a file's first bytes how the file is to be read, or why it cannot be.
  *
  * @param head the first {@link HEAD_BYTES} of the file, or all of a shorter one
  * @param complete whether that is the whole file
- * @param delimiter where it is known and need not be found
  */
 export function inspectHead(
   head: Uint8Array,
   complete: boolean,
   columns: JudgedColumns,
-  delimiter?: string,
+  options: HeadOptions = {},
 ): HeadResult {
-  if (complete && isBlank(head)) {
-    return { ok: false, code: 'EMPTY_FILE', message: 'the file is empty; expected CSV with at least one row' }
-  }
-  const otherKind = recognizeOtherKind(head)
-  if (otherKind !== undefined) {
-    return { ok: false, code: 'NOT_CSV', message: `the file looks like ${otherKind}; expected CSV in UTF-8` }
-  }
+  const otherKind = refuseHead(head, complete)
+  if (otherKind !== undefined) return otherKind
+  const at = options.start ?? FILE_START
+  const sep = readSepLine(head, at)
+  const start = sep?.next ?? at
+  const body = head.subarray(start.byteOffset - at.byteOffset)
 
-  const delimiters = delimiter === undefined ? KNOWN_DELIMITERS : [delimiter]
-  const candidates = delimiters.map((candidate) => {
-    const records = readFirstRecords(head, complete, candidate)
-    return { delimiter: candidate, records, score: scoreRecords(records, columns) }
+  const known = options.delimiter ?? sep?.delimiter
+  const candidates = (known === undefined ? KNOWN_DELIMITERS : [known]).map((delimiter) => {
+    const records = readFirstRecords(body, start, complete, delimiter, JUDGED_RECORDS)
+    const found = options.hasHeader === false ? -1 : findHeader(records, columns, delimiter)
+    // A header that was promised is there, whatever it looks like.
+    const header = found === -1 && options.hasHeader === true && records.length > 0 ? 0 : found
+    return { delimiter, records, header, score: scoreDelimiter(records, header, columns, delimiter) }
   })
   // The first of equals stays: the order of the known delimiters decides.
   const best = candidates.reduce((one, other) => (compareScores(other.score, one.score) > 0 ? other : one))
-  return { ok: true, delimiter: best.delimiter, hasHeader: isHeader(best.records[0], columns) }
+  const first = best.records[best.header]
+  return {
+    ok: true,
+    delimiter: best.delimiter,
+    hasHeader: first !== undefined,
+    start: first === undefined ? start : { byteOffset: first.byteOffset, line: first.line },
+  }
 }
 
-/** Whether there is nothing but a byte order mark, blanks and line ends. */
+/** Why a file that begins so is no table; undefined when it may be one. */
+export function refuseHead(head: Uint8Array, complete: boolean): (HeadResult & { ok: false }) | undefined {
+  if (complete && isBlank(head)) {
+    return { ok: false, code: 'EMPTY_FILE', message: 'the file is empty; expected CSV with at least one row' }
+  }
+  const kind = recognizeOtherKind(head)
+  if (kind === undefined) return undefined
+  const { name, remedy = 'expected CSV in UTF-8' } = kind
+  return { ok: false, code: 'NOT_CSV', message: `the file looks like ${name}; ${remedy}` }
+}
+
+/** Whether there is nothing but byte order marks, blanks, line ends and Ctrl-Z. */
 function isBlank(head: Uint8Array): boolean {
-  const hasMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf
-  const text = hasMark ? head.subarray(3) : head
-  return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)
-}
-
-function readFirstRecords(head: Uint8Array, complete: boolean, delimiter: string): JudgedRecord[] {
-  const reader = new BlockReader(delimiter, FILE_START, READ_SIZES)
-  reader.push(head)
-  // Also where the file goes on: a quote that is open to the end of the head must not hide all that is behind it.
-  reader.finish()
-  const records: JudgedRecord[] = []
-  let end = 0
-  for (let block = reader.take(); block !== undefined; block = reader.take()) {
-    const { cells, faults } = block
-    cells.forEach((row, index) => records.push(faults.has(index) ? null : row))
-    end = block.endOffset
-    if (records.length > JUDGED_RECORDS) break
-  }
-  const lastIsCut = !complete && end === head.length && records.length > 1
-  return records.slice(0, Math.min(JUDGED_RECORDS, lastIsCut ? records.length - 1 : records.length))
-}
-
-/** What speaks for a delimiter, the weightiest first. */
-type Score = readonly [datedRecords: number, wideRecords: number, recordsOfOneWidth: number]
-
-function scoreRecords(records: readonly JudgedRecord[], columns: JudgedColumns): Score {
-  let dated = 0
-  let wide = 0
-  const countByWidth = new Map<number, number>()
-  for (const record of records) {
-    if (record === null) continue
-    if (record.length > columns.lastMandatory) {
-      wide++
-      if (/^\d+$/.test(record[columns.date]?.trim() ?? '')) dated++
-    }
-    // A width of 1 is what every wrong delimiter gives.
-    if (record.length > 1) countByWidth.set(record.length, (countByWidth.get(record.length) ?? 0) + 1)
-  }
-  return [dated, wide, Math.max(0, ...countByWidth.values())]
-}
-
-function compareScores(one: Score, other: Score): number {
-  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2]
-}
-
-/** A header's date and till cells are both non-empty, and neither holds a digit. */
-function isHeader(record: JudgedRecord | undefined, columns: JudgedColumns): boolean {
-  if (record === undefined || record === null) return false
-  return [columns.date, columns.till].every((position) => {
-    const cell = record[position]?.trim() ?? ''
-    return cell !== '' && !/\d/.test(cell)
-  })
+  return /^(?:\xef\xbb\xbf|[ \t\r\n\x1a])*$/.test(
+    Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1'),
+  )
 }

@@ -23,7 +23,11 @@ const CASES: readonly Case[] = [
   { name: 'half a byte order mark', file: bytes('\xef\xbb'), records: [{ fault: 'not_utf8', raw: '\ufffd' }] },
   { name: 'a byte order mark is dropped', file: '\ufeffa,b\n', records: [['a', 'b']], offsets: [3], lines: [1] },
   { name: 'a byte order mark before a quote', file: '\ufeff"a",b', records: [['a', 'b']] },
-  { name: 'a byte order mark elsewhere is text', file: 'a\n\ufeffb\n', records: [['a'], ['\ufeffb']] },
+  {
+    name: 'a byte order mark within a record is text',
+    file: 'a\n\ufeffb,\ufeffc\n',
+    records: [['a'], ['b', '\ufeffc']],
+  },
   {
     name: 'LF',
     file: 'a,b\nc,d\n',
@@ -60,9 +64,36 @@ const CASES: readonly Case[] = [
   { name: 'a last quoted cell with spaces behind', file: '"a","b"  ', records: [['a', 'b']] },
   { name: 'blank lines', file: '\n\na\n \t \n\r\nb\n\n', records: [['a'], ['b']], offsets: [2, 10], lines: [3, 6] },
   { name: 'only blank lines', file: '\n \n\t\r\n', records: [] },
-  { name: 'a line of delimiters is a record', file: ',,\n', records: [['', '', '']] },
-  { name: 'a line of tabs between tabs is a record', file: '\t\n  \n', delimiter: '\t', records: [['', '']] },
-  { name: 'an empty quoted cell is a record', file: '""\n', records: [['']] },
+  { name: 'a line of delimiters is none', file: ',,\na\n , ,\t\n"",\u00a0\n', records: [['a']], lines: [2] },
+  { name: 'a line of tabs between tabs is none', file: '\t\n  \n', delimiter: '\t', records: [] },
+  { name: 'an empty quoted cell is none', file: '""\n"\n"\na\n', records: [['a']], lines: [4] },
+  { name: 'Ctrl-Z at the end', file: 'a\r\nb\x1ac\r\n\x1a\x1a', records: [['a'], ['b\x1ac']] },
+  { name: 'Ctrl-Z behind the last quote', file: 'a,"b"\x1a', records: [['a', 'b']] },
+  {
+    name: 'Ctrl-Z where files were joined',
+    file: 'a\n\x1a\ufeff"b, c"\n',
+    records: [['a'], ['b, c']],
+    offsets: [0, 6],
+  },
+  {
+    name: 'quotes behind blanks',
+    file: 'a, "b, ""c""" ,\t"d"\t\n1,\u00a0"2"\u00a0, "e\nf"\n',
+    records: [
+      ['a', 'b, "c"', 'd'],
+      ['1', '2', 'e\nf'],
+    ],
+    lines: [1, 2],
+  },
+  {
+    name: 'quotes behind blanks that are not closed as they should be',
+    file: 'a, "b\nc, "d"e,f\n1, "2, 3\n',
+    records: [
+      ['a', ' "b'],
+      ['c', ' "d"e', 'f'],
+      ['1', ' "2', ' 3'],
+    ],
+    lines: [1, 2, 3],
+  },
   { name: 'line ends of CR CR LF', file: 'a,b\r\r\nc\r\r\n', records: [['a', 'b'], ['c']], lines: [1, 3] },
   { name: 'cells are not trimmed', file: ' a , b\t\n', records: [[' a ', ' b\t']] },
   { name: 'quoted cells', file: '"a","b ""c""",""\n', records: [['a', 'b "c"', '']] },
@@ -79,7 +110,7 @@ const CASES: readonly Case[] = [
     file: 'a"b,c"\n 5", "x"\n',
     records: [
       ['a"b', 'c"'],
-      [' 5"', ' "x"'],
+      [' 5"', 'x'],
     ],
   },
   { name: 'spaces behind a closing quote', file: '"a"  ,"b" \n"c" \r\n', records: [['a', 'b'], ['c']] },
@@ -107,13 +138,13 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'text behind a closing quote',
-    file: '"a"b,c\nd\n"e" "\nf\n"g"\t\n',
+    file: '"a"b,c\nd\n"e" "\nf\n"g"\u3000\n',
     records: [
       { fault: 'text_after_quote', raw: '"a"b,c' },
       ['d'],
       { fault: 'text_after_quote', raw: '"e" "' },
       ['f'],
-      { fault: 'text_after_quote', raw: '"g"\t' },
+      { fault: 'text_after_quote', raw: '"g"\u3000' },
     ],
   },
   {
@@ -197,7 +228,8 @@ describe('records', () => {
     expect(await ends('a\nb')).toEqual([[3, 2]])
     expect(await ends('"a\nb')).toEqual([[4, 2]])
     expect(await ends('a\r\n\r\n')).toEqual([[5, 3]])
-    expect(await ends('\n')).toEqual([])
+    expect(await ends('\n')).toEqual([[1, 2]])
+    expect(await ends('')).toEqual([])
   })
 
   test('come in blocks that a consumer may stop between', async () => {

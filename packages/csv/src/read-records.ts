@@ -6,6 +6,8 @@ export interface ReadOptions {
   readonly delimiter: string
   /** Where the source starts, when it does not start with the file: the end of an earlier block. */
   readonly from?: ReadPosition
+  /** The cells of the file's header, where it has one: it carries no row, nor does any other record that equals it. */
+  readonly header?: readonly string[] | undefined
 }
 
 /**
@@ -28,7 +30,7 @@ export async function* readRecordsBySizes(
   options: ReadOptions,
   sizes: ReadSizes,
 ): AsyncGenerator<RecordBlock, void, undefined> {
-  const reader = new BlockReader(options.delimiter, options.from ?? FILE_START, sizes)
+  const reader = new BlockReader(options.delimiter, options.from ?? FILE_START, sizes, options.header)
   for await (const chunk of source) {
     // A chunk may be of any size; what is held at a time may not.
     for (let start = 0; start < chunk.length; start += sizes.stepBytes) {

@@ -1,8 +1,9 @@
 import type { RecordFault } from './record-framer.ts'
 
 /**
- * Consecutive records in columns, at least one. Every block has arrays of its own. Blank lines are already dropped.
- * A record ends where the next one starts, or at `endOffset`.
+ * Consecutive records in columns. Every block has arrays of its own. What carries no row is already dropped: blank lines,
+ * records of which every cell is empty, records equal to the header; a block may have nothing else, and no record then.
+ * A record ends where the next one starts, or at `endOffset`, what was dropped between them included.
  */
 export interface RecordBlock {
   /**
@@ -17,7 +18,7 @@ export interface RecordBlock {
   readonly offsets: number[]
   /** Per record the physical line on which it starts, from 1. */
   readonly lines: number[]
-  /** Byte offset just past the last record's line end, blank lines included: reading can be resumed there. */
+  /** Byte offset just past what was read: reading can be resumed there. */
   readonly endOffset: number
   /** The physical line that starts there. */
   readonly endLine: number

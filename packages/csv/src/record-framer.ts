@@ -12,7 +12,8 @@ export type Frame = 'record' | 'blank' | 'fault' | 'more' | 'end'
 
 const SPACE = 0x20
 const TAB = 0x09
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const
+const CTRL_Z = 0x1a
 
 /**
  * Finds where records start and end, in bytes, without splitting them.
@@ -28,8 +29,9 @@ export class RecordFramer {
   line: number
   contentEnd = 0
   lineEnd: LineEnd = ''
-  /** Of a record: whether any cell opened with a quote. */
+  /** Of a record: whether any cell opened with a quote, and whether any did so behind blanks. */
   quoted = false
+  padded = false
   /** Of a fault: what it is, and its first physical line as text. */
   fault: RecordFault = 'quote_not_closed'
   raw = ''
@@ -45,7 +47,7 @@ export class RecordFramer {
   readonly #shared: QuoteScan
   #sharedFrom = Number.POSITIVE_INFINITY
   #sharedFromLine = 0
-  #phase: 'file_start' | 'record_start' | 'first_line' | 'later_lines' | 'skip' = 'record_start'
+  #phase: 'record_start' | 'first_line' | 'later_lines' | 'skip' = 'record_start'
   #ended = false
   /** In the phase `skip`: the next byte to look at for the line's end, and whether `raw` is already set. */
   #skipped = 0
@@ -57,21 +59,22 @@ export class RecordFramer {
     this.#window = window
     this.#delimiter = delimiter
     this.#limit = limit
-    this.#firstLine = new QuoteScan(delimiter)
-    this.#shared = new QuoteScan(delimiter)
+    this.#firstLine = new QuoteScan(delimiter, limit)
+    this.#shared = new QuoteScan(delimiter, limit)
     this.start = this.next = from.byteOffset
     this.line = this.nextLine = from.line
-    if (from.byteOffset === 0) this.#phase = 'file_start'
   }
 
   /** Says that the window holds the last byte of the file. */
   finish(): void {
     this.#ended = true
+    this.#firstLine.ended = true
+    this.#shared.ended = true
   }
 
   /** The first byte that a later advance can still need. */
   get neededFrom(): number {
-    if (this.#phase === 'record_start' || this.#phase === 'file_start') return this.next
+    if (this.#phase === 'record_start') return this.next
     return this.#phase === 'skip' && this.#hasRaw ? this.#skipped : this.start
   }
 
@@ -82,8 +85,8 @@ export class RecordFramer {
 
   /** Goes on to the next frame. After `more`, append to the window or finish, then advance again. */
   advance(): Frame {
-    if (this.#phase === 'file_start' && !this.#dropByteOrderMark()) return 'more'
     if (this.#phase === 'record_start') {
+      if (!this.#dropMarks()) return 'more'
       if (this.next >= this.#window.end) return this.#ended ? 'end' : 'more'
       this.start = this.next
       this.line = this.nextLine
@@ -95,13 +98,19 @@ export class RecordFramer {
     return this.#skipLine()
   }
 
-  #dropByteOrderMark(): boolean {
-    const head = this.#window.view(this.next, Math.min(this.next + 3, this.#window.end))
-    const matches = head.every((byte, index) => byte === BYTE_ORDER_MARK[index])
-    if (matches && head.length < 3 && !this.#ended) return false
-    if (matches && head.length === 3) this.next += 3
-    this.#phase = 'record_start'
-    return true
+  /** Drops what joined files leave at the start of a record. False: the bytes to come tell whether it is that. */
+  #dropMarks(): boolean {
+    for (;;) {
+      const byte = this.next < this.#window.end ? this.#byteAt(this.next) : undefined
+      if (byte === CTRL_Z) this.next += 1
+      else if (byte !== BYTE_ORDER_MARK[0]) return true
+      else {
+        const head = this.#window.view(this.next, Math.min(this.next + 3, this.#window.end))
+        if (!head.every((each, index) => each === BYTE_ORDER_MARK[index])) return true
+        if (head.length < 3) return this.#ended
+        this.next += 3
+      }
+    }
   }
 
   #readFirstLine(): Frame {
@@ -109,6 +118,7 @@ export class RecordFramer {
     const limitEnd = this.start + this.#limit
     const stop = scan.run(this.#window, Math.min(this.#window.end, limitEnd), this.start, false)
     if (stop === 'line_end') return this.#endRecord(scan, this.line)
+    if (stop === 'undecided') return 'more'
     if (stop === 'text_after_quote') return this.#failRecord(stop, scan.offset)
     if (stop === 'line_end_in_quotes') {
       this.#phase = 'later_lines'
@@ -131,6 +141,7 @@ export class RecordFramer {
     const stop = scan.run(this.#window, Math.min(this.#window.end, limitEnd), this.start, true)
     const line = this.#sharedFromLine + scan.crossedLines
     if (stop === 'line_end') return this.#endRecord(scan, line)
+    if (stop === 'undecided') return 'more'
     if (stop === 'text_after_quote') return this.#failRecord(stop, this.#firstLine.offset)
     return this.#judgeExhausted(scan, line)
   }
@@ -155,6 +166,7 @@ export class RecordFramer {
     if (next === undefined) return 'more'
     this.#close(scan.offset, next, line + 1)
     this.quoted = scan.sawQuotedCell
+    this.padded = this.#firstLine.sawPaddedCell || (scan === this.#shared && scan.sawPaddedCell)
     return !this.quoted && this.#isBlank() ? 'blank' : 'record'
   }
 

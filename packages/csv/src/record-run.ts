@@ -31,6 +31,7 @@ export class RecordRun {
 
   /** Adds the record that the framer stands at; a run that it does not fit is flushed first. */
   addRecord(framer: RecordFramer): void {
+    if (framer.padded) return this.#addPadded(framer)
     if (this.#starts.length === 0) this.#separator = framer.lineEnd || '\n'
     else if (!this.#fits(framer)) {
       this.flush()
@@ -63,7 +64,17 @@ export class RecordRun {
   }
 
   #fits(framer: RecordFramer): boolean {
-    return framer.lineEnd === this.#separator || framer.lineEnd === ''
+    // Between records that do not touch stands a byte order mark.
+    return framer.start === this.#end && (framer.lineEnd === this.#separator || framer.lineEnd === '')
+  }
+
+  /** A record that is split by itself. */
+  #addPadded({ start, contentEnd }: RecordFramer): void {
+    this.flush()
+    const bytes = this.#window.view(start, contentEnd)
+    const fault = findFault(bytes)
+    if (fault !== undefined) this.#sink.addUnreadable(bytes.toString('utf8'), fault)
+    else this.#sink.addRecords([this.#splitter.splitPadded(bytes.toString('utf8'))])
   }
 
   #push(framer: RecordFramer): void {
@@ -77,7 +88,7 @@ export class RecordRun {
     let first = 0
     for (let index = 0; index < count; index++) {
       const bytes = this.#window.view(this.#starts[index] as number, this.#contentEnds[index] as number)
-      const fault = !isUtf8(bytes) ? 'not_utf8' : bytes.includes(0) ? 'nul_byte' : undefined
+      const fault = findFault(bytes)
       if (fault === undefined) continue
       if (index > first) this.#split(first, index, false)
       this.#sink.addUnreadable(bytes.toString('utf8'), fault)
@@ -104,4 +115,8 @@ export class RecordRun {
     const end = to === this.#starts.length ? this.#end : (this.#starts[to] as number)
     return this.#window.view(this.#starts[from] as number, end)
   }
+}
+
+function findFault(bytes: Uint8Array): RecordFault | undefined {
+  return !isUtf8(bytes) ? 'not_utf8' : bytes.includes(0) ? 'nul_byte' : undefined
 }

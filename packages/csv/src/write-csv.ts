@@ -24,7 +24,7 @@ export function writeCsvRow(cells: readonly string[], options: WriteOptions = {}
 }
 
 /** What some reader or other would take for something else, or drop. */
-const NEEDS_QUOTES = /^ | $|["\r\n\ufeff]/
+const NEEDS_QUOTES = /^ | $|["\r\n\ufeff\u001a]/
 
 /** RFC 4180, as papaparse has it; by hand, because a report of millions of rows would spend a third of its time there. */
 function quoteCell(cell: string, delimiter: string): string {

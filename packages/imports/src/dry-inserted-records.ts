@@ -1,10 +1,9 @@
 import { readRecords } from '@importer/csv'
-import { readLanes, readNotInserted } from '@importer/db'
+import { readLanes, readNotInserted, type ReadingDialect } from '@importer/db'
 
-import type { Dialect } from './find-dialect.ts'
 import { laneOfRow } from './lane-of-coupon.ts'
-import { createRecordMapper } from './map-record.ts'
-import type { RejectedRecordsSource } from './rejected-records.ts'
+import { createRecordMapper, prepareReading } from './map-record.ts'
+import type { RecordDialect, RejectedRecordsSource } from './rejected-records.ts'
 import type { UnprocessedRecord } from './unprocessed-records.ts'
 
 /**
@@ -13,26 +12,29 @@ import type { UnprocessedRecord } from './unprocessed-records.ts'
  */
 export async function* readDryInserted(
   { database, store, importRecord }: RejectedRecordsSource,
-  { delimiter, hasHeader }: Dialect,
+  { delimiter, header, start }: RecordDialect & Pick<ReadingDialect, 'start'>,
 ): AsyncGenerator<UnprocessedRecord[]> {
   const isComplete = importRecord.status === 'completed'
   const lanes = isComplete ? [] : await readLanes(database, importRecord.id)
   if (!isComplete && lanes.length === 0) return
   const partitioning = { laneCount: lanes.length, by: importRecord.partitionBy }
-  const mapper = createRecordMapper(importRecord.mapping, importRecord.createdAt.getTime())
+  const { mapping, createdAt, fileKey } = importRecord
+  const mapper = createRecordMapper(await prepareReading(mapping, createdAt.getTime(), header))
   const isProcessed = (cells: readonly string[], isUnreadable: boolean, rowNumber: number): boolean => {
     if (isComplete) return true
     const isRow = !isUnreadable && mapper.map(cells) === null
     return rowNumber < (lanes[laneOfRow(isRow ? mapper.row : null, rowNumber, partitioning)]?.nextRow ?? 0)
   }
-  let first = hasHeader ? 0 : 1
-  for await (const { cells, faults, lines } of readRecords(store.read(importRecord.fileKey), { delimiter })) {
+  let first = 1
+  const bytes = store.read(fileKey, { start: start.byteOffset })
+  for await (const { cells, faults, lines } of readRecords(bytes, { delimiter, from: start, header })) {
+    if (cells.length === 0) continue
     const range = { first, last: first + cells.length - 1 }
     const others = new Set(await readNotInserted(database, importRecord.id, range))
     const found: UnprocessedRecord[] = []
     for (const [i, record] of cells.entries()) {
       const rowNumber = first + i
-      if (rowNumber === 0 || others.has(rowNumber) || !isProcessed(record, faults.has(i), rowNumber)) continue
+      if (others.has(rowNumber) || !isProcessed(record, faults.has(i), rowNumber)) continue
       found.push({ rowNumber, line: lines[i] ?? 0, cells: record })
     }
     yield found

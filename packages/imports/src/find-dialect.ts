@@ -1,27 +1,66 @@
 import { mandatoryKeys, type ColumnMapping } from '@importer/contracts'
-import { inspectHead, type HeadResult } from '@importer/csv'
+import { inspectHead, readRecords, type HeadResult } from '@importer/csv'
+import type { ImportRecord, ReadingDialect } from '@importer/db'
 import type { FileStore } from '@importer/runtime'
 
 import { readHead } from './read-head.ts'
 
-/** How a file is to be read. */
-export interface Dialect {
-  readonly delimiter: string
-  readonly hasHeader: boolean
+/** What an upload says itself of how its file is to be read. */
+export interface WantedDialect {
+  readonly delimiter?: string | undefined
+  readonly hasHeader?: boolean | undefined
 }
 
 /** Says by a stored file's first bytes how it is to be read, or why it cannot be. Throws a FileMissingError. */
 export async function findDialect(
   store: FileStore,
   fileKey: string,
-  { customerIdentifier, couponIdentifier, positions }: ColumnMapping,
-  delimiter?: string,
+  { customerIdentifier, couponIdentifier, positions, skipLines = 0 }: ColumnMapping,
+  wanted: WantedDialect = {},
 ): Promise<HeadResult> {
-  const { head, complete } = await readHead(store, fileKey)
+  const { head, complete, start } = await readHead(store, fileKey, skipLines)
+  if (skipLines > 0 && complete && head.length === 0) {
+    return {
+      ok: false,
+      code: 'EMPTY_FILE',
+      message: `the file has nothing behind its first ${skipLines} lines; expected CSV behind as many lines as skipLines says`,
+    }
+  }
   const judged = {
     date: positions.redeemedDateInMillis ?? 0,
     till: positions.redeemedAt ?? 0,
     lastMandatory: Math.max(...mandatoryKeys(customerIdentifier, couponIdentifier).map((key) => positions[key] ?? 0)),
   }
-  return inspectHead(head, complete, judged, delimiter)
+  return inspectHead(head, complete, judged, { ...wanted, start })
+}
+
+/** How an import's file is read; null until that has been found out. */
+export function dialectOf({ delimiter, hasHeader, start }: ImportRecord): ReadingDialect | null {
+  return delimiter === null || hasHeader === null ? null : { delimiter, hasHeader, start }
+}
+
+/** The cells of the file's own header, or undefined when it has none. Throws a FileMissingError. */
+export async function readHeader(
+  store: FileStore,
+  fileKey: string,
+  { delimiter, hasHeader, start }: ReadingDialect,
+): Promise<readonly string[] | undefined> {
+  if (!hasHeader) return undefined
+  const bytes = store.read(fileKey, { start: start.byteOffset }) as AsyncIterable<Uint8Array>
+  for await (const { cells } of readRecords(bytes, { delimiter, from: start })) {
+    const [header] = cells
+    if (header !== undefined) return header
+  }
+  return undefined
+}
+
+/** How an import's file is read, with the cells of its header, where it has one: such a record carries no row. */
+export interface OpenedDialect extends ReadingDialect {
+  readonly header: readonly string[] | undefined
+}
+
+/** Null until it has been found out how the file is read. Throws a FileMissingError. */
+export async function openDialect(store: FileStore, importRecord: ImportRecord): Promise<OpenedDialect | null> {
+  const dialect = dialectOf(importRecord)
+  return dialect === null ? null : { ...dialect, header: await readHeader(store, importRecord.fileKey, dialect) }
 }

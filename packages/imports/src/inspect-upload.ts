@@ -6,7 +6,8 @@ import {
   type ColumnReferences,
   type FieldFault,
 } from '@importer/contracts'
-import { inspectHead, KNOWN_DELIMITERS, readRecords } from '@importer/csv'
+import { KNOWN_DELIMITERS, readFirstRecords, readSepLine, refuseHead, trimCell } from '@importer/csv'
+import type { ReadingDialect } from '@importer/db'
 import type { FileStore } from '@importer/runtime'
 
 import { findDialect } from './find-dialect.ts'
@@ -20,12 +21,14 @@ export interface UploadToInspect {
   /** One character, or auto: it is found. */
   readonly delimiter: string
   readonly hasHeader: boolean | 'auto'
+  /** How many physical lines come before header or data. */
+  readonly skipLines: number
 }
 
 export interface InspectedUpload {
   readonly positions: ColumnPositions
   /** How the file is to be read; undefined: that is for the worker to find out, or to fail over. */
-  readonly dialect: { readonly delimiter: string; readonly hasHeader: boolean } | undefined
+  readonly dialect: ReadingDialect | undefined
 }
 
 export type UploadInspection =
@@ -43,33 +46,44 @@ export async function inspectUpload(upload: UploadToInspect): Promise<UploadInsp
   const positions = columns as ColumnPositions
   if (delimiter === 'auto' && hasHeader === 'auto') return { ok: true, positions, dialect: undefined }
 
-  const mapping = { ...upload.identifiers, positions }
-  const found = await findDialect(upload.store, upload.fileKey, mapping, delimiter === 'auto' ? undefined : delimiter)
+  const mapping = { ...upload.identifiers, positions, skipLines: upload.skipLines }
+  const found = await findDialect(upload.store, upload.fileKey, mapping, {
+    delimiter: delimiter === 'auto' ? undefined : delimiter,
+    hasHeader: hasHeader === 'auto' ? undefined : hasHeader,
+  })
   // What is no CSV fails as an import, as every such file does, however much is said of how to read it.
   if (!found.ok) return { ok: true, positions, dialect: undefined }
-  return {
-    ok: true,
-    positions,
-    dialect: { delimiter: found.delimiter, hasHeader: hasHeader === 'auto' ? found.hasHeader : hasHeader },
-  }
+  return { ok: true, positions, dialect: found }
 }
 
-/** By the delimiter under which the first record has all the names. */
+/** Among so many records that are not empty the names are looked for. */
+const HEADER_RECORDS = 10
+
+/** By the delimiter under which a record at the file's beginning has all the names. */
 async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> {
   const { columns, delimiter, hasHeader } = upload
   if (hasHeader === false) {
     return refuse('HEADER_NOT_FOUND', 'uploadHeaders names columns and hasHeader is false; expected positions')
   }
-  const { head, complete } = await readHead(upload.store, upload.fileKey)
-  const other = inspectHead(head, complete, { date: 0, till: 0, lastMandatory: 0 })
-  if (!other.ok) return refuse(other.code, other.message)
+  const { head, complete, start: at } = await readHead(upload.store, upload.fileKey, upload.skipLines)
+  const other = refuseHead(head, complete)
+  if (other !== undefined) return refuse(other.code, other.message)
 
+  const sep = readSepLine(head, at)
+  const start = sep?.next ?? at
+  const body = head.subarray(start.byteOffset - at.byteOffset)
+  const known = delimiter === 'auto' ? sep?.delimiter : delimiter
   let best: readonly FieldFault[] | undefined
-  for (const candidate of delimiter === 'auto' ? KNOWN_DELIMITERS : [delimiter]) {
-    const header = await readFirstRecord(head, candidate)
-    const { positions, faults } = findColumns(columns, header)
-    if (faults.length === 0) return { ok: true, positions, dialect: { delimiter: candidate, hasHeader: true } }
-    if (best === undefined || faults.length < best.length) best = faults
+  for (const candidate of known === undefined ? KNOWN_DELIMITERS : [known]) {
+    for (const record of readFirstRecords(body, start, complete, candidate, HEADER_RECORDS)) {
+      const { positions, faults } = findColumns(columns, record.cells ?? [])
+      if (faults.length === 0) {
+        const { byteOffset, line } = record
+        const dialect = { delimiter: candidate, hasHeader: true, start: { byteOffset, line } }
+        return { ok: true, positions, dialect }
+      }
+      if (best === undefined || faults.length < best.length) best = faults
+    }
   }
   const [first, ...others] = best ?? []
   return first === undefined
@@ -81,7 +95,7 @@ function findColumns(
   columns: ColumnReferences,
   header: readonly string[],
 ): { positions: ColumnPositions; faults: FieldFault[] } {
-  const names = header.map((cell) => cell.trim())
+  const names = header.map(trimCell)
   const positions: Partial<Record<ColumnKey, number>> = {}
   const faults: FieldFault[] = []
   const takenBy = new Map<number, string>()
@@ -107,15 +121,6 @@ function findColumns(
     positions[key] = position
   }
   return { positions, faults }
-}
-
-async function readFirstRecord(head: Uint8Array, delimiter: string): Promise<readonly string[]> {
-  async function* source(): AsyncGenerator<Uint8Array> {
-    yield head
-  }
-  for await (const { cells, faults } of readRecords(source(), { delimiter }))
-    return faults.has(0) ? [] : (cells[0] ?? [])
-  return []
 }
 
 const SHOWN_NAMES = 20

@@ -1,15 +1,9 @@
-import {
-  codeOf,
-  describeRowError,
-  encodingsOf,
-  ROW_ERROR_CODES,
-  type ColumnKey,
-  type RowErrorCode,
-} from '@importer/contracts'
-import { readRejectedRows, type ImportRecord, type RejectedRow } from '@importer/db'
+import { codeOf, encodingsOf, ROW_ERROR_CODES, type ColumnKey, type RowErrorCode } from '@importer/contracts'
+import { readRejectedRows, type RejectedRow } from '@importer/db'
 
 import { copyText } from './copy-text.ts'
-import { readCell } from './read-cell.ts'
+import { describeCellError, valueOf, type ErrorContext } from './describe-cell-error.ts'
+import { openDialect } from './find-dialect.ts'
 import { readRejectedRecords, type RejectedRecord, type RejectedRecordsSource } from './rejected-records.ts'
 import { requireKept } from './require-kept.ts'
 
@@ -57,10 +51,11 @@ export async function listRowErrors(
   page: { readonly afterRow: number; readonly limit: number; readonly filter?: RowErrorFilter },
 ): Promise<RowErrorPage> {
   const { database, importRecord } = source
-  const { delimiter } = importRecord
   const { limit, filter = {} } = page
   requireKept(importRecord)
-  if (delimiter === null) return { items: [], nextAfterRow: null }
+  const dialect = await openDialect(source.store, importRecord)
+  if (dialect === null) return { items: [], nextAfterRow: null }
+  const context = { mapping: importRecord.mapping, header: dialect.header }
   const withAnyOf = filter.code === undefined && filter.column === undefined ? undefined : encodingsOf(filter)
   const items: ListedRowError[] = []
   let { afterRow } = page
@@ -72,9 +67,9 @@ export async function listRowErrors(
     const found = await readRejectedRows(database, importRecord.id, { afterRow, limit: wanted + 1, withAnyOf })
     const rows = found.slice(0, wanted)
     const hasMore = found.length > rows.length
-    for await (const records of readRejectedRecords(source, { delimiter }, inOnePage(rows))) {
+    for await (const records of readRejectedRecords(source, dialect, inOnePage(rows))) {
       for (const record of records) {
-        const errors = describeErrors(record, importRecord, filter)
+        const errors = describeErrors(record, context, filter)
         items.push(...errors)
         rowsListed += errors.length > 0 ? 1 : 0
         characters += errors.reduce((sum, { value, message }) => sum + value.length + message.length, 0)
@@ -93,12 +88,11 @@ export async function listRowErrors(
 
 function describeErrors(
   { rowNumber, line, cells, errors }: RejectedRecord,
-  { mapping }: ImportRecord,
+  context: ErrorContext,
   filter: RowErrorFilter,
 ): ListedRowError[] {
   return errors.flatMap((error) => {
-    const position = error.field === null ? 0 : mapping.positions[error.field]
-    const value = position === undefined ? '' : readCell(cells[position] ?? '')
+    const value = valueOf(error, cells, context.mapping)
     const shown = copyText(value.slice(0, MAX_VALUE_CHARACTERS))
     const code = codeOf(error)
     const matches =
@@ -106,7 +100,7 @@ function describeErrors(
       (filter.column ?? error.field) === error.field &&
       (filter.value ?? shown) === shown
     if (!matches) return []
-    const message = describeRowError(error, error.field === null ? '' : value)
+    const message = describeCellError(error, cells, rowNumber, context)
     return [{ rowNumber, line, column: error.field, value: shown, code, number: ROW_ERROR_CODES[code].number, message }]
   })
 }

@@ -4,11 +4,12 @@ import {
   type ReferenceLoadResult,
   type ReferenceRowFault,
 } from '@importer/contracts'
-import { readRecords, type RecordBlock } from '@importer/csv'
+import { readRecords, trimCell, type RecordBlock } from '@importer/csv'
 import { prepareReference, type Database, type ReferenceResult, type ReferenceRow } from '@importer/db'
 import { TimeSlice } from '@importer/runtime'
 
 import { copyText } from './copy-text.ts'
+import { readReferenceCell } from './read-cell.ts'
 import { readReferenceValue } from './reference-values.ts'
 import { readReferenceHeader, type ReferenceHeader } from './reference-header.ts'
 
@@ -36,12 +37,11 @@ const SHOWN_ERRORS = 100
 export async function loadReference(options: LoadReferenceOptions): Promise<ReferenceLoadResult> {
   const { header, body } = await readReferenceHeader(options.kind, options.body)
   const load = new ReferenceLoad(options, header)
-  let isHeader = true
+  const { delimiter, cells, start } = header
   const slice = new TimeSlice()
   try {
-    for await (const block of readRecords(body, { delimiter: header.delimiter })) {
-      await load.take(block, isHeader ? 1 : 0)
-      isHeader = false
+    for await (const block of readRecords(body, { delimiter, from: start, header: cells })) {
+      await load.take(block)
       await slice.yieldIfOver(options.signal)
     }
     await load.write()
@@ -80,8 +80,8 @@ class ReferenceLoad {
     this.#columns = REFERENCE_COLUMNS[options.kind].filter((name) => name !== 'id' && header.positions.has(name))
   }
 
-  async take({ cells, faults, lines, offsets, endOffset }: RecordBlock, skip: number): Promise<void> {
-    for (let i = skip; i < cells.length; i += 1) {
+  async take({ cells, faults, lines, offsets, endOffset }: RecordBlock): Promise<void> {
+    for (let i = 0; i < cells.length; i += 1) {
       this.#received += 1
       const line = lines[i] ?? 0
       const fault = faults.get(i)
@@ -146,8 +146,14 @@ class ReferenceLoad {
   }
 
   #addRow(cells: readonly string[], line: number): void {
-    const { positions } = this.#header
-    const cell = (name: string): string => (cells[positions.get(name) ?? -1] ?? '').trim()
+    const { positions, nameless } = this.#header
+    const cell = (name: string): string => readReferenceCell(name, cells[positions.get(name) ?? -1] ?? '')
+    const stray = nameless.find((position) => trimCell(cells[position] ?? '') !== '')
+    if (stray !== undefined) {
+      const message = `column ${stray + 1} holds a value and has no name in the header; expected a name for it, or no values`
+      this.#reject({ row: this.#received, line, field: null, code: 'MALFORMED_ROW', message })
+      return
+    }
     const id = readReferenceValue('id', cell('id'))
     if (id.fault !== undefined) {
       this.#reject({ row: this.#received, line, field: 'id', ...id.fault })

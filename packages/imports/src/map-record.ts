@@ -6,7 +6,6 @@ import {
   mandatoryKeys,
   normalizeCouponCode,
   normalizeEmail,
-  normalizeMobile,
   type ColumnKey,
   type ColumnMapping,
   type CouponKey,
@@ -14,7 +13,9 @@ import {
   type RowErrorReason,
 } from '@importer/contracts'
 
-import { readCell } from './read-cell.ts'
+import { createDateReader, dateFaultOf, type DateReader } from './dates/date-reader.ts'
+import { cellReaderOf, isReportHeader } from './read-cell.ts'
+import { loadMobileReader, type MobileReader } from './read-mobile.ts'
 import { breaksRule, createSyntaxRules, listSyntaxErrors } from './syntax-rules.ts'
 
 /** A row that can be looked up. Ids are whole numbers in text; texts that are absent are null. */
@@ -43,9 +44,7 @@ export interface RecordMapper {
   readonly row: Readonly<MappedRow>
 }
 
-const YEAR_2000_MS = 946_684_800_000
 const DAY_MS = 86_400_000
-const WHOLE_NUMBER = /^\d+$/
 
 /** No id has more digits: a longer number is a whole number that no row can have. */
 const MAX_ID_DIGITS = 18
@@ -53,19 +52,43 @@ const ID_OF_NOTHING = '-1'
 
 const CUSTOMER_ORDER: readonly CustomerKey[] = ['mobile', 'email', 'externalId']
 
+/** What an import's rows are read with; made once for it by {@link prepareReading}. */
+export interface Reading {
+  readonly mapping: ColumnMapping
+  readonly readDate: DateReader
+  readonly readMobile: MobileReader
+  /** Whether the file is an error report sent again. */
+  readonly isReport: boolean
+}
+
 /** `createdAtMs` is when the import was created: what "in the future" means does not change with the clock. */
-export function createRecordMapper(mapping: ColumnMapping, createdAtMs: number): RecordMapper {
+export async function prepareReading(
+  mapping: ColumnMapping,
+  createdAtMs: number,
+  header?: readonly string[],
+): Promise<Reading> {
+  return {
+    mapping,
+    readDate: createDateReader(mapping, createdAtMs + DAY_MS),
+    readMobile: await loadMobileReader(mapping.defaultCountry),
+    isReport: isReportHeader(header),
+  }
+}
+
+export function createRecordMapper({ mapping, readDate, readMobile, isReport }: Reading): RecordMapper {
   const position = (key: ColumnKey): number => mapping.positions[key] ?? -1
   const declaredCustomer = CUSTOMER_IDENTIFIERS[mapping.customerIdentifier]
   const declaredCoupon = COUPON_IDENTIFIERS[mapping.couponIdentifier]
   const lastMandatory = mandatoryKeys(mapping.customerIdentifier, mapping.couponIdentifier)
     .map((key) => ({ key, position: position(key) }))
     .toSorted((a, b) => a.position - b.position)
-  const mapped = COLUMN_KEYS.filter((key) => position(key) >= 0)
+  const mapped = COLUMN_KEYS.filter((key) => position(key) >= 0).map((key) => ({
+    key,
+    position: position(key),
+    read: cellReaderOf(key, isReport),
+  }))
   const customerKeys = orderCustomerKeys(declaredCustomer).filter((key) => position(key) >= 0)
   const couponKeys = (['couponId', 'couponCode'] as const).filter((key) => position(key) >= 0)
-  const latestMs = createdAtMs + DAY_MS
-
   const rules = createSyntaxRules(mapping)
   const texts: Partial<Record<ColumnKey, string>> = {}
   const read: { texts: typeof texts; dateFault: RowErrorReason | null } = { texts, dateFault: null }
@@ -84,21 +107,23 @@ export function createRecordMapper(mapping: ColumnMapping, createdAtMs: number):
   function map(cells: readonly string[]): number[] | null {
     const missing = lastMandatory.find((column) => column.position >= cells.length)
     if (missing !== undefined) return [encodeRowError({ reason: 'column_missing', field: missing.key })]
-    for (const key of mapped) texts[key] = readCell(cells[position(key)] ?? '')
+    for (const column of mapped) texts[column.key] = column.read(cells[column.position] ?? '')
 
     const date = texts.redeemedDateInMillis ?? ''
-    read.dateFault = date === '' ? null : findDateFault(date, latestMs)
+    const redeemedMs = date === '' ? 0 : readDate(date)
+    read.dateFault = dateFaultOf(redeemedMs)
     if (breaksRule(rules, read)) return listSyntaxErrors(rules, read)
 
     const customerKey = customerKeys.find((key) => texts[key]) ?? declaredCustomer
     const couponKey = couponKeys.find((key) => texts[key]) ?? declaredCoupon
     row.customerKey = customerKey
-    row.customer = normalizeCustomer(customerKey, texts[customerKey] ?? '')
+    const customer = texts[customerKey] ?? ''
+    row.customer = customerKey === 'mobile' ? readMobile(customer) : normalizeCustomer(customerKey, customer)
     row.couponKey = couponKey
     const coupon = texts[couponKey] ?? ''
     row.coupon = couponKey === 'couponId' ? toId(coupon) : normalizeCouponCode(coupon)
     row.till = toId(texts.redeemedAt ?? '')
-    row.redeemedMs = Number(date)
+    row.redeemedMs = redeemedMs
     row.billId = texts.billId || null
     row.billNumber = texts.billNumber || null
     row.details = texts.details || null
@@ -113,12 +138,10 @@ function orderCustomerKeys(declared: CustomerKey): CustomerKey[] {
   return [...new Set<CustomerKey>(['userId', declared, ...CUSTOMER_ORDER])]
 }
 
-function normalizeCustomer(key: CustomerKey, text: string): string {
+function normalizeCustomer(key: Exclude<CustomerKey, 'mobile'>, text: string): string {
   switch (key) {
     case 'userId':
       return toId(text)
-    case 'mobile':
-      return normalizeMobile(text)
     case 'email':
       return normalizeEmail(text)
     case 'externalId':
@@ -129,11 +152,4 @@ function normalizeCustomer(key: CustomerKey, text: string): string {
 function toId(digits: string): string {
   const significant = digits.startsWith('0') ? digits.replace(/^0+(?=\d)/, '') : digits
   return significant.length > MAX_ID_DIGITS ? ID_OF_NOTHING : significant
-}
-
-function findDateFault(text: string, latestMs: number): RowErrorReason | null {
-  if (!WHOLE_NUMBER.test(text)) return 'date_not_millis'
-  const ms = Number(text)
-  if (ms >= YEAR_2000_MS) return ms > latestMs ? 'date_in_future' : null
-  return ms >= YEAR_2000_MS / 1000 && ms <= latestMs / 1000 ? 'date_in_seconds' : 'date_too_early'
 }

@@ -1,19 +1,24 @@
 import {
   COLUMN_KEYS,
   codeOf,
-  describeRowError,
   MAX_COLUMN_POSITION,
   ROW_ERROR_CODES,
   type ColumnPositions,
   type RowError,
 } from '@importer/contracts'
 import { readRecords, writeCsvRow } from '@importer/csv'
-import { readDuplicateRowNumbers, readInsertedRowNumbers, type Database, type ImportRecord } from '@importer/db'
+import {
+  readDuplicateRowNumbers,
+  readInsertedRowNumbers,
+  type Database,
+  type ImportRecord,
+  type ReadingDialect,
+} from '@importer/db'
 import { TimeSlice, type FileStore } from '@importer/runtime'
 
+import { describeCellError, type ErrorContext } from './describe-cell-error.ts'
 import { readDryInserted } from './dry-inserted-records.ts'
-import { findDialect, type Dialect } from './find-dialect.ts'
-import { readCell } from './read-cell.ts'
+import { dialectOf, findDialect, readHeader, type OpenedDialect } from './find-dialect.ts'
 import { readAllRejected } from './rejected-records.ts'
 import { requireKept } from './require-kept.ts'
 import { readUnprocessedRecords } from './unprocessed-records.ts'
@@ -54,18 +59,18 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   requireKept(importRecord)
   const dialect = await findReportDialect(options)
   if (dialect === null) return
-  const { delimiter, hasHeader } = dialect
-  const own = hasHeader ? await readHeader(options, delimiter) : []
-  const header = nameColumns(own, importRecord.mapping.positions, hasHeader ? 0 : columnCount)
+  const own = await readHeader(options.store, importRecord.fileKey, dialect)
+  const header = nameColumns(own ?? [], importRecord.mapping.positions, own === undefined ? columnCount : 0)
   const width = Math.max(header.length, Math.min(columnCount, MAX_WIDTH))
   const ownColumns = options.outcome === 'rejected' ? ['errorCode', 'errorNumber', 'errorMessage'] : []
   const format = { guardFormulas: !raw }
+  const context = { mapping: importRecord.mapping, header: own }
 
   // At once: the first row may be far in the file.
   yield writeCsvRow([...fitTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
   let chunk = ''
   const slice = new TimeSlice()
-  for await (const page of READERS[options.outcome](options, dialect)) {
+  for await (const page of READERS[options.outcome](options, { ...dialect, header: own })) {
     await slice.yieldIfOver(signal)
     for (const { cells, rowNumber, line, errors } of page) {
       chunk += writeCsvRow(
@@ -73,7 +78,7 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
           ...fitTo(cells, width),
           `${rowNumber}`,
           `${line}`,
-          ...(errors === null ? [] : describeErrors(errors, cells, importRecord.mapping.positions)),
+          ...(errors === null ? [] : describeErrors(errors, cells, rowNumber, context)),
         ],
         format,
       )
@@ -88,7 +93,7 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
 
 const READERS: Record<
   Outcome,
-  (options: OutcomeReportOptions, dialect: Dialect) => AsyncIterable<readonly ReportedRow[]>
+  (options: OutcomeReportOptions, dialect: OpenedDialect) => AsyncIterable<readonly ReportedRow[]>
 > = {
   rejected: readRejected,
   inserted: readInserted,
@@ -107,21 +112,17 @@ interface ReportedRow {
  * How the file is read; null where there is nothing to report. Of an import that never began everything is unprocessed,
  * and nobody has looked at its file yet.
  */
-async function findReportDialect({ store, importRecord, outcome }: OutcomeReportOptions): Promise<Dialect | null> {
-  const { delimiter, hasHeader, fileKey, mapping } = importRecord
-  if (delimiter !== null && hasHeader !== null) return { delimiter, hasHeader }
+async function findReportDialect({
+  store,
+  importRecord,
+  outcome,
+}: OutcomeReportOptions): Promise<ReadingDialect | null> {
+  const { fileKey, mapping } = importRecord
+  const known = dialectOf(importRecord)
+  if (known !== null) return known
   if (outcome !== 'unprocessed') return null
   const found = await findDialect(store, fileKey, mapping)
   return found.ok ? found : null
-}
-
-/** The names in the file's own first record. */
-export async function readHeader(
-  source: Pick<OutcomeReportOptions, 'store' | 'importRecord'>,
-  delimiter: string,
-): Promise<readonly string[]> {
-  for await (const { cells } of readRecords(openFrom(source, 0), { delimiter })) return cells[0] ?? []
-  return []
 }
 
 /**
@@ -146,35 +147,36 @@ function fitTo(cells: readonly string[], width: number): readonly string[] {
 }
 
 /** `errorCode`, `errorNumber` and `errorMessage`; of several errors each cell holds all, joined in the same order. */
-function describeErrors(errors: readonly RowError[], cells: readonly string[], positions: ColumnPositions): string[] {
+function describeErrors(
+  errors: readonly RowError[],
+  cells: readonly string[],
+  rowNumber: number,
+  context: ErrorContext,
+): string[] {
   const join = (texts: (string | number)[]): string => texts.join(ERROR_SEPARATOR)
   return [
     join(errors.map(codeOf)),
     join(errors.map((error) => ROW_ERROR_CODES[codeOf(error)].number)),
-    join(
-      errors.map((error) => {
-        const position = error.field === null ? undefined : positions[error.field]
-        return describeRowError(error, position === undefined ? '' : readCell(cells[position] ?? ''))
-      }),
-    ),
+    join(errors.map((error) => describeCellError(error, cells, rowNumber, context))),
   ]
 }
 
 /** Rejected rows are stored with the place of their record. */
-function readRejected(options: OutcomeReportOptions, dialect: Dialect): AsyncIterable<ReportedRow[]> {
+function readRejected(options: OutcomeReportOptions, dialect: OpenedDialect): AsyncIterable<ReportedRow[]> {
   return readAllRejected(options, dialect)
 }
 
 /** Of other rows only the number is stored: the file is read from its beginning. */
 async function* readByNumber(
   options: OutcomeReportOptions,
-  { delimiter, hasHeader }: Dialect,
+  { delimiter, start, header }: OpenedDialect,
 ): AsyncGenerator<ReportedRow[]> {
   const pages = readRowNumbers(options)
   let page = await pages.next()
   let index = 0
-  let rowNumber = hasHeader ? 0 : 1
-  for await (const { cells: records, lines } of readRecords(openFrom(options, 0), { delimiter })) {
+  let rowNumber = 1
+  const bytes = openFrom(options, start.byteOffset)
+  for await (const { cells: records, lines } of readRecords(bytes, { delimiter, from: start, header })) {
     const found: ReportedRow[] = []
     for (let i = 0; i < records.length && page.done !== true; i += 1) {
       if (page.value[index] === rowNumber) {
@@ -192,7 +194,7 @@ async function* readByNumber(
   }
 }
 
-async function* readInserted(options: OutcomeReportOptions, dialect: Dialect): AsyncGenerator<ReportedRow[]> {
+async function* readInserted(options: OutcomeReportOptions, dialect: OpenedDialect): AsyncGenerator<ReportedRow[]> {
   if (!options.importRecord.dryRun) {
     yield* readByNumber(options, dialect)
     return
@@ -202,7 +204,7 @@ async function* readInserted(options: OutcomeReportOptions, dialect: Dialect): A
   }
 }
 
-async function* readUnprocessed(options: OutcomeReportOptions, dialect: Dialect): AsyncGenerator<ReportedRow[]> {
+async function* readUnprocessed(options: OutcomeReportOptions, dialect: OpenedDialect): AsyncGenerator<ReportedRow[]> {
   for await (const page of readUnprocessedRecords(options, dialect)) {
     yield page.map((record) => ({ ...record, errors: null }))
   }

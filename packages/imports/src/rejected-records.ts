@@ -13,9 +13,11 @@ export interface RejectedRecordsSource {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What tells records apart. */
+/** What tells records apart, and which of them carry a row. */
 export interface RecordDialect {
   readonly delimiter: string
+  /** The cells of the file's header, where it has one. */
+  readonly header: readonly string[] | undefined
 }
 
 export interface RejectedRecord {
@@ -39,7 +41,7 @@ const MAX_GAP_BYTES = 4 * 1024 * 1024
  */
 export async function* readRejectedRecords(
   { store, importRecord, signal }: RejectedRecordsSource,
-  { delimiter }: RecordDialect,
+  { delimiter, header }: RecordDialect,
   pages: AsyncIterable<readonly RejectedRow[]>,
 ): AsyncGenerator<RejectedRecord[]> {
   const rows = new RowCursor(pages)
@@ -50,7 +52,7 @@ export async function* readRejectedRecords(
     let isFar = false
     const trail = new ByteTrail(from.byteOffset)
     const bytes = trail.follow(store.read(importRecord.fileKey, { start: from.byteOffset }))
-    for await (const { cells, faults, offsets, endOffset } of readRecords(bytes, { delimiter, from })) {
+    for await (const { cells, faults, offsets, endOffset } of readRecords(bytes, { delimiter, header, from })) {
       const found: RejectedRecord[] = []
       for (let i = 0; i < cells.length; i += 1, rowNumber += 1) {
         const peeked = rows.peek()

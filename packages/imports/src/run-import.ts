@@ -16,15 +16,16 @@ import {
   type HeldImport,
   type Judge,
   type PartitionBy,
+  type ReadingDialect,
   type SeriesKind,
 } from '@importer/db'
 import { FileDamagedError, FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
 import { createErrorBudget, type CommittedRows, type ErrorBudget } from './error-budget.ts'
-import { findDialect, type Dialect } from './find-dialect.ts'
+import { dialectOf, findDialect, readHeader } from './find-dialect.ts'
 import { Lane, type Position } from './lane.ts'
 import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
-import { createRecordMapper } from './map-record.ts'
+import { createRecordMapper, prepareReading } from './map-record.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
 import { tellUnavailable, watchDelay, type DelayWatch } from './watch-delay.ts'
 
@@ -142,10 +143,8 @@ async function runWatched(
   const { database, store } = options
   const { record } = claimed
   watch.waitFor('STORAGE_UNAVAILABLE')
-  const dialect =
-    record.delimiter !== null && record.hasHeader !== null
-      ? { delimiter: record.delimiter, hasHeader: record.hasHeader }
-      : await inspectFile(store, record.fileKey, record.mapping)
+  const dialect = dialectOf(record) ?? (await inspectFile(store, record.fileKey, record.mapping))
+  const header = await readHeader(store, record.fileKey, dialect).catch(explainLostFile)
   watch.waitFor('DATABASE_BUSY')
   if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return FINISHED
 
@@ -153,7 +152,7 @@ async function runWatched(
   if (kind === null) {
     throw new PermanentImportError('SERIES_MISSING', 'The series of this import is gone; expected it to exist.')
   }
-  const mapper = createRecordMapper(record.mapping, record.createdAt.getTime())
+  const mapper = createRecordMapper(await prepareReading(record.mapping, record.createdAt.getTime(), header))
   const budget = createErrorBudget(record)
   const context = {
     database,
@@ -167,15 +166,15 @@ async function runWatched(
     batchRows: Math.min(options.batchRows, budget.maxBatchRows),
   }
   const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
-  const pass = new Pass(lanes, mapper, budget, record.partitionBy)
+  const pass = new Pass(lanes, mapper, budget, record.partitionBy, dialect.start)
 
   let stopped: 'lost' | 'yield' | null = null
   let progressed = false
   try {
     watch.waitFor('STORAGE_UNAVAILABLE')
-    for await (const block of readFrom(store, record.fileKey, dialect, pass.start)) {
+    for await (const block of readFrom(store, record.fileKey, { delimiter: dialect.delimiter, header }, pass.start)) {
       watch.waitFor('DATABASE_BUSY')
-      await pass.take(block, dialect.hasHeader)
+      await pass.take(block)
       stopped = pass.isLost ? 'lost' : options.signal.aborted || options.shouldYield() ? 'yield' : null
       if (stopped !== null) break
       if (!progressed && pass.hasCommitted) {
@@ -211,20 +210,21 @@ function chooseJudge(kind: SeriesKind, fastest: Judge = 'first-use'): Judge {
   return kind === 'single-use' ? fastest : kind
 }
 
-async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<Dialect> {
+async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<ReadingDialect> {
   const result = await findDialect(store, fileKey, mapping).catch(explainLostFile)
   if (!result.ok) throw new PermanentImportError(result.code, result.message)
-  return { delimiter: result.delimiter, hasHeader: result.hasHeader }
+  return { delimiter: result.delimiter, hasHeader: result.hasHeader, start: result.start }
 }
 
 async function* readFrom(
   store: FileStore,
   fileKey: string,
-  dialect: { delimiter: string },
+  { delimiter, header }: { delimiter: string; header: readonly string[] | undefined },
   start: Position,
 ): AsyncGenerator<RecordBlock> {
   yield* readRecords(openFile(store, fileKey, { start: start.byte }), {
-    delimiter: dialect.delimiter,
+    delimiter,
+    header,
     from: { byteOffset: start.byte, line: start.line },
   })
 }
@@ -272,6 +272,7 @@ class Pass {
     mapper: ReturnType<typeof createRecordMapper>,
     budget: ErrorBudget,
     partitionBy: PartitionBy,
+    fileStart: ReadingDialect['start'],
   ) {
     this.#lanes = lanes
     this.#partitioning = { laneCount: lanes.length, by: partitionBy }
@@ -280,7 +281,11 @@ class Pass {
     const [first, ...others] = lanes.map((lane) => lane.checkpoint)
     if (first === undefined) throw new Error('an import has at least one lane')
     const earliest = others.reduce((a, b) => (b.nextRow < a.nextRow ? b : a), first)
-    this.start = { row: earliest.nextRow, byte: earliest.nextByte, line: earliest.nextLine }
+    // A lane that has committed nothing stands at the very beginning, before what carries no row.
+    this.start =
+      earliest.nextByte < fileStart.byteOffset
+        ? { row: 1, byte: fileStart.byteOffset, line: fileStart.line }
+        : { row: earliest.nextRow, byte: earliest.nextByte, line: earliest.nextLine }
     this.#next = this.start
   }
 
@@ -305,23 +310,20 @@ class Pass {
     return this.#lanes.some((lane) => lane.checkpoint.nextRow > this.start.row)
   }
 
-  async take(block: RecordBlock, hasHeader: boolean): Promise<void> {
+  async take(block: RecordBlock): Promise<void> {
     const { cells, faults, offsets, lines } = block
     for (let i = 0; i < cells.length; i += 1) {
       const byte = offsets[i] ?? 0
       const line = lines[i] ?? 0
       const after = { byte: offsets[i + 1] ?? block.endOffset, line: lines[i + 1] ?? block.endLine }
-      if (hasHeader && this.#next.row === 1 && this.#next.byte === 0) {
-        // The header is the first record of the file, and no data row.
-        this.#next = { row: 1, ...after }
-        continue
-      }
       const position: Position = { row: this.#next.row, byte, line }
       this.#next = { row: position.row + 1, ...after }
       const lane = this.#place(position, cells[i] ?? [], faults.get(i))
       if (lane?.isFull === true) await this.#send(lane)
       if (lane?.isLost === true) return
     }
+    // What carries no row behind the last one is done with, too.
+    this.#next = { row: this.#next.row, byte: block.endOffset, line: block.endLine }
   }
 
   /** Sends what is pending. `everywhere`: also lanes without rows go on to here, so that nothing is read twice. */

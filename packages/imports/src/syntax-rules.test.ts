@@ -2,7 +2,7 @@ import { COLUMN_KEYS, type ColumnMapping } from '@importer/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { createRecordMapper } from './map-record.ts'
+import { createRecordMapper, prepareReading } from './map-record.ts'
 import { breaksRule, createSyntaxRules, listSyntaxErrors } from './syntax-rules.ts'
 
 const positions = Object.fromEntries(COLUMN_KEYS.map((key, index) => [key, index]))
@@ -23,8 +23,8 @@ const cells = fc.array(
   { minLength: 11, maxLength: 11 },
 )
 
-test('a row is rejected exactly when there is a reason to name', () => {
-  const { map } = createRecordMapper(MAPPING, Date.UTC(2026, 0, 1))
+test('a row is rejected exactly when there is a reason to name', async () => {
+  const { map } = createRecordMapper(await prepareReading(MAPPING, Date.UTC(2026, 0, 1)))
   fc.assert(
     fc.property(cells, (record) => {
       expect(map(record)).not.toEqual([])

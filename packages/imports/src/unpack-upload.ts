@@ -34,8 +34,9 @@ const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
  * to do with one kind of file only. Throws an UnpackError, or a FileTooLargeError above `maxBytes`.
  */
 export async function unpackUpload({ store, fileKey, encoding, maxBytes }: UnpackOptions): Promise<StoredFile | null> {
-  const packed = await isGzip(store, fileKey)
-  if (!packed && encoding === 'utf-8') return null
+  const magic = await readMagic(store, fileKey)
+  const packed = magic[0] === 0x1f && magic[1] === 0x8b
+  if (!packed && encoding === 'utf-8' && utf16MarkOf(magic) === undefined) return null
   let stored: StoredFile | null = null
   try {
     await pipeline(
@@ -53,11 +54,21 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
   return stored
 }
 
-async function isGzip(store: FileStore, fileKey: string): Promise<boolean> {
+const MAGIC_BYTES = 4
+
+async function readMagic(store: FileStore, fileKey: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of store.read(fileKey, { start: 0, end: 1 })) chunks.push(chunk as Uint8Array)
-  const magic = Buffer.concat(chunks)
-  return magic[0] === 0x1f && magic[1] === 0x8b
+  for await (const chunk of store.read(fileKey, { start: 0, end: MAGIC_BYTES - 1 })) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks)
+}
+
+type TextEncoding = UploadEncoding | 'utf-16be'
+
+/** What a byte order mark of UTF-16 says of the text behind it: it is believed, whatever was declared. UTF-32 begins alike. */
+function utf16MarkOf(head: Uint8Array): TextEncoding | undefined {
+  const isUtf32 = head.length >= 4 && head[2] === 0 && head[3] === 0
+  if (head[0] === 0xff && head[1] === 0xfe && !isUtf32) return 'utf-16le'
+  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : undefined
 }
 
 function limitRatio(packedBytes: number): Transform {
@@ -86,22 +97,44 @@ function explain(error: unknown): unknown {
   })
 }
 
-function createDecoder(encoding: UploadEncoding): Transform {
-  if (encoding === 'utf-8') return new PassThrough()
-  const decode = encoding === 'windows-1252' ? decodeWindows1252 : createUtf16Decoder()
+/** The encoding is settled by the first bytes, which may be those of a mark. */
+function createDecoder(declared: UploadEncoding): Transform {
+  let head: Buffer | null = Buffer.alloc(0)
+  let decode: Decode = passOn
+  const begin = (bytes: Buffer): void => {
+    head = null
+    decode = createDecode(utf16MarkOf(bytes) ?? declared)
+  }
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      done(null, decode(chunk, false))
+      let bytes = chunk
+      if (head !== null) {
+        bytes = Buffer.concat([head, chunk])
+        if (bytes.length < MAGIC_BYTES) {
+          head = bytes
+          return done()
+        }
+        begin(bytes)
+      }
+      done(null, decode(bytes, false))
     },
     flush(done) {
-      done(null, decode(Buffer.alloc(0), true))
+      const rest = head ?? Buffer.alloc(0)
+      if (head !== null) begin(rest)
+      done(null, decode(rest, true))
     },
   })
 }
 
-/** A half pair at the end of a piece is kept for the next one; what is no UTF-16 becomes U+FFFD. */
-function createUtf16Decoder(): (chunk: Buffer, last: boolean) => string {
-  const decoder = new TextDecoder('utf-16le')
+type Decode = (chunk: Buffer, last: boolean) => string | Buffer
+
+const passOn: Decode = (chunk) => chunk
+
+function createDecode(encoding: TextEncoding): Decode {
+  if (encoding === 'utf-8') return passOn
+  if (encoding === 'windows-1252') return decodeWindows1252
+  // A half pair at the end of a piece is kept for the next one; what is no UTF-16 becomes U+FFFD.
+  const decoder = new TextDecoder(encoding)
   return (chunk, last) => decoder.decode(chunk, { stream: !last })
 }
 

@@ -1,11 +1,10 @@
 import { encodeRowError } from '@importer/contracts'
 import { readRecords } from '@importer/csv'
-import { readLanes, type LaneCheckpoint } from '@importer/db'
+import { readLanes, type LaneCheckpoint, type ReadingDialect } from '@importer/db'
 
-import type { Dialect } from './find-dialect.ts'
 import { laneOfRow } from './lane-of-coupon.ts'
-import { createRecordMapper, type MappedRow } from './map-record.ts'
-import type { RejectedRecordsSource } from './rejected-records.ts'
+import { createRecordMapper, prepareReading, type MappedRow } from './map-record.ts'
+import type { RecordDialect, RejectedRecordsSource } from './rejected-records.ts'
 
 export interface UnprocessedRecord {
   readonly rowNumber: number
@@ -22,25 +21,22 @@ const FILE_START: LaneCheckpoint = { lane: 0, nextRow: 1, nextByte: 0, nextLine:
  */
 export async function* readUnprocessedRecords(
   { database, store, importRecord }: RejectedRecordsSource,
-  { delimiter, hasHeader }: Dialect,
+  { delimiter, header, start: fileStart }: RecordDialect & Pick<ReadingDialect, 'start'>,
 ): AsyncGenerator<UnprocessedRecord[]> {
   if (importRecord.status === 'completed') return
   const known = await readLanes(database, importRecord.id)
   const lanes = known.length === 0 ? [FILE_START] : known
   const start = lanes.reduce((a, b) => (b.nextRow < a.nextRow ? b : a))
   const partitioning = { laneCount: lanes.length, by: importRecord.partitionBy }
-  const mapper = createRecordMapper(importRecord.mapping, importRecord.createdAt.getTime())
-  const from = { byteOffset: start.nextByte, line: start.nextLine }
-  let isHeader = start.nextByte === 0 && hasHeader
+  const { mapping, createdAt } = importRecord
+  const mapper = createRecordMapper(await prepareReading(mapping, createdAt.getTime(), header))
+  const isBefore = start.nextByte < fileStart.byteOffset
+  const from = isBefore ? fileStart : { byteOffset: start.nextByte, line: start.nextLine }
   let rowNumber = start.nextRow
-  const blocks = readRecords(store.read(importRecord.fileKey, { start: from.byteOffset }), { delimiter, from })
+  const blocks = readRecords(store.read(importRecord.fileKey, { start: from.byteOffset }), { delimiter, header, from })
   for await (const { cells, faults, lines } of blocks) {
     const found: UnprocessedRecord[] = []
     for (let i = 0; i < cells.length; i += 1) {
-      if (isHeader) {
-        isHeader = false
-        continue
-      }
       const record = cells[i] ?? []
       const fault = faults.get(i)
       const errors = fault === undefined ? mapper.map(record) : [encodeRowError({ reason: fault, field: null })]

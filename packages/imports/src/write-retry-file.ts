@@ -2,9 +2,11 @@ import { Readable } from 'node:stream'
 
 import { codeOf, type RetryOptions } from '@importer/contracts'
 import { readRecords, writeCsvRow } from '@importer/csv'
+import type { ReadingDialect } from '@importer/db'
 import type { StoredFile } from '@importer/runtime'
 
 import { ByteTrail } from './byte-trail.ts'
+import { dialectOf, readHeader } from './find-dialect.ts'
 import { createCorrector, findColumns } from './correct-record.ts'
 import { readAllRejected, type RejectedRecordsSource } from './rejected-records.ts'
 
@@ -24,15 +26,18 @@ export async function writeRetryFile(source: RejectedRecordsSource, options: Ret
 }
 
 async function* copyRejected(source: RejectedRecordsSource, options: RetryOptions | null): AsyncGenerator<Uint8Array> {
-  const { delimiter, hasHeader, mapping } = source.importRecord
-  if (delimiter === null || hasHeader === null) return
+  const { mapping, fileKey } = source.importRecord
+  const dialect = dialectOf(source.importRecord)
+  if (dialect === null) return
+  const { delimiter } = dialect
+  const header = await readHeader(source.store, fileKey, dialect)
   const { codes = null, corrections = [] } = options ?? {}
-  const { positionOf } = findColumns(corrections, mapping.positions, await readHeaderNames(source))
+  const { positionOf } = findColumns(corrections, mapping.positions, header ?? [])
   const correct = createCorrector(corrections, positionOf)
-  if (hasHeader) yield await copyHeader(source, delimiter)
+  if (header !== undefined) yield await copyHeader(source, dialect)
   let gathered: Uint8Array[] = []
   let bytes = 0
-  for await (const records of readAllRejected(source, { delimiter })) {
+  for await (const records of readAllRejected(source, { delimiter, header })) {
     for (const record of records) {
       const { rowNumber, cells, errors, malformed } = record
       if (codes !== null && !errors.some((error) => codes.includes(codeOf(error)))) continue
@@ -53,17 +58,21 @@ async function* copyRejected(source: RejectedRecordsSource, options: RetryOption
 /** The names in the header of an import's file; none where it has no header. Throws a FileMissingError. */
 export async function readHeaderNames({
   store,
-  importRecord: { fileKey, delimiter, hasHeader },
+  importRecord,
 }: Pick<RejectedRecordsSource, 'store' | 'importRecord'>): Promise<readonly string[]> {
-  if (delimiter === null || hasHeader !== true) return []
-  for await (const { cells } of readRecords(store.read(fileKey), { delimiter })) return cells[0] ?? []
-  return []
+  const dialect = dialectOf(importRecord)
+  return dialect === null ? [] : ((await readHeader(store, importRecord.fileKey, dialect)) ?? [])
 }
 
-async function copyHeader({ store, importRecord }: RejectedRecordsSource, delimiter: string): Promise<Uint8Array> {
-  const trail = new ByteTrail(0)
-  for await (const block of readRecords(trail.follow(store.read(importRecord.fileKey)), { delimiter })) {
-    return trail.copy(0, block.offsets[1] ?? block.endOffset)
+async function copyHeader(
+  { store, importRecord }: RejectedRecordsSource,
+  { delimiter, start }: ReadingDialect,
+): Promise<Uint8Array> {
+  const trail = new ByteTrail(start.byteOffset)
+  const bytes = trail.follow(store.read(importRecord.fileKey, { start: start.byteOffset }))
+  for await (const { offsets, endOffset } of readRecords(bytes, { delimiter, from: start })) {
+    const [from, to = endOffset] = offsets
+    if (from !== undefined) return trail.copy(from, to)
   }
   return new Uint8Array()
 }

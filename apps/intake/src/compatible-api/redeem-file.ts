@@ -1,19 +1,21 @@
-import { createImport, ImportUncertainError, type ImportRecord } from '@importer/db'
+import { ImportUncertainError, type ImportRecord } from '@importer/db'
+import { findUrlFault } from '@importer/webhooks'
 import type { Request, Response } from 'express'
 
 import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
-import { makeDisplayName } from '../http/display-name.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
-import { receiveUpload } from '../http/receive-upload.ts'
+import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
 import { requireQueueRoom } from '../http/require-queue-room.ts'
 import { requireUpload } from '../http/require-upload.ts'
 import { sendAnswer } from '../http/send-answer.ts'
+import { createUploadImport, explainRefusal, type UploadOrigin } from '../uploads/create-upload-import.ts'
+import { readUploadOptions } from '../uploads/read-upload-options.ts'
 import { describeJob, renderResult } from './envelope.ts'
 import { findSeries } from './find-series.ts'
-import { validateUploadForm, type UploadForm } from './upload-form.ts'
+import { validateUploadForm } from './upload-form.ts'
 
 /** `POST …/redeemFile/{couponSeriesId}`: everything in the head is judged before the first byte of the body is read. */
 export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: Authenticate) {
@@ -28,14 +30,9 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
       maxBytes: deps.uploadMaxBytes,
       idleTimeoutMs: deps.uploadIdleTimeoutMs,
     })
-    const validated = validateUploadForm(upload)
-    if (!validated.ok) {
-      if (upload.file) await deps.store.remove(upload.file.key)
-      throw new ApiError(400, validated.faults)
-    }
     const baseUrl = readBaseUrl(request, deps.publicUrl)
-    const record = await recordImport(deps, orgId, seriesId, receivedAt, validated.form, baseUrl)
-    deps.metrics.countUpload(record.bytes)
+    const record = await recordImport(deps, { orgId, seriesId, receivedAt, baseUrl, idempotency: undefined }, upload)
+    deps.metrics.countUpload(record.upload.bytes)
     await enqueueSoon(deps, record)
     const result = {
       orgId,
@@ -47,32 +44,28 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
   }
 }
 
-/** The stored file becomes an import. When there certainly is none the file is of no use, so it is removed. */
+/** Of the optional fields that the native API has, all but this one. */
+const IGNORED_OPTIONS = ['dryRun'] as const
+
+/** The stored file becomes an import. When there certainly is none, what is stored is removed. */
 async function recordImport(
-  { database, store, maxQueuedImportsPerOrg }: IntakeDependencies,
-  orgId: number,
-  seriesId: bigint,
-  receivedAt: Date,
-  { file, mapping, details }: UploadForm,
-  baseUrl: string,
+  deps: IntakeDependencies,
+  origin: UploadOrigin,
+  upload: ReceivedUpload,
 ): Promise<ImportRecord> {
+  const files: string[] = upload.file === null ? [] : [upload.file.key]
   try {
-    return await createImport(database, {
-      orgId,
-      seriesId,
-      fileKey: file.key,
-      fileName: makeDisplayName(file.originalName, receivedAt, seriesId),
-      bytes: file.bytes,
-      sha256: file.sha256,
-      checksums: file.checksums,
-      mapping,
-      details,
-      metadata: null,
-      baseUrl,
-      maxQueued: maxQueuedImportsPerOrg,
-    })
+    const judgeUrl = (url: string): string | null => findUrlFault(url, deps.webhookPolicy)
+    const { options, metadata, faults } = readUploadOptions(upload.fields, judgeUrl, IGNORED_OPTIONS)
+    const validated = validateUploadForm(upload, faults)
+    if (!validated.ok) throw new ApiError(400, validated.faults)
+    if (options === undefined) throw new Error('options of an upload lack a fault that says what is wrong with them')
+    const { file, mapping, details } = validated.form
+    const { positions, ...identifiers } = mapping
+    const accepted = { file, identifiers, columns: positions, details, options, metadata }
+    return await createUploadImport(deps, origin, accepted, files)
   } catch (error) {
-    if (!(error instanceof ImportUncertainError)) await store.remove(file.key)
-    throw error
+    if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)
+    throw explainRefusal(error, deps.uploadMaxBytes)
   }
 }

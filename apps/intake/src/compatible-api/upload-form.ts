@@ -43,8 +43,8 @@ type ParseColumns<Columns> = (
 const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
 const SHOWN_CHARACTERS = 60
 
-/** Looks at everything, so that the client learns of all faults at once. */
-export function validateUploadForm(upload: ReceivedUpload): UploadFormResult {
+/** Looks at everything, so that the client learns of all faults at once: of those, too, that were found in other fields. */
+export function validateUploadForm(upload: ReceivedUpload, otherFaults: readonly FieldFault[] = []): UploadFormResult {
   const { file, customerIdentifier, couponIdentifier, columns, details, faults } = readCommonForm<ColumnPositions>(
     upload,
     (...declared) => {
@@ -52,7 +52,7 @@ export function validateUploadForm(upload: ReceivedUpload): UploadFormResult {
       return result.ok ? { ok: true, columns: result.positions } : result
     },
   )
-  const [first, ...others] = faults
+  const [first, ...others] = [...faults, ...otherFaults]
   if (first !== undefined) return { ok: false, faults: [first, ...others] }
   if (!file || !customerIdentifier || !couponIdentifier || !columns) {
     throw new Error('an upload form lacks a part without a fault that says so')

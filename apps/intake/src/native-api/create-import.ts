@@ -1,25 +1,15 @@
 import { describeImport, OPERATIONS } from '@importer/contracts'
-import {
-  createImport,
-  findImportByKey,
-  ImportExistsError,
-  ImportUncertainError,
-  SameFileError,
-  type ImportRecord,
-} from '@importer/db'
-import { inspectUpload, UnpackError, unpackUpload } from '@importer/imports'
-import { FileTooLargeError, type StoredFile } from '@importer/runtime'
+import { findImportByKey, ImportExistsError, ImportUncertainError, type ImportRecord } from '@importer/db'
 import { findUrlFault } from '@importer/webhooks'
 import type { Request, Response } from 'express'
 
 import type { IntakeDependencies } from '../dependencies.ts'
-import { ApiError, payloadTooLarge } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
-import { makeDisplayName } from '../http/display-name.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
 import { requireQueueRoom } from '../http/require-queue-room.ts'
 import { requireUpload } from '../http/require-upload.ts'
+import { createUploadImport, explainRefusal } from '../uploads/create-upload-import.ts'
 import { findOwnedSeries } from './find-owned.ts'
 import { hashRequest, holdIdempotencyKey, keyInUse, requireSameRequest, type HeldKey } from './hold-idempotency-key.ts'
 import { defineOperation } from './mount-operation.ts'
@@ -77,7 +67,11 @@ async function takeOrRepeat(deps: IntakeDependencies, arrival: Arrival): Promise
   const files: string[] = upload.file === null ? [] : [upload.file.key]
   let record: ImportRecord
   try {
-    record = await takeUpload(deps, arrival, files)
+    const { orgId, seriesId, receivedAt, baseUrl } = arrival
+    const accepted = readNativeUpload(upload, (url) => findUrlFault(url, deps.webhookPolicy))
+    const idempotency = held === null ? undefined : { key: held.key, requestHash }
+    const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency }
+    record = await createUploadImport(deps, origin, accepted, files)
   } catch (error) {
     // Whatever has been stored is of no use to anybody, unless the import is there all the same. If not, it is swept.
     if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)
@@ -91,63 +85,6 @@ async function takeOrRepeat(deps: IntakeDependencies, arrival: Arrival): Promise
   deps.metrics.countUpload(record.upload.bytes)
   await enqueueSoon(deps, record)
   return { record, repeated: false }
-}
-
-/** The stored upload becomes an import. `files` is told of everything that is stored on the way. */
-async function takeUpload(deps: IntakeDependencies, arrival: Arrival, files: string[]): Promise<ImportRecord> {
-  const { store, database, uploadMaxBytes, webhookPolicy } = deps
-  const { orgId, seriesId, receivedAt, baseUrl, upload, requestHash, held } = arrival
-  const { file, identifiers, columns, details, options, metadata } = readNativeUpload(upload, (url) =>
-    findUrlFault(url, webhookPolicy),
-  )
-  const { encoding, delimiter, hasHeader } = options
-  const unpacked = await unpackUpload({ store, fileKey: file.key, encoding, maxBytes: uploadMaxBytes })
-  if (unpacked !== null) files.push(unpacked.key)
-  const text: StoredFile = unpacked ?? file
-  const inspected = await inspectUpload({
-    store,
-    fileKey: text.key,
-    identifiers,
-    columns,
-    delimiter,
-    hasHeader: hasHeader === 'auto' ? 'auto' : hasHeader === 'true',
-  })
-  if (!inspected.ok) throw new ApiError(400, inspected.faults)
-  return createImport(database, {
-    orgId,
-    seriesId,
-    fileKey: text.key,
-    fileName: makeDisplayName(file.originalName, receivedAt, seriesId),
-    bytes: text.bytes,
-    sha256: text.sha256,
-    checksums: text.checksums,
-    upload: unpacked === null ? undefined : { ...file, fileKey: file.key },
-    encoding,
-    mapping: { ...identifiers, positions: inspected.positions },
-    dialect: inspected.dialect,
-    details,
-    metadata,
-    dryRun: options.dryRun,
-    maxErrors: options.maxErrors,
-    maxErrorRatio: options.maxErrorRatio,
-    rejectSameFile: options.onSameFile === 'reject',
-    maxQueued: deps.maxQueuedImportsPerOrg,
-    callbackUrl: options.callbackUrl,
-    baseUrl,
-    idempotency: held === null ? undefined : { key: held.key, requestHash },
-  })
-}
-
-function explainRefusal(error: unknown, maxBytes: number): unknown {
-  if (error instanceof FileTooLargeError) return payloadTooLarge(maxBytes)
-  if (error instanceof UnpackError) {
-    return new ApiError(400, [{ code: error.code, field: 'file', message: error.message }])
-  }
-  if (error instanceof SameFileError) {
-    const message = `the series was given this file before, by import ${error.importId}; expected another file`
-    return new ApiError(409, [{ code: 'SAME_FILE', field: 'file', message }], {}, { importId: error.importId })
-  }
-  return error
 }
 
 /** The answer is the import as it was accepted, whatever has become of it: a repetition gets the same. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { isCountry } from '../country.ts'
+import { DEFAULT_DATE_FORMAT, isNamedDateFormat, isTimeZone, parseDatePattern } from '../date-format.ts'
 import { MAX_INT4 } from '../limits.ts'
 import { COLUMN_KEYS } from '../columns.ts'
 import { IMPORT_OUTCOMES, IMPORT_STATUSES } from '../import-state.ts'
@@ -117,6 +119,7 @@ export const newApiKey = z
 
 const yesOrNo = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true')
 
+const MAX_SKIPPED_LINES = 100
 const MAX_METADATA_CHARACTERS = 4_096
 
 /** The fields of an upload beside those that the compatible API has too. All are text on the wire. */
@@ -141,6 +144,32 @@ export const uploadOptions = z.object({
     .enum(['utf-8', 'windows-1252', 'utf-16le'], 'expected utf-8, windows-1252 or utf-16le')
     .default('utf-8')
     .meta({ description: 'Never guessed' }),
+  skipLines: wholeNumber({ from: 0, to: MAX_SKIPPED_LINES })
+    .default(0)
+    .meta({ description: 'How many physical lines come before the header or the data, whatever is in them' }),
+  dateFormat: z
+    .string()
+    .superRefine((text, context) => {
+      if (isNamedDateFormat(text)) return
+      const parsed = parseDatePattern(text)
+      if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.message })
+    })
+    .default(DEFAULT_DATE_FORMAT)
+    .meta({
+      description:
+        'How dates are written: epochMillis, epochSeconds, iso8601, or a pattern of yyyy yy MM M dd d HH H hh h mm ss SSS a with separators, such as dd/MM/yyyy HH:mm',
+    }),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'expected the IANA name of a time zone such as Europe/Berlin')
+    .optional()
+    .meta({ description: 'The time zone of dates that do not say their own; mandatory for a pattern' }),
+  defaultCountry: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .refine(isCountry, 'expected a country of ISO 3166 such as IN')
+    .optional()
+    .meta({ description: 'The country of mobiles that have no country code' }),
   dryRun: yesOrNo.default(false).meta({ description: 'Every check, the same report and counts, nothing inserted' }),
   maxErrors: wholeNumber({ from: 0, to: MAX_INT4 })
     .optional()

@@ -21,10 +21,10 @@ interface Reading {
  * The rules of reading, cell by cell over the whole file, as plainly as they can be said and as slow as that is: every
  * record is read from its own start, whatever was read before. It shares no code with the reader that it judges.
  */
-export function readNaively(file: Buffer, delimiter: string, limit: number): NaiveRecord[] {
+export function readNaively(file: Buffer, delimiter: string, limit: number, header?: readonly string[]): NaiveRecord[] {
   const text = file.toString('latin1')
   const records: NaiveRecord[] = []
-  let start = text.startsWith('\xef\xbb\xbf') ? 3 : 0
+  let start = dropMarks(text, 0)
   let line = 1
   while (start < text.length) {
     const reading = readOne(text, start, delimiter, limit)
@@ -37,8 +37,12 @@ export function readNaively(file: Buffer, delimiter: string, limit: number): Nai
       records.push({ cells: [decode(content)], fault: 'not_utf8', offset: start, line })
     } else if (content.includes('\0')) {
       records.push({ cells: [decode(content)], fault: 'nul_byte', offset: start, line })
-    } else if (reading.quoted || !isBlankLine(content, delimiter)) {
-      records.push({ cells: reading.cells.map(decode), fault: undefined, offset: start, line })
+    } else {
+      const cells = reading.cells.map(decode)
+      const isHeader = header !== undefined && String(header) === String(cells) && header.length === cells.length
+      if (!isHeader && cells.some((cell) => trimSlowly(cell) !== '')) {
+        records.push({ cells, fault: undefined, offset: start, line })
+      }
     }
     line += content.match(/\r\n|\r|\n/g)?.length ?? 0
     start = end
@@ -46,8 +50,19 @@ export function readNaively(file: Buffer, delimiter: string, limit: number): Nai
       start += text.startsWith('\r\n', start) ? 2 : 1
       line++
     }
+    start = dropMarks(text, start)
   }
   return records
+}
+
+/** Byte order marks and Ctrl-Z at the start of a record, as joined files have them. */
+function dropMarks(text: string, start: number): number {
+  return start + (/^(?:\xef\xbb\xbf|\x1a)*/.exec(text.slice(start))?.[0].length ?? 0)
+}
+
+/** Of what cannot be seen only that which the tests here write. */
+function trimSlowly(cell: string): string {
+  return cell.replace(/^[\s\ufeff\x00-\x1f\u200b\u200e]+|[\s\ufeff\x00-\x1f\u200b\u200e]+$/g, '')
 }
 
 function readOne(text: string, start: number, delimiter: string, limit: number): Reading {
@@ -57,14 +72,16 @@ function readOne(text: string, start: number, delimiter: string, limit: number):
   let at = start
   for (;;) {
     if (at === bound && !isEnd(text, at)) return { fault: 'record_too_long', cells, end: at, quoted }
-    if (text[at] === '"') {
+    const open = skipBlanks(text, at, delimiter)
+    // A quote behind blanks opens a cell only where it is closed as it should be; that is looked for as far as a record may go.
+    const opens = open > at && text[open] === '"' && open < bound && isClosedAhead(text, open, delimiter, limit)
+    if (text[at] === '"' || opens) {
+      const quote = opens ? open : at
       quoted = true
-      let close = text.indexOf('"', at + 1)
-      while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2)
+      const close = findClose(text, quote)
       if (close === -1 || close >= bound) return { fault: 'quote_not_closed', cells, end: at, quoted }
-      cells.push(text.slice(at + 1, close).replaceAll('""', '"'))
-      at = close + 1
-      while (at < bound && text[at] === ' ' && delimiter !== ' ') at++
+      cells.push(text.slice(quote + 1, close).replaceAll('""', '"'))
+      at = Math.min(skipBlanks(text, close + 1, delimiter, '\x1a'), bound)
     } else {
       let end = at
       while (!isEnd(text, end) && text[end] !== delimiter) end++
@@ -78,6 +95,30 @@ function readOne(text: string, start: number, delimiter: string, limit: number):
   }
 }
 
+function findClose(text: string, quote: number): number {
+  let close = text.indexOf('"', quote + 1)
+  while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2)
+  return close
+}
+
+function isClosedAhead(text: string, quote: number, delimiter: string, limit: number): boolean {
+  const close = findClose(text, quote)
+  if (close === -1 || close >= quote + limit) return false
+  const next = skipBlanks(text, close + 1, delimiter, '\x1a')
+  if (next >= text.length) return text.length < quote + limit
+  return next < quote + limit && (text[next] === delimiter || isEnd(text, next))
+}
+
+function skipBlanks(text: string, start: number, delimiter: string, more = ''): number {
+  let at = start
+  for (;;) {
+    const character = text[at] ?? ''
+    if (character !== '' && ` \t${more}`.includes(character) && character !== delimiter) at += 1
+    else if (text.startsWith('\xc2\xa0', at)) at += 2
+    else return at
+  }
+}
+
 function isEnd(text: string, at: number): boolean {
   return at >= text.length || text[at] === '\n' || text[at] === '\r'
 }
@@ -86,10 +127,6 @@ function endOfLine(text: string, start: number): number {
   let end = start
   while (!isEnd(text, end)) end++
   return end
-}
-
-function isBlankLine(content: string, delimiter: string): boolean {
-  return [...content].every((character) => (character === ' ' || character === '\t') && character !== delimiter)
 }
 
 /** Not in the middle of what looks like one character of UTF-8. */

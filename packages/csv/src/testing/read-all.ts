@@ -20,9 +20,10 @@ export async function readBlocks(
   delimiter: string,
   sizes: ReadSizes = READ_SIZES,
   from: ReadPosition = FILE_START,
+  header?: readonly string[],
 ): Promise<RecordBlock[]> {
   const blocks: RecordBlock[] = []
-  for await (const block of readRecordsBySizes(source, { delimiter, from }, sizes)) blocks.push(block)
+  for await (const block of readRecordsBySizes(source, { delimiter, from, header }, sizes)) blocks.push(block)
   return blocks
 }
 

@@ -4,6 +4,7 @@ import type { Database } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import { importJobId } from './create-import.ts'
+import type { ReadingDialect } from './import-record.ts'
 import { END_SLICE } from './time-slices.ts'
 
 /** Names an import under the lease that its caller holds: a change is made only while it is the latest. */
@@ -18,11 +19,11 @@ const stillHeld = ({ importId, lease }: HeldImport) => ({ id: importId, lease, s
 export async function recordDialect(
   database: Database,
   held: HeldImport,
-  dialect: { delimiter: string; hasHeader: boolean },
+  { delimiter, hasHeader, start }: ReadingDialect,
 ): Promise<boolean> {
   const { count } = await database.prisma.import.updateMany({
     where: stillHeld(held),
-    data: { ...dialect, updatedAt: new Date() },
+    data: { delimiter, hasHeader, startByte: start.byteOffset, startLine: start.line, updatedAt: new Date() },
   })
   return count > 0
 }

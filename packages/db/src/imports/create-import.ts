@@ -2,7 +2,7 @@ import type { ColumnMapping } from '@importer/contracts'
 
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
-import type { ImportRecord, JsonObject, StoredUpload } from './import-record.ts'
+import type { ImportRecord, JsonObject, ReadingDialect, StoredUpload } from './import-record.ts'
 import { QueueFullError, queueLock } from './queue-room.ts'
 import { findImport } from './read-imports.ts'
 
@@ -22,7 +22,7 @@ export interface NewImport {
   readonly upload?: (StoredUpload & { readonly checksums: Uint8Array }) | undefined
   readonly encoding?: string | undefined
   /** How the file is to be read, where that is known before its first bytes are looked at; only both together count. */
-  readonly dialect?: { readonly delimiter: string; readonly hasHeader: boolean } | undefined
+  readonly dialect?: ReadingDialect | undefined
   readonly dryRun?: boolean | undefined
   readonly maxErrors?: number | undefined
   readonly maxErrorRatio?: number | undefined
@@ -78,10 +78,10 @@ const SAME_FILE = `
 const CREATE = `
 INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
                     upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
-                    idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums)
+                    idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums, start_byte, start_line)
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
-       $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea
+       $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea, $27::bigint, $28::int
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
 RETURNING id`
@@ -130,6 +130,8 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.maxQueued ?? null,
     newImport.checksums ?? null,
     upload?.checksums ?? null,
+    dialect?.start.byteOffset ?? 0,
+    dialect?.start.line ?? 1,
   )
   const locks = locksOf(newImport)
   const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {

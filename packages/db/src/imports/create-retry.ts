@@ -77,7 +77,7 @@ async function insertRetry(
   const [row] = await tx.$queryRaw<{ id: number }[]>`
     INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, encoding,
                         delimiter, has_header, dry_run, base_url, retry_of, to_prepare, retry_options, retry_hash)
-    SELECT org_id, series_id, ${`unprepared/${randomUUID()}`}, format('retry_of_%s_%s', id, file_name), '', 0, mapping,
+    SELECT org_id, series_id, ${`unprepared/${randomUUID()}`}, format('retry_of_%s_%s', id, file_name), '', 0, mapping - 'skipLines',
            details, metadata, 'utf-8', delimiter, has_header, ${options.dryRun}::boolean, ${baseUrl}, id, true,
            ${JSON.stringify(options)}::jsonb, ${hash}
     FROM import

@@ -25,6 +25,13 @@ export interface StoredUpload {
   readonly sha256: string
 }
 
+/** How a file is read. `start` is where its header or, without one, its first row is to be looked for. */
+export interface ReadingDialect {
+  readonly delimiter: string
+  readonly hasHeader: boolean
+  readonly start: { readonly byteOffset: number; readonly line: number }
+}
+
 /** An import as everyone reads it: its row, and its lanes summed up in the same snapshot. */
 export interface ImportRecord {
   readonly id: number
@@ -46,6 +53,7 @@ export interface ImportRecord {
   /** Null until the file was looked at. */
   readonly delimiter: string | null
   readonly hasHeader: boolean | null
+  readonly start: ReadingDialect['start']
   readonly details: string | null
   readonly metadata: JsonObject | null
   readonly dryRun: boolean
@@ -102,6 +110,8 @@ export interface ImportRow {
   mapping: ColumnMapping
   delimiter: string | null
   has_header: boolean | null
+  start_byte: bigint
+  start_line: number
   details: string | null
   metadata: JsonObject | null
   dry_run: boolean
@@ -147,7 +157,8 @@ export interface ImportRow {
 
 export const IMPORT_SELECT = `
 SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
-       i.delimiter, i.has_header, i.details, i.metadata, i.dry_run, i.lane_count, i.partition_by, i.total_rows,
+       i.delimiter, i.has_header, i.start_byte, i.start_line, i.details, i.metadata, i.dry_run,
+       i.lane_count, i.partition_by, i.total_rows,
        i.upload_file_key, i.upload_bytes, i.upload_sha256, i.encoding, i.max_errors, i.max_error_ratio, i.request_hash,
        i.retry_of, i.retry_options, i.to_prepare, (SELECT max(n.id) FROM import n WHERE n.retry_of = i.id) AS retried_as,
        i.resumed_at IS NOT NULL AS resumed, i.revert_requested_at IS NOT NULL AS revert_requested,
@@ -186,6 +197,7 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     mapping: row.mapping,
     delimiter: row.delimiter,
     hasHeader: row.has_header,
+    start: { byteOffset: Number(row.start_byte), line: row.start_line },
     details: row.details,
     metadata: row.metadata,
     upload: {

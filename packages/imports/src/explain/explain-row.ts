@@ -3,7 +3,6 @@ import {
   codeOf,
   COLUMN_KEYS,
   decodeRowError,
-  describeRowError,
   MAX_COLUMN_POSITION,
   ROW_ERROR_CODES,
   type ColumnKey,
@@ -14,10 +13,10 @@ import {
 } from '@importer/contracts'
 import { findRowRecord } from '@importer/db'
 
-import type { Dialect } from '../find-dialect.ts'
-import { createRecordMapper, type MappedRow } from '../map-record.ts'
-import { readHeader } from '../outcome-report.ts'
-import { readCell } from '../read-cell.ts'
+import { describeCellError, valueOf, type ErrorContext } from '../describe-cell-error.ts'
+import { openDialect } from '../find-dialect.ts'
+import { createRecordMapper, prepareReading, type MappedRow } from '../map-record.ts'
+import { cellReaderOf } from '../read-cell.ts'
 import type { RejectedRecordsSource } from '../rejected-records.ts'
 import { requireKept } from '../require-kept.ts'
 import { createProcessedTest } from '../unprocessed-records.ts'
@@ -68,14 +67,15 @@ export async function explainRow(
 ): Promise<ExplainedRow | null> {
   const { importRecord, database } = source
   requireKept(importRecord)
-  const { delimiter, hasHeader, mapping } = importRecord
-  if (delimiter === null || hasHeader === null) return null
-  const dialect: Dialect = { delimiter, hasHeader }
+  const { mapping, createdAt } = importRecord
+  const dialect = await openDialect(source.store, importRecord)
+  if (dialect === null) return null
+  const { header } = dialect
   const record = await findRecord(source, dialect, place)
   if (record === null) return null
   const { rowNumber, line, cells } = record
   const stored = await findRowRecord(database, importRecord.id, rowNumber)
-  const mapper = createRecordMapper(mapping, importRecord.createdAt.getTime())
+  const mapper = createRecordMapper(await prepareReading(mapping, createdAt.getTime(), header))
   const row = record.fault === null && mapper.map(cells) === null ? mapper.row : null
   const outcome = await findOutcome(source, record, stored, row)
   const errors = (stored.errors ?? []).map(decodeRowError)
@@ -84,8 +84,8 @@ export async function explainRow(
     line,
     outcome,
     raw: await readRaw(source, record),
-    cells: explainCells(hasHeader ? await readHeader(source, delimiter) : [], record, mapping.positions, row),
-    errors: errors.map((error) => explainError(error, cells, mapping.positions)),
+    cells: explainCells(header ?? [], record, mapping.positions, row),
+    errors: errors.map((error) => explainError(error, record, { mapping, header })),
     context: await findContext(source, { rowNumber, outcome, errors, row }),
   }
 }
@@ -137,7 +137,7 @@ function explainCells(
 
 /** What a cell means to the importer: of a row that could be mapped the value that is looked up or stored. */
 function showRead(key: ColumnKey, value: string, row: Readonly<MappedRow> | null): string | null {
-  const text = readCell(value)
+  const text = cellReaderOf(key, false)(value)
   if (text === '' || row === null) return null
   if (key === 'redeemedDateInMillis') return new Date(row.redeemedMs).toISOString()
   if (key === 'redeemedAt') return row.till
@@ -146,16 +146,15 @@ function showRead(key: ColumnKey, value: string, row: Readonly<MappedRow> | null
   return text.slice(0, MAX_VALUE_CHARACTERS)
 }
 
-function explainError(error: RowError, cells: readonly string[], positions: ColumnPositions): ExplainedError {
-  const position = error.field === null ? 0 : positions[error.field]
-  const value = position === undefined ? '' : readCell(cells[position] ?? '')
+function explainError(error: RowError, { cells, rowNumber }: FoundRecord, context: ErrorContext): ExplainedError {
+  const value = valueOf(error, cells, context.mapping)
   const code = codeOf(error)
   return {
     code,
     number: ROW_ERROR_CODES[code].number,
     column: error.field,
     value: value.slice(0, MAX_VALUE_CHARACTERS),
-    message: describeRowError(error, error.field === null ? '' : value),
+    message: describeCellError(error, cells, rowNumber, context),
     ...adviseOn(error),
   }
 }

@@ -2,7 +2,7 @@ import { encodeRowError } from '@importer/contracts'
 import { readRecords, type RecordFault } from '@importer/csv'
 import { findPositionBefore } from '@importer/db'
 
-import type { Dialect } from '../find-dialect.ts'
+import type { OpenedDialect } from '../find-dialect.ts'
 import type { RejectedRecordsSource } from '../rejected-records.ts'
 
 export interface FoundRecord {
@@ -22,23 +22,19 @@ export interface FoundRecord {
  */
 export async function findRecord(
   { database, store, importRecord }: RejectedRecordsSource,
-  { delimiter, hasHeader }: Dialect,
+  { delimiter, header, start: fileStart }: OpenedDialect,
   place: { readonly rowNumber: number } | { readonly line: number },
 ): Promise<FoundRecord | null> {
   const known = await findPositionBefore(database, importRecord.id, place)
-  const from = { byteOffset: known?.byteOffset ?? 0, line: known?.line ?? 1 }
+  const isBehindStart = known !== null && known.byteOffset >= fileStart.byteOffset
+  const from = isBehindStart ? { byteOffset: known.byteOffset, line: known.line } : fileStart
   let rowNumber = known?.rowNumber ?? 1
-  let isHeader = known === null && hasHeader
   let before: FoundRecord | null = null
   const bytes = store.read(importRecord.fileKey, { start: from.byteOffset })
-  for await (const { cells, faults, offsets, lines, endOffset } of readRecords(bytes, { delimiter, from })) {
+  for await (const { cells, faults, offsets, lines, endOffset } of readRecords(bytes, { delimiter, from, header })) {
     for (let i = 0; i < cells.length; i += 1) {
       const line = lines[i] ?? 0
       if ('line' in place && line > place.line) return before
-      if (isHeader) {
-        isHeader = false
-        continue
-      }
       const found: FoundRecord = {
         rowNumber,
         line,

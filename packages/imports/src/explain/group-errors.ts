@@ -5,12 +5,14 @@ import {
   describeRowError,
   summarizeRowError,
   type ColumnKey,
+  type ColumnMapping,
   type RowError,
   type RowErrorCode,
 } from '@importer/contracts'
 import { readErrorGroups } from '@importer/db'
 
-import { readCell } from '../read-cell.ts'
+import { valueOf } from '../describe-cell-error.ts'
+import { openDialect } from '../find-dialect.ts'
 import { readAllRejected, type RejectedRecordsSource } from '../rejected-records.ts'
 import { requireKept } from '../require-kept.ts'
 
@@ -58,7 +60,7 @@ export async function groupErrorsByCode({ database, importRecord }: RejectedReco
     if (known === undefined) groups.set(key, { error: decoded, value: null, rows, firstRows: [...firstRows] })
     else groups.set(key, merge(known, { error: decoded, value: null, rows, firstRows: [...firstRows] }))
   }
-  return { items: toItems(groups.values()), exact: true }
+  return { items: toItems(groups.values(), importRecord.mapping), exact: true }
 }
 
 function merge(a: Counted, b: Counted): Counted {
@@ -73,17 +75,16 @@ function merge(a: Counted, b: Counted): Counted {
 export async function groupErrorsByValue(source: RejectedRecordsSource): Promise<ErrorGroups> {
   const { importRecord } = source
   requireKept(importRecord)
-  const { delimiter, mapping } = importRecord
+  const { mapping } = importRecord
+  const dialect = await openDialect(source.store, importRecord)
   const groups = new Map<string, Counted>()
   let exact = true
-  if (delimiter === null) return { items: [], exact }
+  if (dialect === null) return { items: [], exact }
   const endsAt = performance.now() + MAX_READING_MS
-  for await (const records of readAllRejected(source, { delimiter })) {
+  for await (const records of readAllRejected(source, dialect)) {
     for (const { rowNumber, cells, errors } of records) {
       for (const error of errors) {
-        const position = error.field === null ? 0 : mapping.positions[error.field]
-        const cell = position === undefined ? '' : readCell(cells[position] ?? '')
-        const value = cell.slice(0, MAX_VALUE_CHARACTERS)
+        const value = valueOf(error, cells, mapping).slice(0, MAX_VALUE_CHARACTERS)
         const key = `${error.reason} ${error.field} ${value}`
         const known = groups.get(key)
         if (known !== undefined) {
@@ -93,12 +94,12 @@ export async function groupErrorsByValue(source: RejectedRecordsSource): Promise
         else exact = false
       }
     }
-    if (performance.now() > endsAt) return { items: toItems(groups.values()), exact: false }
+    if (performance.now() > endsAt) return { items: toItems(groups.values(), mapping), exact: false }
   }
-  return { items: toItems(groups.values()), exact }
+  return { items: toItems(groups.values(), mapping), exact }
 }
 
-function toItems(groups: Iterable<Counted>): ErrorGroup[] {
+function toItems(groups: Iterable<Counted>, mapping: ColumnMapping): ErrorGroup[] {
   return [...groups]
     .toSorted((a, b) => b.rows - a.rows || (a.firstRows[0] ?? 0) - (b.firstRows[0] ?? 0))
     .slice(0, MAX_GROUPS)
@@ -111,7 +112,7 @@ function toItems(groups: Iterable<Counted>): ErrorGroup[] {
       message:
         value === null
           ? summarizeRowError(codeOf(error), error.field)
-          : describeRowError(error, error.field === null ? '' : value),
+          : describeRowError(error, error.field === null ? '' : value, mapping),
       ...adviseOn(error),
     }))
 }

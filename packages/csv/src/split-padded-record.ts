@@ -1,0 +1,48 @@
+/** What may stand between a delimiter and a quote: space, tab, no-break space; behind a closing quote a Ctrl-Z, too. */
+const BLANKS = /[ \t\u00a0]*/y
+const BLANKS_BEHIND = /[ \t\u00a0\u001a]*/y
+/** A quoted cell from its quote on. */
+const QUOTED = /"((?:[^"]|"")*)"(?!")/y
+
+/**
+ * Splits one record, without its line end, in which a quote behind blanks opens a cell: papaparse takes that for an
+ * ordinary character. The record must be well-formed.
+ */
+export function splitPaddedRecord(text: string, delimiter: string): string[] {
+  const cells: string[] = []
+  let at = 0
+  for (;;) {
+    const quoted = readQuoted(text, at, delimiter)
+    if (quoted === undefined) {
+      const end = text.indexOf(delimiter, at)
+      cells.push(text.slice(at, end === -1 ? text.length : end))
+      at = end === -1 ? text.length : end
+    } else {
+      cells.push(quoted.cell)
+      at = quoted.end
+    }
+    if (at >= text.length) return cells
+    at += 1
+  }
+}
+
+/** The quoted cell that starts at `start`, blanks before it included; undefined when the cell is not quoted. */
+function readQuoted(text: string, start: number, delimiter: string): { cell: string; end: number } | undefined {
+  const open = start + matchAt(BLANKS, text, start, delimiter).length
+  if (text[open] !== '"') return undefined
+  QUOTED.lastIndex = open
+  const match = QUOTED.exec(text)
+  if (match === null) return undefined
+  const closed = open + match[0].length
+  const end = closed + matchAt(BLANKS_BEHIND, text, closed, delimiter).length
+  if (end < text.length && text[end] !== delimiter) return undefined
+  return { cell: (match[1] ?? '').replaceAll('""', '"'), end }
+}
+
+/** What the expression matches at a place, up to a delimiter that is itself a blank. */
+function matchAt(expression: RegExp, text: string, at: number, delimiter: string): string {
+  expression.lastIndex = at
+  const blanks = expression.exec(text)?.[0] ?? ''
+  const cut = blanks.indexOf(delimiter)
+  return cut === -1 ? blanks : blanks.slice(0, cut)
+}

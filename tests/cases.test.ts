@@ -1,0 +1,180 @@
+/**
+ * Every file of tests/cases, by the native and by the compatible API, against the real system. Each upload has an
+ * organization of its own, in which nothing is redeemed.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { createApiKey, openDatabase, type Database } from '@importer/db'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { startSystem, type RunningSystem } from './support/running-system.ts'
+import { waitUntil } from './support/wait-until.ts'
+
+const FOLDER = path.join(import.meta.dirname, 'cases')
+const WORLD = ['series', 'customers', 'tills', 'coupons'] as const
+
+interface UploadCase {
+  readonly why: string
+  readonly file: string
+  readonly series: number
+  readonly customerIdentifier: string
+  readonly couponIdentifier: string
+  readonly uploadHeaders: Record<string, number>
+  readonly options?: Record<string, string>
+  readonly expect: {
+    readonly status?: 'failed'
+    readonly says?: string
+    readonly rows: number
+    readonly inserted: number
+    readonly duplicates: number
+    readonly rejected: number
+    readonly codes: Record<string, number>
+    readonly delimiter?: string
+    readonly headerRow?: boolean
+  }
+  readonly errors?: readonly { rowNumber: number; line: number; code: string; says?: string }[]
+  readonly redemptions?: readonly ({ rowNumber: number } & Record<string, unknown>)[]
+  readonly reportHeader?: readonly string[]
+}
+
+interface ReferenceCase {
+  readonly why: string
+  readonly file: string
+  readonly reference: string
+  readonly expect: { status: number; received: number; rejected: number; items: readonly { id: number }[] }
+}
+
+const CASES = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.expect.json'))
+  .map((name) => ({
+    name: name.replace('.expect.json', ''),
+    made: JSON.parse(readFileSync(path.join(FOLDER, name), 'utf8')) as UploadCase | ReferenceCase,
+  }))
+
+let system: RunningSystem
+let database: Database
+let baseUrl: string
+let organizations = 0
+
+beforeAll(async () => {
+  system = await startSystem({ lanes: 2, batchRows: 100, concurrency: 4 })
+  baseUrl = `http://127.0.0.1:${system.port}`
+  database = openDatabase({
+    url: system.databaseUrl,
+    applicationName: 'cases',
+    maxConnections: 2,
+    onConnectionLost: () => undefined,
+  })
+})
+afterAll(async () => {
+  await database.close()
+  await system.stop()
+})
+
+/** A client of a new organization that has the world of the cases. */
+async function openOrganization() {
+  organizations += 1
+  const { key } = await createApiKey(database, { orgId: 70_000 + organizations, role: 'admin', name: 'cases' })
+  const send = async (pathName: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(new URL(pathName, baseUrl), { ...init, headers: { Authorization: `Bearer ${key}` } })
+  const read = async (pathName: string): Promise<any> => (await send(pathName)).json()
+  const put = async (kind: string, body: Buffer): Promise<Response> =>
+    send(`/v1/reference/${kind}`, { method: 'PUT', body: new Blob([body]) })
+  for (const kind of WORLD) {
+    const answer = await put(kind, readFileSync(path.join(FOLDER, 'world', `${kind}.csv`)))
+    expect(await answer.json()).toMatchObject({ rejected: 0 })
+  }
+  return { send, read, put }
+}
+
+type Client = Awaited<ReturnType<typeof openOrganization>>
+
+const APIS = {
+  native: {
+    path: (series: number) => `/v1/series/${series}/imports`,
+    idOf: (body: any): number => body.id,
+    faultOf: (body: any): string => JSON.stringify(body.errors),
+  },
+  compatible: {
+    path: (series: number) => `/coupon/api/v1/upload/redeemFile/${series}`,
+    idOf: (body: any): number => body.result.redeemUploadJobStatuses[0].jobId,
+    faultOf: (body: any): string => JSON.stringify(body.errors),
+  },
+}
+
+async function upload(client: Client, made: UploadCase, api: keyof typeof APIS): Promise<number | { refused: string }> {
+  const { path: pathOf, idOf, faultOf } = APIS[api]
+  const form = new FormData()
+  form.append('customerIdentifier', made.customerIdentifier)
+  form.append('couponIdentifier', made.couponIdentifier)
+  form.append('uploadHeaders', JSON.stringify(made.uploadHeaders))
+  for (const [name, value] of Object.entries(made.options ?? {})) form.append(name, value)
+  form.append('file', new Blob([readFileSync(path.join(FOLDER, made.file))]), made.file)
+  const response = await client.send(pathOf(made.series), { method: 'POST', body: form })
+  const body = await response.json()
+  return response.ok ? idOf(body) : { refused: faultOf(body) }
+}
+
+async function waitForEnd(client: Client, id: number): Promise<any> {
+  return waitUntil(`import ${id} was finished`, async () => {
+    const view = await client.read(`/v1/imports/${id}`)
+    return view.status === 'queued' || view.status === 'processing' ? null : view
+  })
+}
+
+async function checkUpload(made: UploadCase, api: keyof typeof APIS): Promise<void> {
+  const client = await openOrganization()
+  const uploaded = await upload(client, made, api)
+  const { status, says, rows, inserted, duplicates, rejected, codes, ...dialect } = made.expect
+  if (typeof uploaded !== 'number') {
+    expect(uploaded.refused).toMatch(new RegExp(says ?? 'an upload that is accepted', 'i'))
+    return
+  }
+  const view = await waitForEnd(client, uploaded)
+  if (status === 'failed') {
+    expect(view).toMatchObject({ status, failure: { message: expect.stringMatching(new RegExp(says ?? '', 'i')) } })
+    return
+  }
+  const errors: any[] = (await client.read(`/v1/imports/${uploaded}/errors`)).items
+  // The rows' errors first: they say more than counts.
+  for (const { rowNumber, line, code, says: sentence = '' } of made.errors ?? []) {
+    const found = errors.filter((each) => each.rowNumber === rowNumber)
+    expect(found).toContainEqual(expect.objectContaining({ line, code }))
+    expect(found.map(({ message }) => message).join('\n')).toMatch(new RegExp(sentence, 'i'))
+  }
+  expect({ ...view.counts, codes: view.errorsByCode }, JSON.stringify(errors)).toEqual({
+    rows,
+    inserted,
+    duplicates,
+    rejected,
+    codes,
+  })
+  expect(view).toMatchObject({ status: 'completed', ...dialect })
+  for (const { rowNumber, ...recorded } of made.redemptions ?? []) {
+    const { items } = await client.read(`/v1/redemptions?importId=${uploaded}&rowNumber=${rowNumber}`)
+    expect({ ...items[0], redeemedAt: Date.parse(items[0]?.redeemedAt) }).toMatchObject(recorded)
+  }
+  if (made.reportHeader !== undefined) {
+    const report = await (await client.send(`/v1/imports/${uploaded}/errors.csv`)).text()
+    expect(report.split('\n')[0]).toMatch(new RegExp(`^${made.reportHeader.join(',')},`))
+  }
+}
+
+async function checkReference(made: ReferenceCase): Promise<void> {
+  const client = await openOrganization()
+  const { status, items, ...counts } = made.expect
+  const answer = await client.put(made.reference, readFileSync(path.join(FOLDER, made.file)))
+  expect([answer.status, await answer.json()]).toMatchObject([status, counts])
+  for (const item of items) {
+    expect(await client.read(`/v1/reference/${made.reference}/${item.id}`)).toMatchObject(item)
+  }
+}
+
+describe.each(CASES)('$name', ({ made }) => {
+  if ('reference' in made) {
+    it(made.why, async () => checkReference(made))
+    return
+  }
+  it.each(Object.keys(APIS) as (keyof typeof APIS)[])('by the %s API', async (api) => checkUpload(made, api))
+})
