@@ -8,6 +8,7 @@ import path from 'node:path'
 import { createApiKey, openDatabase, type Database } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import type { ImportView } from './support/importer-client.ts'
 import { startSystem, type RunningSystem } from './support/running-system.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -78,7 +79,7 @@ async function openOrganization() {
   const { key } = await createApiKey(database, { orgId: 70_000 + organizations, role: 'admin', name: 'cases' })
   const send = async (pathName: string, init: RequestInit = {}): Promise<Response> =>
     fetch(new URL(pathName, baseUrl), { ...init, headers: { Authorization: `Bearer ${key}` } })
-  const read = async (pathName: string): Promise<any> => (await send(pathName)).json()
+  const read = async <View>(pathName: string): Promise<View> => (await (await send(pathName)).json()) as View
   const put = async (kind: string, body: Buffer): Promise<Response> =>
     send(`/v1/reference/${kind}`, { method: 'PUT', body: new Blob([body]) })
   for (const kind of WORLD) {
@@ -93,18 +94,26 @@ type Client = Awaited<ReturnType<typeof openOrganization>>
 const APIS = {
   native: {
     path: (series: number) => `/v1/series/${series}/imports`,
-    idOf: (body: any): number => body.id,
-    faultOf: (body: any): string => JSON.stringify(body.errors),
+    idOf: (body: unknown): number => (body as { id: number }).id,
   },
   compatible: {
     path: (series: number) => `/coupon/api/v1/upload/redeemFile/${series}`,
-    idOf: (body: any): number => body.result.redeemUploadJobStatuses[0].jobId,
-    faultOf: (body: any): string => JSON.stringify(body.errors),
+    idOf: (body: unknown): number => readFirstJob(body).jobId,
   },
 }
 
+function readFirstJob(body: unknown): { jobId: number } {
+  const { result } = body as { result: { redeemUploadJobStatuses: [{ jobId: number }] } }
+  return result.redeemUploadJobStatuses[0]
+}
+
+interface ListedError {
+  readonly rowNumber: number
+  readonly message: string
+}
+
 async function upload(client: Client, made: UploadCase, api: keyof typeof APIS): Promise<number | { refused: string }> {
-  const { path: pathOf, idOf, faultOf } = APIS[api]
+  const { path: pathOf, idOf } = APIS[api]
   const form = new FormData()
   form.append('customerIdentifier', made.customerIdentifier)
   form.append('couponIdentifier', made.couponIdentifier)
@@ -112,13 +121,13 @@ async function upload(client: Client, made: UploadCase, api: keyof typeof APIS):
   for (const [name, value] of Object.entries(made.options ?? {})) form.append(name, value)
   form.append('file', new Blob([readFileSync(path.join(FOLDER, made.file))]), made.file)
   const response = await client.send(pathOf(made.series), { method: 'POST', body: form })
-  const body = await response.json()
-  return response.ok ? idOf(body) : { refused: faultOf(body) }
+  const text = await response.text()
+  return response.ok ? idOf(JSON.parse(text)) : { refused: text }
 }
 
-async function waitForEnd(client: Client, id: number): Promise<any> {
+async function waitForEnd(client: Client, id: number): Promise<ImportView> {
   return waitUntil(`import ${id} was finished`, async () => {
-    const view = await client.read(`/v1/imports/${id}`)
+    const view = await client.read<ImportView>(`/v1/imports/${id}`)
     return view.status === 'queued' || view.status === 'processing' ? null : view
   })
 }
@@ -136,7 +145,7 @@ async function checkUpload(made: UploadCase, api: keyof typeof APIS): Promise<vo
     expect(view).toMatchObject({ status, failure: { message: expect.stringMatching(new RegExp(says ?? '', 'i')) } })
     return
   }
-  const errors: any[] = (await client.read(`/v1/imports/${uploaded}/errors`)).items
+  const { items: errors } = await client.read<{ items: ListedError[] }>(`/v1/imports/${uploaded}/errors`)
   // The rows' errors first: they say more than counts.
   for (const { rowNumber, line, code, says: sentence = '' } of made.errors ?? []) {
     const found = errors.filter((each) => each.rowNumber === rowNumber)
@@ -152,8 +161,10 @@ async function checkUpload(made: UploadCase, api: keyof typeof APIS): Promise<vo
   })
   expect(view).toMatchObject({ status: 'completed', ...dialect })
   for (const { rowNumber, ...recorded } of made.redemptions ?? []) {
-    const { items } = await client.read(`/v1/redemptions?importId=${uploaded}&rowNumber=${rowNumber}`)
-    expect({ ...items[0], redeemedAt: Date.parse(items[0]?.redeemedAt) }).toMatchObject(recorded)
+    const { items } = await client.read<{ items: { redeemedAt: string }[] }>(
+      `/v1/redemptions?importId=${uploaded}&rowNumber=${rowNumber}`,
+    )
+    expect({ ...items[0], redeemedAt: Date.parse(items[0]?.redeemedAt ?? '') }).toMatchObject(recorded)
   }
   if (made.reportHeader !== undefined) {
     const report = await (await client.send(`/v1/imports/${uploaded}/errors.csv`)).text()
@@ -167,7 +178,7 @@ async function checkReference(made: ReferenceCase): Promise<void> {
   const answer = await client.put(made.reference, readFileSync(path.join(FOLDER, made.file)))
   expect([answer.status, await answer.json()]).toMatchObject([status, counts])
   for (const item of items) {
-    expect(await client.read(`/v1/reference/${made.reference}/${item.id}`)).toMatchObject(item)
+    expect(await client.read<object>(`/v1/reference/${made.reference}/${item.id}`)).toMatchObject(item)
   }
 }
 

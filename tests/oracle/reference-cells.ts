@@ -20,7 +20,7 @@ export function trimUnseen(text: string): string {
 /** Zeros of the scripts whose digits the cases are written in. */
 const ZEROS = [0x30, 0xff10, 0x660, 0x6f0, 0x966]
 
-export function asciiDigits(text: string): string {
+function asciiDigits(text: string): string {
   return [...text]
     .map((character) => {
       const code = character.codePointAt(0) ?? 0

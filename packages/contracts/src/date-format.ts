@@ -1,5 +1,5 @@
 /** The formats of dates that have a name. Every other one is a pattern. */
-export const NAMED_DATE_FORMATS = ['epochMillis', 'epochSeconds', 'iso8601'] as const
+const NAMED_DATE_FORMATS = ['epochMillis', 'epochSeconds', 'iso8601'] as const
 export type NamedDateFormat = (typeof NAMED_DATE_FORMATS)[number]
 
 /** The documented API's. */
@@ -34,7 +34,8 @@ export function parseDatePattern(pattern: string): DatePatternResult {
   PART.lastIndex = 0
   for (let at = 0; at < pattern.length; at = PART.lastIndex) {
     const text = PART.exec(pattern)?.[0]
-    if (text === undefined) return fail(`has "${[...pattern.slice(at)][0] ?? ''}" at position ${at + 1}`)
+    if (text === undefined)
+      return fail(`has "${String.fromCodePoint(pattern.codePointAt(at) ?? 0)}" at position ${at + 1}`)
     const token = TOKENS.find((known) => known === text)
     parts.push(
       token === undefined ? { literal: text.length > 1 && text.startsWith("'") ? text.slice(1, -1) : text } : { token },

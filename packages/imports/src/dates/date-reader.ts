@@ -12,7 +12,7 @@ import { parseIsoDate } from './parse-iso-date.ts'
 import { TimeZone } from './time-zone.ts'
 
 /** What is wrong with a date. A reader answers with a fault as the negative of its place here, less one. */
-export const DATE_FAULTS = [
+const DATE_FAULTS = [
   'date_not_millis',
   'date_not_in_calendar',
   'date_not_existing',
