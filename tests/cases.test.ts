@@ -8,7 +8,6 @@ import path from 'node:path'
 import { createApiKey, openDatabase, type Database } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import type { ImportView } from './support/importer-client.ts'
 import { startSystem, type RunningSystem } from './support/running-system.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -105,6 +104,13 @@ const APIS = {
 function readFirstJob(body: unknown): { jobId: number } {
   const { result } = body as { result: { redeemUploadJobStatuses: [{ jobId: number }] } }
   return result.redeemUploadJobStatuses[0]
+}
+
+/** `GET /v1/imports/{id}`, as far as the cases look at it. */
+interface ImportView {
+  readonly status: string
+  readonly counts: object
+  readonly errorsByCode: object
 }
 
 interface ListedError {

@@ -13,6 +13,10 @@ export const IMPORT_FAILURE_EXPLANATIONS: Readonly<Record<ImportFailureCode, Pic
       'The file is no table of text: an archive, an image, a page, JSON, or text in UTF-16 without a byte order mark. The message says what it looks like.',
     remedy: 'Upload CSV. For text in UTF-16 without a byte order mark add encoding=utf-16le.',
   },
+  FILE_DAMAGED: {
+    cause: 'The stored file is not what was uploaded: it was changed, damaged or cut off in the store.',
+    remedy: 'Check the store, and upload the file again. What was inserted before that point is kept.',
+  },
   FILE_MISSING: {
     cause: 'The uploaded file is no longer in the store.',
     remedy: 'Upload it again.',

@@ -20,7 +20,7 @@ afterAll(async () => client.end())
 
 async function migrate(): Promise<void> {
   const { baseDir } = await readMigrationsFolder()
-  await client.query(await readFile(path.join(baseDir, '20261126022500_identifiers_as_seen', 'migration.sql'), 'utf8'))
+  await client.query(await readFile(path.join(baseDir, '20261126030600_identifiers_as_seen', 'migration.sql'), 'utf8'))
 }
 
 const DECOMPOSED = 'cafe\u0301-1'
