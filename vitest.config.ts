@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'tests/faults/**', 'tests/attacks/**'],
+    exclude: [...configDefaults.exclude, 'tests/faults/**', 'tests/browser/**', 'tests/attacks/**'],
     globalSetup: ['tests/support/global-setup.ts'],
     allowOnly: false,
     maxWorkers: 2,

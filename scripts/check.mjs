@@ -14,6 +14,7 @@ const MOST_LINES = 350
 const CHECKS = [
   ['types', () => runTool('typescript/bin/tsc', '-p', 'tsconfig.json')],
   ['types of the dashboard', () => runTool('typescript/bin/tsc', '-p', 'apps/dashboard/tsconfig.json')],
+  ['types of the browser tests', () => runTool('typescript/bin/tsc', '-p', 'tests/browser/tsconfig.json')],
   ['lint', () => runTool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings')],
   ['format', () => runTool('oxfmt/bin/oxfmt', '--check')],
   ['dead code', () => runTool('knip/bin/knip.js', '--no-progress', '--no-config-hints')],

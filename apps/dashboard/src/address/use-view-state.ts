@@ -29,7 +29,7 @@ export function useViewState<Schema extends z.ZodObject>(
   return [state, setState]
 }
 
-export function parseState<Schema extends z.ZodObject>(schema: Schema, search: string): z.output<Schema> {
+function parseState<Schema extends z.ZodObject>(schema: Schema, search: string): z.output<Schema> {
   const given = Object.fromEntries(new URLSearchParams(search))
   const known = Object.entries(schema.shape).filter(([name, field]) => {
     return given[name] !== undefined && (field as z.ZodType).safeParse(given[name]).success
@@ -38,7 +38,7 @@ export function parseState<Schema extends z.ZodObject>(schema: Schema, search: s
 }
 
 /** As a query, without what is not set. */
-export function writeState(state: Readonly<Record<string, unknown>>): string {
+function writeState(state: Readonly<Record<string, unknown>>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(state)) {
     if (value !== undefined && value !== '') query.set(name, typeof value === 'string' ? value : JSON.stringify(value))

@@ -65,7 +65,7 @@ export function ErrorNote({ error, onRetry }: ErrorNoteProps) {
 }
 
 /** One sentence for each fault. */
-export function describeError(error: unknown): string[] {
+function describeError(error: unknown): string[] {
   if (error instanceof RequestError) {
     const { problem, status, retryAfterSeconds } = error
     if (status === null) return ['The server does not answer. It is looked for again by itself.']

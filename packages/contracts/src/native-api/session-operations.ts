@@ -7,7 +7,7 @@ import { noQuery } from './parameters.ts'
 
 const PATH = '/v1/session'
 
-export const newSession = z
+const newSession = z
   .strictObject({
     apiKey: storableText()
       .min(1, 'expected an API key')

@@ -1,0 +1,81 @@
+/**
+ * `npm run screenshots`: the pictures of the README, from the whole system in an instance of its own, with the demo's
+ * data. Needs Chromium (Debian: apt-get install chromium).
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+import { createClient } from '@importer/client'
+import { createProgressDisplay } from '@importer/client/terminal'
+import { chromium } from 'playwright-core'
+
+import { makeDemoEnvironment } from './demo/demo-environment.ts'
+import { importDemoData } from './demo/import-demo-data.ts'
+import { Steps } from './demo/steps.ts'
+import { ownEnvironment } from './env.ts'
+import { startSystem, type RunningSystem } from './start-system.ts'
+
+const ROWS = 100_000
+const SEED = 20_201_024
+const SIZE = { width: 1_280, height: 800 }
+const FOLDER = fileURLToPath(new URL('../../../docs/images/', import.meta.url))
+
+const tell = (line: string): void => console.log(line)
+
+let system: RunningSystem | undefined
+try {
+  await takeScreenshots()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}
+await system?.stop()
+process.exit()
+
+async function takeScreenshots(): Promise<void> {
+  const { env, dataDir } = await makeDemoEnvironment(ownEnvironment(), `screenshots-${process.pid}`)
+  try {
+    const running = await startSystem({ env, output: tell })
+    system = running
+    const { view } = await importDemoData({
+      client: createClient({ url: running.url, apiKey: running.apiKey }),
+      folder: dataDir,
+      rows: ROWS,
+      seed: SEED,
+      steps: new Steps(tell),
+      openDisplay: () => createProgressDisplay(process.stdout),
+    })
+    await mkdir(FOLDER, { recursive: true })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await photograph(running, `/imports/${view.id}`, colorScheme, `${FOLDER}dashboard-${colorScheme}.png`)
+    }
+    await running.stop()
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function photograph(
+  { url, apiKey }: RunningSystem,
+  address: string,
+  colorScheme: 'light' | 'dark',
+  file: string,
+): Promise<void> {
+  // Chromium cannot build its sandbox as root, as CI runs; the page is our own.
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+  try {
+    const page = await browser.newPage({ viewport: SIZE, colorScheme })
+    await page.goto(`${url}${address}`)
+    await page.getByLabel('API key').fill(apiKey)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('table', { name: 'Rejected rows' }).waitFor()
+    await page
+      .getByText(/^Loading /)
+      .first()
+      .waitFor({ state: 'detached' })
+    await page.screenshot({ path: file })
+    tell(`Written to ${file}`)
+  } finally {
+    await browser.close()
+  }
+}

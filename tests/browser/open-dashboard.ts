@@ -1,0 +1,129 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+
+import { createApiKey, openDatabase } from '@importer/db'
+import axe from 'axe-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+
+import { startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
+
+/** Screenshots are looked at by a person; they are no part of the repository. */
+const OUTPUT = path.join(import.meta.dirname, 'output')
+
+const SERIES = 953_234
+
+export interface Dashboard {
+  readonly system: RunningSystem
+  readonly url: string
+  readonly browser: Browser
+  /** A key of the test's organization that may only look. */
+  readonly readKey: string
+  stop(): Promise<void>
+}
+
+export async function startDashboard(): Promise<Dashboard> {
+  const system = await startSystem({ env: { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' } })
+  const database = openDatabase({
+    url: system.databaseUrl,
+    applicationName: 'browser-test',
+    maxConnections: 1,
+    onConnectionLost: () => undefined,
+  })
+  const { key: readKey } = await createApiKey(database, { orgId: TEST_ORG, role: 'read', name: 'the analyst' })
+  await database.close()
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    // It cannot build its sandbox as root, as CI runs; the page is our own.
+    args: ['--no-sandbox'],
+  })
+  return {
+    system,
+    url: `http://127.0.0.1:${system.port}`,
+    browser,
+    readKey,
+    async stop() {
+      await browser.close()
+      await system.stop()
+    },
+  }
+}
+
+export interface OpenedPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** What the page complained of: errors of scripts, and what its policy refused. */
+  readonly complaints: string[]
+}
+
+/** A page of its own, with nothing kept from before. */
+export async function openPage(
+  { browser, url }: Dashboard,
+  options: { readonly address?: string; readonly bypassCSP?: boolean; readonly colorScheme?: 'light' | 'dark' } = {},
+): Promise<OpenedPage> {
+  const { address = '/', ...rest } = options
+  const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, timezoneId: 'UTC', ...rest })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    // A refused request is told by the browser itself, the one for a session that is not there yet too.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text())
+  })
+  await page.goto(`${url}${address}`)
+  return { page, context, complaints }
+}
+
+export async function signIn(page: Page, key = TEST_KEY): Promise<void> {
+  await page.getByLabel('API key').fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('switch', { name: 'Live updates' }).waitFor()
+}
+
+/** Nothing that axe calls serious, nor anything more. */
+export async function findFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(async () => {
+    const { axe: injected } = globalThis as unknown as { axe: typeof import('axe-core') }
+    return injected.run(document, { resultTypes: ['violations'] })
+  })
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+}
+
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  await mkdir(OUTPUT, { recursive: true })
+  await page.screenshot({ path: path.join(OUTPUT, `${name}.png`), fullPage: true })
+}
+
+/** Coupons SPRING-1 to SPRING-100 of one series, ten customers, two tills. */
+export async function loadShop({ system: { client } }: Dashboard): Promise<void> {
+  await client.putReference('series', `id,name\n${SERIES},Spring\n`)
+  await client.putReference('tills', 'id,name\n17,Front\n18,Back\n')
+  const customers = Array.from({ length: 10 }, (_none, index) => `${index + 1},49151000${index}`)
+  await client.putReference('customers', `id,mobile\n${customers.join('\n')}\n`)
+  const coupons = Array.from({ length: 100 }, (_none, index) => `${index + 1},${SERIES},SPRING-${index + 1}`)
+  await client.putReference('coupons', `id,seriesId,code\n${coupons.join('\n')}\n`)
+}
+
+export const HEADER = 'Redeemed on,Till,Mobile,Coupon\n'
+export const row = (coupon: string, till = '17'): string => `1603263535000,${till},491510000,${coupon}\n`
+
+/** Uploads by the API and waits for the end. */
+export async function importFile(
+  { system: { client } }: Dashboard,
+  file: string,
+  fileName = 'tills.csv',
+): Promise<number> {
+  const { jobId } = await client.upload({
+    seriesId: SERIES,
+    customerIdentifier: 'MOBILE',
+    couponIdentifier: 'COUPON_CODE',
+    uploadHeaders: '{"redeemedDateInMillis":0,"redeemedAt":1,"mobile":2,"couponCode":3}',
+    file,
+    fileName,
+  })
+  await client.waitUntilFinished(jobId)
+  return jobId
+}
