@@ -12,7 +12,7 @@ import { judge, type JudgedRow, type Recorded } from './oracle/reference-model.t
 import type { Reference } from './oracle/reference-data.ts'
 import { DirectImporter } from './support/direct-importer.ts'
 import { queryOnce } from './support/query-once.ts'
-import { TEST_ORG } from './support/running-system.ts'
+import { TEST_ACTOR, TEST_ORG } from './support/running-system.ts'
 import { createTestDatabase } from './support/test-database.ts'
 
 const MAPPING: ColumnMapping = {
@@ -268,7 +268,7 @@ it('rows of a dry run are kept for as long as it can be resumed', async () => {
     [TEST_ORG, importId],
   )
   const resume = async (): Promise<boolean> =>
-    (await resumeImport(importer.database, { orgId: TEST_ORG, importId })) !== null
+    (await resumeImport(importer.database, { orgId: TEST_ORG, importId, actor: TEST_ACTOR })) !== null
   await endAs('failed', 6)
   expect(await clearDryRuns(importer.database)).toBe(0)
   expect(await resume()).toBe(true)

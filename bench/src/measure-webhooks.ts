@@ -61,7 +61,13 @@ async function measure(databaseUrl: string, dead: string | null): Promise<void> 
   await database.prisma.organization.create({ data: { id: ORG_ID } })
   for (let number = 0; number < ENDPOINTS; number += 1) {
     const url = `http://127.0.0.1:${receiver.port}/${number}`
-    await createWebhookEndpoint(database, { orgId: ORG_ID, url, description: null, eventTypes: [] })
+    await createWebhookEndpoint(database, {
+      orgId: ORG_ID,
+      url,
+      description: null,
+      eventTypes: [],
+      actor: { type: 'system', name: 'test' },
+    })
   }
   const body = JSON.stringify({ type: 'webhook.test', data: { filling: 'x'.repeat(1_000) } })
   await database.prisma.$executeRaw`

@@ -59,7 +59,13 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     await database.prisma.organization.create({ data: { id: ORG } })
     const { port } = receiver.address() as AddressInfo
     const url = `http://127.0.0.1:${port}/hook`
-    const made = await createWebhookEndpoint(database, { orgId: ORG, url, description: null, eventTypes: [] })
+    const made = await createWebhookEndpoint(database, {
+      orgId: ORG,
+      url,
+      description: null,
+      eventTypes: [],
+      actor: { type: 'system', name: 'test' },
+    })
     const { id: importId } = await database.prisma.import.create({
       data: {
         orgId: ORG,

@@ -7,7 +7,7 @@ import { createFileStore, createLog } from '@importer/runtime'
 import { expect } from 'vitest'
 
 import { readRecordedOutcome, type WholeOutcome } from './recorded-outcome.ts'
-import { makeTemporaryFolder, TEST_ORG } from './running-system.ts'
+import { makeTemporaryFolder, TEST_ACTOR, TEST_ORG } from './running-system.ts'
 
 export interface DirectFile {
   readonly seriesId: number
@@ -109,7 +109,7 @@ export class DirectImporter {
   }
 
   async revert(importId: number): Promise<void> {
-    expect(await requestRevert(this.database, { orgId: TEST_ORG, importId })).toBe(true)
+    expect(await requestRevert(this.database, { orgId: TEST_ORG, importId, actor: TEST_ACTOR })).toBe(true)
     const signal = new AbortController().signal
     expect(await runRevert({ database: this.database, log: this.#log, importId, signal })).toBe(true)
   }

@@ -10,6 +10,8 @@ import { ImporterClient } from './importer-client.ts'
 import { createTestDatabase } from './test-database.ts'
 
 export const TEST_ORG = 9619
+/** Who acts where a test acts by itself. */
+export const TEST_ACTOR = { type: 'system', name: 'test' } as const
 export const TEST_KEY = 'test-key-0123456789abcdef'
 
 export interface SystemOptions {

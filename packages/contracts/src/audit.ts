@@ -35,6 +35,3 @@ export const AUDIT_KINDS = [
   'session.created',
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
-
-/** The embedded or migrating software itself, where no key and no worker acts. */
-export const SYSTEM: Actor = { type: 'system', name: 'system' }

@@ -1,8 +1,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-import type { Role } from '@importer/contracts'
+import type { Actor, Role } from '@importer/contracts'
 
+import { setActor } from './audit/record-audit-event.ts'
 import type { Database } from './open-database.ts'
+import { runTransaction } from './run-transaction.ts'
+
+/** Whoever works on the database itself, with the command line. */
+const COMMAND_LINE: Actor = { type: 'system', name: 'command line' }
 
 export interface ApiKeyIdentity {
   readonly id: number
@@ -37,24 +42,33 @@ export async function findApiKey(database: Database, key: string): Promise<ApiKe
 /** Makes a key, and its organization when there is none yet. The key is told here and never again. */
 export async function createApiKey(
   database: Database,
-  options: { orgId: number; role: Role; name?: string },
+  options: { orgId: number; role: Role; name?: string; actor?: Actor },
 ): Promise<{ id: number; key: string }> {
   const key = generateApiKey()
   await ensureOrganization(database, options.orgId)
-  const { id } = await database.prisma.apiKey.create({
-    data: { orgId: options.orgId, role: options.role, name: options.name ?? null, keyHash: hashApiKey(key) },
-    select: { id: true },
+  const { id } = await runTransaction(database, async (tx) => {
+    await setActor(tx, options.actor ?? COMMAND_LINE)
+    return tx.apiKey.create({
+      data: { orgId: options.orgId, role: options.role, name: options.name ?? null, keyHash: hashApiKey(key) },
+      select: { id: true },
+    })
   })
   return { id, key }
 }
 
 /** False when the organization has no such key, or it was revoked before. */
-export async function revokeApiKey(database: Database, options: { orgId: number; id: number }): Promise<boolean> {
-  const { count } = await database.prisma.apiKey.updateMany({
-    where: { ...options, revokedAt: null },
-    data: { revokedAt: new Date() },
+export async function revokeApiKey(
+  database: Database,
+  { orgId, id, actor = COMMAND_LINE }: { orgId: number; id: number; actor?: Actor },
+): Promise<boolean> {
+  return runTransaction(database, async (tx) => {
+    await setActor(tx, actor)
+    const { count } = await tx.apiKey.updateMany({
+      where: { orgId, id, revokedAt: null },
+      data: { revokedAt: new Date() },
+    })
+    return count > 0
   })
-  return count > 0
 }
 
 export async function listApiKeys(database: Database, orgId: number): Promise<ApiKeyDescription[]> {

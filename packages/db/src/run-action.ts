@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import type { Actor } from '@importer/contracts'
+
+import { nameActor } from './audit/record-audit-event.ts'
 import type { Database, Transaction } from './open-database.ts'
 import { runTransaction } from './run-transaction.ts'
 
@@ -14,7 +17,7 @@ const LOCK_TIMEOUT = '2s'
 /** Marks this transaction as an action, and gives the process that the server runs it in. */
 const BEGIN_ACTION = `
 SELECT pg_backend_pid() AS pid, set_config('lock_timeout', '${LOCK_TIMEOUT}', true) AS timeout,
-       pg_advisory_xact_lock_shared(${ACTION_LOCK}, $1::int)::text AS mark`
+       pg_advisory_xact_lock_shared(${ACTION_LOCK}, $1::int)::text AS mark, set_config('importer.actor', $2::text, true) AS actor`
 
 /**
  * Cancels the statements that the action of process $1 waits for. Another action at the same import is not one of them:
@@ -36,13 +39,14 @@ WHERE a.state = 'active' AND a.usename = current_user
 export async function runAction<Result>(
   database: Database,
   importId: number,
+  actor: Actor,
   use: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
   const done = new AbortController()
   let clearing: Promise<void> = Promise.resolve()
   try {
     return await runTransaction(database, async (tx) => {
-      const [action] = await tx.$queryRawUnsafe<{ pid: number }[]>(BEGIN_ACTION, importId)
+      const [action] = await tx.$queryRawUnsafe<{ pid: number }[]>(BEGIN_ACTION, importId, nameActor(actor))
       if (action === undefined) throw new Error('the database did not name its process')
       clearing = clearTheWay(database, action.pid, done.signal)
       return use(tx)

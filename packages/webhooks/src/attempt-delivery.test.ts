@@ -262,28 +262,48 @@ const MEANWHILE: readonly (readonly [
   [
     'is enabled is not disabled for five days of failures',
     500,
-    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { status: 'active' }),
+    async (id) =>
+      updateWebhookEndpoint(
+        world.database,
+        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
+        { status: 'active' },
+      ),
     { status: 'active', failingSince: expect.any(Date) },
     { status: 'pending', failureCode: null },
   ],
   [
     'gets another URL is not disabled for the failures of the former',
     500,
-    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { url: `${receiver.url}/new` }),
+    async (id) =>
+      updateWebhookEndpoint(
+        world.database,
+        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
+        { url: `${receiver.url}/new` },
+      ),
     { status: 'active', failingSince: null },
     { status: 'pending', failureCode: null },
   ],
   [
     'gets another URL is not disabled as the former is gone',
     410,
-    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { url: `${receiver.url}/new` }),
+    async (id) =>
+      updateWebhookEndpoint(
+        world.database,
+        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
+        { url: `${receiver.url}/new` },
+      ),
     { status: 'active', failingSince: null },
     { status: 'pending', failureCode: null },
   ],
   [
     'is given the URL that it has is disabled all the same',
     500,
-    async (id) => updateWebhookEndpoint(world.database, { orgId: ORG, id }, { url: receiver.url }),
+    async (id) =>
+      updateWebhookEndpoint(
+        world.database,
+        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
+        { url: receiver.url },
+      ),
     { status: 'disabled', disabledReason: 'FAILING' },
     { status: 'failed', failureCode: 'ENDPOINT_DISABLED' },
   ],

@@ -77,6 +77,7 @@ export async function openWebhookWorld(): Promise<WebhookWorld> {
         url: endpointUrl,
         description: null,
         eventTypes: [],
+        actor: { type: 'system', name: 'test' },
       })
       if (made === null) throw new Error('the organization has too many endpoints')
       return { id: made.endpoint.id, secret: made.secret }

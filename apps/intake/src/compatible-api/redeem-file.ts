@@ -2,6 +2,7 @@ import { ImportUncertainError, type ImportRecord } from '@importer/db'
 import { findUrlFault } from '@importer/webhooks'
 import type { Request, Response } from 'express'
 
+import { actorOf } from '../authentication/actor-of.ts'
 import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
@@ -21,7 +22,8 @@ import { validateUploadForm } from './upload-form.ts'
 export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: Authenticate) {
   return async (request: Request<{ couponSeriesId: string }>, response: Response): Promise<void> => {
     const receivedAt = new Date()
-    const { orgId } = await authenticate(request.headers, 'write')
+    const principal = await authenticate(request.headers, 'write')
+    const { orgId } = principal
     const seriesId = await findSeries(deps.database, orgId, request.params.couponSeriesId)
     requireUpload(request, deps.uploadMaxBytes)
     await requireQueueRoom(deps, orgId)
@@ -31,7 +33,8 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
       idleTimeoutMs: deps.uploadIdleTimeoutMs,
     })
     const baseUrl = readBaseUrl(request, deps.publicUrl)
-    const record = await recordImport(deps, { orgId, seriesId, receivedAt, baseUrl, idempotency: undefined }, upload)
+    const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency: undefined, actor: actorOf(principal) }
+    const record = await recordImport(deps, origin, upload)
     deps.metrics.countUpload(record.upload.bytes)
     await enqueueSoon(deps, record)
     const result = {

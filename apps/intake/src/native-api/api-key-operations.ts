@@ -1,6 +1,7 @@
 import { OPERATIONS } from '@importer/contracts'
 import { createApiKey, listApiKeys, revokeApiKey, type ApiKeyDescription } from '@importer/db'
 
+import { actorOf } from '../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { notFound } from '../http/api-error.ts'
 import { readInt4 } from '../http/read-id.ts'
@@ -14,22 +15,29 @@ export function createApiKeyOperations({ database }: IntakeDependencies) {
     await sendJson(request, response, 200, { items: keys.map(describeKey) })
   })
 
-  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal: { orgId }, body }) => {
+  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal, body }) => {
+    const { orgId } = principal
     const { role, name } = body
-    const { id, key } = await createApiKey(database, { orgId, role, ...(name === undefined ? {} : { name }) })
+    const { id, key } = await createApiKey(database, {
+      orgId,
+      role,
+      actor: actorOf(principal),
+      ...(name === undefined ? {} : { name }),
+    })
     const created = (await listApiKeys(database, orgId)).find((known) => known.id === id)
     if (created === undefined) throw new Error(`the API key ${id} is gone right after it was made`)
     await sendJson(request, response, 201, { ...describeKey(created), key })
   })
 
-  const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal: { orgId }, param }) => {
+  const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal, param }) => {
+    const { orgId } = principal
     const id = readInt4(param('keyId'))
     const known = (await listApiKeys(database, orgId)).some((key) => key.id === id)
     if (id === null || !known) {
       throw notFound('API_KEY_NOT_FOUND', 'keyId', 'there is no such key; expected one of this organization')
     }
     // Revoked before: what is wanted is so already.
-    await revokeApiKey(database, { orgId, id })
+    await revokeApiKey(database, { orgId, id, actor: actorOf(principal) })
     response.statusCode = 204
     response.end()
   })

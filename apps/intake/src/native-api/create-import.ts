@@ -1,8 +1,9 @@
-import { describeImport, OPERATIONS } from '@importer/contracts'
+import { type Actor, describeImport, OPERATIONS } from '@importer/contracts'
 import { findImportByKey, ImportExistsError, ImportUncertainError, type ImportRecord } from '@importer/db'
 import { findUrlFault } from '@importer/webhooks'
 import type { Request, Response } from 'express'
 
+import { actorOf } from '../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
@@ -21,6 +22,7 @@ const RETRY_AFTER_SECONDS = 1
 /** One upload on its way to become an import. */
 interface Arrival {
   readonly orgId: number
+  readonly actor: Actor
   readonly seriesId: bigint
   readonly receivedAt: Date
   readonly baseUrl: string
@@ -31,7 +33,8 @@ interface Arrival {
 
 /** `POST /v1/series/{seriesId}/imports`: everything in the head is judged before the first byte of the body is read. */
 export function createImportOperation(deps: IntakeDependencies) {
-  return defineOperation(OPERATIONS.createImport, async ({ request, response, principal: { orgId }, param }) => {
+  return defineOperation(OPERATIONS.createImport, async ({ request, response, principal, param }) => {
+    const { orgId } = principal
     const receivedAt = new Date()
     const seriesId = await findOwnedSeries(deps.database, orgId, param('seriesId'))
     requireUpload(request, deps.uploadMaxBytes)
@@ -44,7 +47,7 @@ export function createImportOperation(deps: IntakeDependencies) {
       })
       const requestHash = hashRequest(seriesId, upload)
       const baseUrl = readBaseUrl(request, deps.publicUrl)
-      const arrival = { orgId, seriesId, receivedAt, baseUrl, upload, requestHash, held }
+      const arrival = { orgId, actor: actorOf(principal), seriesId, receivedAt, baseUrl, upload, requestHash, held }
       await sendAccepted(request, response, baseUrl, await takeOrRepeat(deps, arrival))
     } finally {
       await held?.release()
@@ -67,10 +70,10 @@ async function takeOrRepeat(deps: IntakeDependencies, arrival: Arrival): Promise
   const files: string[] = upload.file === null ? [] : [upload.file.key]
   let record: ImportRecord
   try {
-    const { orgId, seriesId, receivedAt, baseUrl } = arrival
+    const { orgId, actor, seriesId, receivedAt, baseUrl } = arrival
     const accepted = readNativeUpload(upload, (url) => findUrlFault(url, deps.webhookPolicy))
     const idempotency = held === null ? undefined : { key: held.key, requestHash }
-    const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency }
+    const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency, actor }
     record = await createUploadImport(deps, origin, accepted, files)
   } catch (error) {
     // Whatever has been stored is of no use to anybody, unless the import is there all the same. If not, it is swept.

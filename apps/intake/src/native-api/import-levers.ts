@@ -9,6 +9,7 @@ import {
   type ImportRecord,
 } from '@importer/db'
 
+import { actorOf } from '../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueRevertSoon, enqueueSoon } from '../http/enqueue-soon.ts'
@@ -45,7 +46,7 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
 
   const cancel = defineOperation(OPERATIONS.cancelImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    const changed = await cancelImport(database, { orgId, importId: id })
+    const changed = await cancelImport(database, { orgId, importId: id, actor: actorOf(call.principal) })
     const record = await readOwned(call)
     if (!changed && record.status !== 'cancelled') throw misfit(record, 'one that is queued or processing')
     await send(call, 200, record)
@@ -53,7 +54,12 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
 
   const resume = defineOperation(OPERATIONS.resumeImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    const changed = await resumeImport(database, { orgId, importId: id, maxQueued: deps.maxQueuedImportsPerOrg })
+    const changed = await resumeImport(database, {
+      orgId,
+      importId: id,
+      actor: actorOf(call.principal),
+      maxQueued: deps.maxQueuedImportsPerOrg,
+    })
     const record = await readOwned(call)
     const goesOn = record.resumed && ['queued', 'processing'].includes(record.status)
     if (changed === null && !goesOn)
@@ -64,7 +70,7 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
 
   const revert = defineOperation(OPERATIONS.revertImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    const changed = await requestRevert(database, { orgId, importId: id })
+    const changed = await requestRevert(database, { orgId, importId: id, actor: actorOf(call.principal) })
     if (changed) await enqueueRevertSoon(deps, id)
     const record = await readOwned(call)
     if (!record.revertRequested) throw misfit(record, 'one that is completed, failed or cancelled, and no dry run')
@@ -73,7 +79,7 @@ export function createLeverOperations(deps: IntakeDependencies, cached: FindImpo
 
   const forget = defineOperation(OPERATIONS.deleteImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    if (!(await forgetImport(database, { orgId, importId: id }))) {
+    if (!(await forgetImport(database, { orgId, importId: id, actor: actorOf(call.principal) }))) {
       throw misfit(await readOwned(call), 'one that is over, and of which no rows are being tried again')
     }
     cached.forget(orgId, id)

@@ -1,8 +1,9 @@
 import { OPERATIONS, REFERENCE_KINDS, type ReferenceKind, type ReferenceLoadResult } from '@importer/contracts'
-import { countReference, findReference } from '@importer/db'
+import { countReference, findReference, recordAuditEvent } from '@importer/db'
 import { loadReference, ReferenceBodyError } from '@importer/imports'
 import type { Request, Response } from 'express'
 
+import { actorOf } from '../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { acceptBody } from '../http/accept-body.ts'
 import { ApiError, notFound, payloadTooLarge } from '../http/api-error.ts'
@@ -36,6 +37,13 @@ export function createReferenceOperations(deps: IntakeDependencies) {
     const result = await limitLoads(principal.orgId, response, async (signal) =>
       loadBody(deps, { request, response, orgId: principal.orgId, kind, signal }),
     )
+    const { received, inserted, updated, rejected } = result
+    await recordAuditEvent(database, {
+      kind: 'reference.loaded',
+      orgId: principal.orgId,
+      actor: actorOf(principal),
+      detail: { kind, received, inserted, updated, rejected },
+    })
     await sendJson(request, response, 200, result)
   })
 

@@ -2,6 +2,7 @@ import { OPERATIONS, toRetryOptions, type FieldFault, type RetryOptions } from '
 import { createRetry, findImport, findNotRejected, hasRetry, type ImportRecord } from '@importer/db'
 import { findColumns, readHeaderNames } from '@importer/imports'
 
+import { actorOf } from '../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
@@ -30,7 +31,8 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
     const { orgId, id: sourceId } = source
     const options = toRetryOptions(body, source.dryRun)
     const baseUrl = readBaseUrl(request, deps.publicUrl)
-    const retry = { orgId, sourceId, options, baseUrl, maxQueued: deps.maxQueuedImportsPerOrg }
+    const actor = actorOf(call.principal)
+    const retry = { orgId, sourceId, options, baseUrl, actor, maxQueued: deps.maxQueuedImportsPerOrg }
     // Whatever has become of the import and its file since: the same body has made a retry, and gets it.
     if (!(await hasRetry(database, retry))) await requireFitting(deps, source, options)
     const made = await createRetry(database, retry)

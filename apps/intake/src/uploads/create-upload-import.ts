@@ -1,4 +1,4 @@
-import type { ColumnMapping, ColumnReferences, UploadOptions } from '@importer/contracts'
+import type { Actor, ColumnMapping, ColumnReferences, UploadOptions } from '@importer/contracts'
 import { createImport, SameFileError, type ImportRecord, type JsonObject, type NewImport } from '@importer/db'
 import { inspectUpload, UnpackError, unpackUpload } from '@importer/imports'
 import { FileTooLargeError, type StoredFile } from '@importer/runtime'
@@ -25,6 +25,7 @@ export interface UploadOrigin {
   readonly receivedAt: Date
   readonly baseUrl: string
   readonly idempotency: NewImport['idempotency']
+  readonly actor: Actor
 }
 
 /**
@@ -33,7 +34,7 @@ export interface UploadOrigin {
  */
 export async function createUploadImport(
   { store, database, uploadMaxBytes, maxQueuedImportsPerOrg }: IntakeDependencies,
-  { orgId, seriesId, receivedAt, baseUrl, idempotency }: UploadOrigin,
+  { orgId, seriesId, receivedAt, baseUrl, idempotency, actor }: UploadOrigin,
   { file, identifiers, columns, details, options, metadata }: AcceptedUpload,
   files: string[],
 ): Promise<ImportRecord> {
@@ -73,6 +74,7 @@ export async function createUploadImport(
     callbackUrl: options.callbackUrl,
     baseUrl,
     idempotency,
+    actor,
   })
 }
 

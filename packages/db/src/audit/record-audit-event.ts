@@ -1,29 +1,28 @@
-import type { Actor, AuditKind, TimelineKind } from '@importer/contracts'
+import type { Actor, AuditKind } from '@importer/contracts'
 
 import type { Prisma } from '../generated/client.ts'
-import type { Transaction } from '../open-database.ts'
+import type { Database, Transaction } from '../open-database.ts'
 
-interface Recorded<Kind extends string> {
-  readonly kind: Kind
-  readonly orgId: number
-  readonly actor: Actor
-  /** What the entry says beside its kind: never a cell of a file, a key or a secret. */
-  readonly detail?: Prisma.InputJsonObject
+/** An actor as the setting importer.actor names it, which the triggers that write timelines read. */
+export function nameActor({ type, name }: Actor): string {
+  return `${type}:${name}`
 }
 
-/** An entry of an import's timeline. Call it in the transaction of what it tells. */
-export async function recordTimelineEvent(
-  tx: Pick<Transaction, 'auditEvent'>,
-  { importId, ...event }: Recorded<TimelineKind> & { readonly importId: number },
+/** Says for one transaction who acts in it. */
+export async function setActor(tx: Pick<Transaction, '$executeRaw'>, actor: Actor): Promise<void> {
+  await tx.$executeRaw`SELECT set_config('importer.actor', ${nameActor(actor)}, true)`
+}
+
+/** An entry of an organization's audit list that no trigger writes. `detail` holds no cell, key or secret. */
+export async function recordAuditEvent(
+  { prisma }: Database,
+  event: {
+    readonly kind: AuditKind
+    readonly orgId: number
+    readonly actor: Actor
+    readonly detail: Prisma.InputJsonObject
+  },
 ): Promise<void> {
-  await tx.auditEvent.create({ data: { ...toRow(event), importId } })
-}
-
-/** An entry of an organization's audit list. Call it in the transaction of what it tells. */
-export async function recordAuditEvent(tx: Pick<Transaction, 'auditEvent'>, event: Recorded<AuditKind>): Promise<void> {
-  await tx.auditEvent.create({ data: toRow(event) })
-}
-
-function toRow({ kind, orgId, actor, detail = {} }: Recorded<string>) {
-  return { kind, orgId, actorType: actor.type, actorName: actor.name, detail }
+  const { kind, orgId, actor, detail } = event
+  await prisma.auditEvent.create({ data: { kind, orgId, actorType: actor.type, actorName: actor.name, detail } })
 }

@@ -1,3 +1,5 @@
+import type { Actor } from '@importer/contracts'
+
 import type { Database, Transaction } from '../open-database.ts'
 import { runAction } from '../run-action.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
@@ -9,6 +11,11 @@ import { END_ABANDONED_SLICE } from './time-slices.ts'
 export interface OwnedImport {
   readonly orgId: number
   readonly importId: number
+}
+
+/** What an operator does to an import, for its timeline. */
+export interface ImportAction extends OwnedImport {
+  readonly actor: Actor
 }
 
 /** Each lever is compare-and-set: it tells whether it changed the import, and where it does not fit it changes nothing. */
@@ -23,8 +30,8 @@ WHERE id = $1::int AND org_id = $2::int AND status IN ('queued', 'processing')`
  * Stops an import here and now. Its lanes are fenced as a take-over fences them, but a batch that is in progress is
  * cancelled, not waited for: its worker, alive or not, can commit nothing more.
  */
-export async function cancelImport(database: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
-  return runAction(database, importId, async (tx) => {
+export async function cancelImport(database: Database, { orgId, importId, actor }: ImportAction): Promise<boolean> {
+  return runAction(database, importId, actor, async (tx) => {
     const now = new Date()
     if ((await tx.$executeRawUnsafe(CANCEL, importId, orgId, now)) === 0) return false
     // A statement of its own, which sees the lanes of a claim that the first one had to wait for.
@@ -41,9 +48,9 @@ export async function cancelImport(database: Database, { orgId, importId }: Owne
  */
 export async function resumeImport(
   database: Database,
-  { orgId, importId, maxQueued }: OwnedImport & { readonly maxQueued?: number | undefined },
+  { orgId, importId, actor, maxQueued }: ImportAction & { readonly maxQueued?: number | undefined },
 ): Promise<{ jobId: string } | null> {
-  return runAction(database, importId, async (tx) => {
+  return runAction(database, importId, actor, async (tx) => {
     if (maxQueued !== undefined) {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${queueLock(orgId)}, 0))`
     }
@@ -72,8 +79,8 @@ async function resume(tx: Transaction, { orgId, importId }: OwnedImport): Promis
 }
 
 /** Marks a finished import as one to revert: from here on nothing else can be done with it. */
-export async function requestRevert(database: Database, { orgId, importId }: OwnedImport): Promise<boolean> {
-  return runAction(database, importId, async (tx) => {
+export async function requestRevert(database: Database, { orgId, importId, actor }: ImportAction): Promise<boolean> {
+  return runAction(database, importId, actor, async (tx) => {
     const changed = await tx.$executeRaw`
     UPDATE import SET revert_requested_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('completed', 'failed', 'cancelled')

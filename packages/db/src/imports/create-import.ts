@@ -1,5 +1,6 @@
-import type { ColumnMapping } from '@importer/contracts'
+import type { Actor, ColumnMapping } from '@importer/contracts'
 
+import { nameActor } from '../audit/record-audit-event.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
 import type { ImportRecord, JsonObject, ReadingDialect, StoredUpload } from './import-record.ts'
@@ -33,6 +34,8 @@ export interface NewImport {
   readonly baseUrl?: string | undefined
   /** Refuses a file that this series was given before, whatever its name. */
   readonly rejectSameFile?: boolean | undefined
+  /** Who uploaded it, for its timeline; undefined: the system. */
+  readonly actor?: Actor | undefined
   /** How many imports of the organization may wait at once, this one included; undefined: any number. */
   readonly maxQueued?: number | undefined
 }
@@ -76,12 +79,14 @@ const SAME_FILE = `
     AND e.status IN ('queued', 'processing', 'completed')`
 
 const CREATE = `
+WITH acting AS MATERIALIZED (SELECT set_config('importer.actor', $29::text, true) AS actor)
 INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
                     upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
                     idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums, start_byte, start_line)
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
        $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea, $27::bigint, $28::int
+FROM acting
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
 RETURNING id`
@@ -132,6 +137,7 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     upload?.checksums ?? null,
     dialect?.start.byteOffset ?? 0,
     dialect?.start.line ?? 1,
+    newImport.actor === undefined ? '' : nameActor(newImport.actor),
   )
   const locks = locksOf(newImport)
   const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {

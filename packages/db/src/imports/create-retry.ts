@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 
-import type { ImportFailure, RetryOptions } from '@importer/contracts'
+import type { Actor, ImportFailure, RetryOptions } from '@importer/contracts'
 
+import { setActor } from '../audit/record-audit-event.ts'
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
@@ -14,6 +15,7 @@ export interface NewRetry {
   readonly sourceId: number
   readonly options: RetryOptions
   readonly baseUrl: string
+  readonly actor: Actor
   readonly maxQueued: number | undefined
 }
 
@@ -30,7 +32,7 @@ export type RetryResult =
  * under a lock of the import that is tried again; the others find it. Throws a QueueFullError.
  */
 export async function createRetry(database: Database, retry: NewRetry): Promise<RetryResult> {
-  const { orgId, sourceId, options, maxQueued } = retry
+  const { orgId, sourceId, options, actor, maxQueued } = retry
   const hash = hashOptions(options)
   return runTransaction(database, async (tx) => {
     const locks = [...(maxQueued === undefined ? [] : [queueLock(orgId)]), `retry/${sourceId}`]
@@ -45,6 +47,7 @@ export async function createRetry(database: Database, retry: NewRetry): Promise<
     if (same !== undefined) return { outcome: 'made-before', importId: same.id }
     const unfinished = known.find(({ status }) => status === 'queued' || status === 'processing')
     if (unfinished !== undefined) return { outcome: 'busy', importId: unfinished.id }
+    await setActor(tx, actor)
     const importId = await insertRetry(tx, retry, hash)
     if (importId === undefined) return { outcome: 'misfit' }
     // Counted with the new one, and thrown: then nothing has happened.

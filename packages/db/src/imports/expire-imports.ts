@@ -1,5 +1,7 @@
+import { nameActor } from '../audit/record-audit-event.ts'
 import { Prisma } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
+import type { ImportAction } from './change-state.ts'
 
 /** An import whose files and outcomes are kept no longer. */
 export interface ExpiredImport {
@@ -34,12 +36,10 @@ export async function expireImports(
  * Marks an import that is over as kept no longer, as retention does: from here on its file and its rows' outcomes are read
  * by nobody, and a worker deletes them. False where it is not over, is being reverted, or a retry's file is being made of it.
  */
-export async function forgetImport(
-  { prisma }: Database,
-  { orgId, importId }: { readonly orgId: number; readonly importId: number },
-): Promise<boolean> {
+export async function forgetImport({ prisma }: Database, { orgId, importId, actor }: ImportAction): Promise<boolean> {
   const changed = await prisma.$executeRaw`
     UPDATE import SET expired_at = coalesce(expired_at, clock_timestamp()), updated_at = clock_timestamp()
+    FROM (SELECT set_config('importer.actor', ${nameActor(actor)}, true)) AS acting
     WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status NOT IN ('queued', 'processing')
       AND (revert_requested_at IS NULL OR status = 'reverted')
       AND NOT EXISTS (SELECT FROM import r WHERE r.retry_of = import.id AND r.to_prepare AND r.status = 'queued')`

@@ -1,10 +1,12 @@
 import {
   IMPORT_EVENT_TYPES,
+  type Actor,
   type EndpointDisabledReason,
   type EndpointStatus,
   type ImportEventType,
 } from '@importer/contracts'
 
+import { nameActor, setActor } from '../audit/record-audit-event.ts'
 import type { WebhookEndpoint } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
@@ -29,6 +31,7 @@ export interface NewEndpoint {
   readonly description: string | null
   /** Empty: everything, what is invented later included. */
   readonly eventTypes: readonly ImportEventType[]
+  readonly actor: Actor
 }
 
 export interface EndpointChange {
@@ -44,13 +47,14 @@ export const MAX_ENDPOINTS = 50
 /** Makes an endpoint with its secret, which is told here and never again; null when the organization has too many. */
 export async function createWebhookEndpoint(
   database: Database,
-  { eventTypes, ...rest }: NewEndpoint,
+  { eventTypes, actor, ...rest }: NewEndpoint,
 ): Promise<{ endpoint: EndpointRecord; secret: string } | null> {
   const secret = generateWebhookSecret()
   return runTransaction(database, async (tx) => {
     await tx.$queryRaw`SELECT FROM organization WHERE id = ${rest.orgId}::int FOR NO KEY UPDATE`
     const count = await tx.webhookEndpoint.count({ where: { orgId: rest.orgId, status: { not: 'deleted' } } })
     if (count >= MAX_ENDPOINTS) return null
+    await setActor(tx, actor)
     const row = await tx.webhookEndpoint.create({ data: { ...rest, eventTypes: [...eventTypes] } })
     await tx.webhookSecret.create({ data: { orgId: rest.orgId, endpointId: row.id, secret } })
     return { endpoint: toEndpointRecord(row), secret }
@@ -81,34 +85,36 @@ export async function findWebhookEndpoint(
 /** Changes what is given. Enabling it, or another URL, forgives its failures. Null: there is no such endpoint. */
 export async function updateWebhookEndpoint(
   database: Database,
-  { orgId, id }: { orgId: number; id: number },
+  { orgId, id, actor }: { orgId: number; id: number; actor: Actor },
   { url, description, eventTypes, status }: EndpointChange,
 ): Promise<EndpointRecord | null> {
   const where = { orgId, id, status: { not: 'deleted' } }
-  const forgive = database.prisma.webhookEndpoint.updateMany({
-    where: { ...where, url: { not: url ?? '' } },
-    data: { failingSince: null },
+  return runTransaction(database, async (tx) => {
+    await setActor(tx, actor)
+    if (url !== undefined) {
+      await tx.webhookEndpoint.updateMany({ where: { ...where, url: { not: url } }, data: { failingSince: null } })
+    }
+    const [row] = await tx.webhookEndpoint.updateManyAndReturn({
+      where,
+      data: {
+        ...(url === undefined ? {} : { url }),
+        ...(description === undefined ? {} : { description }),
+        ...(eventTypes === undefined ? {} : { eventTypes: [...eventTypes] }),
+        ...(status === 'active' ? { status, disabledReason: null, failingSince: null } : {}),
+        ...(status === 'disabled' ? { status, disabledReason: 'MANUAL' } : {}),
+      },
+    })
+    return row === undefined ? null : toEndpointRecord(row)
   })
-  const change = database.prisma.webhookEndpoint.updateManyAndReturn({
-    where,
-    data: {
-      ...(url === undefined ? {} : { url }),
-      ...(description === undefined ? {} : { description }),
-      ...(eventTypes === undefined ? {} : { eventTypes: [...eventTypes] }),
-      ...(status === 'active' ? { status, disabledReason: null, failingSince: null } : {}),
-      ...(status === 'disabled' ? { status, disabledReason: 'MANUAL' } : {}),
-    },
-  })
-  const [row] = url === undefined ? await change : (await database.prisma.$transaction([forgive, change]))[1]
-  return row === undefined ? null : toEndpointRecord(row)
 }
 
 /** Its deliveries stay on record; those that wait are given up, its secrets forgotten. False: there is no such endpoint. */
 export async function deleteWebhookEndpoint(
   database: Database,
-  { orgId, id, now }: { orgId: number; id: number; now: Date },
+  { orgId, id, now, actor }: { orgId: number; id: number; now: Date; actor: Actor },
 ): Promise<boolean> {
-  const [{ count }] = await database.prisma.$transaction([
+  const [, { count }] = await database.prisma.$transaction([
+    database.prisma.$executeRaw`SELECT set_config('importer.actor', ${nameActor(actor)}, true)`,
     database.prisma.webhookEndpoint.updateMany({
       where: { orgId, id, status: { not: 'deleted' } },
       data: { status: 'deleted' },

@@ -12,6 +12,7 @@ import {
 } from '@importer/db'
 import { findUrlFault, type ReceiverPolicy } from '@importer/webhooks'
 
+import { actorOf } from '../../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../../dependencies.ts'
 import { ApiError, notFound } from '../../http/api-error.ts'
 import { readInt4 } from '../../http/read-id.ts'
@@ -22,17 +23,21 @@ import { endpointDisabled, tooManySecrets } from './problems.ts'
 
 /** `/v1/webhook-endpoints`: who is notified of events. */
 export function createEndpointOperations({ database, webhookPolicy }: IntakeDependencies) {
-  const create = defineOperation(
-    OPERATIONS.createWebhookEndpoint,
-    async ({ request, response, principal: { orgId }, body }) => {
-      const { url, description = null, eventTypes = [] } = body
-      requireReceiver(url, webhookPolicy)
-      const made = await createWebhookEndpoint(database, { orgId, url, description, eventTypes })
-      if (made === null) throw tooManyEndpoints()
-      response.setHeader('Location', `/v1/webhook-endpoints/${made.endpoint.id}`)
-      await sendJson(request, response, 201, { ...describeEndpoint(made.endpoint), secret: made.secret })
-    },
-  )
+  const create = defineOperation(OPERATIONS.createWebhookEndpoint, async ({ request, response, principal, body }) => {
+    const { orgId } = principal
+    const { url, description = null, eventTypes = [] } = body
+    requireReceiver(url, webhookPolicy)
+    const made = await createWebhookEndpoint(database, {
+      orgId,
+      url,
+      description,
+      eventTypes,
+      actor: actorOf(principal),
+    })
+    if (made === null) throw tooManyEndpoints()
+    response.setHeader('Location', `/v1/webhook-endpoints/${made.endpoint.id}`)
+    await sendJson(request, response, 201, { ...describeEndpoint(made.endpoint), secret: made.secret })
+  })
 
   const list = defineOperation(
     OPERATIONS.listWebhookEndpoints,
@@ -56,24 +61,26 @@ export function createEndpointOperations({ database, webhookPolicy }: IntakeDepe
 
   const change = defineOperation(
     OPERATIONS.changeWebhookEndpoint,
-    async ({ request, response, principal: { orgId }, body, param }) => {
+    async ({ request, response, principal, body, param }) => {
       const id = readEndpointId(param('endpointId'))
       if (body.url !== undefined) requireReceiver(body.url, webhookPolicy)
-      const endpoint = await updateWebhookEndpoint(database, { orgId, id }, body)
+      const endpoint = await updateWebhookEndpoint(
+        database,
+        { orgId: principal.orgId, id, actor: actorOf(principal) },
+        body,
+      )
       if (endpoint === null) throw endpointNotFound()
       await sendJson(request, response, 200, describeEndpoint(endpoint))
     },
   )
 
-  const remove = defineOperation(
-    OPERATIONS.deleteWebhookEndpoint,
-    async ({ response, principal: { orgId }, param }) => {
-      const id = readEndpointId(param('endpointId'))
-      if (!(await deleteWebhookEndpoint(database, { orgId, id, now: new Date() }))) throw endpointNotFound()
-      response.statusCode = 204
-      response.end()
-    },
-  )
+  const remove = defineOperation(OPERATIONS.deleteWebhookEndpoint, async ({ response, principal, param }) => {
+    const endpoint = { orgId: principal.orgId, id: readEndpointId(param('endpointId')) }
+    const deletion = { ...endpoint, now: new Date(), actor: actorOf(principal) }
+    if (!(await deleteWebhookEndpoint(database, deletion))) throw endpointNotFound()
+    response.statusCode = 204
+    response.end()
+  })
 
   const rotate = defineOperation(
     OPERATIONS.rotateEndpointSecret,
