@@ -1,4 +1,10 @@
-import { OPERATIONS, type Operation } from '@importer/contracts'
+import {
+  COMPATIBLE_OPERATIONS,
+  OPERATIONS,
+  SERVICE_OPERATIONS,
+  type Operation,
+  type OpenOperation,
+} from '@importer/contracts'
 
 import { uploadNative } from './native-upload.ts'
 import { ORG, SERIES, type TestIntake } from './start-intake.ts'
@@ -12,6 +18,13 @@ export interface Call {
   readonly query?: string
   readonly body?: string | FormData
   readonly headers?: Record<string, string>
+}
+
+/** Everything that the document describes, by operation id. */
+export const DOCUMENTED: Readonly<Record<string, OpenOperation>> = {
+  ...OPERATIONS,
+  ...COMPATIBLE_OPERATIONS,
+  ...SERVICE_OPERATIONS,
 }
 
 export function operationOf(name: string): Operation {

@@ -114,21 +114,21 @@ describe('the client', () => {
       'the compatible API',
       400,
       { success: false, errors: [{ message: 'this is missing' }, { message: 'that is wrong' }] },
-      '"Look at an import" is refused with HTTP 400: this is missing; that is wrong',
+      '"Retrieve an import" is refused with HTTP 400: this is missing; that is wrong',
     ],
     [
       'a problem',
       404,
       { detail: 'there is no such import' },
-      '"Look at an import" is refused with HTTP 404: there is no such import',
+      '"Retrieve an import" is refused with HTTP 404: there is no such import',
     ],
     [
       'a problem with several faults',
       400,
       { detail: 'one', errors: [{ message: 'one' }, { message: 'two' }] },
-      '"Look at an import" is refused with HTTP 400: one; two',
+      '"Retrieve an import" is refused with HTTP 400: one; two',
     ],
-    ["a proxy's page", 502, '<html>', '"Look at an import" is refused with HTTP 502: it gives no reason'],
+    ["a proxy's page", 502, '<html>', '"Retrieve an import" is refused with HTTP 502: it gives no reason'],
   ])('tells the reasons of a refusal in one line: %s', async (_name, status, body, message) => {
     const client = await serve(answer(status, body))
     await expect(client.showImport({ importId: 7 })).rejects.toEqual(new RequestError(message, status))

@@ -1,6 +1,8 @@
+import type { FaultCode } from './fault-codes.ts'
+
 /** One thing wrong with a request: which multipart field, and what was expected there. */
 export interface FieldFault {
-  readonly code: string
+  readonly code: FaultCode
   readonly field: string
   readonly message: string
 }

@@ -12,12 +12,26 @@ export const REFERENCE_KINDS = Object.keys(REFERENCE_COLUMNS) as ReferenceKind[]
 export const COUPON_STATUSES = ['ACTIVE', 'REVOKED'] as const
 export type CouponStatus = (typeof COUPON_STATUSES)[number]
 
+/** Why a reference row was not taken. */
+export const REFERENCE_FAULT_CODES = [
+  'ALREADY_TAKEN',
+  'COUPON_REDEEMED',
+  'INVALID_DATE',
+  'INVALID_ENCODING',
+  'INVALID_NUMBER',
+  'INVALID_VALUE',
+  'MALFORMED_ROW',
+  'MISSING_VALUE',
+  'VALUE_TOO_LONG',
+] as const
+export type ReferenceFaultCode = (typeof REFERENCE_FAULT_CODES)[number]
+
 /** One reference row that could not be taken. `row` counts data records from 1, `line` the file's lines from 1. */
 export interface ReferenceRowFault {
   readonly row: number
   readonly line: number
   readonly field: string | null
-  readonly code: string
+  readonly code: ReferenceFaultCode
   readonly message: string
 }
 

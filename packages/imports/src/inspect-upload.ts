@@ -4,6 +4,7 @@ import {
   type ColumnMapping,
   type ColumnPositions,
   type ColumnReferences,
+  type FaultCode,
   type FieldFault,
 } from '@importer/contracts'
 import { KNOWN_DELIMITERS, readFirstRecords, readSepLine, refuseHead, trimCell } from '@importer/csv'
@@ -99,7 +100,7 @@ function findColumns(
   const positions: Partial<Record<ColumnKey, number>> = {}
   const faults: FieldFault[] = []
   const takenBy = new Map<number, string>()
-  const blame = (code: string, message: string): void => {
+  const blame = (code: FaultCode, message: string): void => {
     faults.push({ code, field: 'uploadHeaders', message })
   }
   for (const [key, column] of Object.entries(columns) as [ColumnKey, number | string][]) {
@@ -133,6 +134,6 @@ function list(names: readonly string[]): string {
   return shown.join(', ') + (names.length > SHOWN_NAMES ? ', …' : '')
 }
 
-function refuse(code: string, message: string): UploadInspection {
+function refuse(code: FaultCode, message: string): UploadInspection {
   return { ok: false, faults: [{ code, field: 'uploadHeaders', message }] }
 }

@@ -1,10 +1,22 @@
-import { OPERATIONS } from '@importer/contracts'
+import {
+  COLUMN_KEYS,
+  COMPATIBLE_OPERATIONS,
+  compatibleErrorView,
+  FAULT_CODES,
+  problemView,
+  RESPONSE_EXAMPLES,
+  ROW_ERROR_CODES,
+  type OpenOperation,
+} from '@importer/contracts'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { DOCUMENTED } from '../../test/operation-calls.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { fieldParts, filePart, GOOD_FIELDS, makeForm } from '../../test/upload.ts'
 import { buildDocument } from './build-document.ts'
+import { createDocumentWriter } from './write-document.ts'
 
 let intake: TestIntake
 
@@ -27,8 +39,73 @@ test('the document is served, with the address at which it is asked for', async 
   const ids = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap((item) =>
     Object.values(item).map(({ operationId }) => operationId),
   )
-  expect(new Set(ids)).toEqual(new Set(Object.keys(OPERATIONS)))
+  expect(new Set(ids)).toEqual(new Set(Object.keys(DOCUMENTED)))
 })
+
+const ANSWERS = Object.entries(DOCUMENTED).flatMap(([name, { success }]) =>
+  success.flatMap(({ status, schema, example }) => (schema === undefined ? [] : [{ name, status, schema, example }])),
+)
+test.each(ANSWERS)('the example of what $name answers with $status is such an answer', ({ schema, example }) => {
+  expect(schema.parse(example)).toEqual(example)
+})
+
+test('the examples of errors are errors', () => {
+  expect(problemView.parse(RESPONSE_EXAMPLES.problem)).toEqual(RESPONSE_EXAMPLES.problem)
+  expect(compatibleErrorView.parse(RESPONSE_EXAMPLES.compatibleErrors)).toEqual(RESPONSE_EXAMPLES.compatibleErrors)
+})
+
+test('what a form may leave out is not mandatory, and its file is bytes', () => {
+  const { schemas } = buildDocument('https://coupons.example.com')['components'] as {
+    schemas: Record<string, { required: string[]; properties: Record<string, Record<string, unknown>> }>
+  }
+  for (const form of [schemas['Upload'], schemas['CompatibleUpload']]) {
+    expect(form?.required.toSorted()).toEqual(['couponIdentifier', 'customerIdentifier', 'file', 'uploadHeaders'])
+    // A program that is made of the document takes a member with a default for one that is always there.
+    expect(Object.values(form?.properties ?? {}).filter((property) => 'default' in property)).toEqual([])
+    expect(form?.properties['file']).toMatchObject({ format: 'binary', contentMediaType: 'application/octet-stream' })
+    expect(form?.properties['file']).not.toHaveProperty('type')
+  }
+})
+
+test('codes and keys have their enumerations', () => {
+  const { schemas } = buildDocument('https://coupons.example.com')['components'] as {
+    schemas: Record<string, { enum: string[]; properties: Record<string, { contentSchema?: object }> }>
+  }
+  expect(schemas['RowErrorCode']?.enum).toEqual(Object.keys(ROW_ERROR_CODES))
+  expect(schemas['FaultCode']?.enum).toEqual(FAULT_CODES)
+  expect(schemas['ColumnKey']?.enum).toEqual(COLUMN_KEYS)
+  expect(schemas['Upload']?.properties['uploadHeaders']?.contentSchema).toMatchObject({
+    propertyNames: { enum: COLUMN_KEYS },
+  })
+})
+
+test.each(Object.keys(COMPATIBLE_OPERATIONS))('%s answers as the document says', async (name) => {
+  const { method, path, success } = DOCUMENTED[name] as OpenOperation
+  const url = (series: number): string => `${intake.url}${path.replace('{couponSeriesId}', String(series))}`
+  const body = (): FormData => makeForm([...fieldParts(GOOD_FIELDS), filePart()])
+  const init = (): RequestInit => ({
+    method: method.toUpperCase(),
+    headers: { Authorization: `Bearer ${intake.keys.write}` },
+    ...(method === 'post' ? { body: body() } : {}),
+  })
+  const good = await fetch(url(SERIES), init())
+  expect(success.map(({ status }) => status)).toContain(good.status)
+  success[0]?.schema?.parse(await good.json())
+  const refused = await fetch(url(1), init())
+  expect([refused.status, compatibleErrorView.parse(await refused.json()).errors]).toMatchObject([
+    404,
+    [{ code: 'SERIES_NOT_FOUND' }],
+  ])
+})
+
+test.each(['http://127.0.0.1:8080', 'https://coupons.example.com/base', 'http://[::1]:80'])(
+  'the text for %s is the document for it',
+  (baseUrl) => {
+    const write = createDocumentWriter()
+    expect(JSON.parse(write(baseUrl))).toEqual(buildDocument(baseUrl))
+    expect(JSON.parse(write('http://other.example.com'))).toEqual(buildDocument('http://other.example.com'))
+  },
+)
 
 test.each([
   ['/docs', 'text/html'],

@@ -1,10 +1,19 @@
-import { OPERATIONS, problemView, REFERENCE_KINDS, type Operation } from '@importer/contracts'
-import { z } from 'zod'
+import {
+  COMPATIBLE_OPERATIONS,
+  compatibleErrorView,
+  OPERATIONS,
+  problemView,
+  REFERENCE_KINDS,
+  RESPONSE_EXAMPLES as EXAMPLES,
+  SERVICE_OPERATIONS,
+  type OpenOperation,
+  type Operation,
+} from '@importer/contracts'
+import type { z } from 'zod'
 
 import { nameSessionCookie } from '../authentication/session-cookie.ts'
 import { makeCurl } from './make-curl.ts'
-
-type Json = Record<string, unknown>
+import { BINARY, SchemaComponents, toJsonSchema, type Json } from './schema-components.ts'
 
 const DESCRIPTION = `Imports files of redeemed coupons into PostgreSQL, exactly once.
 
@@ -15,7 +24,7 @@ The examples are for a shell in the importer's own folder, with the key that \`n
 They speak of the data in docs/examples, which the README loads.`
 
 /** What every operation can answer beside its own. */
-const COMMON_ERRORS: Readonly<Record<number, string>> = {
+const COMMON_ERRORS = {
   400: 'The request is not as it should be; `errors` tells every fault',
   401: 'There is no API key, or it is unknown or revoked',
   403: 'The role of the API key does not include the needed one',
@@ -23,25 +32,56 @@ const COMMON_ERRORS: Readonly<Record<number, string>> = {
   500: 'Something went wrong on our side; the request can be repeated',
 }
 
-const TAGS: Readonly<Record<Operation['tag'], string>> = {
-  imports: 'Upload files and watch what becomes of them',
-  levers: 'Stop, go on, undo, try again: each can be pulled twice and does it once',
+/** Of which a program should wait before it asks again. */
+const RETRY_STATUSES = ['429', '503']
+const RETRY_HEADERS = { 'Retry-After': 'In how many seconds it may go better' }
+
+type DocumentedOperation = OpenOperation & Partial<Pick<Operation, 'role'>>
+
+/** An API: its operations, and the form of its errors. */
+interface DocumentedApi {
+  readonly operations: Readonly<Record<string, DocumentedOperation>>
+  readonly errorType: string
+  readonly errorSchema: z.ZodType
+  readonly errorExample: object
+}
+
+const NATIVE: DocumentedApi = {
+  operations: { ...OPERATIONS, ...SERVICE_OPERATIONS },
+  errorType: 'application/problem+json',
+  errorSchema: problemView,
+  errorExample: EXAMPLES.problem,
+}
+const COMPATIBLE: DocumentedApi = {
+  operations: COMPATIBLE_OPERATIONS,
+  errorType: 'application/json',
+  errorSchema: compatibleErrorView,
+  errorExample: EXAMPLES.compatibleErrors,
+}
+
+const TAGS: Readonly<Record<OpenOperation['tag'], string>> = {
+  imports: 'Upload files and follow what becomes of them',
+  actions: 'Cancel, resume, revert, retry: each can be requested twice and happens once',
   results: 'What became of the rows',
   redemptions: 'What is recorded',
   reference: 'Series, coupons, customers and tills: what rows are resolved against',
   keys: 'API keys',
-  webhooks: 'Tell other systems (Standard Webhooks)',
+  webhooks: 'Notify other systems (Standard Webhooks)',
+  compatible: 'The API of the documented system, for clients that were written for it',
+  service: 'For whoever runs the service; needs no key',
 }
 
-/** The OpenAPI 3.1 document of the native API, made of the schemas that validate. */
+/** The OpenAPI 3.1 document of everything that is answered, made of the schemas that validate. */
 export function buildDocument(serverUrl: string): Json {
-  const components: Record<string, Json> = {}
+  const components = new SchemaComponents()
   const paths: Record<string, Json> = {}
-  for (const [operationId, operation] of Object.entries<Operation>(OPERATIONS)) {
-    const item = (paths[operation.path] ??= {})
-    item[operation.method] = {
-      ...describeOperation(operationId, operation, components),
-      'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: makeCurl(operation, serverUrl) }],
+  for (const api of [NATIVE, COMPATIBLE]) {
+    for (const [operationId, operation] of Object.entries(api.operations)) {
+      const item = (paths[operation.path] ??= {})
+      item[operation.method] = {
+        ...describeOperation(operationId, operation, api, components),
+        'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: makeCurl(operation, serverUrl) }],
+      }
     }
   }
   return {
@@ -50,6 +90,7 @@ export function buildDocument(serverUrl: string): Json {
       title: 'Redemption importer',
       version: '1.0.0',
       description: DESCRIPTION,
+      contact: { name: 'Whoever runs this installation', url: `${serverUrl}/docs` },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: serverUrl }],
@@ -68,55 +109,71 @@ export function buildDocument(serverUrl: string): Json {
           description: 'Of a browser that has signed in by `POST /v1/session`',
         },
       },
-      schemas: Object.fromEntries(Object.entries(components).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      schemas: components.toJson(),
     },
   }
 }
 
-function describeOperation(operationId: string, operation: Operation, components: Record<string, Json>): Json {
-  const { tag, summary, description, role, body, success, errors } = operation
-  const problem = { 'application/problem+json': { schema: refer(problemView, 'output', components) } }
-  const failures = Object.entries({ ...COMMON_ERRORS, ...errors }).map(([status, text]) => [
-    status,
-    {
-      description: text,
-      content: problem,
-      ...(status === '429' ? { headers: headersOf({ 'Retry-After': 'In how many seconds it may go better' }) } : {}),
-    },
-  ])
-  const successes = success.map(({ status, description: text, schema, contentType, headers }) => [
-    String(status),
-    {
-      description: text,
-      ...(headers === undefined ? {} : { headers: headersOf(headers) }),
-      ...(schema === undefined && contentType === undefined
-        ? {}
-        : {
-            content: {
-              [contentType ?? 'application/json']: {
-                schema: schema === undefined ? { type: 'string' } : refer(schema, 'output', components),
-              },
-            },
-          }),
-    },
-  ])
+function describeOperation(
+  operationId: string,
+  operation: DocumentedOperation,
+  api: DocumentedApi,
+  components: SchemaComponents,
+): Json {
+  const { tag, summary, description, role, body, success } = operation
+  const needed = role === undefined ? 'Needs no key.' : `Needs a key with the role \`${role}\`.`
   return {
     operationId,
     tags: [tag],
     summary,
-    description: `${description === undefined ? '' : `${description}\n\n`}Needs a key with the role \`${role}\`.`,
-    'x-role': role,
+    description: `${description === undefined ? '' : `${description}\n\n`}${needed}`,
+    ...(role === undefined ? { security: [] } : { 'x-role': role }),
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
     ...(body === undefined
       ? {}
       : {
           requestBody: {
             required: true,
-            content: { [body.contentType]: { schema: refer(body.schema, 'input', components) } },
+            content: { [body.contentType]: { schema: components.refer(body.schema, 'input') } },
           },
         }),
-    responses: Object.fromEntries([...successes, ...failures]),
+    responses: {
+      ...Object.fromEntries(success.map((answer) => [String(answer.status), describeSuccess(answer, components)])),
+      ...describeErrors(operation, api, components),
+    },
   }
+}
+
+function describeSuccess(answer: OpenOperation['success'][number], components: SchemaComponents): Json {
+  const { description, schema, example, contentType, headers } = answer
+  const content =
+    schema !== undefined
+      ? {
+          'application/json': {
+            schema: components.refer(schema, 'output'),
+            ...(example === undefined ? {} : { example }),
+          },
+        }
+      : contentType !== undefined
+        ? { [contentType]: { schema: contentType.startsWith('text/') ? { type: 'string' } : BINARY } }
+        : undefined
+  return {
+    description,
+    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
+    ...(content === undefined ? {} : { content }),
+  }
+}
+
+function describeErrors({ role, errors }: DocumentedOperation, api: DocumentedApi, components: SchemaComponents): Json {
+  const { errorType, errorSchema, errorExample } = api
+  const common = role === undefined ? { 400: COMMON_ERRORS[400] } : COMMON_ERRORS
+  const failures = Object.entries({ ...common, ...errors }).map(([status, description]) => {
+    const schema = components.refer(errorSchema, 'output')
+    const example = status === '400' ? { example: errorExample } : {}
+    const retry = RETRY_STATUSES.includes(status) ? { headers: headersOf(RETRY_HEADERS) } : {}
+    return [status, { description, content: { [errorType]: { schema, ...example } }, ...retry }]
+  })
+  return Object.fromEntries(failures) as Json
 }
 
 function headersOf(headers: Readonly<Record<string, string>>): Json {
@@ -125,7 +182,7 @@ function headersOf(headers: Readonly<Record<string, string>>): Json {
   )
 }
 
-function pathParameters({ path }: Operation): Json[] {
+function pathParameters({ path }: OpenOperation): Json[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -134,9 +191,12 @@ function pathParameters({ path }: Operation): Json[] {
   }))
 }
 
-/** As text on the wire and as the number that it stands for a value is written the same: the number's schema says more. */
-function queryParameters({ query }: Operation): Json[] {
-  const [input, output] = (['input', 'output'] as const).map((io) => toSchema(query, io))
+/**
+ * As text on the wire and as the number that it stands for a value is written the same: the number's schema says more. A
+ * cursor is text in both directions: what is in it is nobody's business.
+ */
+function queryParameters({ query }: OpenOperation): Json[] {
+  const [input, output] = (['input', 'output'] as const).map((io) => toJsonSchema(query, io))
   const properties = (output?.['properties'] ?? {}) as Record<string, Json>
   const required = (input?.['required'] ?? []) as string[]
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
@@ -144,11 +204,11 @@ function queryParameters({ query }: Operation): Json[] {
     in: 'query',
     required: required.includes(name),
     ...(description === undefined ? {} : { description }),
-    schema,
+    schema: name === 'cursor' ? { type: 'string' } : schema,
   }))
 }
 
-function headerParameters({ headers = {} }: Operation): Json[] {
+function headerParameters({ headers = {} }: OpenOperation): Json[] {
   return Object.entries(headers).map(([name, description]) => ({
     name,
     in: 'header',
@@ -156,28 +216,4 @@ function headerParameters({ headers = {} }: Operation): Json[] {
     description,
     schema: { type: 'string' },
   }))
-}
-
-/** A reference to a schema that has an id, which is put among the components with all that it is made of. */
-function refer(schema: z.ZodType, io: 'input' | 'output', components: Record<string, Json>): Json {
-  const root = toSchema(schema, io)
-  for (const [id, definition] of Object.entries((root['$defs'] ?? {}) as Record<string, Json>)) {
-    components[id] = toComponent(definition)
-  }
-  const id = z.globalRegistry.get(schema)?.id
-  if (id === undefined) return toComponent(root)
-  components[id] ??= toComponent(root)
-  return { $ref: `#/components/schemas/${id}` }
-}
-
-function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json
-}
-
-const NOT_OF_A_COMPONENT = ['$schema', '$defs', 'id']
-
-/** A schema as it stands among the components: their place is where it refers to. */
-function toComponent(schema: Json): Json {
-  const kept = Object.fromEntries(Object.entries(schema).filter(([name]) => !NOT_OF_A_COMPONENT.includes(name)))
-  return JSON.parse(JSON.stringify(kept).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json
 }

@@ -6,7 +6,7 @@ import { methodNotAllowed } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { sendAnswer } from '../http/send-answer.ts'
 import { nameRoute } from '../http/track-requests.ts'
-import { buildDocument } from './build-document.ts'
+import { createDocumentWriter } from './write-document.ts'
 
 const PAGE_FILES = {
   '/docs': { file: 'page.html', contentType: 'text/html; charset=utf-8' },
@@ -21,12 +21,12 @@ const POLICY =
 /** `/openapi.json`, and `/docs`: a page of our own that shows it, without the internet. Open to all, as they tell nothing of anybody. */
 export function createDocsRouter({ publicUrl }: { readonly publicUrl: string | undefined }): Router {
   const router = Router()
-  const documentOf = rememberDocuments()
+  const writeDocument = createDocumentWriter()
   router
     .route('/openapi.json')
     .all(nameRoute('/openapi.json'))
     .get(async (request, response) => {
-      const body = documentOf(readBaseUrl(request, publicUrl))
+      const body = writeDocument(readBaseUrl(request, publicUrl))
       response.setHeader('Cache-Control', 'no-cache')
       await sendAnswer(request, response, { status: 200, contentType: 'application/json; charset=utf-8', body })
     })
@@ -48,24 +48,4 @@ export function createDocsRouter({ publicUrl }: { readonly publicUrl: string | u
       })
   }
   return router
-}
-
-/** One for each name by which this process is asked; a client that makes names up makes others forget theirs. */
-const MAX_DOCUMENTS = 8
-
-/** The document's text, made once for each base URL: it takes some 20 ms. */
-function rememberDocuments(): (baseUrl: string) => string {
-  const known = new Map<string, string>()
-  // The base URL stands in one place: the text for another one is made of this.
-  const PLACE = 'https://base-url.invalid'
-  let template: string | undefined
-  return (baseUrl) => {
-    const remembered = known.get(baseUrl)
-    if (remembered !== undefined) return remembered
-    template ??= JSON.stringify(buildDocument(PLACE))
-    const text = template.replaceAll(PLACE, JSON.stringify(baseUrl).slice(1, -1))
-    if (known.size >= MAX_DOCUMENTS) known.clear()
-    known.set(baseUrl, text)
-    return text
-  }
 }

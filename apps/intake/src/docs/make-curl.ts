@@ -1,15 +1,20 @@
-import type { Operation } from '@importer/contracts'
+import type { COMPATIBLE_OPERATIONS, OpenOperation, Operation, OPERATIONS, PathParameter } from '@importer/contracts'
+
+type Documented = (typeof OPERATIONS & typeof COMPATIBLE_OPERATIONS)[keyof (typeof OPERATIONS &
+  typeof COMPATIBLE_OPERATIONS)]
+type AnyParameter = PathParameter<Documented['path']>
 
 /**
  * What stands in an example for each parameter of a path: the series and the till are those of `docs/examples`, and who has
  * just begun has an import 1.
  */
-export const EXAMPLE_PARAMETERS: Readonly<Record<string, string | number>> = {
+export const EXAMPLE_PARAMETERS: Readonly<Record<AnyParameter, string | number>> = {
   seriesId: 953_234,
+  couponSeriesId: 953_234,
   kind: 'tills',
   id: 17,
   importId: 1,
-  rowNumber: 3,
+  rowNumber: 2,
   keyId: 1,
   endpointId: 1,
   deliveryId: 1,
@@ -27,7 +32,8 @@ export function fillPath(path: string, parameters: Readonly<Record<string, strin
  * A call of an operation for a shell in the importer's own folder, in which `KEY` is an API key: what the operation's entry
  * in the table says, and nothing else.
  */
-export function makeCurl({ method, path, success, example = {} }: Operation, serverUrl: string): string {
+export function makeCurl(operation: OpenOperation & Partial<Pick<Operation, 'role'>>, serverUrl: string): string {
+  const { method, path, success, role, example = {} } = operation
   const { query, form = {}, json, file } = example
   const body = [
     ...Object.entries(form).map(([name, value]) => `-F ${quote(`${name}=${value}`)}`),
@@ -40,10 +46,11 @@ export function makeCurl({ method, path, success, example = {} }: Operation, ser
     'curl -sS',
     ...(success.some(({ contentType }) => contentType === 'text/event-stream') ? ['-N'] : []),
     ...(method === usual ? [] : [`-X ${method.toUpperCase()}`]),
-    '-H "Authorization: Bearer $KEY"',
+    ...(role === undefined ? [] : ['-H "Authorization: Bearer $KEY"']),
   ]
   const url = `${serverUrl}${fillPath(path, EXAMPLE_PARAMETERS)}${query === undefined ? '' : `?${query}`}`
-  return [flags.join(' '), ...body, quote(url)].join(' \\\n  ')
+  // Quoted whatever it holds: the document is made once and its address is put in later.
+  return [flags.join(' '), ...body, `'${url}'`].join(' \\\n  ')
 }
 
 /** As a shell takes it: bare where it can be. */

@@ -1,4 +1,4 @@
-import type { FieldFault, ImportStatus, UnavailableCode } from '@importer/contracts'
+import type { FaultCode, FieldFault, ImportStatus, UnavailableCode } from '@importer/contracts'
 
 /** Headers that belong to an error's answer, such as `Retry-After`. */
 export type ErrorHeaders = Readonly<Record<string, string | string[]>>
@@ -56,12 +56,12 @@ export function payloadTooLarge(maxBytes: number, what: 'file' | 'request' = 'fi
   ])
 }
 
-export function notFound(code: string, field: string, message: string): ApiError {
+export function notFound(code: FaultCode, field: string, message: string): ApiError {
   return new ApiError(404, [{ code, field, message }])
 }
 
 /** 429: `retryAfterSeconds` later it may go better. */
-export function tooMany(code: string, message: string, retryAfterSeconds: number): ApiError {
+export function tooMany(code: FaultCode, message: string, retryAfterSeconds: number): ApiError {
   return new ApiError(429, [{ code, field: 'request', message }], { 'Retry-After': String(retryAfterSeconds) })
 }
 

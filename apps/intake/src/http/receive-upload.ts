@@ -1,6 +1,6 @@
 import type { Readable, Transform, Writable } from 'node:stream'
 
-import type { FieldFault } from '@importer/contracts'
+import type { FaultCode, FieldFault } from '@importer/contracts'
 import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/runtime'
 import type { Request, Response } from 'express'
 import multer from 'multer'
@@ -210,7 +210,7 @@ function isFormError(error: Error): boolean {
 }
 
 /** What is told of each of multer's codes: a code of ours, and what was expected. */
-const HARD_FAULTS: Readonly<Record<string, { readonly code: string; readonly expected: string }>> = {
+const HARD_FAULTS: Readonly<Record<string, { readonly code: FaultCode; readonly expected: string }>> = {
   LIMIT_FIELD_VALUE: { code: 'VALUE_TOO_LONG', expected: `at most ${HARD_LIMITS.fieldSize} bytes` },
   LIMIT_FIELD_COUNT: { code: 'TOO_MANY_FIELDS', expected: `at most ${HARD_LIMITS.fields} fields` },
   LIMIT_PART_COUNT: { code: 'TOO_MANY_FIELDS', expected: `at most ${HARD_LIMITS.fields} fields and one file` },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as examples from './explain-examples.ts'
 import * as views from './explain-views.ts'
 import type { Operation } from './operation.ts'
 import { noQuery, pageQuery, wholeNumber } from './parameters.ts'
@@ -15,43 +16,49 @@ export const EXPLAIN_OPERATIONS = {
     ...READ,
     path: '/v1/imports/{importId}/rows/{rowNumber}',
     tag: 'results',
-    summary: 'Explain a row of the file',
+    summary: 'Explain a row',
     description: 'Whatever its outcome: the cells and how they were read, the errors, and what stands in the way.',
     query: noQuery,
-    success: [{ status: 200, description: 'The row', schema: views.rowExplanationView }],
+    success: [
+      { status: 200, description: 'The row', schema: views.rowExplanationView, example: examples.rowExplanation },
+    ],
     errors: NO_FILE,
   },
   explainLine: {
     ...READ,
     path: '/v1/imports/{importId}/rows',
     tag: 'results',
-    summary: 'Explain the row on a line of the file',
+    summary: 'Explain the row on a line',
     description: 'A line inside a record is that record.',
     query: z.strictObject({
       line: wholeNumber({ from: 1, to: MAX_LINE }).meta({ description: 'Physical line of the file, from 1' }),
     }),
     example: { query: 'line=2' },
-    success: [{ status: 200, description: 'The row', schema: views.rowExplanationView }],
+    success: [
+      { status: 200, description: 'The row', schema: views.rowExplanationView, example: examples.rowExplanation },
+    ],
     errors: NO_FILE,
   },
   listErrorGroups: {
     ...READ,
     path: '/v1/imports/{importId}/error-groups',
     tag: 'results',
-    summary: 'Group the rejected rows by what is wrong',
+    summary: 'List groups of row errors',
     description: 'By code and column, exactly, from what is stored; or by value too, for which the file is read once.',
     query: z.strictObject({ by: z.enum(['code', 'value'], 'expected code or value').default('code') }),
     example: { query: 'by=value' },
-    success: [{ status: 200, description: 'The groups', schema: views.errorGroupListView }],
+    success: [
+      { status: 200, description: 'The groups', schema: views.errorGroupListView, example: examples.errorGroups },
+    ],
     errors: NO_FILE,
   },
   listTimeline: {
     ...READ,
     path: '/v1/imports/{importId}/timeline',
     tag: 'imports',
-    summary: 'List what happened to an import, oldest first',
+    summary: 'List the timeline of an import',
     query: pageQuery,
-    success: [{ status: 200, description: 'A page', schema: views.timelineView }],
+    success: [{ status: 200, description: 'A page', schema: views.timelineView, example: examples.timeline }],
     errors: { 404: 'There is no such import in this organization' },
   },
   listAuditEvents: {
@@ -59,9 +66,10 @@ export const EXPLAIN_OPERATIONS = {
     role: 'admin',
     path: '/v1/audit-events',
     tag: 'keys',
-    summary: 'List what happened to keys, endpoints, profiles and reference data, oldest first',
+    summary: 'List audit events',
+    description: 'What happened to keys, endpoints, profiles and reference data, oldest first.',
     query: pageQuery,
-    success: [{ status: 200, description: 'A page', schema: views.auditEventListView }],
+    success: [{ status: 200, description: 'A page', schema: views.auditEventListView, example: examples.auditEvents }],
   },
   listSeries: {
     ...READ,
@@ -77,6 +85,6 @@ export const EXPLAIN_OPERATIONS = {
       ...pageQuery.shape,
     }),
     example: { query: 'q=spring' },
-    success: [{ status: 200, description: 'A page', schema: views.seriesListView }],
+    success: [{ status: 200, description: 'A page', schema: views.seriesListView, example: examples.seriesList }],
   },
 } as const satisfies Record<string, Operation>

@@ -1,16 +1,15 @@
 import { z } from 'zod'
 
 import { ACTOR_TYPES, AUDIT_KINDS, TIMELINE_KINDS } from '../audit.ts'
-import { COLUMN_KEYS } from '../columns.ts'
-import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
+import { columnKey, rowErrorCode } from './views.ts'
 
 /** What tells a person what happened, and why: one row explained, groups of errors, timeline and audit list. */
 
 const id = z.int().min(0)
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const looseTime = time.nullable()
-const code = z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]])
-const column = z.enum(COLUMN_KEYS).nullable().meta({ description: 'null: the whole record is at fault' })
+const code = rowErrorCode
+const column = columnKey.nullable().meta({ description: 'null: the whole record is at fault' })
 const nextCursor = z
   .string()
   .nullable()
@@ -45,7 +44,7 @@ export const rowExplanationView = z
       z.strictObject({
         position: z.int().min(0),
         name: z.string().nullable().meta({ description: 'In the header; null: there is none' }),
-        key: z.enum(COLUMN_KEYS).nullable().meta({ description: 'What the column was said to hold' }),
+        key: columnKey.nullable().meta({ description: 'What the column was said to hold' }),
         value: z.string(),
         read: z.string().nullable().meta({ description: 'How the importer reads it; null: not at all' }),
       }),

@@ -8,20 +8,29 @@ export interface Success {
   readonly description: string
   /** JSON of this shape, or else a body of this content type; neither: no body. */
   readonly schema?: z.ZodType
+  /** What an answer of that shape looks like: a test holds it to the schema. */
+  readonly example?: unknown
   readonly contentType?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** One operation of the native API, as data: what is mounted, documented, called and walked through by a test. */
-export interface Operation {
+/** One operation as data, and one that anybody may call. */
+export interface OpenOperation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** With its parameters in braces; all of them are whole numbers but `kind`. */
   readonly path: string
-  readonly tag: 'imports' | 'levers' | 'results' | 'redemptions' | 'reference' | 'keys' | 'webhooks'
+  readonly tag:
+    | 'imports'
+    | 'actions'
+    | 'results'
+    | 'redemptions'
+    | 'reference'
+    | 'keys'
+    | 'webhooks'
+    | 'compatible'
+    | 'service'
   readonly summary: string
   readonly description?: string
-  /** What the key must be allowed to do. */
-  readonly role: Role
   readonly query: z.ZodObject
   readonly headers?: Readonly<Record<string, string>>
   /** JSON is read and checked before the operation is carried out; every other body is the operation's own to read. */
@@ -36,6 +45,12 @@ export interface Operation {
   readonly success: readonly Success[]
   /** The errors beside 400, 401, 403, 429 and 500, which all have. */
   readonly errors?: Readonly<Record<number, string>>
+}
+
+/** An operation that needs a key: what is mounted, documented, called and walked through by a test. */
+export interface Operation extends OpenOperation {
+  /** What the key must be allowed to do. */
+  readonly role: Role
 }
 
 /** The names in the braces of a path. */

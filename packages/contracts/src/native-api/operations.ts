@@ -1,35 +1,20 @@
 import { z } from 'zod'
 
-import { COUPON_IDENTIFIERS, CUSTOMER_IDENTIFIERS, type CouponIdentifier, type CustomerIdentifier } from '../columns.ts'
 import { retryRequest } from '../retry.ts'
 import { EXPLAIN_OPERATIONS } from './explain-operations.ts'
+import * as examples from './examples.ts'
 import type { Operation, Success } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { SESSION_OPERATIONS } from './session-operations.ts'
+import { uploadForm } from './upload-form.ts'
 import * as views from './views.ts'
 import { WEBHOOK_OPERATIONS } from './webhook-operations.ts'
-
-const keysOf = <Key extends string>(object: Readonly<Record<Key, unknown>>) => Object.keys(object) as [Key, ...Key[]]
-
-const uploadForm = parameters.uploadOptions
-  .extend({
-    customerIdentifier: z.enum(keysOf<CustomerIdentifier>(CUSTOMER_IDENTIFIERS)),
-    couponIdentifier: z.enum(keysOf<CouponIdentifier>(COUPON_IDENTIFIERS)),
-    uploadHeaders: z.string().meta({
-      description:
-        'An object (JSON5) from column key to column: a position from 0, or the name that the column has in the header',
-      example: '{"redeemedDateInMillis": "date", "redeemedAt": "till", "mobile": "phone", "couponCode": 3}',
-    }),
-    details: z.string().max(65_536).optional().meta({ description: 'Notes' }),
-    file: z.file().meta({ description: 'CSV, plain or packed with gzip' }),
-  })
-  .meta({ id: 'Upload' })
 
 const CSV = 'text/csv; charset=utf-8'
 const NOT_FOUND = { 404: 'There is no such import in this organization' }
 const LEVER_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stands; `state` tells where that is' }
 const NO_FILE = { 404: 'There is no such import in this organization, or its file is no longer stored' }
-const IMPORT = { schema: views.importView }
+const IMPORT = { schema: views.importView, example: examples.runningImport }
 
 function report<const Name extends string>(name: Name, summary: string) {
   return {
@@ -53,7 +38,7 @@ function lever<const Name extends string, const Successes extends readonly Succe
   return {
     method: 'post',
     path: `/v1/imports/{importId}/${name}`,
-    tag: 'levers',
+    tag: 'actions',
     summary,
     description,
     role: 'write',
@@ -69,7 +54,7 @@ export const OPERATIONS = {
     method: 'post',
     path: '/v1/series/{seriesId}/imports',
     tag: 'imports',
-    summary: 'Upload a file of redeemed coupons',
+    summary: 'Create an import',
     role: 'write',
     query: parameters.noQuery,
     headers: {
@@ -110,24 +95,24 @@ export const OPERATIONS = {
     method: 'get',
     path: '/v1/imports',
     tag: 'imports',
-    summary: 'List imports, newest first',
+    summary: 'List imports',
     role: 'read',
     query: parameters.importListQuery,
     example: { query: 'status=completed&limit=10' },
-    success: [{ status: 200, description: 'A page', schema: views.importListView }],
+    success: [{ status: 200, description: 'A page', schema: views.importListView, example: examples.importList }],
     errors: { 404: 'There is no such series in this organization' },
   },
   showImport: {
     method: 'get',
     path: '/v1/imports/{importId}',
     tag: 'imports',
-    summary: 'Look at an import',
+    summary: 'Retrieve an import',
     role: 'read',
     query: parameters.noQuery,
     headers: { 'If-None-Match': 'The ETag of an earlier answer' },
     success: [
       { status: 200, description: 'The import', ...IMPORT, headers: { ETag: 'Changes with the import' } },
-      { status: 304, description: 'It has not changed' },
+      { status: 304, description: 'The import has not changed' },
     ],
     errors: NOT_FOUND,
   },
@@ -135,7 +120,7 @@ export const OPERATIONS = {
     method: 'get',
     path: '/v1/imports/{importId}/events',
     tag: 'imports',
-    summary: 'Watch an import as server-sent events',
+    summary: 'Stream the progress of an import',
     description:
       '`progress` with the import as data, whenever it changes and at least once a second, then `end` once it is over.',
     role: 'read',
@@ -164,52 +149,71 @@ export const OPERATIONS = {
     method: 'get',
     path: '/v1/imports/{importId}/errors',
     tag: 'results',
-    summary: 'List why rows were rejected, in the order of the file',
+    summary: 'List row errors',
     role: 'read',
     query: parameters.rowErrorListQuery,
     example: { query: 'limit=10' },
-    success: [{ status: 200, description: 'A page', schema: views.rowErrorListView }],
+    success: [{ status: 200, description: 'A page', schema: views.rowErrorListView, example: examples.rowErrorList }],
     errors: NO_FILE,
   },
   downloadErrors: report('errors.csv', 'Download the rejected rows'),
-  downloadInserted: report('inserted.csv', 'Download the rows that were inserted'),
-  downloadDuplicates: report('duplicates.csv', 'Download the rows that were recorded before'),
-  downloadUnprocessed: report('unprocessed.csv', 'Download the rows that were never processed'),
+  downloadInserted: report('inserted.csv', 'Download the inserted rows'),
+  downloadDuplicates: report('duplicates.csv', 'Download the duplicate rows'),
+  downloadUnprocessed: report('unprocessed.csv', 'Download the unprocessed rows'),
   downloadFile: {
     method: 'get',
     path: '/v1/imports/{importId}/file',
     tag: 'results',
-    summary: 'Download the upload as it came',
+    summary: 'Download the uploaded file',
     role: 'read',
     query: parameters.noQuery,
-    success: [{ status: 200, description: 'The upload', contentType: 'application/octet-stream' }],
-    errors: NO_FILE,
+    headers: {
+      Range: 'One range of bytes, to go on with a download that was cut',
+      'If-Range': 'The ETag of the part that is there: where it no longer fits all of the file is sent',
+      'If-None-Match': 'The ETag of an earlier answer',
+    },
+    success: [
+      {
+        status: 200,
+        description: 'The upload',
+        contentType: 'application/octet-stream',
+        headers: { ETag: 'Names these very bytes', 'Accept-Ranges': 'bytes' },
+      },
+      {
+        status: 206,
+        description: 'The range of it',
+        contentType: 'application/octet-stream',
+        headers: { 'Content-Range': 'Which bytes of how many' },
+      },
+      { status: 304, description: 'The client has it' },
+    ],
+    errors: { ...NO_FILE, 416: 'The file has no byte of the range; `Content-Range` tells its length' },
   },
   cancelImport: lever(
     'cancel',
-    'Stop an import',
+    'Cancel an import',
     'Stops at once; a batch under way is waited for. What was inserted stays; the rest can be downloaded as unprocessed.',
-    [{ status: 200, description: 'It is cancelled', ...IMPORT }],
+    [{ status: 200, description: 'The import is cancelled', ...IMPORT }],
   ),
   resumeImport: lever(
     'resume',
-    'Let a cancelled or failed import go on',
+    'Resume a cancelled or failed import',
     'Goes on from its checkpoints. An error budget that was used up no longer holds.',
-    [{ status: 202, description: 'It goes on', ...IMPORT }],
+    [{ status: 202, description: 'The import is queued again', ...IMPORT }],
   ),
   revertImport: lever(
     'revert',
-    'Delete what an import inserted',
-    'Its coupons are free again. The status becomes `reverted` once all is deleted; reports and counts stay as history.',
+    'Revert an import',
+    'Deletes what it inserted: its coupons can be redeemed again. The status becomes `reverted` once all is deleted; reports and counts stay as history.',
     [
-      { status: 202, description: 'It is being reverted', ...IMPORT },
-      { status: 200, description: 'It is reverted', ...IMPORT },
+      { status: 202, description: 'The import is being reverted', ...IMPORT },
+      { status: 200, description: 'The import is reverted', ...IMPORT },
     ],
   ),
   retryRejected: {
     ...lever(
       'retry-rejected',
-      'Import the rejected rows again',
+      'Retry the rejected rows of an import',
       'Makes a new import of the rejected rows, of all or of those with one of `codes`, as they were or corrected. It is ' +
         'answered at once, and its file is made by a worker. The same body again gives the import that it made; another ' +
         'body makes another import, once the one before is over.',
@@ -219,18 +223,23 @@ export const OPERATIONS = {
       ],
     ),
     body: { contentType: 'application/json', schema: retryRequest },
-    example: { json: { codes: ['TILL_NOT_FOUND'], corrections: [{ column: 'redeemedAt', from: '99', to: '17' }] } },
+    example: {
+      json: { codes: ['COUPON_NOT_FOUND'], corrections: [{ column: 'couponCode', from: 'SPRNG-1', to: 'SPRING-1' }] },
+    },
   },
   listRedemptions: {
     method: 'get',
     path: '/v1/redemptions',
     tag: 'redemptions',
-    summary: 'Was this coupon used: when, where, by whom, from which file and row',
-    description: 'By `couponId`, by `couponCode` and `seriesId`, or by `importId` (and `rowNumber`). Newest first.',
+    summary: 'List redemptions',
+    description:
+      'Was this coupon used: when, where, by whom, from which file and row. By `couponId`, by `couponCode` and `seriesId`, or by `importId` (and `rowNumber`). Newest first.',
     role: 'read',
     query: parameters.redemptionListQuery,
     example: { query: 'couponCode=SPRING-1&seriesId=953234' },
-    success: [{ status: 200, description: 'A page', schema: views.redemptionListView }],
+    success: [
+      { status: 200, description: 'A page', schema: views.redemptionListView, example: examples.redemptionList },
+    ],
     errors: { 404: 'There is no such coupon, or no such import, in this organization' },
   },
   countReference: {
@@ -240,18 +249,32 @@ export const OPERATIONS = {
     summary: 'Count reference data',
     role: 'read',
     query: parameters.noQuery,
-    success: [{ status: 200, description: 'How many there are', schema: views.referenceCountView }],
+    success: [
+      {
+        status: 200,
+        description: 'How many there are',
+        schema: views.referenceCountView,
+        example: examples.referenceCount,
+      },
+    ],
   },
   loadReference: {
     method: 'put',
     path: '/v1/reference/{kind}',
     tag: 'reference',
-    summary: 'Insert or update reference data in bulk',
+    summary: 'Load reference data',
     role: 'write',
     query: parameters.noQuery,
     body: { contentType: 'text/csv', schema: z.string().meta({ description: 'CSV with named columns, streamed' }) },
     example: { file: 'docs/examples/tills.csv' },
-    success: [{ status: 200, description: 'What became of the rows', schema: views.referenceLoadView }],
+    success: [
+      {
+        status: 200,
+        description: 'What became of the rows',
+        schema: views.referenceLoadView,
+        example: examples.referenceLoad,
+      },
+    ],
     errors: {
       408: 'The body stood still',
       413: 'The body is too large',
@@ -262,10 +285,12 @@ export const OPERATIONS = {
     method: 'get',
     path: '/v1/reference/{kind}/{id}',
     tag: 'reference',
-    summary: 'Look at one item of reference data',
+    summary: 'Retrieve an item of reference data',
     role: 'read',
     query: parameters.noQuery,
-    success: [{ status: 200, description: 'The item', schema: views.referenceItemView }],
+    success: [
+      { status: 200, description: 'The item', schema: views.referenceItemView, example: examples.referenceItem },
+    ],
     errors: { 404: 'There is no such item in this organization' },
   },
   ...SESSION_OPERATIONS,
@@ -273,21 +298,28 @@ export const OPERATIONS = {
     method: 'get',
     path: '/v1/api-keys',
     tag: 'keys',
-    summary: 'List the API keys of the organization, revoked ones included',
+    summary: 'List API keys',
     role: 'admin',
     query: parameters.noQuery,
-    success: [{ status: 200, description: 'The keys', schema: views.apiKeyListView }],
+    success: [{ status: 200, description: 'The keys', schema: views.apiKeyListView, example: examples.apiKeyList }],
   },
   createApiKey: {
     method: 'post',
     path: '/v1/api-keys',
     tag: 'keys',
-    summary: 'Make an API key',
+    summary: 'Create an API key',
     role: 'admin',
     query: parameters.noQuery,
     body: { contentType: 'application/json', schema: parameters.newApiKey },
     example: { json: { role: 'read', name: 'poller' } },
-    success: [{ status: 201, description: 'The key, told this once', schema: views.newApiKeyView }],
+    success: [
+      {
+        status: 201,
+        description: 'The key itself is shown here and never again',
+        schema: views.newApiKeyView,
+        example: examples.newApiKey,
+      },
+    ],
     errors: { 408: 'The body stood still', 413: 'The body is too large', 415: 'The body is compressed' },
   },
   revokeApiKey: {
@@ -297,7 +329,7 @@ export const OPERATIONS = {
     summary: 'Revoke an API key',
     role: 'admin',
     query: parameters.noQuery,
-    success: [{ status: 204, description: 'It works no more' }],
+    success: [{ status: 204, description: 'The key is revoked' }],
     errors: { 404: 'There is no such key in this organization' },
   },
   ...EXPLAIN_OPERATIONS,

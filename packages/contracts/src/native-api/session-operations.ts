@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ROLES } from '../roles.ts'
 import { storableText } from '../storable.ts'
 import type { Operation } from './operation.ts'
+import * as examples from './examples.ts'
 import { noQuery } from './parameters.ts'
 
 const PATH = '/v1/session'
@@ -47,6 +48,7 @@ export const SESSION_OPERATIONS = {
         status: 201,
         description: 'The session',
         schema: sessionView,
+        example: examples.session,
         headers: { 'Set-Cookie': 'The cookie of the session' },
       },
     ],
@@ -59,7 +61,7 @@ export const SESSION_OPERATIONS = {
     summary: 'Retrieve who is signed in, or whose key was sent',
     role: 'read',
     query: noQuery,
-    success: [{ status: 200, description: 'Who it is', schema: sessionView }],
+    success: [{ status: 200, description: 'Who it is', schema: sessionView, example: examples.session }],
   },
   endSession: {
     method: 'delete',

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
 import { COLUMN_KEYS } from '../columns.ts'
+import { FAULT_CODES } from '../fault-codes.ts'
 import { DELAY_CODES } from '../import-delay.ts'
 import { IMPORT_FAILURE_CODES, IMPORT_STATUSES } from '../import-state.ts'
-import { COUPON_STATUSES } from '../reference.ts'
+import { COUPON_STATUSES, REFERENCE_FAULT_CODES } from '../reference.ts'
 import { correctionListView } from '../retry.ts'
 import { ROLES } from '../roles.ts'
 import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
@@ -14,20 +15,25 @@ const id = z.int().min(0)
 const count = z.int().min(0)
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const link = z.url()
-const rowErrorCode = z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]])
+export const rowErrorCode = z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]]).meta({
+  id: 'RowErrorCode',
+  description: 'Why a row was rejected. Stable: programs can rely on it',
+})
+export const columnKey = z.enum(COLUMN_KEYS).meta({ id: 'ColumnKey', description: 'What a column is read as' })
 const nextCursor = z
   .string()
   .nullable()
   .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
 
-const fieldFaultView = z.strictObject({ code: z.string(), field: z.string(), message: z.string() })
+const faultCode = z.enum(FAULT_CODES).meta({ id: 'FaultCode', description: 'Stable: programs can rely on it' })
+const fieldFaultView = z.strictObject({ code: faultCode, field: z.string(), message: z.string() })
 
 export const problemView = z
   .strictObject({
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string().meta({ description: 'Stable: programs can rely on it' }),
+    code: faultCode,
     detail: z.string(),
     errors: z.array(fieldFaultView).optional().meta({ description: 'Every fault, where there is more than one' }),
     state: z
@@ -97,7 +103,7 @@ const rowErrorView = z
   .strictObject({
     rowNumber: z.int().min(1).meta({ description: 'Data record, from 1' }),
     line: z.int().min(1).meta({ description: 'Where the record starts in the file, from 1' }),
-    column: z.enum(COLUMN_KEYS).nullable().meta({ description: 'null: the whole record is at fault' }),
+    column: columnKey.nullable().meta({ description: 'null: the whole record is at fault' }),
     value: z.string().meta({ description: 'What stands there; of a record that cannot be split, its text' }),
     code: rowErrorCode,
     number: z.int(),
@@ -164,7 +170,7 @@ export const referenceLoadView = z
         row: z.int().min(1),
         line: z.int().min(1),
         field: z.string().nullable(),
-        code: z.string(),
+        code: z.enum(REFERENCE_FAULT_CODES),
         message: z.string(),
       }),
     ),

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+import * as examples from './examples.ts'
+import type { OpenOperation } from './operation.ts'
+import { noQuery } from './parameters.ts'
+
+const check = z.strictObject({
+  ok: z.boolean(),
+  reason: z.string().nullable().meta({ description: 'null: it answers' }),
+})
+
+export const healthView = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
+export const readinessView = z
+  .strictObject({
+    status: z.enum(['ok', 'unavailable']),
+    checks: z.strictObject({ database: check, queue: check, storage: check }),
+  })
+  .meta({ id: 'Readiness' })
+
+/** For whoever runs the service: they need no key and tell nothing of any organization. */
+export const SERVICE_OPERATIONS = {
+  getHealth: {
+    method: 'get',
+    path: '/healthz',
+    tag: 'service',
+    summary: 'Check that the process is up',
+    query: noQuery,
+    success: [{ status: 200, description: 'It is', schema: healthView, example: examples.health }],
+  },
+  getReadiness: {
+    method: 'get',
+    path: '/readyz',
+    tag: 'service',
+    summary: 'Check that database, queue and storage answer',
+    query: noQuery,
+    success: [
+      { status: 200, description: 'All of them answer', schema: readinessView, example: examples.ready },
+      { status: 503, description: 'One does not, and why', schema: readinessView, example: examples.notReady },
+    ],
+  },
+  getMetrics: {
+    method: 'get',
+    path: '/metrics',
+    tag: 'service',
+    summary: 'Read the metrics of the process',
+    description: 'In the text format of Prometheus. With `METRICS_PORT` set they are at that port alone.',
+    query: noQuery,
+    success: [{ status: 200, description: 'The metrics', contentType: 'text/plain' }],
+  },
+} as const satisfies Record<string, OpenOperation>

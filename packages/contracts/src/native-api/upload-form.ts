@@ -1,0 +1,65 @@
+import { z } from 'zod'
+
+import {
+  COLUMN_KEYS,
+  COUPON_IDENTIFIERS,
+  CUSTOMER_IDENTIFIERS,
+  MAX_COLUMN_POSITION,
+  type CouponIdentifier,
+  type CustomerIdentifier,
+} from '../columns.ts'
+import { uploadOptions } from './parameters.ts'
+
+const keysOf = <Key extends string>(object: Readonly<Record<Key, unknown>>) => Object.keys(object) as [Key, ...Key[]]
+
+const POSITION = { type: 'integer', minimum: 0, maximum: MAX_COLUMN_POSITION }
+
+/** An object in a text, which JSON Schema can describe too. */
+const uploadHeaders = (column: object, example: string, description: string) =>
+  z.string().meta({
+    description,
+    example,
+    contentMediaType: 'application/json',
+    contentSchema: { type: 'object', propertyNames: { enum: COLUMN_KEYS }, additionalProperties: column },
+  })
+
+const identifiers = {
+  customerIdentifier: z
+    .enum(keysOf<CustomerIdentifier>(CUSTOMER_IDENTIFIERS))
+    .meta({ description: 'What the file names customers by' }),
+  couponIdentifier: z
+    .enum(keysOf<CouponIdentifier>(COUPON_IDENTIFIERS))
+    .meta({ description: 'What the file names coupons by' }),
+}
+const notes = z.string().max(65_536).optional().meta({ description: 'Notes that are kept with the import' })
+const file = z.file().meta({ description: 'CSV, plain or packed with gzip' })
+
+/** The fields of a native upload, as a form sends them. */
+export const uploadForm = z
+  .object({
+    ...identifiers,
+    uploadHeaders: uploadHeaders(
+      { anyOf: [POSITION, { type: 'string', description: 'The name that the column has in the header' }] },
+      '{"redeemedDateInMillis": "date", "redeemedAt": "till", "mobile": "phone", "couponCode": 3}',
+      'An object (JSON5) from column key to column: a position from 0, or the name that the column has in the header',
+    ),
+    details: notes,
+    ...uploadOptions.shape,
+    file,
+  })
+  .meta({ id: 'Upload' })
+
+/** The fields of an upload to the compatible API: a form that is written for the documented system has no more than the first. */
+export const compatibleUploadForm = z
+  .object({
+    ...identifiers,
+    uploadHeaders: uploadHeaders(
+      POSITION,
+      "{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'mobile': 2, 'couponCode': 3}",
+      'An object from column key to column position, from 0: strict JSON, with single quotes, or with unquoted keys',
+    ),
+    Details: notes,
+    ...uploadOptions.omit({ dryRun: true }).shape,
+    file,
+  })
+  .meta({ id: 'CompatibleUpload' })
