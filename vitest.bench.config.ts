@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['bench/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
+    setupFiles: ['tests/support/release-after-file.ts'],
     allowOnly: false,
     testTimeout: 20_000,
   },

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { afterAll } from 'vitest'
+import { afterFile } from './after-file.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
@@ -27,8 +27,6 @@ export interface AppOptions {
   /** How it says that it is ready; by default over IPC. */
   readonly isReady?: (output: string) => boolean
 }
-
-const running = new Set<AppProcess>()
 
 /** Starts a program and resolves when it is ready. What still runs when the test file is done is killed. */
 export async function startApp(
@@ -70,16 +68,10 @@ export async function startApp(
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
   }
-  running.add(started)
-  exited.then(
-    () => running.delete(started),
-    () => running.delete(started),
-  )
+  afterFile(async () => {
+    await started.kill('SIGKILL')
+  })
   const first = await Promise.race([ready, exited])
   if (first !== 'ready') throw new Error(`${app} ended before it was ready (${first}):\n${output}`)
   return started
 }
-
-afterAll(async () => {
-  await Promise.all([...running].map(async (app) => app.kill('SIGKILL')))
-})

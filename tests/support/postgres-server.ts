@@ -3,8 +3,8 @@ import path from 'node:path'
 
 import { migrateDatabase } from '@importer/db'
 import { migrateQueue, startEmbeddedPostgres, type EmbeddedPostgres } from '@importer/runtime'
-import { afterAll } from 'vitest'
 
+import { afterFile } from './after-file.ts'
 import { makeTemporaryFolder } from './running-system.ts'
 
 /** A PostgreSQL of a test's own, which may be killed. It keeps its promises: what is committed is there after a crash. */
@@ -14,8 +14,6 @@ export interface PostgresServer {
   /** Ends it as `pg_ctl restart -m immediate` does, which is a crash for all who are connected, and starts it again. */
   restartAtOnce(): Promise<void>
 }
-
-const servers = new Set<() => Promise<void>>()
 
 export async function startPostgresServer(): Promise<PostgresServer> {
   const dataDir = await makeTemporaryFolder()
@@ -30,7 +28,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       ...(port === undefined ? {} : { preferredPort: port }),
     })
   let server = await start()
-  servers.add(async () => server.stop())
+  afterFile(async () => server.stop())
   const { url, port } = server
   await migrateDatabase(url)
   await migrateQueue(url)
@@ -53,8 +51,3 @@ export async function readPostmasterPid(dataDir: string): Promise<number> {
   if (!Number.isInteger(pid)) throw new Error(`no process id in ${pidFile}`)
   return pid
 }
-
-afterAll(async () => {
-  for (const stop of servers) await stop()
-  servers.clear()
-})

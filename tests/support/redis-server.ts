@@ -7,7 +7,8 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { chooseFreePort } from '@importer/runtime'
-import { afterAll } from 'vitest'
+
+import { afterFile } from './after-file.ts'
 
 export interface RedisServer {
   url: string
@@ -34,24 +35,17 @@ export function hasRedisServer(): boolean {
   return false
 }
 
-const running = new Set<() => Promise<void>>()
-
-// What a test that failed has forgotten.
-afterAll(async () => {
-  for (const stop of running) await stop()
-})
-
 /** A real Redis on a free port of 127.0.0.1 with a temporary folder, ready to answer. */
 export async function startRedisServer(): Promise<RedisServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'importer-redis-'))
   const port = await chooseFreePort()
   let child = await spawnServer(port, folder)
   const stop = async (): Promise<void> => {
-    running.delete(stop)
     await kill()
     await rm(folder, { recursive: true, force: true })
   }
-  running.add(stop)
+  // What a test that failed has forgotten.
+  afterFile(stop)
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { chooseFreePort } from '@importer/runtime'
-import { afterAll } from 'vitest'
 
+import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'
 import { ImporterClient } from './importer-client.ts'
 import { createTestDatabase } from './test-database.ts'
@@ -44,19 +44,12 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
-const folders: string[] = []
-
 /** A folder that is removed when the test file is done. */
 export async function makeTemporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'importer-test-'))
-  folders.push(folder)
+  afterFile(async () => rm(folder, { recursive: true, force: true }))
   return folder
 }
-
-// Hooks run last in, first out: the processes are gone by then.
-afterAll(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
-})
 
 export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
   const databaseUrl = options.databaseUrl ?? (await createTestDatabase()).url

@@ -1,8 +1,8 @@
 import { chmod, readdir, readFile } from 'node:fs/promises'
 
 import { chooseFreePort, findEmbeddedPostgres } from '@importer/runtime'
-import { afterAll } from 'vitest'
 
+import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'
 import { findAppPids } from './find-app-pids.ts'
 import { ImporterClient } from './importer-client.ts'
@@ -23,8 +23,6 @@ export interface SupervisedSystem {
   /** Ctrl-C; gives how it ended. */
   stop(): Promise<string>
 }
-
-const systems = new Set<SupervisedSystem>()
 
 export async function startSupervisedSystem(options: SystemOptions): Promise<SupervisedSystem> {
   const dataDir = await makeTemporaryFolder()
@@ -58,12 +56,15 @@ export async function startSupervisedSystem(options: SystemOptions): Promise<Sup
     },
     async start() {
       supervisor = await startApp('supervisor', { env, isReady: (output) => output.includes('Ready at') })
+      // Before what kills the supervisor alone, and leaves its children to notice.
+      afterFile(async () => {
+        await system.stop()
+      })
     },
     async stop() {
       return (await supervisor?.kill('SIGINT')) ?? 'never started'
     },
   }
-  systems.add(system)
   await system.start()
   return system
 }
@@ -87,8 +88,3 @@ async function findChildren(parent: number): Promise<number[]> {
   }
   return children
 }
-
-afterAll(async () => {
-  await Promise.all([...systems].map(async (system) => system.stop()))
-  systems.clear()
-})

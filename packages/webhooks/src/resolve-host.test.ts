@@ -36,11 +36,9 @@ describe('a name', () => {
     ['with both', { A: [FOUR.address], AAAA: [SIX.address] }, [FOUR, SIX]],
     ['whose IPv6 addresses nobody tells', { A: [FOUR.address], AAAA: 'no answer' }, [FOUR]],
   ])('%s is known to the name server, and nobody else is asked', async (_name, known, addresses) => {
-    const { resolveHost, askedSystem } = await prepare({ 'hooks.example.com': known })
-    const startedAt = performance.now()
+    // Whoever waited for a query that is not answered would wait longer than the test.
+    const { resolveHost, askedSystem } = await prepare({ 'hooks.example.com': known }, {}, { serverTimeoutMs: 60_000 })
     expect(await resolveHost('hooks.example.com')).toEqual(addresses)
-    // A query that is not answered would take 6 s.
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
     expect(askedSystem).toEqual([])
   })
 
@@ -74,9 +72,8 @@ describe('a name', () => {
     const { resolveHost } = await prepare({ ...silent, 'hooks.example.com': { A: [FOUR.address] } }, {}, options)
     const failed = Promise.allSettled(dead.map(async (host) => resolveHost(host)))
     await machineIsAsked
-    const startedAt = performance.now()
+    // Behind the dead ones there is no time left for a look-up of their own.
     expect(await Promise.all([resolveHost('hooks.example.com'), resolveHost('receiver')])).toEqual([[FOUR], [FOUR]])
-    expect(performance.now() - startedAt).toBeLessThan(1_500)
     expect(new Set((await failed).map(({ status }) => status))).toEqual(new Set(['rejected']))
   })
 })

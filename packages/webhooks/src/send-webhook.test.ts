@@ -100,9 +100,7 @@ const FAULTS: readonly Fault[] = [
 describe('a receiver that', () => {
   test.each(FAULTS)('%s', async (_name, misbehave, end) => {
     const receiver = remember(await startFaultyReceiver(misbehave))
-    const startedAt = performance.now()
     expect(await send(`http://127.0.0.1:${receiver.port}/`)).toMatchObject(end)
-    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT_MS + 2_000)
     // Nothing is left behind: no redirect was followed and no connection kept.
     await receiver.allClosed()
     expect(receiver.connections).toBe(1)

@@ -1,4 +1,4 @@
-import { afterEach, vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 
 import { createLog } from '../../src/log.ts'
 import type { JobContext } from '../../src/queue/consumer.ts'
@@ -7,19 +7,16 @@ import { createQueues, type QueueLocation, type Queues } from '../../src/queue/c
 /** What the queues of the running test have logged, from level info. */
 export const lines: string[] = []
 export const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => lines.push(line) } })
-const opened: Queues[] = []
 
 /** Queues that are closed when the test has ended. */
 export function openQueues(backend: QueueLocation): Queues {
   const queues = createQueues({ backend, log })
-  opened.push(queues)
+  onTestFinished(async () => {
+    await queues.close()
+    lines.length = 0
+  })
   return queues
 }
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((queues) => queues.close()))
-  lines.length = 0
-})
 
 interface Seen {
   readonly importId: number

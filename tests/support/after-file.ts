@@ -1,0 +1,13 @@
+const releases: (() => Promise<void>)[] = []
+
+/**
+ * Releases something when the test file is done, after the file's own hooks, what came last first. A module must not say
+ * so by a hook of its own: test files of one process share the module, which is loaded for the first of them alone.
+ */
+export function afterFile(release: () => Promise<void>): void {
+  releases.push(release)
+}
+
+export async function releaseFile(): Promise<void> {
+  for (const release of releases.splice(0).toReversed()) await release()
+}
