@@ -105,6 +105,7 @@ export function createCalls(target: () => TestIntake) {
     listAuditEvents: () => ({ query: 'limit=2' }),
     listSeries: () => ({ query: `q=${SERIES}` }),
     downloadErrors: ofCompleted,
+    downloadErrorWorkbook: ofCompleted,
     downloadInserted: ofCompleted,
     downloadDuplicates: ofCompleted,
     downloadUnprocessed: ofCompleted,

@@ -30,8 +30,8 @@ export interface DelayFacts {
   readonly recorded: (ImportDelay & { readonly at: Date }) | null
 }
 
-export const NO_WORKER_AFTER_MS = 30_000
-export const WORKER_SILENT_AFTER_MS = 10_000
+const NO_WORKER_AFTER_MS = 30_000
+const WORKER_SILENT_AFTER_MS = 10_000
 /** A worker records a delay that lasts again and again; one that stopped doing so is silent. */
 const RECORD_HOLDS_MS = 45_000
 

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+
 import {
   COLUMN_KEYS,
   codeOf,
@@ -14,6 +16,7 @@ import {
   type ImportRecord,
   type ReadingDialect,
 } from '@importer/db'
+import { writeWorkbook } from '@importer/workbook'
 import { TimeSlice, type FileStore } from '@importer/runtime'
 
 import { describeCellError, type ErrorContext } from './describe-cell-error.ts'
@@ -54,7 +57,42 @@ const MAX_NAMED_WIDTH = 4 * MAX_WIDTH
  * FileMissingError when the upload is gone.
  */
 export async function* streamOutcomeReport(options: OutcomeReportOptions): AsyncGenerator<string> {
-  const { importRecord, raw, signal } = options
+  const format = { guardFormulas: !options.raw }
+  const slice = new TimeSlice()
+  let chunk = ''
+  let isHeader = true
+  for await (const page of readOutcomeTable(options)) {
+    await slice.yieldIfOver(options.signal)
+    for (const cells of page) {
+      chunk += writeCsvRow(cells, format)
+      // The header at once: the first row may be far in the file.
+      if (chunk.length < CHUNK_CHARACTERS && !isHeader) continue
+      isHeader = false
+      yield chunk
+      chunk = ''
+      await slice.yieldIfOver(options.signal)
+    }
+  }
+  if (chunk !== '') yield chunk
+}
+
+/** What one sheet of a workbook holds beside its header. */
+export const MAX_WORKBOOK_ROWS = 1_000_000
+
+/** The rejected rows of an import as an .xlsx file in which every cell is text: the same table as the CSV. */
+export async function streamErrorWorkbook(options: Omit<OutcomeReportOptions, 'outcome' | 'raw'>): Promise<Readable> {
+  const table = readOutcomeTable({ ...options, outcome: 'rejected', raw: true })
+  const first = await table.next()
+  const [header = []] = first.done === true ? [] : first.value
+  return writeWorkbook('rejected', header, table)
+}
+
+/**
+ * The table that every form of a report shows: a page of the header alone, then the rows, as text as it stands in the
+ * file. A row is made when it is asked for: a page of short rows under a wide header would be a hundred times its size.
+ */
+async function* readOutcomeTable(options: OutcomeReportOptions): AsyncGenerator<Iterable<readonly string[]>> {
+  const { importRecord } = options
   const { columnCount } = importRecord
   requireKept(importRecord)
   const dialect = await findReportDialect(options)
@@ -63,32 +101,22 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   const header = nameColumns(own ?? [], importRecord.mapping.positions, own === undefined ? columnCount : 0)
   const width = Math.max(header.length, Math.min(columnCount, MAX_WIDTH))
   const ownColumns = options.outcome === 'rejected' ? ['errorCode', 'errorNumber', 'errorMessage'] : []
-  const format = { guardFormulas: !raw }
   const context = { mapping: importRecord.mapping, header: own }
-
-  // At once: the first row may be far in the file.
-  yield writeCsvRow([...fitTo(header, width), 'rowNumber', 'line', ...ownColumns], format)
-  let chunk = ''
-  const slice = new TimeSlice()
+  yield [[...fitTo(header, width), 'rowNumber', 'line', ...ownColumns]]
   for await (const page of READERS[options.outcome](options, { ...dialect, header: own })) {
-    await slice.yieldIfOver(signal)
-    for (const { cells, rowNumber, line, errors } of page) {
-      chunk += writeCsvRow(
-        [
-          ...fitTo(cells, width),
-          `${rowNumber}`,
-          `${line}`,
-          ...(errors === null ? [] : describeErrors(errors, cells, rowNumber, context)),
-        ],
-        format,
-      )
-      if (chunk.length < CHUNK_CHARACTERS) continue
-      yield chunk
-      chunk = ''
-      await slice.yieldIfOver(signal)
-    }
+    yield toTable(page, width, context)
   }
-  if (chunk !== '') yield chunk
+}
+
+function* toTable(
+  page: readonly ReportedRow[],
+  width: number,
+  context: ErrorContext,
+): Generator<readonly string[], void, undefined> {
+  for (const { cells, rowNumber, line, errors } of page) {
+    const described = errors === null ? [] : describeErrors(errors, cells, rowNumber, context)
+    yield [...fitTo(cells, width), `${rowNumber}`, `${line}`, ...described]
+  }
 }
 
 const READERS: Record<

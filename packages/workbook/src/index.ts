@@ -1,3 +1,2 @@
-export { readWorkbook, type ReadWorkbookOptions, type WorkbookRow, type WorkbookSource } from './read-workbook.ts'
-export { WorkbookError } from './workbook-error.ts'
+export { readWorkbook } from './read-workbook.ts'
 export { writeWorkbook } from './write-workbook.ts'

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import yazl from 'yazl'
 
-import { readWorkbook, writeWorkbook, type WorkbookRow } from './index.ts'
+import { readWorkbook, type WorkbookRow } from './read-workbook.ts'
+import { writeWorkbook } from './write-workbook.ts'
 
 const LIMITS = { maxUnpackedBytes: 64 * 1024 * 1024 }
 

@@ -31,7 +31,7 @@ const MADE_AT = new Date(Date.UTC(2000, 0, 1))
 export function writeWorkbook(
   sheetName: string,
   header: readonly string[],
-  rows: AsyncIterable<readonly (readonly string[])[]>,
+  rows: AsyncIterable<Iterable<readonly string[]>>,
 ): Readable {
   const zip = new yazl.ZipFile()
   const options = { mtime: MADE_AT, compress: true }
@@ -58,7 +58,7 @@ function writeContents(sheetName: string): string {
 
 async function* writeSheet(
   header: readonly string[],
-  rows: AsyncIterable<readonly (readonly string[])[]>,
+  rows: AsyncIterable<Iterable<readonly string[]>>,
 ): AsyncGenerator<string> {
   const columns = Math.max(1, Math.min(header.length, MAX_COLUMNS))
   yield `${HEAD}<worksheet xmlns="${SHEET}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols><col min="1" max="${columns}" width="18" style="1" customWidth="1"/></cols><sheetData>`

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+
 import {
   errorGroupListView,
   rowErrorListView,
@@ -5,6 +7,7 @@ import {
   seriesListView,
   type RowErrorCode,
 } from '@importer/contracts'
+import { readWorkbook } from '@importer/workbook'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { ask, uploadNative } from '../../test/native-upload.ts'
@@ -265,6 +268,29 @@ test('series are found by a part of their name and by how their id begins, page 
   expect(await ids('q=%25')).toEqual([])
   const { nextCursor } = await get('/v1/series?limit=1')
   expect(await ids(`limit=1&cursor=${nextCursor}`)).toEqual([SERIES])
+})
+
+test('the rejected rows are a workbook in which nothing is changed', async () => {
+  const rows = [`${AT},0${TILL},${MOBILE},00123,=1+1\n`, `${AT},${TILL},${MOBILE},NOSUCH,1.60326E+12\n`]
+  const id = await importFile(HEADER + rows.join(''))
+  const response = await ask(intake, 'GET', `/v1/imports/${id}/errors.xlsx`)
+  expect([response.status, response.headers.get('content-disposition')]).toEqual([
+    200,
+    expect.stringContaining('_errors.xlsx'),
+  ])
+  const bytes = Buffer.from(await response.arrayBuffer())
+  const source = { bytes: bytes.length, read: (from: number, to: number) => Readable.from([bytes.subarray(from, to)]) }
+  const table: (readonly string[])[] = []
+  for await (const page of readWorkbook(source, { maxUnpackedBytes: 1_000_000 })) {
+    table.push(...page.map(({ cells }) => cells))
+  }
+  const csv = await (await ask(intake, 'GET', `/v1/imports/${id}/errors.csv?raw=true`)).text()
+  expect(table.map((cells) => cells.slice(0, 9))).toEqual(
+    csv
+      .trimEnd()
+      .split('\n')
+      .map((text) => text.split(',').slice(0, 9)),
+  )
 })
 
 test('every code has advice', async () => {

@@ -1,10 +1,10 @@
 import type { ImportRecord } from '@importer/db'
-import { streamOutcomeReport } from '@importer/imports'
+import { MAX_WORKBOOK_ROWS, streamErrorWorkbook, streamOutcomeReport } from '@importer/imports'
 import { FileMissingError } from '@importer/runtime'
 import type { Request, Response } from 'express'
 
 import type { IntakeDependencies } from '../dependencies.ts'
-import { notFound } from '../http/api-error.ts'
+import { ApiError, notFound } from '../http/api-error.ts'
 import { readRange } from '../http/read-range.ts'
 import { streamAnswer } from '../http/stream-answer.ts'
 
@@ -34,6 +34,25 @@ export async function sendReport(
   response.setHeader('Cache-Control', 'private, no-cache')
   const report = streamOutcomeReport({ store, database, importRecord, outcome: REPORTS[name], raw, signal })
   await streamAnswer(request, response, report).catch(explainMissingFile)
+}
+
+/** Sends the rejected rows as a workbook, made while it is sent. */
+export async function sendErrorWorkbook(
+  { store, database }: IntakeDependencies,
+  request: Request,
+  response: Response,
+  importRecord: ImportRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const { rejected } = importRecord.counts
+  if (rejected > MAX_WORKBOOK_ROWS) {
+    const message = `the import has ${rejected} rejected rows; expected at most ${MAX_WORKBOOK_ROWS}, which a workbook holds (errors.csv has them all)`
+    throw new ApiError(409, [{ code: 'TOO_MANY_ROWS', field: 'importId', message }])
+  }
+  const workbook = await streamErrorWorkbook({ store, database, importRecord, signal }).catch(explainMissingFile)
+  response.attachment(`${importRecord.fileName.replace(/\.[^.]*$/, '')}_errors.xlsx`)
+  response.setHeader('Cache-Control', 'private, no-cache, no-transform')
+  await streamAnswer(request, response, workbook).catch(explainMissingFile)
 }
 
 /** Sends the upload as it came. What it holds is the client's affair: it is never to be shown by a browser. */

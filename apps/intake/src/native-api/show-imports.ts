@@ -8,7 +8,14 @@ import type { FindImport } from '../http/find-import.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
 import { findOwnedImport, findOwnedSeries } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
-import { explainMissingFile, REPORTS, sendReport, sendUpload, type ReportName } from './send-reports.ts'
+import {
+  explainMissingFile,
+  REPORTS,
+  sendErrorWorkbook,
+  sendReport,
+  sendUpload,
+  type ReportName,
+} from './send-reports.ts'
 import { sendJson } from './send-json.ts'
 import { readImportPage } from './read-import-page.ts'
 import { createShowImport } from './show-import.ts'
@@ -94,10 +101,20 @@ export function createImportReadingOperations(
     }),
   )
 
+  const workbook = defineOperation(
+    OPERATIONS.downloadErrorWorkbook,
+    async ({ request, response, principal, param }) => {
+      const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
+      await limitReports(principal.orgId, response, async (signal) =>
+        sendErrorWorkbook(deps, request, response, record, signal),
+      )
+    },
+  )
+
   const file = defineOperation(OPERATIONS.downloadFile, async ({ request, response, principal, param }) => {
     await sendUpload(deps, request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
   })
 
   // What is polled comes first: routes are tried in their order.
-  return [show, watch, list, errors, ...downloads, file]
+  return [show, watch, list, errors, ...downloads, workbook, file]
 }

@@ -33,10 +33,10 @@ const jobView = z
 const result = { orgId: count, couponSeriesId: count, redeemUploadJobStatuses: z.array(jobView) }
 const success = { success: z.literal(true), status: z.literal(200) }
 
-export const uploadAnswer = z
+const uploadAnswer = z
   .strictObject({ ...success, result: z.strictObject({ ...result, fileName: z.string() }) })
   .meta({ id: 'CompatibleUploadAnswer' })
-export const statusAnswer = z
+const statusAnswer = z
   .strictObject({ ...success, result: z.strictObject(result) })
   .meta({ id: 'CompatibleStatusAnswer' })
 export const compatibleErrorView = z

@@ -15,7 +15,7 @@ const nextCursor = z
   .nullable()
   .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
 
-export const ROW_OUTCOMES = ['inserted', 'duplicate', 'rejected', 'unprocessed', 'reverted'] as const
+const ROW_OUTCOMES = ['inserted', 'duplicate', 'rejected', 'unprocessed', 'reverted'] as const
 export type RowOutcome = (typeof ROW_OUTCOMES)[number]
 
 const advice = {

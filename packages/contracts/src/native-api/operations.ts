@@ -10,6 +10,7 @@ import { uploadForm } from './upload-form.ts'
 import * as views from './views.ts'
 import { WEBHOOK_OPERATIONS } from './webhook-operations.ts'
 
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 const CSV = 'text/csv; charset=utf-8'
 const NOT_FOUND = { 404: 'There is no such import in this organization' }
 const LEVER_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stands; `state` tells where that is' }
@@ -157,6 +158,17 @@ export const OPERATIONS = {
     errors: NO_FILE,
   },
   downloadErrors: report('errors.csv', 'Download the rejected rows'),
+  downloadErrorWorkbook: {
+    method: 'get',
+    path: '/v1/imports/{importId}/errors.xlsx',
+    tag: 'results',
+    summary: 'Download the rejected rows as a workbook',
+    description: 'The table of `errors.csv` with every cell as text, up to 1,000,000 rows.',
+    role: 'read',
+    query: parameters.noQuery,
+    success: [{ status: 200, description: 'The workbook, made while it is sent', contentType: XLSX }],
+    errors: { ...NO_FILE, 409: 'There are more rejected rows than a workbook holds' },
+  },
   downloadInserted: report('inserted.csv', 'Download the inserted rows'),
   downloadDuplicates: report('duplicates.csv', 'Download the duplicate rows'),
   downloadUnprocessed: report('unprocessed.csv', 'Download the unprocessed rows'),

@@ -9,8 +9,8 @@ const check = z.strictObject({
   reason: z.string().nullable().meta({ description: 'null: it answers' }),
 })
 
-export const healthView = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
-export const readinessView = z
+const healthView = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' })
+const readinessView = z
   .strictObject({
     status: z.enum(['ok', 'unavailable']),
     checks: z.strictObject({ database: check, queue: check, storage: check }),
