@@ -1,5 +1,4 @@
 /** What a client of the whole system sees, on both queues: real processes, real HTTP. */
-import { gzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -102,9 +101,8 @@ describe.each([
   it.each<[string, Uint8Array, code: string]>([
     ['empty', Buffer.alloc(0), 'EMPTY_FILE'],
     ['a PNG', Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'), 'NOT_CSV'],
-    ['UTF-16', Buffer.from(`\uFEFF${SHOP_HEADER}${shopRow(1)}\n`, 'utf16le'), 'NOT_CSV'],
+    ['UTF-16 without a byte order mark', Buffer.from(`${SHOP_HEADER}${shopRow(1)}\n`, 'utf16le'), 'NOT_CSV'],
     ['a zip', Buffer.from('504b0304140000000800', 'hex'), 'NOT_CSV'],
-    ['compressed', gzipSync(SHOP_HEADER + shopRow(1)), 'NOT_CSV'],
   ])('fails a file that is %s with one clear message', async (_, file, code) => {
     const failed = await run(file)
     expect(failed).toMatchObject({ status: 'failed', outcome: null, failure: { code } })

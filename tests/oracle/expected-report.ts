@@ -7,7 +7,9 @@
  *     the mapped ones: one that has no name in the header under its key, any other under an empty name. Shorter rows are
  *     filled with empty cells; what a row has beyond, up to 1,024 cells in all, is kept apart here (`beyond`), as there is
  *     no column for it.
- *  3. A cell (of the header too) that begins with = + - @ tab or CR is one that a spreadsheet would run.
+ *  3. A spreadsheet would run a cell (of the header too) that begins with = + - @, also in full width, behind blanks and
+ *     what cannot be seen; what stands behind `;`, a tab or a line end in it begins a cell too. A ' stands before each, and
+ *     before a cell that begins with a tab or CR.
  *  4. What stands in the columns of a record with wrong bytes, or of one too long, is left open: `cells` is null.
  */
 import type { ColumnMapping, RowErrorCode } from '@importer/contracts'
@@ -54,7 +56,7 @@ const NUMBERS: Record<RowErrorCode, number> = {
 /** `isRaw` is the report of `?raw=true`. */
 export function renderExpectedReport(judgement: Judgement, mapping: ColumnMapping, isRaw = false): ExpectedReport {
   const names = nameColumns(judgement.header, judgement.rows[0]?.record, mapping)
-  const show = (cell: string): string => (!isRaw && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
+  const show = (cell: string): string => (isRaw ? cell : makeHarmless(cell))
   const rejected = judgement.rows.filter((row) => row.outcome === 'rejected')
   return {
     columns: [...names.map(show), 'rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage'],
@@ -70,6 +72,30 @@ export function renderExpectedReport(judgement: Judgement, mapping: ColumnMappin
       }
     }),
   }
+}
+
+/** Character by character, from the first to the last. */
+function makeHarmless(cell: string): string {
+  const characters = [...cell]
+  let shown = ''
+  characters.forEach((character, i) => {
+    const before = characters[i - 1]
+    const beginsCell = before === undefined || [';', '\t', '\r', '\n'].includes(before)
+    if (beginsCell && runsAsFormula(characters.slice(i))) shown += "'"
+    shown += character
+  })
+  return shown.startsWith('\t') || shown.startsWith('\r') ? `'${shown}` : shown
+}
+
+function runsAsFormula(characters: readonly string[]): boolean {
+  const first = characters.find((character) => !isSkipped(character))
+  return first !== undefined && '=+-@\uff1d\uff0b\uff0d\uff20'.includes(first)
+}
+
+/** Blanks and what cannot be seen, but not what ends a cell. */
+function isSkipped(character: string): boolean {
+  if (character === '\t' || character === '\r' || character === '\n') return false
+  return /[\p{Cf}\p{Zs}\p{Zl}\p{Zp}]/u.test(character) || character < ' ' || character === '\x7f'
 }
 
 function nameColumns(

@@ -111,7 +111,9 @@ export class DirectImporter {
   async revert(importId: number): Promise<void> {
     expect(await requestRevert(this.database, { orgId: TEST_ORG, importId, actor: TEST_ACTOR })).toBe(true)
     const signal = new AbortController().signal
-    expect(await runRevert({ database: this.database, log: this.#log, importId, signal })).toBe(true)
+    await runRevert({ database: this.database, log: this.#log, importId, signal })
+    const record = await findImportById(this.database, importId)
+    expect(record?.status).toBe('reverted')
   }
 
   async readReport(importId: number, outcome: 'rejected' | 'inserted' | 'duplicate'): Promise<string> {

@@ -85,9 +85,9 @@ export function unauthorized(headers: IncomingHttpHeaders, hasKey: boolean, hasS
   )
 }
 
-/** A browser would ask for user name and password in a window of its own, and keep the page waiting. */
+/** A browser would ask for user name and password in a window of its own, and keep the page waiting. Node's fetch sends a mode, too. */
 function isPage(headers: IncomingHttpHeaders): boolean {
-  return headers['sec-fetch-mode'] !== undefined || headers['x-requested-with'] !== undefined
+  return headers['sec-fetch-site'] !== undefined || headers['x-requested-with'] !== undefined
 }
 
 function describeAbsence(hasKey: boolean, hasSession: boolean): string {
