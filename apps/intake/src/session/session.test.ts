@@ -258,7 +258,7 @@ describe('a session ends', () => {
 test.each<[string, Record<string, string>, boolean]>([
   ['a program', {}, true],
   ['a page', { 'X-Requested-With': 'XMLHttpRequest' }, false],
-  ['a browser', { 'Sec-Fetch-Mode': 'cors' }, false],
+  ['a browser', { 'Sec-Fetch-Site': 'same-origin' }, false],
   ['a browser whose session is over', { Cookie: `redemptions_session=${'x'.repeat(43)}` }, false],
 ])('%s without a key is asked for one, but a browser not to open its own window', async (_name, headers, hasBasic) => {
   const response = await fetch(`${intake.url}/v1/session`, { headers })
