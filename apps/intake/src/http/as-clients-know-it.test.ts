@@ -220,3 +220,45 @@ test('requests that are sent ahead are answered one after the other, in their or
   expect(statuses).toEqual([...paths.map((path) => (path === '/healthz' ? 200 : 404)), 200])
   expect((await postNative(intake, line('CODE77'))).status).toBe(202)
 })
+
+describe('a field that is misspelt', () => {
+  test.each([
+    ['dryrun', 'did you mean dryRun?'],
+    ['maxerrors', 'did you mean maxErrors?'],
+    ['nonsense', 'expected one of'],
+  ])('%s is refused by the native upload, which names the near one', async (field, hint) => {
+    const response = await postNative(intake, line('CODE90'), { fields: { [field]: 'true' } })
+    const problem = await readJson(response)
+    expect([response.status, problem.code, problem.detail]).toEqual([
+      400,
+      'UNKNOWN_FIELD',
+      expect.stringContaining(hint),
+    ])
+  })
+
+  test('is ignored by the compatible upload', async () => {
+    expect((await postCompatible({ dryrun: 'true', nonsense: 'x' })).status).toBe(200)
+  })
+})
+
+test('the compatible upload under one Idempotency-Key is one import', async () => {
+  const send = async (fields: Record<string, string> = {}) => postCompatible(fields, { 'Idempotency-Key': 'night-1' })
+  const first = await send()
+  const again = await send()
+  expect([first.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 200, 'true'])
+  expect(await again.json()).toEqual(await first.json())
+  expect((await send({ Details: 'another' })).status).toBe(422)
+})
+
+async function postCompatible(fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> {
+  const body = new FormData()
+  const columns = '{"redeemedDateInMillis":0,"redeemedAt":1,"mobile":2,"couponCode":3}'
+  const all = { customerIdentifier: 'MOBILE', couponIdentifier: 'COUPON_CODE', uploadHeaders: columns, ...fields }
+  for (const [name, value] of Object.entries(all)) body.set(name, value)
+  body.set('file', new Blob([line('CODE91')]), 'night.csv')
+  return fetch(`${intake.url}/upload/redeemFile/${SERIES}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${intake.keys.write}`, ...headers },
+    body,
+  })
+}

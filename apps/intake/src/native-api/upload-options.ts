@@ -1,6 +1,7 @@
-import { parseColumnReferences } from '@importer/contracts'
+import { parseColumnReferences, uploadOptions, type FieldFault } from '@importer/contracts'
+import { closest, distance } from 'fastest-levenshtein'
 
-import { readCommonForm } from '../compatible-api/upload-form.ts'
+import { readCommonForm, showText } from '../compatible-api/upload-form.ts'
 import { ApiError } from '../http/api-error.ts'
 import type { ReceivedUpload } from '../http/receive-upload.ts'
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
@@ -10,11 +11,43 @@ import { readUploadOptions } from '../uploads/read-upload-options.ts'
 export function readNativeUpload(upload: ReceivedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
   const form = readCommonForm(upload, parseColumnReferences)
   const { options, metadata, faults } = readUploadOptions(upload.fields, judgeUrl)
-  const [first, ...others] = [...form.faults, ...faults]
+  const [first, ...others] = [...form.faults, ...faults, ...findUnknownFields(upload.fields)]
   if (first !== undefined) throw new ApiError(400, [first, ...others])
   const { file, customerIdentifier, couponIdentifier, columns, details } = form
   if (!file || !customerIdentifier || !couponIdentifier || !columns || !options) {
     throw new Error('an upload form lacks a part without a fault that says so')
   }
   return { file, identifiers: { customerIdentifier, couponIdentifier }, columns, details, options, metadata }
+}
+
+const KNOWN_FIELDS = [
+  ...Object.keys(uploadOptions.shape),
+  'customerIdentifier',
+  'couponIdentifier',
+  'uploadHeaders',
+  'details',
+  'file',
+]
+/** The documented form has notes with a capital, too. */
+const ALSO_TAKEN: ReadonlySet<string> = new Set(['Details'])
+
+/** A field that nobody reads may be a wish that is not fulfilled: a misspelt `dryRun` would import for real. */
+function findUnknownFields(fields: ReceivedUpload['fields']): FieldFault[] {
+  return Object.keys(fields)
+    .filter((field) => !KNOWN_FIELDS.includes(field) && !ALSO_TAKEN.has(field))
+    .map((field) => ({
+      code: 'UNKNOWN_FIELD',
+      field,
+      message: `${showText(field)} is no field of an upload; ${suggest(field)}`,
+    }))
+}
+
+function suggest(field: string): string {
+  const near = closest(
+    field.toLowerCase(),
+    KNOWN_FIELDS.map((known) => known.toLowerCase()),
+  )
+  const known = KNOWN_FIELDS.find((name) => name.toLowerCase() === near) ?? ''
+  const isNear = distance(field.toLowerCase(), near) <= Math.max(1, Math.floor(near.length / 3))
+  return isNear ? `did you mean ${known}?` : `expected one of ${KNOWN_FIELDS.join(', ')}`
 }

@@ -1,0 +1,105 @@
+import { findImportByKey, ImportExistsError, ImportUncertainError, type ImportRecord } from '@importer/db'
+import type { Request, Response } from 'express'
+
+import { actorOf } from '../authentication/actor-of.ts'
+import type { Principal } from '../authentication/authenticate.ts'
+import type { IntakeDependencies } from '../dependencies.ts'
+import { readBaseUrl } from '../http/base-url.ts'
+import { enqueueSoon } from '../http/enqueue-soon.ts'
+import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
+import { requireQueueRoom } from '../http/require-queue-room.ts'
+import { requireUpload } from '../http/require-upload.ts'
+import { createUploadImport, explainRefusal, type AcceptedUpload } from './create-upload-import.ts'
+import { hashRequest, holdIdempotencyKey, keyInUse, requireSameRequest, type HeldKey } from './hold-idempotency-key.ts'
+
+export interface UploadRequest {
+  readonly request: Request
+  readonly response: Response
+  readonly principal: Principal
+  readonly seriesId: bigint
+  readonly receivedAt: Date
+  /** Judges the form's fields, as the API that it came by has them. Throws 400 with every fault in them. */
+  readonly readForm: (upload: ReceivedUpload) => AcceptedUpload
+}
+
+export interface TakenUpload {
+  /** The import as it was accepted, whatever has become of it: a repetition gets the same answer. */
+  readonly record: ImportRecord
+  readonly repeated: boolean
+}
+
+/**
+ * The one way of an upload by either API: everything in the head is judged before the first byte of the body is read,
+ * then the form is received and becomes an import, or is found to be a repetition under its Idempotency-Key.
+ */
+export async function takeUpload(deps: IntakeDependencies, arrival: UploadRequest): Promise<TakenUpload> {
+  const { request, response, principal, seriesId } = arrival
+  requireUpload(request, deps.uploadMaxBytes)
+  const held = await holdIdempotencyKey(deps.database, deps.log, principal.orgId, request.headers)
+  try {
+    if (held?.made == null) await requireQueueRoom(deps, principal.orgId)
+    const upload = await receiveUpload(request, response, deps.store, {
+      maxBytes: deps.uploadMaxBytes,
+      idleTimeoutMs: deps.uploadIdleTimeoutMs,
+    })
+    const taken = await takeOrRepeat(deps, arrival, upload, { held, requestHash: hashRequest(seriesId, upload) })
+    if (taken.repeated) response.setHeader('Idempotency-Replayed', 'true')
+    return { ...taken, record: asAccepted(taken.record) }
+  } finally {
+    await held?.release()
+  }
+}
+
+async function takeOrRepeat(
+  deps: IntakeDependencies,
+  { request, principal, seriesId, receivedAt, readForm }: UploadRequest,
+  upload: ReceivedUpload,
+  { held, requestHash }: { readonly held: HeldKey | null; readonly requestHash: string },
+): Promise<TakenUpload> {
+  const { orgId } = principal
+  if (held?.made != null) {
+    if (upload.file) await deps.store.remove(upload.file.key)
+    requireSameRequest(held.made, requestHash)
+    return { record: held.made, repeated: true }
+  }
+  const files: string[] = upload.file === null ? [] : [upload.file.key]
+  let record: ImportRecord
+  try {
+    const baseUrl = readBaseUrl(request, deps.publicUrl)
+    const idempotency = held === null ? undefined : { key: held.key, requestHash }
+    const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency, actor: actorOf(principal) }
+    record = await createUploadImport(deps, origin, readForm(upload), files)
+  } catch (error) {
+    // Remove what is stored, unless the commit's result is unknown: then the import may exist and need its file.
+    if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)
+    if (!(error instanceof ImportExistsError) || held === null) throw explainRefusal(error, deps.uploadMaxBytes)
+    // Our claim was taken for a dead one's: the import of this key is there all the same.
+    const made = await findImportByKey(deps.database, orgId, held.key)
+    if (made === null) throw keyInUse()
+    requireSameRequest(made, requestHash)
+    return { record: made, repeated: true }
+  }
+  deps.metrics.countUpload(record.upload.bytes)
+  await enqueueSoon(deps, record)
+  return { record, repeated: false }
+}
+
+function asAccepted(record: ImportRecord): ImportRecord {
+  return {
+    ...record,
+    status: 'queued',
+    attempts: 0,
+    workedMs: 0,
+    hasHeader: null,
+    delimiter: null,
+    counts: { rows: 0, inserted: 0, duplicates: 0, rejected: 0 },
+    errorsByCode: {},
+    bytesRead: 0,
+    totalRows: null,
+    failure: null,
+    retriedAs: null,
+    startedAt: null,
+    finishedAt: null,
+    updatedAt: record.createdAt,
+  }
+}
