@@ -85,7 +85,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     uploadIdleTimeoutMs: UPLOAD_IDLE_TIMEOUT_MS,
     publicUrl: env.PUBLIC_URL,
-    corsOrigins: env.CORS_ORIGINS,
+    corsOrigins: env.CORS_ORIGINS ?? [],
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     maxQueuedImportsPerOrg: env.MAX_QUEUED_IMPORTS_PER_ORG,
     stopping: stopping.signal,

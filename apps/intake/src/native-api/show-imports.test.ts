@@ -129,8 +129,8 @@ test.each<[string, (path: string) => string, 'read' | 'other' | null, number, st
 })
 
 test('another method is 405', async () => {
-  const response = await fetch(`${intake.url}/v1/imports/${id}`, { method: 'DELETE' })
-  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  const response = await fetch(`${intake.url}/v1/imports/${id}`, { method: 'PUT' })
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, DELETE'])
 })
 
 test('an upload that is no longer stored is told so', async () => {

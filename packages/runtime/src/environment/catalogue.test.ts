@@ -47,6 +47,7 @@ describe('the catalogue', () => {
       WEBHOOK_ALLOW_HTTP: false,
       REDEMPTIONS_URL: undefined,
       REDEMPTIONS_API_KEY: undefined,
+      CORS_ORIGINS: undefined,
       LOG_LEVEL: 'info',
     })
   })
@@ -58,6 +59,7 @@ describe('the catalogue', () => {
 
   it.each<[EnvironmentName, string, unknown]>([
     ['PORT', '0', 0],
+    ['CORS_ORIGINS', 'https://a.example, http://b.example:81', ['https://a.example', 'http://b.example:81']],
     ['PORT', ' 9000 ', 9000],
     ['HOST', '0.0.0.0', '0.0.0.0'],
     ['HOST', '::1', '::1'],

@@ -75,9 +75,9 @@ export const ENVIRONMENT = {
   },
   CORS_ORIGINS: {
     schema: text
-      .default('')
       .transform((value) => value.split(/[\s,]+/).filter((origin) => origin !== ''))
-      .refine((origins) => origins.every(isOrigin)),
+      .refine((origins) => origins.every(isOrigin))
+      .optional(),
     expected: 'origins such as https://shop.example.com, separated by commas',
   },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS).default('info'), expected: `one of ${LOG_LEVELS.join(', ')}` },
