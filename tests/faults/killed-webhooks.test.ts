@@ -7,6 +7,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 
 import { completeImport, createWebhookEndpoint, listWebhookDeliveries, openDatabase } from '@importer/db'
+import { openStorage } from '@importer/imports'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 
@@ -57,6 +58,10 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
 
   try {
     await database.prisma.organization.create({ data: { id: ORG } })
+    // Database and storage belong together before the first import is there.
+    const storage = await openStorage(database, { storageUrl: undefined, dataDir, s3Endpoint: undefined })
+    await storage.identity.verify(0)
+    await storage.store.close()
     const { port } = receiver.address() as AddressInfo
     const url = `http://127.0.0.1:${port}/hook`
     const made = await createWebhookEndpoint(database, {
