@@ -94,8 +94,9 @@ it('cancel does not wait for batches that are held up without end, and resumed t
   )
   system.worker.thaw()
   await waitUntil('batches are held up', async () => {
+    // The server shows the beginning of a statement only.
     const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rejected_row%'`
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%series_rules%'`
     return ((await queryOnce<{ n: number }>(system.databaseUrl, waiting))[0]?.n ?? 0) > 0
   })
   const pulledAt = performance.now()
