@@ -1,6 +1,8 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 
+import { IDENTITY_KEY } from '@importer/runtime'
+
 import type { BenchSystem } from './bench-system.ts'
 import type { BenchOptions } from './options.ts'
 import { renderTable, type Cell } from './table.ts'
@@ -22,9 +24,12 @@ export function sayTable({ say }: Bench, head: readonly string[], rows: readonly
   for (const line of renderTable(head, rows)) say(`  ${line}`)
 }
 
-/** Removes what was uploaded: imports that are over do not need it any more, and the disk is not endless. */
+/**
+ * Removes what was uploaded: imports that are over do not need it any more, and the disk is not endless. The store's own
+ * identity stays: without it no upload is taken.
+ */
 export async function removeUploads({ dataDir }: BenchSystem): Promise<void> {
   const uploads = path.join(dataDir, 'uploads')
   const entries = await readdir(uploads, { recursive: true, withFileTypes: true })
-  for (const entry of entries) if (entry.isFile()) await rm(path.join(entry.parentPath, entry.name), { force: true })
+  for (const entry of entries) if (entry.isFile() && entry.name !== path.basename(IDENTITY_KEY)) await rm(path.join(entry.parentPath, entry.name), { force: true })
 }

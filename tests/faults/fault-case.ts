@@ -10,9 +10,19 @@ import { startSystem, type RunningSystem, type SystemOptions } from '../support/
 export interface FaultCase {
   readonly made: GeneratedCase
   readonly judgement: Judgement
-  /** The first redemption of each coupon that the file redeems, in the order of the file, as blockCoupon takes it. */
-  readonly coupons: readonly string[]
+  /** The first redemption of each coupon that the file redeems, in the order of the file. */
+  readonly firsts: readonly FirstRedemption[]
 }
+
+interface FirstRedemption {
+  /** As blockCoupon takes it. */
+  readonly redemption: string
+  /** Where in the file, from 0 to 1. */
+  readonly at: number
+}
+
+/** A file is disturbed at so many places at most, and its parts hold about as many rows each. */
+const PARTS = 20
 
 /** What is the same in the disturbed run and in the undisturbed one. */
 export const FAULT_SYSTEM = { lanes: 2, batchRows: 50, concurrency: 2 } as const satisfies SystemOptions
@@ -33,23 +43,33 @@ export function makeFaultCase(rows: number, variant = 0): FaultCase {
       recorded: [],
       records: made.records,
     })
-    const firsts = new Map<string, string>()
+    const firsts = new Map<string, FirstRedemption>()
     let inserted = 0
-    for (const { outcome, redemption } of judgement.rows) {
+    for (const [n, { outcome, redemption }] of judgement.rows.entries()) {
       if (outcome !== 'inserted' || redemption === null) continue
       inserted += 1
       const { couponId, customerId, tillId, redeemedAtMs } = redemption
-      if (!firsts.has(couponId)) firsts.set(couponId, [couponId, customerId, tillId, redeemedAtMs].join('/'))
+      if (firsts.has(couponId)) continue
+      firsts.set(couponId, {
+        redemption: [couponId, customerId, tillId, redeemedAtMs].join('/'),
+        at: n / judgement.rows.length,
+      })
     }
-    // A series whose rules reject nearly everything leaves too little to be disturbed.
-    if (inserted >= rows / 5) return { made, judgement, coupons: [...firsts.values()] }
+    // A series whose rules reject nearly everything leaves too little to be disturbed, and one with few coupons has all
+    // of them at its beginning.
+    const parts = new Set([...firsts.values()].map(({ at }) => Math.floor(at * PARTS)))
+    if (inserted >= rows / 5 && parts.size === PARTS) return { made, judgement, firsts: [...firsts.values()] }
   }
 }
 
-/** So many of the case's coupons, evenly spread over the file. */
-export function spreadCoupons({ coupons }: FaultCase, count: number): string[] {
-  const chosen = Array.from({ length: count }, (_, n) => coupons[Math.floor(((n + 0.5) * coupons.length) / count)])
-  return chosen.filter((coupon) => coupon !== undefined)
+/** So many first redemptions, evenly spread over the file's rows. */
+export function spreadCoupons({ firsts }: FaultCase, count: number): string[] {
+  if (count > PARTS) throw new Error(`a file has ${PARTS} places where it can be disturbed, not ${count}`)
+  return Array.from({ length: count }, (_, n) => {
+    const middle = (n + 0.5) / count
+    const distance = ({ at }: FirstRedemption): number => Math.abs(at - middle)
+    return firsts.reduce((best, each) => (distance(each) < distance(best) ? each : best)).redemption
+  })
 }
 
 export async function loadReference(client: ImporterClient, { made }: FaultCase): Promise<void> {

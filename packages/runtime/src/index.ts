@@ -7,7 +7,7 @@ export { migrateQueue } from './queue/postgres-backend.ts'
 export type { EnqueueOptions, Producer } from './queue/producer.ts'
 export type { FileChecksums } from './store/block-checksums.ts'
 export { createFileStore, type FileStoreOptions } from './store/create-file-store.ts'
-export { formatHour, PERIOD_MS } from './store/file-key.ts'
+export { formatHour, IDENTITY_KEY, PERIOD_MS } from './store/file-key.ts'
 export {
   FileMissingError,
   FileTooLargeError,
