@@ -10,10 +10,10 @@ import { lookUpRedemptions } from './redemption-lookups.ts'
  * concurrency, reverts included, and the one on the redemption itself keeps it from being recorded twice. A batch that
  * meets what its snapshot does not show raises a unique violation; nothing of it is kept, and it is sent again.
  *
- * The coupon's state is looked up once a coupon and batch, at the coupon's first row, and handed on by a window. Its
- * redemptions are counted only where their highest ordinal leaves a doubt: where that and what the batch wants exceed the
- * limit. Then the ordinals that are free below the limit (after a revert) are listed once, in order, for the batch's rows
- * to take by their rank. All of that is bounded by the limit, and ordered by the index that serves it.
+ * The coupon's state is looked up once a coupon and batch, at the coupon's first row, and handed on by a window. Only where
+ * its highest ordinal leaves a doubt, where that and what the batch wants exceed the limit, is there more to know: which
+ * ordinals are free below the limit (after a revert), as many as the batch can need, for its rows to take by their rank.
+ * That reads the coupon's ordinals once, in the order of the index that serves it, and no more of them than the limit.
  *
  * OFFSET 0 keeps what is asked once a coupon from being asked for each row and joined then.
  *
@@ -26,7 +26,7 @@ export function evaluateLimited(
   const { isRecorded, ofCoupon, ofCouponInDryRun } = lookUpRedemptions(p, dryRun)
   const limit = '(SELECT max_redemptions_per_coupon FROM series_rules)'
   const highest = (table: string, condition: string): string =>
-    `coalesce((SELECT r.ordinal FROM ${table} r WHERE ${condition} AND r.ordinal IS NOT NULL ORDER BY r.ordinal DESC LIMIT 1), 0)`
+    `coalesce((SELECT r.ordinal FROM ${table} r WHERE ${condition} ORDER BY r.ordinal DESC LIMIT 1), 0)`
   return {
     condition: `
     AND EXISTS (SELECT FROM series_rules WHERE max_redemptions_per_coupon IS NOT NULL)`,
@@ -45,16 +45,15 @@ ranked AS (
          row_number() OVER (PARTITION BY coupon_id ORDER BY row_number) = 1 AS speaks_for_coupon
   FROM firsts
 ),
--- What is used is null where nobody has to know.
+-- The room that the limit leaves, and what is free, are null where nobody has to know.
 coupon_state AS MATERIALIZED (
-  SELECT s.*, first_value(c.top) OVER coupon AS top, first_value(c.numbered) OVER coupon AS numbered,
-         first_value(c.used) OVER coupon AS used
+  SELECT s.*, first_value(c.top) OVER coupon AS top, first_value(c.room) OVER coupon AS room, c.free
   FROM ranked s
   LEFT JOIN LATERAL (
-    SELECT ${dryRun ? 'm.dry_top' : 'm.top'} AS top, n.numbered, n.numbered + m.others + m.dry_top AS used
+    SELECT ${dryRun ? 'm.dry_top' : 'm.top'} AS top, f.free, cardinality(f.free) - m.others - m.dry_top AS room
     FROM (
-      SELECT ${highest('redemption', ofCoupon)} AS top,
-             ${dryRun ? highest('dry_redemption', ofCouponInDryRun) : '0'} AS dry_top,
+      SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal IS NOT NULL`)} AS top,
+             ${dryRun ? highest('dry_redemption', `${ofCouponInDryRun} AND r.ordinal IS NOT NULL`) : '0'} AS dry_top,
              CASE WHEN (SELECT was_unlimited FROM series_rules) THEN (
                SELECT count(*)::int FROM (
                  SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal IS NULL
@@ -64,42 +63,45 @@ coupon_state AS MATERIALIZED (
       OFFSET 0
     ) m
     LEFT JOIN LATERAL (
-      SELECT count(*)::int AS numbered FROM (
-        SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal IS NOT NULL ORDER BY r.ordinal LIMIT ${limit}
-      ) u
-      HAVING m.top + m.others + m.dry_top + s.wanted > ${limit}
+      SELECT ARRAY(
+        SELECT generate_series(below + 1, least(above - 1, below + n.needed))
+        FROM (
+          SELECT lag(r.ordinal, 1, 0) OVER (ORDER BY r.ordinal) AS below, r.ordinal AS above
+          FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN 1 AND ${limit}
+          UNION ALL
+          SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal BETWEEN 1 AND ${limit}`)}, ${limit} + 1
+        ) gap
+        LIMIT n.needed
+      ) AS free
+      FROM (SELECT (s.wanted + m.others + m.dry_top)::int AS needed) n
+      WHERE m.top + n.needed > ${limit}
       OFFSET 0
-    ) n ON true
+    ) f ON true
     WHERE s.speaks_for_coupon
     OFFSET 0
   ) c ON true
   WINDOW coupon AS (PARTITION BY s.coupon_id ORDER BY s.row_number)
-),${
-      dryRun
-        ? ''
-        : `
-free_ordinals AS MATERIALIZED (
-  SELECT s.coupon_id, f.ordinal, f.rank
-  FROM coupon_state s, LATERAL (
-    SELECT g AS ordinal, row_number() OVER (ORDER BY g) AS rank
-    FROM (
-      SELECT o AS below, lead(o, 1, ${limit} + 1) OVER (ORDER BY o) AS above
-      FROM (
-        SELECT 0 AS o UNION ALL SELECT r.ordinal FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN 1 AND ${limit}
-      ) o
-    ) gap, generate_series(below + 1, above - 1) g
-    WHERE above > below + 1
-    ORDER BY g LIMIT least(s.wanted, greatest(${limit} - s.used, 0))
-  ) f
-  WHERE s.speaks_for_coupon AND s.numbered < s.top AND s.used < ${limit}
-),`
-    }
--- FULL, as that is never looped: it would be, where the planner expects few rows of either.
-decided AS MATERIALIZED (
-  SELECT s.*, s.used IS NULL OR s.used + s.rank <= ${limit} AS fits,
-         ${dryRun ? 's.top + s.rank' : 'coalesce(f.ordinal, s.top + s.rank)'} AS ordinal
-  FROM coupon_state s${dryRun ? '' : ' FULL JOIN free_ordinals f ON f.coupon_id = s.coupon_id AND f.rank = s.rank'}
 ),
+${
+  dryRun
+    ? `decided AS MATERIALIZED (
+  SELECT *, room IS NULL OR rank <= room AS fits, top + rank AS ordinal FROM coupon_state
+),`
+    : `free_ordinals AS MATERIALIZED (
+  SELECT s.coupon_id, f.ordinal, f.rank
+  FROM coupon_state s, unnest(s.free) WITH ORDINALITY f (ordinal, rank)
+  WHERE s.free IS NOT NULL AND f.rank <= s.wanted
+),
+-- FULL, as that is never looped: it would be, where the planner expects few rows of either. Most rows need no join, and
+-- stay in the order in which they are inserted.
+decided AS MATERIALIZED (
+  SELECT *, true AS fits, top + rank AS ordinal FROM coupon_state WHERE room IS NULL
+  UNION ALL
+  SELECT s.*, s.rank <= s.room, f.ordinal
+  FROM (SELECT * FROM coupon_state WHERE room IS NOT NULL) s
+  FULL JOIN free_ordinals f ON f.coupon_id = s.coupon_id AND f.rank = s.rank
+),`
+}
 inserted AS (
   INSERT INTO ${dryRun ? 'dry_redemption' : 'redemption'} (${INSERT_COLUMNS})
   SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number, ordinal,

@@ -1,0 +1,122 @@
+/**
+ * The whole system, as processes behind HTTP, held against the slow and obvious model of the contract
+ * (oracle/reference-model.ts): every row's outcome, codes, fields and numbers, what was inserted, and the reports.
+ */
+import type { ImportView } from '@importer/client'
+import type { ReferenceKind } from '@importer/contracts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import type { GeneratedCase } from '../oracle/generate-case.ts'
+import { compareWithModel, makeCases, runDirectly, type CaseOutcome, type ImportResult } from '../oracle/run-case.ts'
+import { DirectImporter } from '../support/direct-importer.ts'
+import type { ImporterClient } from '../support/importer-client.ts'
+import { readWholeOutcome, type WholeOutcome } from '../support/recorded-outcome.ts'
+import { hasRedisServer, startRedisServer, type RedisServer } from '../support/redis-server.ts'
+import { startSystem, type RunningSystem } from '../support/running-system.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+
+const TIMEOUT_MS = 60_000
+
+// --- over HTTP ---
+
+async function runOverHttp(system: RunningSystem, made: GeneratedCase): Promise<CaseOutcome> {
+  await putReference(system.client, made.reference)
+  const prior = made.priorFile === null ? null : await upload(system, made, made.priorFile)
+  await putReference(system.client, made.laterReference)
+  return { prior, main: await upload(system, made, made.file) }
+}
+
+async function putReference(client: ImporterClient, bodies: Partial<Record<ReferenceKind, string>>): Promise<void> {
+  for (const [kind, csv] of Object.entries(bodies)) {
+    expect(await client.putReference(kind as ReferenceKind, csv)).toMatchObject({ rejected: 0, errors: [] })
+  }
+}
+
+async function upload(system: RunningSystem, made: GeneratedCase, file: Buffer): Promise<ImportResult> {
+  const { jobId, createdOn } = await system.client.upload({ ...made, file })
+  const view = await system.client.waitUntilFinished(jobId)
+  expect(view).toMatchObject({ status: 'completed', failure: null, progress: { percent: 100 } })
+  const outcome = await readWholeOutcome(system, jobId)
+  expectCountsToAgree(view, outcome)
+  return { createdAtMs: Number(createdOn), outcome }
+}
+
+/** What the API counts is what the tables hold. */
+function expectCountsToAgree({ counts, errorsByCode }: ImportView, outcome: WholeOutcome): void {
+  expect(counts).toEqual({
+    rows: outcome.redemptions.length + outcome.duplicates.length + outcome.rejected.length,
+    inserted: outcome.redemptions.length,
+    duplicates: outcome.duplicates.length,
+    rejected: outcome.rejected.length,
+  })
+  const rowsWithErrors = Object.values(errorsByCode).reduce((sum, rows) => sum + rows, 0)
+  const codesOfRows = outcome.rejected.reduce((sum, { errors }) => sum + new Set(errors.map((e) => e >> 8)).size, 0)
+  expect(rowsWithErrors).toBe(codesOfRows)
+}
+
+const SYSTEMS = [
+  { lanes: 1, batchRows: 7, first: 1, count: 8, rows: 250 },
+  { lanes: 4, batchRows: 7, first: 101, count: 8, rows: 250 },
+  { lanes: 1, batchRows: 20_000, first: 201, count: 8, rows: 400 },
+  { lanes: 4, batchRows: 20_000, first: 301, count: 8, rows: 400 },
+]
+
+describe.each(SYSTEMS)('$lanes lanes, batches of $batchRows', ({ lanes, batchRows, first, count, rows }) => {
+  let system: RunningSystem
+  beforeAll(async () => {
+    system = await startSystem({ lanes, batchRows, concurrency: 2 })
+  })
+  afterAll(async () => system.stop())
+
+  it.concurrent.each(makeCases(first, count, rows))(
+    '%s',
+    async (_, made) => {
+      expect(compareWithModel(made, await runOverHttp(system, made))).toEqual([])
+    },
+    TIMEOUT_MS,
+  )
+})
+
+describe.skipIf(!hasRedisServer())('with the queue on Redis', () => {
+  let redis: RedisServer
+  let system: RunningSystem
+  beforeAll(async () => {
+    redis = await startRedisServer()
+    system = await startSystem({ lanes: 4, batchRows: 50, redisUrl: redis.url })
+  })
+  afterAll(async () => {
+    await system.stop()
+    await redis.stop()
+  })
+
+  it.concurrent.each(makeCases(401, 4, 250))(
+    '%s',
+    async (_, made) => {
+      expect(compareWithModel(made, await runOverHttp(system, made))).toEqual([])
+    },
+    TIMEOUT_MS,
+  )
+})
+
+// --- each of the batch statements, without HTTP ---
+
+describe.each([
+  { statement: 'for first use, where it may be used', fastestJudge: 'first-use' },
+  { statement: 'for single use, where it may be used', fastestJudge: 'single-use' },
+  { statement: 'for series with a limit', fastestJudge: 'limited' },
+] as const)('the statement $statement', ({ fastestJudge }) => {
+  let importer: DirectImporter
+  beforeAll(async () => {
+    const { url: databaseUrl } = await createTestDatabase()
+    importer = await DirectImporter.open({ databaseUrl, fastestJudge })
+  })
+  afterAll(async () => importer.close())
+
+  it.each(makeCases(501, 12, 250))(
+    '%s',
+    async (_, made) => {
+      expect(compareWithModel(made, await runDirectly(importer, made))).toEqual([])
+    },
+    TIMEOUT_MS,
+  )
+})

@@ -1,0 +1,184 @@
+/**
+ * How much an import reads does not depend on what PostgreSQL's statistics say of its tables: nothing, something that was
+ * true once, or the truth. Counted in rows and index entries that were read, not in time.
+ */
+import type { ColumnMapping } from '@importer/contracts'
+import { describe, expect, it } from 'vitest'
+
+import { DirectImporter } from '../support/direct-importer.ts'
+import { queryOnce } from '../support/query-once.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const TABLES = ['redemption', 'dry_redemption', 'coupon', 'customer']
+const ROWS = 2_000
+const CUSTOMERS = 500
+const TILL = 7
+const MAPPING: ColumnMapping = {
+  customerIdentifier: 'MOBILE',
+  couponIdentifier: 'COUPON_CODE',
+  positions: { redeemedDateInMillis: 0, redeemedAt: 1, mobile: 2, couponCode: 3 },
+}
+
+/** What each row may read: its customer, its coupon, an equal redemption, the coupon's first and its last, and little more. */
+const MOST_PER_ROW = 12
+
+interface Kind {
+  readonly name: string
+  readonly limit: number | null
+  readonly coupons: number
+}
+const KINDS: readonly Kind[] = [
+  { name: 'once', limit: 1, coupons: 3 * ROWS },
+  { name: 'limit 10', limit: 10, coupons: ROWS / 4 },
+  { name: 'limit 100,000, one coupon', limit: 100_000, coupons: 1 },
+  { name: 'a limit that is reached, one coupon', limit: 2.5 * ROWS, coupons: 1 },
+  { name: 'no limit, one coupon', limit: null, coupons: 1 },
+  { name: 'no limit, many coupons', limit: null, coupons: ROWS / 4 },
+]
+
+const seriesOf = (kind: Kind): number => KINDS.indexOf(kind) + 1
+
+async function loadReference(importer: DirectImporter): Promise<void> {
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
+  const lines = (header: string, rows: readonly string[]): string => [header, ...rows, ''].join('\n')
+  await importer.load({
+    series: lines(
+      'id,maxRedemptionsPerCoupon',
+      KINDS.map((kind) => `${seriesOf(kind)},${kind.limit ?? ''}`),
+    ),
+    tills: `id\n${TILL}\n`,
+    customers: lines(
+      'id,mobile',
+      numbers(CUSTOMERS).map((n) => `${n + 1},${900_000 + n}`),
+    ),
+    coupons: lines(
+      'id,seriesId,code',
+      KINDS.flatMap((kind) =>
+        numbers(kind.coupons).map((n) => `${seriesOf(kind) * 100_000 + n},${seriesOf(kind)},K${seriesOf(kind)}-${n}`),
+      ),
+    ),
+  })
+}
+
+/** Rows `from` and on, each of a redemption of its own. */
+function makeFile(kind: Kind, from: number): Buffer {
+  const rows = Array.from({ length: ROWS }, (_, i) => {
+    const n = from + i
+    return `${Date.UTC(2024, 0, 1) + n * 1_000},${TILL},${900_000 + (n % CUSTOMERS)},K${seriesOf(kind)}-${n % kind.coupons}\n`
+  })
+  return Buffer.from(rows.join(''))
+}
+
+async function gatherStatistics(databaseUrl: string): Promise<void> {
+  for (const table of TABLES) await queryOnce(databaseUrl, `VACUUM (ANALYZE) ${table}`)
+}
+
+/** What is in the tables when statistics are gathered, and gone or outnumbered when they are used. */
+async function gatherOtherStatistics(databaseUrl: string): Promise<void> {
+  const columns = 'coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable'
+  for (const table of ['redemption', 'dry_redemption']) {
+    await queryOnce(
+      databaseUrl,
+      `INSERT INTO ${table} (${columns})
+       SELECT 1, 1, 1, timestamptz '2020-01-01' + n * interval '1 second', 1, 999999, n, n, true FROM generate_series(1, 5000) n`,
+    )
+  }
+  await gatherStatistics(databaseUrl)
+}
+
+async function countRead(databaseUrl: string): Promise<number> {
+  const [counts] = await queryOnce<{ read: number }>(
+    databaseUrl,
+    `SELECT ((SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = ANY ($1))
+             + (SELECT sum(greatest(idx_tup_read, idx_tup_fetch)) FROM pg_stat_user_indexes WHERE relname = ANY ($1)))::float8 AS read`,
+    [TABLES],
+  )
+  return counts?.read ?? NaN
+}
+
+/** Runs imports over connections of their own, and gives what they read by row. */
+async function readPerRow(
+  databaseUrl: string,
+  rows: number,
+  work: (importer: DirectImporter) => Promise<unknown>,
+): Promise<number> {
+  const before = await countRead(databaseUrl)
+  const importer = await DirectImporter.open({ databaseUrl, batchRows: 1_000 })
+  try {
+    await work(importer)
+  } finally {
+    await importer.close()
+  }
+  // A session hands in what it has counted before it is gone.
+  await waitUntil('its sessions are gone', async () => {
+    const sessions = await queryOnce(
+      databaseUrl,
+      `SELECT FROM pg_stat_activity WHERE application_name = 'direct'
+                                                   AND datname = current_database()`,
+    )
+    return sessions.length === 0
+  })
+  return ((await countRead(databaseUrl)) - before) / rows
+}
+
+describe.each([
+  { statistics: 'none', before: null, between: null },
+  { statistics: 'of empty tables', before: gatherStatistics, between: null },
+  { statistics: 'of other data', before: gatherOtherStatistics, between: null },
+  { statistics: 'gathered between two imports', before: null, between: gatherStatistics },
+])('statistics: $statistics', ({ before, between }) => {
+  it('every kind of series reads little for each row, and raises nothing', { timeout: 300_000 }, async () => {
+    const { url } = await createTestDatabase()
+    for (const table of TABLES) await queryOnce(url, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
+    await before?.(url)
+    await readPerRow(url, 1, loadReference)
+    const figures: Record<string, number[]> = {}
+    const importIds = new Map<Kind, number>()
+    for (const kind of KINDS) {
+      const input = { seriesId: seriesOf(kind), mapping: MAPPING }
+      figures[kind.name] = [
+        await readPerRow(url, 2 * ROWS, async (importer) => {
+          importIds.set(kind, (await importer.import({ ...input, file: makeFile(kind, 0) })).importId)
+          await importer.import({ ...input, file: makeFile(kind, ROWS), dryRun: true })
+        }),
+      ]
+    }
+    await between?.(url)
+    for (const kind of KINDS) {
+      const input = { seriesId: seriesOf(kind), mapping: MAPPING }
+      figures[kind.name]?.push(
+        await readPerRow(url, 3 * ROWS, async (importer) => {
+          await importer.import({ ...input, file: makeFile(kind, ROWS), dryRun: true })
+          await importer.import({ ...input, file: makeFile(kind, ROWS) })
+          // Half of it is recorded, the other half is not, and leaves no room where there is a limit.
+          await importer.import({ ...input, file: makeFile(kind, 1.5 * ROWS) })
+        }),
+      )
+    }
+    // Gaps: what the first imports took is free again.
+    const reverter = await DirectImporter.open({ databaseUrl: url })
+    for (const importId of importIds.values()) await reverter.revert(importId)
+    await reverter.close()
+    for (const kind of KINDS) {
+      const input = { seriesId: seriesOf(kind), mapping: MAPPING }
+      figures[kind.name]?.push(
+        await readPerRow(url, 2 * ROWS, async (importer) => {
+          await importer.import({ ...input, file: makeFile(kind, 0), dryRun: true })
+          await importer.import({ ...input, file: makeFile(kind, 0) })
+        }),
+      )
+    }
+    const tooMuch = Object.entries(figures).filter(
+      ([, read]) => !read.every((each) => each > 0 && each <= MOST_PER_ROW),
+    )
+    expect(tooMuch).toEqual([])
+    // What is expected, such as a coupon that is redeemed already, is no error in the database's log.
+    expect(
+      await queryOnce(
+        url,
+        'SELECT xact_rollback::int AS errors FROM pg_stat_database WHERE datname = current_database()',
+      ),
+    ).toEqual([{ errors: 0 }])
+  })
+})
