@@ -50,7 +50,7 @@ export class BlockReader implements RecordSink {
   constructor(delimiter: string, from: ReadPosition, sizes: ReadSizes, header?: readonly string[]) {
     requireDelimiter(delimiter)
     this.#sizes = sizes
-    this.#header = header
+    this.#header = header?.map(trimCell)
     this.#window = new ByteWindow(from.byteOffset, 4 * sizes.stepBytes)
     this.#framer = new RecordFramer(this.#window, delimiter.charCodeAt(0), sizes.recordBytes, from)
     this.#run = new RecordRun(this.#window, new CellSplitter(delimiter), this)
@@ -146,11 +146,10 @@ export class BlockReader implements RecordSink {
 
   #equalsHeader(record: readonly string[]): boolean {
     const header = this.#header
-    // The first characters tell nearly every data row from the header.
-    if (header === undefined || header[0]?.[0] !== record[0]?.[0]) return false
     return (
+      header !== undefined &&
       header.length === record.length &&
-      header.every((cell, index) => cell === record[index] || trimCell(cell) === trimCell(record[index] ?? ''))
+      header.every((cell, index) => cell === trimCell(record[index] ?? ''))
     )
   }
 }

@@ -39,7 +39,7 @@ export function readNaively(file: Buffer, delimiter: string, limit: number, head
       records.push({ cells: [decode(content)], fault: 'nul_byte', offset: start, line })
     } else {
       const cells = reading.cells.map(decode)
-      const isHeader = header !== undefined && String(header) === String(cells) && header.length === cells.length
+      const isHeader = JSON.stringify(header?.map(trimSlowly)) === JSON.stringify(cells.map(trimSlowly))
       if (!isHeader && cells.some((cell) => trimSlowly(cell) !== '')) {
         records.push({ cells, fault: undefined, offset: start, line })
       }
