@@ -31,5 +31,7 @@ export function sayTable({ say }: Bench, head: readonly string[], rows: readonly
 export async function removeUploads({ dataDir }: BenchSystem): Promise<void> {
   const uploads = path.join(dataDir, 'uploads')
   const entries = await readdir(uploads, { recursive: true, withFileTypes: true })
-  for (const entry of entries) if (entry.isFile() && entry.name !== path.basename(IDENTITY_KEY)) await rm(path.join(entry.parentPath, entry.name), { force: true })
+  for (const entry of entries)
+    if (entry.isFile() && entry.name !== path.basename(IDENTITY_KEY))
+      await rm(path.join(entry.parentPath, entry.name), { force: true })
 }
