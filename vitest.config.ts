@@ -3,7 +3,10 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'tests/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'tests/faults/**', 'tests/timing/**', 'tests/attacks/**', 'tests/browser/**'],
+    exclude: [
+      ...configDefaults.exclude,
+      ...['attacks', 'browser', 'faults', 'long', 'timing'].map((suite) => `tests/${suite}/**`),
+    ],
     globalSetup: ['tests/support/global-setup.ts'],
     setupFiles: ['tests/support/release-after-file.ts'],
     allowOnly: false,

@@ -136,9 +136,11 @@ async function dieAt(
   }
 }
 
-async function waitUntilRecorded(databaseUrl: string, coupon: string): Promise<void> {
+async function waitUntilRecorded(databaseUrl: string, redemption: string): Promise<void> {
+  const [couponId, customerId, tillId, ms] = redemption.split('/')
+  const recorded = `SELECT FROM redemption WHERE coupon_id = $1 AND customer_id = $2 AND till_id = $3
+                    AND redeemed_at = to_timestamp($4::float8 / 1000)`
   await waitUntil('the batch was committed', async () => {
-    const rows = await queryOnce(databaseUrl, 'SELECT FROM redemption WHERE coupon_id = $1', [coupon])
-    return rows.length > 0
+    return (await queryOnce(databaseUrl, recorded, [couponId, customerId, tillId, ms])).length > 0
   })
 }

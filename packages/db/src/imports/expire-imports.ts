@@ -38,7 +38,7 @@ export async function expireImports(
  */
 export async function forgetImport({ prisma }: Database, { orgId, importId, actor }: ImportAction): Promise<boolean> {
   const changed = await prisma.$executeRaw`
-    UPDATE import SET expired_at = coalesce(expired_at, clock_timestamp()), updated_at = clock_timestamp()
+    UPDATE import SET expired_at = coalesce(expired_at, clock_timestamp())
     FROM (SELECT set_config('importer.actor', ${nameActor(actor)}, true)) AS acting
     WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status NOT IN ('queued', 'processing')
       AND (revert_requested_at IS NULL OR status = 'reverted')

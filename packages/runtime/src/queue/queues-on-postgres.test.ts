@@ -30,7 +30,7 @@ describe('queues on PostgreSQL alone', () => {
     const databaseUrl = new URL(location.databaseUrl)
     databaseUrl.pathname = '/postgres'
     await expect(openQueues({ kind: 'postgres', databaseUrl: databaseUrl.href }).ping()).rejects.toThrow(
-      /run the migrations/,
+      /bullmq is missing from the database; run `npm run migrate`/,
     )
   })
 

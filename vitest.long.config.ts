@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** Thousands of rows, and every kind of series: what takes minutes and is not about faults. */
+export default defineConfig({
+  test: {
+    include: ['tests/long/**/*.test.ts'],
+    globalSetup: ['tests/support/global-setup.ts'],
+    setupFiles: ['tests/support/release-after-file.ts'],
+    allowOnly: false,
+    maxWorkers: 2,
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+  },
+})
