@@ -59,6 +59,7 @@ const UPLOAD_FIELDS = {
   couponIdentifier: 'COUPON_CODE',
   uploadHeaders: '{"redeemedDateInMillis": 0, "redeemedAt": 1, "mobile": 2, "couponCode": 3}',
 }
+const PROFILE = { uploadHeaders: { redeemedDateInMillis: 'date', redeemedAt: ['till', 'shop'] }, skipLines: 2 }
 const HOOK = { url: 'https://example.com/hook' }
 
 /** Calls of an intake with the reference data of `seedReference`, each with all that must be there for it. */
@@ -89,6 +90,11 @@ export function createCalls(target: () => TestIntake) {
   const ofNewCompleted = async (): Promise<Call> => ({ params: { importId: await makeCompleted() } })
   const ofQueued = async (): Promise<Call> => ({ params: { importId: await uploadNative(target(), makeFile()) } })
   const ofEndpoint = async (): Promise<Call> => ({ params: { endpointId: await makeEndpoint() } })
+  const ofProfile = async (): Promise<Call> => {
+    const call = { params: { name: 'tills' } }
+    await sendCall(target(), 'saveImportProfile', { ...call, ...json(PROFILE) })
+    return call
+  }
   const ofDelivery = async (): Promise<Call> => ({ params: { deliveryId: await makeDelivery() } })
 
   /** How each operation is called so that it succeeds. */
@@ -127,6 +133,11 @@ export function createCalls(target: () => TestIntake) {
       headers: { 'Content-Type': 'text/csv' },
     }),
     showReference: () => ({ params: { kind: 'coupons', id: 1 } }),
+    listImportProfiles: () => ({ query: 'limit=2' }),
+    showImportProfile: ofProfile,
+    listImportProfileVersions: ofProfile,
+    saveImportProfile: () => ({ params: { name: 'tills' }, ...json(PROFILE) }),
+    deleteImportProfile: ofProfile,
     createSession: () => json({}),
     showSession: () => ({}),
     endSession: () => ({}),
@@ -166,6 +177,7 @@ export function createCalls(target: () => TestIntake) {
     explainLine: { query: 'line=2' },
     loadReference: { body: 'id\n1\n', headers: { 'Content-Type': 'text/csv' } },
     changeWebhookEndpoint: json({ description: 'x' }),
+    saveImportProfile: json(PROFILE),
   }
 
   /** Calls that do not fit what is there: 409. */

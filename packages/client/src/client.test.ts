@@ -35,6 +35,7 @@ const VIEW: ImportView = {
   corrections: null,
   retryOf: null,
   retriedAs: null,
+  profile: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: '2026-01-01T00:00:00.100Z',
   finishedAt: null,

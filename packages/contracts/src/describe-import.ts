@@ -1,4 +1,5 @@
 import type { ImportDelay } from './import-delay.ts'
+import type { UsedProfile } from './import-profile.ts'
 import { measureProgress, type ProgressFacts } from './import-progress.ts'
 import { outcomeOf, type ImportFailure } from './import-state.ts'
 import type { RetryOptions } from './retry.ts'
@@ -17,6 +18,7 @@ export interface ImportFacts extends ProgressFacts {
   readonly details: string | null
   readonly metadata: object | null
   readonly dryRun: boolean
+  readonly profile: UsedProfile | null
   readonly attempts: number
   readonly retryOptions: Pick<RetryOptions, 'corrections'> | null
   readonly retryOf: number | null
@@ -56,6 +58,7 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     details: record.details,
     metadata: record.metadata,
     dryRun: record.dryRun,
+    profile: record.profile,
     corrections: record.retryOptions?.corrections ?? null,
     attempts: record.attempts,
     retryOf: record.retryOf,

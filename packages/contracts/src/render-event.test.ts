@@ -20,6 +20,7 @@ const FACTS: ImportFacts = {
   details: 'nightly',
   metadata: { from: 'till 7' },
   dryRun: false,
+  profile: null,
   attempts: 1,
   delay: null,
   retryOptions: null,

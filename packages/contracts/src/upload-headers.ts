@@ -12,6 +12,7 @@ import {
 } from './columns.ts'
 import type { FieldFault } from './field-fault.ts'
 import { scanMembers } from './scan-members.ts'
+import { isStorableText } from './storable.ts'
 
 const FIELD = 'uploadHeaders'
 const KNOWN: ReadonlySet<string> = new Set(COLUMN_KEYS)
@@ -20,14 +21,19 @@ export type UploadHeadersResult =
   | { readonly ok: true; readonly positions: ColumnPositions }
   | { readonly ok: false; readonly faults: FieldFault[] }
 
-/** Where each column stands: its position, or the name that it has in the file's header. */
-export type ColumnReferences = Readonly<Partial<Record<ColumnKey, number | string>>>
+/** A column: its position, the name that it has in the file's header, or several names, of which the first that is there counts. */
+export type ColumnReference = number | string | readonly string[]
+
+/** Where each column stands. */
+export type ColumnReferences = Readonly<Partial<Record<ColumnKey, ColumnReference>>>
 
 export type ColumnReferencesResult =
   | { readonly ok: true; readonly columns: ColumnReferences }
   | { readonly ok: false; readonly faults: FieldFault[] }
 
 const MAX_NAME_CHARACTERS = 255
+/** How many names one column may have. */
+export const MAX_COLUMN_NAMES = 20
 
 /** A number of JSON that is not negative: JSON5 has others, such as 0x2 and +2. */
 const JSON_NUMBER = /^(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -49,7 +55,7 @@ export function parseUploadHeaders(
   return result.ok ? { ok: true, positions: result.columns as ColumnPositions } : result
 }
 
-/** As {@link parseUploadHeaders}, but a column may also be given by the name that it has in the file's header. */
+/** As {@link parseUploadHeaders}, but a column may also be given by the name, or the names, that it has in the file's header. */
 export function parseColumnReferences(
   text: string,
   customerIdentifier: CustomerIdentifier | undefined,
@@ -76,26 +82,53 @@ function parseColumns(
     return fail([{ code: 'INVALID_JSON', field: FIELD, message: `uploadHeaders is not an object; ${expected}` }])
   }
 
+  const values = value as Record<string, unknown>
+  const members = scanMembers(text).map(({ key, text: written }) => ({ key, value: values[key], written }))
+  return checkMembers(members, customerIdentifier, couponIdentifier, allowNames)
+}
+
+/** Checks columns that came as JSON, as {@link parseColumnReferences} does those that came as text. */
+export function checkColumnReferences(
+  columns: Readonly<Record<string, unknown>>,
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+): ColumnReferencesResult {
+  const members = Object.entries(columns).map(([key, value]) => ({ key, value, written: JSON.stringify(value) }))
+  return checkMembers(members, customerIdentifier, couponIdentifier, true)
+}
+
+interface Member {
+  readonly key: string
+  readonly value: unknown
+  readonly written: string
+}
+
+function checkMembers(
+  members: readonly Member[],
+  customerIdentifier: CustomerIdentifier | undefined,
+  couponIdentifier: CouponIdentifier | undefined,
+  allowNames: boolean,
+): ColumnReferencesResult {
   const faults: FieldFault[] = []
-  const columns: Partial<Record<ColumnKey, number | string>> = {}
-  const takenBy = new Map<number | string, string>()
-  function takeColumn(key: ColumnKey, column: number | string): void {
-    const other = takenBy.get(column)
+  const columns: Partial<Record<ColumnKey, ColumnReference>> = {}
+  const takenBy = new Map<string, string>()
+  function takeColumn(key: ColumnKey, column: ColumnReference): void {
+    const taken = JSON.stringify(column)
+    const other = takenBy.get(taken)
     if (other !== undefined) {
+      const shown = typeof column === 'number' ? String(column) : printable(taken)
       faults.push({
         code: 'DUPLICATE_POSITION',
         field: FIELD,
-        message: `uploadHeaders.${key} and uploadHeaders.${other} both have position ${column}; expected every position once`,
+        message: `uploadHeaders.${key} and uploadHeaders.${other} both have position ${shown}; expected every position once`,
       })
     }
-    takenBy.set(column, key)
+    takenBy.set(taken, key)
     columns[key] = column
   }
 
-  const values = value as Record<string, unknown>
   const seen = new Set<string>()
-  for (const { key, text: written } of scanMembers(text)) {
-    const position = values[key]
+  for (const { key, value, written } of members) {
     if (seen.has(key)) {
       faults.push({
         code: 'DUPLICATE_KEY',
@@ -113,21 +146,18 @@ function parseColumns(
       })
       continue
     }
-    if (allowNames && typeof position === 'string' && isColumnName(position)) {
-      takeColumn(key as ColumnKey, position.trim())
+    const column = isPosition(value, written) ? value : allowNames ? readNames(value) : undefined
+    if (column !== undefined) {
+      takeColumn(key as ColumnKey, column)
       continue
     }
-    if (!isPosition(position, written)) {
-      faults.push({
-        code: 'INVALID_POSITION',
-        field: FIELD,
-        message: `uploadHeaders.${key} is ${printable(written)}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}${allowNames ? ', or the name of a column' : ''}`,
-      })
-      // It stands there, however wrongly: it must not be reported as missing as well.
-      columns[key as ColumnKey] = -1
-      continue
-    }
-    takeColumn(key as ColumnKey, position)
+    faults.push({
+      code: 'INVALID_POSITION',
+      field: FIELD,
+      message: `uploadHeaders.${key} is ${printable(written)}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}${allowNames ? ', or the name of a column' : ''}`,
+    })
+    // It stands there, however wrongly: it must not be reported as missing as well.
+    columns[key as ColumnKey] = -1
   }
 
   for (const key of mandatoryKeys(customerIdentifier, couponIdentifier)) {
@@ -158,8 +188,17 @@ function isPosition(value: unknown, written: string): value is number {
   return Number.isInteger(value) && JSON_NUMBER.test(written) && (value as number) <= MAX_COLUMN_POSITION
 }
 
-function isColumnName(text: string): boolean {
-  return text.trim() !== '' && text.length <= MAX_NAME_CHARACTERS && !text.includes('\0')
+/** One name, or a list of them; undefined where it is neither. */
+function readNames(value: unknown): string | readonly string[] | undefined {
+  if (isColumnName(value)) return value.trim()
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_COLUMN_NAMES) return undefined
+  return value.every(isColumnName) ? value.map((name) => name.trim()) : undefined
+}
+
+function isColumnName(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.trim() !== '' && value.length <= MAX_NAME_CHARACTERS && isStorableText(value)
+  )
 }
 
 function fail(faults: FieldFault[]): { ok: false; faults: FieldFault[] } {

@@ -7,6 +7,8 @@ const UNSEEN =
 const AT_START = new RegExp(`^[${UNSEEN}]+`, 'u')
 const IS_UNSEEN = new RegExp(`^[${UNSEEN}]$`, 'u')
 
+const EVERY_UNSEEN = new RegExp(`[${UNSEEN}]`, 'gu')
+
 const FIRST_SEEN = 0x21
 const LAST_SEEN = 0x7e
 
@@ -26,6 +28,11 @@ export function trimCell(cell: string): string {
     end -= size
   }
   return cell.slice(start, end)
+}
+
+/** A column's name as names compare: without case, without blanks and what cannot be seen, also amid it, in one Unicode form. */
+export function foldColumnName(name: string): string {
+  return name.normalize('NFC').replaceAll(EVERY_UNSEEN, '').toLowerCase()
 }
 
 /** Whether nothing of a record can be seen in any of its cells: then it carries no row. */

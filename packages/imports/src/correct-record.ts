@@ -6,6 +6,7 @@ import {
   type FieldFault,
 } from '@importer/contracts'
 
+import { findNamedColumn } from './find-named-column.ts'
 import { readCell } from './read-cell.ts'
 
 /** What becomes of a rejected row: its corrected cells, `unchanged`, or `dropped`. */
@@ -72,12 +73,12 @@ export function findColumns(
     if ('drop' in correction || positionOf.has(correction.column)) continue
     const { column } = correction
     const mapped = isColumnKey(column) ? positions[column] : undefined
-    const position = mapped ?? names.indexOf(column)
+    const position = mapped ?? findNamedColumn(names, column)
     const field = `corrections.${index}.column`
-    if (position < 0) {
+    if (position === 'absent') {
       const message = `${field} is "${column}"; expected a column key that is mapped, or a name in the header of the file`
       faults.push({ code: 'UNKNOWN_COLUMN', field, message })
-    } else if (mapped === undefined && names.lastIndexOf(column) !== position) {
+    } else if (position === 'ambiguous') {
       const message = `${field} is "${column}", which the header of the file has more than once; expected a column key`
       faults.push({ code: 'HEADER_AMBIGUOUS', field, message })
     } else positionOf.set(column, position)

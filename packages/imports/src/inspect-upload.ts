@@ -1,17 +1,21 @@
 import {
+  COLUMN_KEYS,
   MAX_COLUMN_POSITION,
   type ColumnKey,
   type ColumnMapping,
   type ColumnPositions,
+  type ColumnReference,
   type ColumnReferences,
   type FaultCode,
   type FieldFault,
+  type UsedProfile,
 } from '@importer/contracts'
 import { KNOWN_DELIMITERS, readFirstRecords, readSepLine, refuseHead, trimCell } from '@importer/csv'
 import type { ReadingDialect } from '@importer/db'
 import type { FileStore } from '@importer/runtime'
 
 import { findDialect } from './find-dialect.ts'
+import { findNamedColumn, type NamedColumn } from './find-named-column.ts'
 import { readHead } from './read-head.ts'
 
 export interface UploadToInspect {
@@ -24,6 +28,8 @@ export interface UploadToInspect {
   readonly hasHeader: boolean | 'auto'
   /** How many physical lines come before header or data. */
   readonly skipLines: number
+  /** The profile that the columns come from; null: the upload names them itself. */
+  readonly profile?: UsedProfile | null
 }
 
 export interface InspectedUpload {
@@ -42,7 +48,7 @@ export type UploadInspection =
  */
 export async function inspectUpload(upload: UploadToInspect): Promise<UploadInspection> {
   const { columns, delimiter, hasHeader } = upload
-  const named = Object.values(columns).some((column) => typeof column === 'string')
+  const named = Object.values(columns).some((column) => typeof column !== 'number')
   if (named) return resolveNames(upload)
   const positions = columns as ColumnPositions
   if (delimiter === 'auto' && hasHeader === 'auto') return { ok: true, positions, dialect: undefined }
@@ -62,7 +68,7 @@ const HEADER_RECORDS = 10
 
 /** By the delimiter under which a record at the file's beginning has all the names. */
 async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> {
-  const { columns, delimiter, hasHeader } = upload
+  const { columns, delimiter, hasHeader, profile } = upload
   if (hasHeader === false) {
     return refuse('HEADER_NOT_FOUND', 'uploadHeaders names columns and hasHeader is false; expected positions')
   }
@@ -74,64 +80,103 @@ async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> 
   const start = sep?.next ?? at
   const body = head.subarray(start.byteOffset - at.byteOffset)
   const known = delimiter === 'auto' ? sep?.delimiter : delimiter
-  let best: readonly FieldFault[] | undefined
+  let best: FoundColumns | undefined
   for (const candidate of known === undefined ? KNOWN_DELIMITERS : [known]) {
     for (const record of readFirstRecords(body, start, complete, candidate, HEADER_RECORDS)) {
-      const { positions, faults } = findColumns(columns, record.cells ?? [])
-      if (faults.length === 0) {
+      const found = findColumns(columns, record.cells ?? [])
+      if (found.faults.length === 0) {
         const { byteOffset, line } = record
         const dialect = { delimiter: candidate, hasHeader: true, start: { byteOffset, line } }
-        return { ok: true, positions, dialect }
+        return { ok: true, positions: found.positions, dialect }
       }
-      if (best === undefined || faults.length < best.length) best = faults
+      if (best === undefined || found.faults.length < best.faults.length) best = found
     }
   }
-  const [first, ...others] = best ?? []
-  return first === undefined
-    ? refuse('HEADER_NOT_FOUND', 'the file has no header')
-    : { ok: false, faults: [first, ...others] }
+  const [first, ...others] = best?.faults ?? []
+  if (best === undefined || first === undefined) return refuse('HEADER_NOT_FOUND', 'the file has no header')
+  if (profile != null) return { ok: false, faults: [explainMisfit(profile, columns, best)] }
+  return { ok: false, faults: [first, ...others] }
 }
 
-function findColumns(
-  columns: ColumnReferences,
-  header: readonly string[],
-): { positions: ColumnPositions; faults: FieldFault[] } {
+interface FoundColumns {
+  readonly positions: ColumnPositions
+  readonly faults: readonly FieldFault[]
+  readonly misfits: readonly { readonly key: ColumnKey; readonly code: FaultCode }[]
+  readonly names: readonly string[]
+}
+
+function findColumns(columns: ColumnReferences, header: readonly string[]): FoundColumns {
   const names = header.map(trimCell)
   const positions: Partial<Record<ColumnKey, number>> = {}
   const faults: FieldFault[] = []
+  const misfits: { key: ColumnKey; code: FaultCode }[] = []
   const takenBy = new Map<number, string>()
-  const blame = (code: FaultCode, message: string): void => {
-    faults.push({ code, field: 'uploadHeaders', message })
-  }
-  for (const [key, column] of Object.entries(columns) as [ColumnKey, number | string][]) {
-    const position = typeof column === 'number' ? column : names.indexOf(column)
-    if (typeof column === 'string' && (position < 0 || position > MAX_COLUMN_POSITION)) {
-      blame(
-        'HEADER_NOT_FOUND',
-        `uploadHeaders.${key} is "${column}", which the file's header has not; it has ${list(names)}`,
-      )
-    } else if (typeof column === 'string' && names.lastIndexOf(column) !== position) {
-      blame('HEADER_AMBIGUOUS', `uploadHeaders.${key} is "${column}", which the file's header has more than once`)
+  for (const [key, column] of Object.entries(columns) as [ColumnKey, ColumnReference][]) {
+    const blame = (code: FaultCode, message: string): void => {
+      faults.push({ code, field: 'uploadHeaders', message: `uploadHeaders.${key} ${message}` })
+      misfits.push({ key, code })
+    }
+    const position = findColumn(names, column)
+    if (position === 'absent') {
+      blame('HEADER_NOT_FOUND', `is ${showColumn(column)}, which the file's header has not; it has ${list(names)}`)
+    } else if (position === 'ambiguous') {
+      blame('HEADER_AMBIGUOUS', `is ${showColumn(column)}, which the file's header has more than once`)
     } else if (takenBy.has(position)) {
       blame(
         'DUPLICATE_POSITION',
-        `uploadHeaders.${key} and uploadHeaders.${takenBy.get(position)} are both column ${position}; expected every column once`,
+        `and uploadHeaders.${takenBy.get(position)} are both column ${position}; expected every column once`,
       )
+    } else {
+      takenBy.set(position, key)
+      positions[key] = position
     }
-    takenBy.set(position, key)
-    positions[key] = position
   }
-  return { positions, faults }
+  return { positions, faults, misfits, names }
+}
+
+/** Of several names the first that the header has counts. */
+function findColumn(names: readonly string[], column: ColumnReference): NamedColumn {
+  if (typeof column === 'number') return column
+  const found = (typeof column === 'string' ? [column] : column).map((name) => findNamedColumn(names, name))
+  const position = found.find((one) => one !== 'absent') ?? 'absent'
+  return typeof position === 'number' && position > MAX_COLUMN_POSITION ? 'absent' : position
+}
+
+/** Everything at once: what the profile wants, which of it does not fit, and what is there. */
+function explainMisfit({ name, version }: UsedProfile, columns: ColumnReferences, found: FoundColumns): FieldFault {
+  const show = (keys: readonly ColumnKey[]): string =>
+    COLUMN_KEYS.filter((key) => keys.includes(key))
+      .map((key) => `${showColumn(columns[key] ?? 0)} (${key})`)
+      .join(', ')
+  const keysOf = (code: FaultCode): ColumnKey[] =>
+    found.misfits.filter((one) => one.code === code).map(({ key }) => key)
+  const reasons = [
+    { keys: keysOf('HEADER_NOT_FOUND'), text: 'it lacks' },
+    { keys: keysOf('HEADER_AMBIGUOUS'), text: 'it has more than once' },
+    { keys: keysOf('DUPLICATE_POSITION'), text: 'it has for another column already' },
+  ].filter(({ keys }) => keys.length > 0)
+  const message =
+    `the header of the file does not fit the profile "${name}" (version ${version}): ` +
+    `${reasons.map(({ keys, text }) => `${text} ${show(keys)}`).join('; ')}. ` +
+    `Expected the columns ${show(Object.keys(columns) as ColumnKey[])}; the file has ${list(found.names)}. ` +
+    'Save the profile with the names of this file too, or choose another profile'
+  return { code: 'HEADER_MISMATCH', field: 'file', message }
 }
 
 const SHOWN_NAMES = 20
 const SHOWN_CHARACTERS = 40
 
+function showColumn(column: ColumnReference): string {
+  if (typeof column === 'number') return `column ${column}`
+  return typeof column === 'string' ? showName(column) : column.map(showName).join(' or ')
+}
+
+function showName(name: string): string {
+  return `"${name.replaceAll(/\p{C}/gu, ' ').slice(0, SHOWN_CHARACTERS)}"`
+}
+
 function list(names: readonly string[]): string {
-  const shown = names
-    .slice(0, SHOWN_NAMES)
-    .map((name) => `"${name.replaceAll(/\p{C}/gu, ' ').slice(0, SHOWN_CHARACTERS)}"`)
-  return shown.join(', ') + (names.length > SHOWN_NAMES ? ', …' : '')
+  return names.slice(0, SHOWN_NAMES).map(showName).join(', ') + (names.length > SHOWN_NAMES ? ', …' : '')
 }
 
 function refuse(code: FaultCode, message: string): UploadInspection {

@@ -5,8 +5,8 @@ import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
-import type { ReceivedUpload } from '../http/receive-upload.ts'
 import { sendAnswer } from '../http/send-answer.ts'
+import type { CompletedUpload } from '../uploads/apply-profile.ts'
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'
 import { takeUpload } from '../uploads/take-upload.ts'
@@ -42,12 +42,12 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
 const IGNORED_OPTIONS = ['dryRun'] as const
 
 /** Judges the fields of an upload. Throws 400 with every fault in them. */
-function readCompatibleUpload(upload: ReceivedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
+function readCompatibleUpload(upload: CompletedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
   const { options, metadata, faults } = readUploadOptions(upload.fields, judgeUrl, IGNORED_OPTIONS)
   const validated = validateUploadForm(upload, faults)
   if (!validated.ok) throw new ApiError(400, validated.faults)
   if (options === undefined) throw new Error('options of an upload lack a fault that says what is wrong with them')
   const { file, mapping, details } = validated.form
   const { positions, ...identifiers } = mapping
-  return { file, identifiers, columns: positions, details, options, metadata }
+  return { file, identifiers, columns: positions, details, options, metadata, profile: upload.profile }
 }

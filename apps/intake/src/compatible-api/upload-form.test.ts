@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import type { ReceivedUpload } from '../http/receive-upload.ts'
+import type { CompletedUpload } from '../uploads/apply-profile.ts'
 import { validateUploadForm } from './upload-form.ts'
 
 const FILE = { key: 'k', bytes: 1, sha256: 's', checksums: Buffer.alloc(4), originalName: 'a.csv' }
@@ -10,11 +10,11 @@ const SAMPLE_2 = `{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'billNumber': 5, 
        mobile: 2, 'billId': 4, 'details': 6}`
 const GOOD = { customerIdentifier: 'MOBILE', couponIdentifier: 'COUPON_CODE', uploadHeaders: SAMPLE_2 }
 
-function validate(fields: Record<string, unknown>, more: Partial<ReceivedUpload> = {}) {
-  return validateUploadForm({ fields, file: FILE, faults: [], ...more })
+function validate(fields: Record<string, unknown>, more: Partial<CompletedUpload> = {}) {
+  return validateUploadForm({ fields, file: FILE, faults: [], profile: null, ...more })
 }
 
-function faultsOf(fields: Record<string, unknown>, more: Partial<ReceivedUpload> = {}) {
+function faultsOf(fields: Record<string, unknown>, more: Partial<CompletedUpload> = {}) {
   const result = validate(fields, more)
   return result.ok ? [] : result.faults.map(({ code, field }) => `${code} ${field}`)
 }
@@ -57,7 +57,7 @@ test.each([
   expect(validate({ ...GOOD, ...fields })).toMatchObject({ ok: true, form: { details } })
 })
 
-test.each<[string, Record<string, unknown>, Partial<ReceivedUpload>, string[]]>([
+test.each<[string, Record<string, unknown>, Partial<CompletedUpload>, string[]]>([
   [
     'nothing at all',
     {},
@@ -106,7 +106,7 @@ test.each<[string, Record<string, unknown>, Partial<ReceivedUpload>, string[]]>(
     ['DUPLICATE_POSITION uploadHeaders'],
   ],
   ...['0x2', '+2', '-0', '2.', '.2e1', '"2"', '-2', '1.5', '1024', 'Infinity', '[2]'].map(
-    (written): [string, Record<string, unknown>, Partial<ReceivedUpload>, string[]] => [
+    (written): [string, Record<string, unknown>, Partial<CompletedUpload>, string[]] => [
       `a position of ${written}`,
       { ...GOOD, uploadHeaders: SAMPLE_2.replace(' 2', ` ${written}`) },
       {},

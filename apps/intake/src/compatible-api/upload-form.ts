@@ -1,20 +1,25 @@
 import {
   COUPON_IDENTIFIERS,
   CUSTOMER_IDENTIFIERS,
+  parseColumnReferences,
   parseUploadHeaders,
   type ColumnMapping,
-  type ColumnPositions,
+  type ColumnReferences,
   type CouponIdentifier,
   type CustomerIdentifier,
   type FieldFault,
 } from '@importer/contracts'
 
+import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-profile.ts'
+import { showText } from '../http/show-text.ts'
 import { FILE_FIELD, type ReceivedFile, type ReceivedUpload } from '../http/receive-upload.ts'
 
 /** An upload whose every part is as it should be. */
 export interface UploadForm {
   readonly file: ReceivedFile
-  readonly mapping: ColumnMapping
+  readonly mapping: Pick<ColumnMapping, 'customerIdentifier' | 'couponIdentifier'> & {
+    readonly positions: ColumnReferences
+  }
   readonly details: string | null
 }
 
@@ -40,19 +45,20 @@ type ParseColumns<Columns> = (
   couponIdentifier: CouponIdentifier | undefined,
 ) => { readonly ok: true; readonly columns: Columns } | { readonly ok: false; readonly faults: readonly FieldFault[] }
 
-const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
-const SHOWN_CHARACTERS = 60
+export const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
 
 /** Looks at everything, so that the client learns of all faults at once: of those, too, that were found in other fields. */
-export function validateUploadForm(upload: ReceivedUpload, otherFaults: readonly FieldFault[] = []): UploadFormResult {
-  const { file, customerIdentifier, couponIdentifier, columns, details, faults } = readCommonForm<ColumnPositions>(
+export function validateUploadForm(upload: CompletedUpload, otherFaults: readonly FieldFault[] = []): UploadFormResult {
+  const { file, customerIdentifier, couponIdentifier, columns, details, faults } = readCommonForm<ColumnReferences>(
     upload,
     (...declared) => {
+      // The documented form has positions only; a saved profile may have names.
+      if (upload.profile?.givesColumns === true) return parseColumnReferences(...declared)
       const result = parseUploadHeaders(...declared)
       return result.ok ? { ok: true, columns: result.positions } : result
     },
   )
-  const [first, ...others] = [...faults, ...otherFaults]
+  const [first, ...others] = dropFollowingFaults([...faults, ...otherFaults])
   if (first !== undefined) return { ok: false, faults: [first, ...others] }
   if (!file || !customerIdentifier || !couponIdentifier || !columns) {
     throw new Error('an upload form lacks a part without a fault that says so')
@@ -148,9 +154,4 @@ function tooLong(field: string, maxCharacters: number): FieldFault {
     field,
     message: `${field} is too long; expected at most ${maxCharacters} characters`,
   }
-}
-
-export function showText(text: string): string {
-  const clean = text.replaceAll(/\p{C}/gu, '\uFFFD')
-  return clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean
 }

@@ -59,7 +59,7 @@ test('what a form may leave out is not mandatory, and its file is bytes', () => 
     schemas: Record<string, { required: string[]; properties: Record<string, Record<string, unknown>> }>
   }
   for (const form of [schemas['Upload'], schemas['CompatibleUpload']]) {
-    expect(form?.required.toSorted()).toEqual(['couponIdentifier', 'customerIdentifier', 'file', 'uploadHeaders'])
+    expect(form?.required.toSorted()).toEqual(['file'])
     // A program that is made of the document takes a member with a default for one that is always there.
     expect(Object.values(form?.properties ?? {}).filter((property) => 'default' in property)).toEqual([])
     expect(form?.properties['file']).toMatchObject({ format: 'binary', contentMediaType: 'application/octet-stream' })

@@ -61,6 +61,7 @@ const COMPATIBLE: DocumentedApi = {
 
 const TAGS: Readonly<Record<OpenOperation['tag'], string>> = {
   imports: 'Upload files and follow what becomes of them',
+  profiles: 'Saved options of an upload, for files of one kind',
   actions: 'Cancel, resume, revert, retry: each can be requested twice and happens once',
   results: 'What became of the rows',
   redemptions: 'What is recorded',
@@ -187,8 +188,13 @@ function pathParameters({ path }: OpenOperation): Json[] {
     name,
     in: 'path',
     required: true,
-    schema: name === 'kind' ? { type: 'string', enum: REFERENCE_KINDS } : { type: 'integer', minimum: 0 },
+    schema: pathSchema(name ?? ''),
   }))
+}
+
+function pathSchema(name: string): Json {
+  if (name === 'kind') return { type: 'string', enum: REFERENCE_KINDS }
+  return name === 'name' ? { type: 'string', minLength: 1, maxLength: 100 } : { type: 'integer', minimum: 0 }
 }
 
 /**

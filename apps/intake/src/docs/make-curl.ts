@@ -18,6 +18,7 @@ export const EXAMPLE_PARAMETERS: Readonly<Record<AnyParameter, string | number>>
   keyId: 1,
   endpointId: 1,
   deliveryId: 1,
+  name: 'tills',
 }
 
 export function fillPath(path: string, parameters: Readonly<Record<string, string | number>>): string {

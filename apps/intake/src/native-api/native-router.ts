@@ -10,6 +10,7 @@ import { createExplainOperations } from './explain-operations.ts'
 import { createLeverOperations } from './import-levers.ts'
 import { createRedemptionsOperation } from './list-redemptions.ts'
 import { mountOperations } from './mount-operation.ts'
+import { createProfileOperations } from './profile-operations.ts'
 import { createReferenceOperations } from './reference-operations.ts'
 import { createSessionOperations } from '../session/session-operations.ts'
 import { createImportReadingOperations } from './show-imports.ts'
@@ -31,6 +32,7 @@ export function createNativeRouter(
     ...createExplainOperations(deps, findImport),
     ...createLeverOperations(deps, findImport),
     createRedemptionsOperation(deps),
+    ...createProfileOperations(deps),
     ...createReferenceOperations(deps),
     ...createSessionOperations(deps, authenticate, cookie),
     ...createApiKeyOperations(deps),

@@ -135,13 +135,16 @@ test.each(NAMES.flatMap((name) => queryNames(name).map((parameter): [string, str
 
 /** What no path takes, as it stands in a URL. */
 const BAD_PATHS = ['abc', '-1', '1.5', '1e3', '0x1', '%00', '%20', 'a%2Fb', '١']
+/** What no name is: of a profile nearly every text is one. */
+const BAD_NAMES = ['%00', '%20', 'a%2Fb', '%20a', 'a%0Ab', 'x'.repeat(101)]
 const pathNames = (name: string): string[] =>
   [...operationOf(name).path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => parameter)
 
 test.each(NAMES.flatMap((name) => pathNames(name).map((parameter): [string, string] => [name, parameter])))(
   '%s is 400 for a wrong %s in its path',
   async (name, parameter) => {
-    for (const value of [...BAD_PATHS, ...(parameter === 'kind' ? ['nonsense', 'constructor', '1'] : [])]) {
+    const bad = parameter === 'name' ? BAD_NAMES : BAD_PATHS
+    for (const value of [...bad, ...(parameter === 'kind' ? ['nonsense', 'constructor', '1'] : [])]) {
       const call = { ...bodies[name], params: { kind: 'tills', [parameter]: value } }
       const { status, code, detail } = await check(name, await send(name, call))
       expect([value, status, code, detail]).toEqual([value, 400, 'INVALID_VALUE', expect.stringContaining(parameter)])

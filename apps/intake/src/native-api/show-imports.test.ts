@@ -50,6 +50,7 @@ test('an import has every member of the contract', async () => {
     attempts: 0,
     retryOf: null,
     retriedAs: null,
+    profile: null,
     createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     startedAt: null,
     updatedAt: body.createdAt,

@@ -55,13 +55,14 @@ export function createImportReadingOperations(
   })
 
   const list = defineOperation(OPERATIONS.listImports, async ({ request, response, principal, query }) => {
-    const { seriesId, status, outcome, q, createdFrom, createdBefore, cursor, limit } = query
+    const { seriesId, status, outcome, q, profile, createdFrom, createdBefore, cursor, limit } = query
     const filter = {
       seriesId:
         seriesId === undefined ? undefined : await findOwnedSeries(deps.database, principal.orgId, String(seriesId)),
       status,
       outcome,
       q,
+      profile,
       createdFrom: createdFrom === undefined ? undefined : new Date(createdFrom),
       createdBefore: createdBefore === undefined ? undefined : new Date(createdBefore),
       beforeId: cursor,

@@ -1,23 +1,26 @@
 import { parseColumnReferences, uploadOptions, type FieldFault } from '@importer/contracts'
 import { closest, distance } from 'fastest-levenshtein'
 
-import { readCommonForm, showText } from '../compatible-api/upload-form.ts'
+import { readCommonForm } from '../compatible-api/upload-form.ts'
 import { ApiError } from '../http/api-error.ts'
 import type { ReceivedUpload } from '../http/receive-upload.ts'
+import { showText } from '../http/show-text.ts'
+import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-profile.ts'
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'
 
 /** Judges the fields of an upload. Throws 400 with every fault in them. `judgeUrl` says what is wrong with a callback URL. */
-export function readNativeUpload(upload: ReceivedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
+export function readNativeUpload(upload: CompletedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
   const form = readCommonForm(upload, parseColumnReferences)
   const { options, metadata, faults } = readUploadOptions(upload.fields, judgeUrl)
-  const [first, ...others] = [...form.faults, ...faults, ...findUnknownFields(upload.fields)]
+  const [first, ...others] = dropFollowingFaults([...form.faults, ...faults, ...findUnknownFields(upload.fields)])
   if (first !== undefined) throw new ApiError(400, [first, ...others])
   const { file, customerIdentifier, couponIdentifier, columns, details } = form
   if (!file || !customerIdentifier || !couponIdentifier || !columns || !options) {
     throw new Error('an upload form lacks a part without a fault that says so')
   }
-  return { file, identifiers: { customerIdentifier, couponIdentifier }, columns, details, options, metadata }
+  const identifiers = { customerIdentifier, couponIdentifier }
+  return { file, identifiers, columns, details, options, metadata, profile: upload.profile }
 }
 
 const KNOWN_FIELDS = [
@@ -26,6 +29,7 @@ const KNOWN_FIELDS = [
   'couponIdentifier',
   'uploadHeaders',
   'details',
+  'profile',
   'file',
 ]
 /** The documented form has notes with a capital, too. */

@@ -1,4 +1,4 @@
-import type { Actor, ColumnMapping, ColumnReferences, UploadOptions } from '@importer/contracts'
+import type { Actor, ColumnMapping, ColumnReferences, UploadOptions, UsedProfile } from '@importer/contracts'
 import { createImport, SameFileError, type ImportRecord, type JsonObject, type NewImport } from '@importer/db'
 import { inspectUpload, UnpackError, unpackUpload } from '@importer/imports'
 import { FileTooLargeError, type StoredFile } from '@importer/runtime'
@@ -16,6 +16,13 @@ export interface AcceptedUpload {
   readonly details: string | null
   readonly options: Omit<UploadOptions, 'metadata'>
   readonly metadata: JsonObject | null
+  readonly profile: AppliedProfile | null
+}
+
+/** A profile that completes an upload. */
+export interface AppliedProfile extends UsedProfile {
+  /** Whether the columns are the profile's, not the upload's own. */
+  readonly givesColumns: boolean
 }
 
 /** Where an upload came in, and what its answer is to say. */
@@ -35,7 +42,7 @@ export interface UploadOrigin {
 export async function createUploadImport(
   { store, database, uploadMaxBytes, maxQueuedImportsPerOrg }: IntakeDependencies,
   { orgId, seriesId, receivedAt, baseUrl, idempotency, actor }: UploadOrigin,
-  { file, identifiers, columns, details, options, metadata }: AcceptedUpload,
+  { file, identifiers, columns, details, options, metadata, profile }: AcceptedUpload,
   files: string[],
 ): Promise<ImportRecord> {
   const { encoding, delimiter, hasHeader, skipLines } = options
@@ -50,6 +57,7 @@ export async function createUploadImport(
     delimiter,
     hasHeader: hasHeader === 'auto' ? 'auto' : hasHeader === 'true',
     skipLines,
+    profile: profile?.givesColumns === true ? profile : null,
   })
   if (!inspected.ok) throw new ApiError(400, inspected.faults)
   return createImport(database, {
@@ -67,6 +75,7 @@ export async function createUploadImport(
     details,
     metadata,
     dryRun: options.dryRun,
+    profile: profile ?? undefined,
     maxErrors: options.maxErrors,
     maxErrorRatio: options.maxErrorRatio,
     rejectSameFile: options.onSameFile === 'reject',

@@ -9,6 +9,7 @@ import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
 import { requireQueueRoom } from '../http/require-queue-room.ts'
 import { requireUpload } from '../http/require-upload.ts'
+import { applyProfile, type CompletedUpload } from './apply-profile.ts'
 import { createUploadImport, explainRefusal, type AcceptedUpload } from './create-upload-import.ts'
 import { hashRequest, holdIdempotencyKey, keyInUse, requireSameRequest, type HeldKey } from './hold-idempotency-key.ts'
 
@@ -19,7 +20,7 @@ export interface UploadRequest {
   readonly seriesId: bigint
   readonly receivedAt: Date
   /** Judges the form's fields, as the API that it came by has them. Throws 400 with every fault in them. */
-  readonly readForm: (upload: ReceivedUpload) => AcceptedUpload
+  readonly readForm: (upload: CompletedUpload) => AcceptedUpload
 }
 
 export interface TakenUpload {
@@ -68,7 +69,7 @@ async function takeOrRepeat(
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const idempotency = held === null ? undefined : { key: held.key, requestHash }
     const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency, actor: actorOf(principal) }
-    record = await createUploadImport(deps, origin, readForm(upload), files)
+    record = await createUploadImport(deps, origin, readForm(await applyProfile(deps.database, orgId, upload)), files)
   } catch (error) {
     // Remove what is stored, unless the commit's result is unknown: then the import may exist and need its file.
     if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)

@@ -19,6 +19,7 @@ export const runningImport = {
   details: null,
   metadata: { source: 'pos' },
   dryRun: false,
+  profile: { name: 'tills of the north', version: 3 },
   corrections: null,
   attempts: 1,
   retryOf: null,
@@ -39,6 +40,23 @@ export const runningImport = {
     events: `${JOB_URL}/events`,
   },
 }
+
+export const profile = {
+  name: 'tills of the north',
+  version: 3,
+  savedAt: '2026-11-24T08:00:00.000Z',
+  savedBy: { type: 'key', name: 'nightly' },
+  customerIdentifier: 'MOBILE',
+  couponIdentifier: 'COUPON_CODE',
+  uploadHeaders: { redeemedDateInMillis: ['Redeemed on', 'Date'], redeemedAt: 'Till', mobile: 'Mobile', couponCode: 3 },
+  delimiter: ';',
+  dateFormat: 'dd/MM/yyyy HH:mm',
+  timeZone: 'Europe/Berlin',
+  defaultCountry: 'DE',
+  seriesId: 953234,
+}
+
+export const profileList = { items: [profile], nextCursor: null }
 
 export const importList = { items: [runningImport], nextCursor: '9137' }
 

@@ -17,10 +17,11 @@ export interface Success {
 /** One operation as data, and one that anybody may call. */
 export interface OpenOperation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  /** With its parameters in braces; all of them are whole numbers but `kind`. */
+  /** With its parameters in braces; all of them are whole numbers but `kind` and `name`. */
   readonly path: string
   readonly tag:
     | 'imports'
+    | 'profiles'
     | 'actions'
     | 'results'
     | 'redemptions'

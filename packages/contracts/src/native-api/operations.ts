@@ -5,6 +5,7 @@ import { EXPLAIN_OPERATIONS } from './explain-operations.ts'
 import * as examples from './examples.ts'
 import type { Operation, Success } from './operation.ts'
 import * as parameters from './parameters.ts'
+import { PROFILE_OPERATIONS } from './profile-operations.ts'
 import { SESSION_OPERATIONS } from './session-operations.ts'
 import { uploadForm } from './upload-form.ts'
 import * as views from './views.ts'
@@ -305,6 +306,7 @@ export const OPERATIONS = {
     ],
     errors: { 404: 'There is no such item in this organization' },
   },
+  ...PROFILE_OPERATIONS,
   ...SESSION_OPERATIONS,
   listApiKeys: {
     method: 'get',

@@ -5,6 +5,7 @@ import { DEFAULT_DATE_FORMAT, isNamedDateFormat, isTimeZone, parseDatePattern } 
 import { MAX_INT4 } from '../limits.ts'
 import { COLUMN_KEYS } from '../columns.ts'
 import { IMPORT_OUTCOMES, IMPORT_STATUSES } from '../import-state.ts'
+import { profileName } from '../profile-name.ts'
 import { ROLES } from '../roles.ts'
 import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
 import { instantText, storableText } from '../storable.ts'
@@ -47,6 +48,7 @@ export const importListQuery = z.strictObject({
     .max(255, 'expected at most 255 characters')
     .optional()
     .meta({ description: 'Part of the file name without case, or an id' }),
+  profile: profileName.optional().meta({ description: 'The name of the profile that they were uploaded with' }),
   ...page,
 })
 
@@ -119,7 +121,7 @@ export const newApiKey = z
 
 const yesOrNo = z.enum(['true', 'false'], 'expected true or false').transform((text) => text === 'true')
 
-const MAX_SKIPPED_LINES = 100
+export const MAX_SKIPPED_LINES = 100
 const MAX_METADATA_CHARACTERS = 4_096
 
 /** The fields of an upload beside those that the compatible API has too. All are text on the wire. */
@@ -166,7 +168,7 @@ export const uploadOptions = z.object({
     .meta({ description: 'The time zone of dates that do not say their own; mandatory for a pattern' }),
   defaultCountry: z
     .string()
-    .transform((text) => text.toUpperCase())
+    .toUpperCase()
     .refine(isCountry, 'expected a country of ISO 3166 such as IN')
     .optional()
     .meta({ description: 'The country of mobiles that have no country code' }),

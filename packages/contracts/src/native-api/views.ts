@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { COLUMN_KEYS } from '../columns.ts'
 import { FAULT_CODES } from '../fault-codes.ts'
 import { DELAY_CODES } from '../import-delay.ts'
+import { usedProfile } from '../import-profile.ts'
 import { IMPORT_FAILURE_CODES, IMPORT_STATUSES } from '../import-state.ts'
 import { COUPON_STATUSES, REFERENCE_FAULT_CODES } from '../reference.ts'
 import { correctionListView } from '../retry.ts'
@@ -67,6 +68,9 @@ export const importView = z
     details: z.string().nullable(),
     metadata: z.record(z.string(), z.unknown()).nullable(),
     dryRun: z.boolean(),
+    profile: usedProfile
+      .nullable()
+      .meta({ description: 'The profile that it was uploaded with, as it was then; null: none' }),
     corrections: correctionListView.nullable().meta({
       description: 'How the rows of the import that it tries again were put right; null: it tries none again',
     }),

@@ -1,4 +1,4 @@
-import type { Actor, ColumnMapping } from '@importer/contracts'
+import type { Actor, ColumnMapping, UsedProfile } from '@importer/contracts'
 
 import { nameActor } from '../audit/record-audit-event.ts'
 import { sqlStateOf } from '../database-errors.ts'
@@ -25,6 +25,8 @@ export interface NewImport {
   /** How the file is to be read, where that is known before its first bytes are looked at; only both together count. */
   readonly dialect?: ReadingDialect | undefined
   readonly dryRun?: boolean | undefined
+  /** The profile that it was uploaded with. */
+  readonly profile?: UsedProfile | undefined
   readonly maxErrors?: number | undefined
   readonly maxErrorRatio?: number | undefined
   readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined
@@ -82,10 +84,12 @@ const CREATE = `
 WITH acting AS MATERIALIZED (SELECT set_config('importer.actor', $29::text, true) AS actor)
 INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
                     upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
-                    idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums, start_byte, start_line)
+                    idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums, start_byte, start_line,
+                    profile_name, profile_version)
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
-       $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea, $27::bigint, $28::int
+       $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea, $27::bigint, $28::int,
+       $30::text, $31::int
 FROM acting
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
@@ -138,6 +142,8 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     dialect?.start.byteOffset ?? 0,
     dialect?.start.line ?? 1,
     newImport.actor === undefined ? '' : nameActor(newImport.actor),
+    newImport.profile?.name ?? null,
+    newImport.profile?.version ?? null,
   )
   const locks = locksOf(newImport)
   const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {

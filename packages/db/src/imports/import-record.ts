@@ -8,6 +8,7 @@ import type {
   ImportStatus,
   RetryOptions,
   RowErrorCode,
+  UsedProfile,
 } from '@importer/contracts'
 import { countsByCode, findDelay } from '@importer/contracts'
 
@@ -57,6 +58,7 @@ export interface ImportRecord {
   readonly details: string | null
   readonly metadata: JsonObject | null
   readonly dryRun: boolean
+  readonly profile: UsedProfile | null
   readonly maxErrors: number | null
   readonly maxErrorRatio: number | null
   /** What came with the Idempotency-Key that made it; null: there was none, or it holds no more. */
@@ -115,6 +117,8 @@ export interface ImportRow {
   details: string | null
   metadata: JsonObject | null
   dry_run: boolean
+  profile_name: string | null
+  profile_version: number | null
   upload_file_key: string | null
   upload_bytes: bigint | null
   upload_sha256: string | null
@@ -158,6 +162,7 @@ export interface ImportRow {
 export const IMPORT_SELECT = `
 SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
        i.delimiter, i.has_header, i.start_byte, i.start_line, i.details, i.metadata, i.dry_run,
+       i.profile_name, i.profile_version,
        i.lane_count, i.partition_by, i.total_rows,
        i.upload_file_key, i.upload_bytes, i.upload_sha256, i.encoding, i.max_errors, i.max_error_ratio, i.request_hash,
        i.retry_of, i.retry_options, i.to_prepare, (SELECT max(n.id) FROM import n WHERE n.retry_of = i.id) AS retried_as,
@@ -207,6 +212,10 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     },
     encoding: row.encoding,
     dryRun: row.dry_run,
+    profile:
+      row.profile_name === null || row.profile_version === null
+        ? null
+        : { name: row.profile_name, version: row.profile_version },
     maxErrors: row.max_errors,
     maxErrorRatio: row.max_error_ratio,
     requestHash: row.request_hash,

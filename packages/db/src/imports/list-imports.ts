@@ -10,6 +10,8 @@ export interface ImportFilter {
   readonly outcome?: ImportOutcome | undefined
   /** Part of the file name without case, or an id. */
   readonly q?: string | undefined
+  /** The name of a profile, whatever version. */
+  readonly profile?: string | undefined
   /** From this instant on, and before that one. */
   readonly createdFrom?: Date | undefined
   readonly createdBefore?: Date | undefined
@@ -33,6 +35,7 @@ WHERE i.id IN (
       FROM import_lane WHERE import_id = import.id
     ))
     AND ($9::text IS NULL OR strpos(lower(file_name), lower($9::text)) > 0 OR id::text = $9::text)
+    AND ($10::text IS NULL OR profile_name = $10::text)
   ORDER BY id DESC LIMIT $7::int
 )
 ORDER BY i.id DESC`
@@ -50,6 +53,7 @@ export async function listImports(database: Database, orgId: number, filter: Imp
     filter.limit,
     filter.outcome ?? null,
     filter.q ?? null,
+    filter.profile ?? null,
   )
   return rows.map(toImportRecord)
 }
