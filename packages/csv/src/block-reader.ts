@@ -6,14 +6,21 @@ import { RecordFramer, type RecordFault } from './record-framer.ts'
 import { RecordRun, type RecordSink } from './record-run.ts'
 import { isEmptyRecord, trimCell } from './unseen.ts'
 
-/** How much of the file a record may take, a block takes, and is collected before it is looked at, all in bytes. */
+/** How much of the file a record may take, a block takes, and is collected before it is looked at. */
 export interface ReadSizes {
   readonly recordBytes: number
+  /** What stands behind so many cells stays in the last of them, as it is: a record of 1 MiB could have a million. */
+  readonly recordCells: number
   readonly blockBytes: number
   readonly stepBytes: number
 }
 
-export const READ_SIZES: ReadSizes = { recordBytes: 2 ** 20, blockBytes: 128 * 1024, stepBytes: 64 * 1024 }
+export const READ_SIZES: ReadSizes = {
+  recordBytes: 2 ** 20,
+  recordCells: 8_192,
+  blockBytes: 128 * 1024,
+  stepBytes: 64 * 1024,
+}
 
 /** Where in a file reading starts. */
 export interface ReadPosition {
@@ -53,7 +60,7 @@ export class BlockReader implements RecordSink {
     this.#header = header?.map(trimCell)
     this.#window = new ByteWindow(from.byteOffset, 4 * sizes.stepBytes)
     this.#framer = new RecordFramer(this.#window, delimiter.charCodeAt(0), sizes.recordBytes, from)
-    this.#run = new RecordRun(this.#window, new CellSplitter(delimiter), this)
+    this.#run = new RecordRun(this.#window, new CellSplitter(delimiter, sizes.recordCells), this)
     this.#seenTo = this.#blockStart = from.byteOffset
   }
 

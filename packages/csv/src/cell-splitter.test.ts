@@ -5,7 +5,7 @@ import { CellSplitter } from './cell-splitter.ts'
 /** What is relied on in papaparse's own parser, which is exposed but not promised. */
 describe('papaparse as a splitter', () => {
   test.each(['\n', '\r', '\r\n'] as const)('separates records by %j', (separator) => {
-    const splitter = new CellSplitter(',')
+    const splitter = new CellSplitter(',', 100)
     const plain = ['a,b', '', 'c"d,', ' e '].map((line) => line + separator).join('')
     const cells = [['a', 'b'], [''], ['c"d', ''], [' e ']]
     expect(splitter.split(plain, separator, false, 4)).toEqual(cells)
@@ -16,18 +16,18 @@ describe('papaparse as a splitter', () => {
   })
 
   test('holds other line ends in quotes for text', () => {
-    expect(new CellSplitter(';').split('"a\r\nb\nc";d\r', '\r', true, 1)).toEqual([['a\r\nb\nc', 'd']])
+    expect(new CellSplitter(';', 100).split('"a\r\nb\nc";d\r', '\r', true, 1)).toEqual([['a\r\nb\nc', 'd']])
   })
 
   test('takes no cell for a comment, a number or a header', () => {
-    expect(new CellSplitter(',').split('#a,1,__proto__\n#a,1,__proto__\n', '\n', false, 2)).toEqual([
+    expect(new CellSplitter(',', 100).split('#a,1,__proto__\n#a,1,__proto__\n', '\n', false, 2)).toEqual([
       ['#a', '1', '__proto__'],
       ['#a', '1', '__proto__'],
     ])
   })
 
   test('throws where it finds other records than were announced', () => {
-    const splitter = new CellSplitter(',')
+    const splitter = new CellSplitter(',', 100)
     expect(() => splitter.split('a\nb\n', '\n', false, 1)).toThrow('framing found 1 records where splitting found 2')
     expect(() => splitter.split('"a"b\n', '\n', true, 1)).toThrow('framing found')
   })

@@ -1,6 +1,6 @@
 import Papa from 'papaparse'
 
-import { splitPaddedRecord } from './split-padded-record.ts'
+import { splitRecord } from './split-record.ts'
 
 /** What separates the records of one text. */
 export type RecordSeparator = '\n' | '\r' | '\r\n'
@@ -18,11 +18,21 @@ interface ParsedText {
  * to what is relied on here.
  */
 export class CellSplitter {
+  readonly maxCells: number
   readonly #delimiter: string
   readonly #parsers = new Map<string, Papa.Parser>()
 
-  constructor(delimiter: string) {
+  constructor(delimiter: string, maxCells: number) {
     this.#delimiter = delimiter
+    this.maxCells = maxCells
+  }
+
+  /** Whether a record may have more cells than are split: delimiters in quotes are counted, too. */
+  mayBeWide(record: Uint8Array): boolean {
+    const delimiter = this.#delimiter.charCodeAt(0)
+    let cells = 1
+    for (const byte of record) if (byte === delimiter) cells += 1
+    return cells > this.maxCells
   }
 
   /**
@@ -42,9 +52,9 @@ export class CellSplitter {
     return parsed.data
   }
 
-  /** One record, without its line end, in which a quote behind blanks opens a cell. */
-  splitPadded(text: string): string[] {
-    return splitPaddedRecord(text, this.#delimiter)
+  /** One record, without its line end: one in which a quote behind blanks opens a cell, or that may be wide. */
+  splitAlone(text: string): string[] {
+    return splitRecord(text, this.#delimiter, this.maxCells)
   }
 
   #parserFor(separator: RecordSeparator, quoted: boolean): Papa.Parser {

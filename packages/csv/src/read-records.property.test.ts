@@ -70,6 +70,7 @@ const pieceSizes = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 6 })
 const delimiters = fc.constantFrom(',', ',', ';', '\t', '|', ' ')
 const readSizes: fc.Arbitrary<ReadSizes> = fc.record({
   recordBytes: fc.oneof(fc.integer({ min: 1, max: 24 }), fc.constant(1000)),
+  recordCells: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(1000)),
   blockBytes: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constant(1000)),
   stepBytes: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(1000)),
 })
@@ -79,7 +80,7 @@ describe('reading any bytes', () => {
     await fc.assert(
       fc.asyncProperty(anyFile, pieceSizes, delimiters, readSizes, async (file, cut, delimiter, sizes) => {
         const blocks = await readBlocks(cutIntoPieces(file, cut), delimiter, sizes)
-        expect(listRecords(blocks)).toEqual(readNaively(file, delimiter, sizes.recordBytes))
+        expect(listRecords(blocks)).toEqual(readNaively(file, delimiter, sizes))
       }),
       RUNS,
     )
@@ -90,7 +91,7 @@ describe('reading any bytes', () => {
       fc.asyncProperty(patterned, pieceSizes, readSizes, async (file, cut, sizes) => {
         for (const header of [['a'], ['c', 'd'], ['a', 'b']]) {
           const blocks = await readBlocks(cutIntoPieces(file, cut), ',', sizes, FILE_START, header)
-          expect(listRecords(blocks)).toEqual(readNaively(file, ',', sizes.recordBytes, header))
+          expect(listRecords(blocks)).toEqual(readNaively(file, ',', sizes, header))
         }
       }),
       { numRuns: 1000 },

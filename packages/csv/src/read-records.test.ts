@@ -15,6 +15,8 @@ interface Case {
   readonly lines?: readonly number[]
 }
 
+const repeat = (cell: string, count: number): string[] => Array.from({ length: count }, () => cell)
+
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 
 const CASES: readonly Case[] = [
@@ -201,6 +203,31 @@ const CASES: readonly Case[] = [
       { fault: 'record_too_long', raw: `b",${'x'.repeat(LIMIT - 3)}` },
       ['c'],
     ],
+  },
+  {
+    name: 'as many cells as are split',
+    file: `${'a,'.repeat(8_191)}b\n"${'a","'.repeat(8_191)}b"\n`,
+    records: [
+      [...repeat('a', 8_191), 'b'],
+      [...repeat('a', 8_191), 'b'],
+    ],
+  },
+  {
+    name: 'more cells than are split: the last one holds the rest as it is',
+    file: `${'a,'.repeat(8_191)}b,c, "d"\n${'"a,",'.repeat(8_191)}"b","c",\ne\n`,
+    records: [[...repeat('a', 8_191), 'b,c, "d"'], [...repeat('a,', 8_191), '"b","c",'], ['e']],
+    lines: [1, 2, 3],
+  },
+  {
+    name: 'a million cells, empty but for the first',
+    file: `x${','.repeat(1_000_000)}\ny\n`,
+    records: [['x', ...repeat('', 8_191)], ['y']],
+  },
+  { name: 'a million empty cells carry no row', file: `${','.repeat(1_000_000)}\ny\n`, records: [['y']], lines: [2] },
+  {
+    name: 'a million cells, empty but for the last',
+    file: `${','.repeat(1_000_000)}x\ny\n`,
+    records: [[...repeat('', 8_191), `${','.repeat(1_000_000 - 8_191)}x`], ['y']],
   },
 ]
 

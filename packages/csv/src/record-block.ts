@@ -7,7 +7,7 @@ import type { RecordFault } from './record-framer.ts'
  */
 export interface RecordBlock {
   /**
-   * Per record its cells, as written: not trimmed. A record that cannot be read has one: its text, with U+FFFD for bytes
+   * Per record its cells, as written: not trimmed. The 8,192nd holds all that stands behind it, too, unsplit. A record that cannot be read has one: its text, with U+FFFD for bytes
    * that are no UTF-8. That is the first physical line, cut at 1 MiB, where quoting or length is at fault, and the
    * whole record where its bytes are.
    */

@@ -31,7 +31,7 @@ export class RecordRun {
 
   /** Adds the record that the framer stands at; a run that it does not fit is flushed first. */
   addRecord(framer: RecordFramer): void {
-    if (framer.padded) return this.#addPadded(framer)
+    if (framer.padded || this.#mayBeWide(framer)) return this.#addAlone(framer)
     if (this.#starts.length === 0) this.#separator = framer.lineEnd || '\n'
     else if (!this.#fits(framer)) {
       this.flush()
@@ -63,18 +63,25 @@ export class RecordRun {
     this.#quoted = false
   }
 
+  /** A record with more cells than are split is longer than so many bytes: nearly none is. */
+  #mayBeWide({ start, contentEnd }: RecordFramer): boolean {
+    return (
+      contentEnd - start >= this.#splitter.maxCells && this.#splitter.mayBeWide(this.#window.view(start, contentEnd))
+    )
+  }
+
   #fits(framer: RecordFramer): boolean {
     // Between records that do not touch stands a byte order mark.
     return framer.start === this.#end && (framer.lineEnd === this.#separator || framer.lineEnd === '')
   }
 
   /** A record that is split by itself. */
-  #addPadded({ start, contentEnd }: RecordFramer): void {
+  #addAlone({ start, contentEnd }: RecordFramer): void {
     this.flush()
     const bytes = this.#window.view(start, contentEnd)
     const fault = findFault(bytes)
     if (fault !== undefined) this.#sink.addUnreadable(bytes.toString('utf8'), fault)
-    else this.#sink.addRecords([this.#splitter.splitPadded(bytes.toString('utf8'))])
+    else this.#sink.addRecords([this.#splitter.splitAlone(bytes.toString('utf8'))])
   }
 
   #push(framer: RecordFramer): void {

@@ -148,7 +148,7 @@ class ReferenceLoad {
   #addRow(cells: readonly string[], line: number): void {
     const { positions, nameless } = this.#header
     const cell = (name: string): string => readReferenceCell(name, cells[positions.get(name) ?? -1] ?? '')
-    const stray = nameless.find((position) => trimCell(cells[position] ?? '') !== '')
+    const stray = findStray(cells, nameless)
     if (stray !== undefined) {
       const message = `column ${stray + 1} holds a value and has no name in the header; expected a name for it, or no values`
       this.#reject({ row: this.#received, line, field: null, code: 'MALFORMED_ROW', message })
@@ -186,4 +186,13 @@ class ReferenceLoad {
     this.#errors.splice(before, 0, { ...fault, message: copyText(fault.message) })
     if (this.#errors.length > SHOWN_ERRORS) this.#errors.pop()
   }
+}
+
+/** The first position of a value that has no name. A header may have thousands of columns and each row be shorter. */
+function findStray(cells: readonly string[], nameless: readonly number[]): number | undefined {
+  for (const position of nameless) {
+    if (position >= cells.length) return undefined
+    if (trimCell(cells[position] ?? '') !== '') return position
+  }
+  return undefined
 }

@@ -14,8 +14,11 @@ export interface XmlHandlers {
 /** A longer name, attribute or text in one piece is no cell: Excel's cells hold 32,767 characters. */
 const MAX_TOKEN_CHARACTERS = 4 * 1024 * 1024
 
+/** After so much control comes back: each row of 50 bytes may say that it has a cell in column 16,384. */
+const PIECE_BYTES = 4 * 1024
+
 /**
- * Reads XML as a stream: `handlers` are called for each piece, and after each chunk control comes back here. No entity
+ * Reads XML as a stream: `handlers` are called for each piece, and after every 4 KiB control comes back here. No entity
  * but the five of XML is known, so nothing expands. Throws a WorkbookError for what is no XML.
  */
 export async function* parseXml(bytes: AsyncIterable<Buffer>, handlers: XmlHandlers): AsyncGenerator<void> {
@@ -46,11 +49,13 @@ export async function* parseXml(bytes: AsyncIterable<Buffer>, handlers: XmlHandl
   const decoder = new StringDecoder('utf8')
   try {
     for await (const chunk of bytes) {
-      const text = decoder.write(chunk)
-      sinceEvent += text.length
-      if (sinceEvent > MAX_TOKEN_CHARACTERS) throw invalidWorkbook('its XML has a piece of text that never ends')
-      parser.write(text)
-      yield
+      for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
+        const text = decoder.write(chunk.subarray(start, start + PIECE_BYTES))
+        sinceEvent += text.length
+        if (sinceEvent > MAX_TOKEN_CHARACTERS) throw invalidWorkbook('its XML has a piece of text that never ends')
+        parser.write(text)
+        yield
+      }
     }
     parser.write(decoder.end()).close()
   } catch (error) {

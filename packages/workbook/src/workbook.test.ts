@@ -194,3 +194,17 @@ test('what the source or the rows throw comes out as it is', async () => {
   }
   await expect(buffer(writeWorkbook('x', ['a'], rows()))).rejects.toBe(gone)
 })
+
+test('rows that are as wide as rows may be come few at a time, however short they are written', async () => {
+  const count = 500
+  const sheet = Array.from({ length: count }, (_, n) => `<row r="${n + 1}"><c r="XFD${n + 1}"><v>1</v></c></row>`)
+  const bytes = await make({ sheet: sheet.join('') })
+  const source = { bytes: bytes.length, read: (from: number, to: number) => Readable.from([bytes.subarray(from, to)]) }
+  let rows = 0
+  for await (const page of readWorkbook(source, LIMITS)) {
+    expect(page.length).toBeLessThan(150)
+    expect(page[0]?.cells).toHaveLength(16_384)
+    rows += page.length
+  }
+  expect(rows).toBe(count)
+})

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
+import type { ReadSizes } from '../block-reader.ts'
 import type { RecordFault } from '../record-framer.ts'
 
 export interface NaiveRecord {
@@ -12,6 +13,8 @@ export interface NaiveRecord {
 interface Reading {
   readonly fault?: RecordFault
   readonly cells: string[]
+  /** Where each cell starts, blanks and quote included. */
+  readonly starts: number[]
   /** Where the content ends, when there is no fault. */
   readonly end: number
   readonly quoted: boolean
@@ -21,7 +24,12 @@ interface Reading {
  * The rules of reading, cell by cell over the whole file, as plainly as they can be said and as slow as that is: every
  * record is read from its own start, whatever was read before. It shares no code with the reader that it judges.
  */
-export function readNaively(file: Buffer, delimiter: string, limit: number, header?: readonly string[]): NaiveRecord[] {
+export function readNaively(
+  file: Buffer,
+  delimiter: string,
+  { recordBytes: limit, recordCells }: Pick<ReadSizes, 'recordBytes' | 'recordCells'>,
+  header?: readonly string[],
+): NaiveRecord[] {
   const text = file.toString('latin1')
   const records: NaiveRecord[] = []
   let start = dropMarks(text, 0)
@@ -38,7 +46,7 @@ export function readNaively(file: Buffer, delimiter: string, limit: number, head
     } else if (content.includes('\0')) {
       records.push({ cells: [decode(content)], fault: 'nul_byte', offset: start, line })
     } else {
-      const cells = reading.cells.map(decode)
+      const cells = boundCells(reading, text, delimiter, recordCells).map(decode)
       const isHeader = JSON.stringify(header?.map(trimSlowly)) === JSON.stringify(cells.map(trimSlowly))
       if (!isHeader && cells.some((cell) => trimSlowly(cell) !== '')) {
         records.push({ cells, fault: undefined, offset: start, line })
@@ -68,10 +76,12 @@ function trimSlowly(cell: string): string {
 function readOne(text: string, start: number, delimiter: string, limit: number): Reading {
   const bound = start + limit
   const cells: string[] = []
+  const starts: number[] = []
   let quoted = false
   let at = start
   for (;;) {
-    if (at === bound && !isEnd(text, at)) return { fault: 'record_too_long', cells, end: at, quoted }
+    if (at === bound && !isEnd(text, at)) return { fault: 'record_too_long', cells, starts, end: at, quoted }
+    starts.push(at)
     const open = skipBlanks(text, at, delimiter)
     // A quote behind blanks opens a cell only where it is closed as it should be; that is looked for as far as a record may go.
     const opens = open > at && text[open] === '"' && open < bound && isClosedAhead(text, open, delimiter, limit)
@@ -79,7 +89,7 @@ function readOne(text: string, start: number, delimiter: string, limit: number):
       const quote = opens ? open : at
       quoted = true
       const close = findClose(text, quote)
-      if (close === -1 || close >= bound) return { fault: 'quote_not_closed', cells, end: at, quoted }
+      if (close === -1 || close >= bound) return { fault: 'quote_not_closed', cells, starts, end: at, quoted }
       cells.push(text.slice(quote + 1, close).replaceAll('""', '"'))
       at = Math.min(skipBlanks(text, close + 1, delimiter, '\x1a'), bound)
     } else {
@@ -88,11 +98,19 @@ function readOne(text: string, start: number, delimiter: string, limit: number):
       cells.push(text.slice(at, end))
       at = end
     }
-    if (at <= bound && isEnd(text, at)) return { cells, end: at, quoted }
-    if (at >= bound) return { fault: 'record_too_long', cells, end: at, quoted }
-    if (text[at] !== delimiter) return { fault: 'text_after_quote', cells, end: at, quoted }
+    if (at <= bound && isEnd(text, at)) return { cells, starts, end: at, quoted }
+    if (at >= bound) return { fault: 'record_too_long', cells, starts, end: at, quoted }
+    if (text[at] !== delimiter) return { fault: 'text_after_quote', cells, starts, end: at, quoted }
     at++
   }
+}
+
+/** The last of so many cells is what stands from its start to the record's end, where there are more. */
+function boundCells({ cells, starts, end }: Reading, text: string, delimiter: string, count: number): string[] {
+  if (cells.length <= count) return cells
+  const rest = text.slice(starts[count - 1], end)
+  const isEmpty = trimSlowly(decode(rest.replaceAll(delimiter, ''))) === ''
+  return [...cells.slice(0, count - 1), isEmpty ? '' : rest]
 }
 
 function findClose(text: string, quote: number): number {

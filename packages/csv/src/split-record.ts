@@ -1,3 +1,5 @@
+import { trimCell } from './unseen.ts'
+
 /** What may stand between a delimiter and a quote: space, tab, no-break space; behind a closing quote a Ctrl-Z, too. */
 const BLANKS = /[ \t\u00a0]*/y
 const BLANKS_BEHIND = /[ \t\u00a0\u001a]*/y
@@ -5,25 +7,32 @@ const BLANKS_BEHIND = /[ \t\u00a0\u001a]*/y
 const QUOTED = /"((?:[^"]|"")*)"(?!")/y
 
 /**
- * Splits one record, without its line end, in which a quote behind blanks opens a cell: papaparse takes that for an
- * ordinary character. The record must be well-formed.
+ * Splits one record, without its line end, into at most `maxCells` cells: the last one holds what stands behind it, too,
+ * unsplit, unless that is nothing but delimiters and what cannot be seen. A quote behind blanks opens a cell here, which
+ * papaparse takes for an ordinary character. The record must be well-formed.
  */
-export function splitPaddedRecord(text: string, delimiter: string): string[] {
+export function splitRecord(text: string, delimiter: string, maxCells: number): string[] {
   const cells: string[] = []
   let at = 0
   for (;;) {
-    const quoted = readQuoted(text, at, delimiter)
-    if (quoted === undefined) {
-      const end = text.indexOf(delimiter, at)
-      cells.push(text.slice(at, end === -1 ? text.length : end))
-      at = end === -1 ? text.length : end
-    } else {
-      cells.push(quoted.cell)
-      at = quoted.end
-    }
-    if (at >= text.length) return cells
-    at += 1
+    const { cell, end } = readCell(text, at, delimiter)
+    if (end >= text.length) return [...cells, cell]
+    if (cells.length === maxCells - 1) return [...cells, readRest(text.slice(at), delimiter)]
+    cells.push(cell)
+    at = end + 1
   }
+}
+
+function readCell(text: string, at: number, delimiter: string): { cell: string; end: number } {
+  const quoted = readQuoted(text, at, delimiter)
+  if (quoted !== undefined) return quoted
+  const next = text.indexOf(delimiter, at)
+  const end = next === -1 ? text.length : next
+  return { cell: text.slice(at, end), end }
+}
+
+function readRest(text: string, delimiter: string): string {
+  return trimCell(text.replaceAll(delimiter, '')) === '' ? '' : text
 }
 
 /** The quoted cell that starts at `start`, blanks before it included; undefined when the cell is not quoted. */
