@@ -102,8 +102,8 @@ test.each(['http://127.0.0.1:8080', 'https://coupons.example.com/base', 'http://
   'the text for %s is the document for it',
   (baseUrl) => {
     const write = createDocumentWriter()
-    expect(JSON.parse(write(baseUrl))).toEqual(buildDocument(baseUrl))
-    expect(JSON.parse(write('http://other.example.com'))).toEqual(buildDocument('http://other.example.com'))
+    expect(JSON.parse(write(baseUrl).toString())).toEqual(buildDocument(baseUrl))
+    expect(JSON.parse(write('http://other.example.com').toString())).toEqual(buildDocument('http://other.example.com'))
   },
 )
 

@@ -10,7 +10,7 @@ export const SOCKET_IDLE_MS = 60_000
  * head may not; whoever reads a body limits the time that it stands still.
  */
 export function createIntakeServer(app: RequestListener): Server {
-  const answer = oneAtATime(app)
+  const { onConnection, onRequest } = oneAtATime(app)
   const server = createServer(
     {
       requestTimeout: 0,
@@ -18,10 +18,11 @@ export function createIntakeServer(app: RequestListener): Server {
       // Longer than the usual 60 s of a proxy in front, so that it is the proxy who closes.
       keepAliveTimeout: 65_000,
     },
-    answer,
+    onRequest,
   )
   server.setTimeout(SOCKET_IDLE_MS)
+  server.on('connection', onConnection)
   // Without a listener Node asks for the body before anybody has looked at the head.
-  server.on('checkContinue', answer)
+  server.on('checkContinue', onRequest)
   return server
 }

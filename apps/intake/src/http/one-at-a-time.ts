@@ -1,27 +1,38 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+import { paceReading, type PacedReading } from './paced-reading.ts'
+
 interface Connection {
   isBusy: boolean
+  readonly reading: PacedReading
   readonly waiting: (readonly [IncomingMessage, ServerResponse])[]
 }
 
-/** What one read of 64 KiB can hold of the shortest requests: an honest client has a few. */
-const MAX_WAITING_PER_CONNECTION = 2_500
+/** Of all connections together, some 3 kB each. An honest client sends few ahead, if any. */
 const MAX_WAITING = 4_000
 const MAX_LISTENERS = 20
 
+export interface OrderedRequests {
+  /** For each connection that the HTTP server has taken. */
+  readonly onConnection: (socket: Socket) => void
+  readonly onRequest: RequestListener
+}
+
 /**
  * Answers the requests of a connection one at a time: the next one begins in a later turn of the event loop, after the
- * answer before it went out. Node parses all requests of a read at once and would have all of them answered in one turn,
- * and their answers kept until the client reads them. A connection that sends ahead more than is kept is closed.
+ * answer before it went out. Node would have all requests of a read answered in one turn, and their answers kept until the
+ * client reads them. While one waits, nothing more of its connection is read; where too many of all wait, a connection
+ * that sends more ahead is closed.
  */
-export function oneAtATime(app: RequestListener): RequestListener {
+export function oneAtATime(app: RequestListener): OrderedRequests {
   const connections = new WeakMap<Socket, Connection>()
+  /** Whose next request can begin. */
+  const ready: Connection[] = []
   let waitingInAll = 0
 
   function open(socket: Socket): Connection {
-    const connection: Connection = { isBusy: false, waiting: [] }
+    const connection: Connection = { isBusy: false, reading: paceReading(socket), waiting: [] }
     connections.set(socket, connection)
     socket.once('close', () => {
       waitingInAll -= connection.waiting.length
@@ -34,33 +45,47 @@ export function oneAtATime(app: RequestListener): RequestListener {
     connection.isBusy = true
     // A streamed answer has one for each stage that it passes.
     response.setMaxListeners(MAX_LISTENERS)
-    response.once('close', () => {
-      setImmediate(() => {
-        connection.isBusy = false
-        const next = connection.waiting.shift()
-        if (next === undefined) return
-        waitingInAll -= 1
-        if (connection.waiting.length === 0) request.socket.resume()
-        start(connection, ...next)
-      })
-    })
+    response.once('close', () => setImmediate(() => endRequest(connection)))
     app(request, response)
   }
 
-  return (request, response) => {
+  function endRequest(connection: Connection): void {
+    if (connection.waiting.length === 0) connection.isBusy = false
+    else if (ready.push(connection) === 1) setImmediate(startNext)
+  }
+
+  /** What was sent ahead begins one by one, whatever connection it came by: each round of the event loop serves others, too. */
+  function startNext(): void {
+    const connection = ready.shift()
+    if (ready.length > 0) setImmediate(startNext)
+    const next = connection?.waiting.shift()
+    // Its client may have gone meanwhile.
+    if (connection === undefined || next === undefined) return
+    waitingInAll -= 1
+    start(connection, ...next)
+    if (connection.waiting.length === 0) connection.reading.release()
+  }
+
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const connection = connections.get(socket) ?? open(socket)
+    connection.reading.expectBody(bodyBytesOf(request))
     if (!connection.isBusy) {
       start(connection, request, response)
       return
     }
-    if (connection.waiting.length >= MAX_WAITING_PER_CONNECTION || waitingInAll >= MAX_WAITING) {
+    if (waitingInAll >= MAX_WAITING) {
       socket.destroy()
       return
     }
     waitingInAll += 1
     connection.waiting.push([request, response])
-    // The request under way is read to its end already: what comes now can wait outside.
-    socket.pause()
+    connection.reading.hold()
   }
+
+  return { onConnection: open, onRequest }
+}
+
+function bodyBytesOf({ headers }: IncomingMessage): number {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Infinity
 }

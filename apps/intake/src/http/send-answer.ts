@@ -7,7 +7,8 @@ import { markAnswered } from './track-requests.ts'
 export interface Answer {
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  /** In UTF-8. */
+  readonly body: string | Uint8Array
 }
 
 /** How long the rest of an upload is read and dropped after it was refused; as nginx does by default. */

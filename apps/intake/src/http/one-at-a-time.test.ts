@@ -1,0 +1,158 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { openRawConnection, type RawConnection } from '../../test/raw-connection.ts'
+import { createIntakeServer } from './create-server.ts'
+
+let server: Server
+const connections: RawConnection[] = []
+let accepted: Socket[] = []
+
+afterEach(async () => {
+  for (const { socket } of connections.splice(0)) socket.destroy()
+  accepted = []
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
+})
+
+async function serve(app: RequestListener): Promise<() => Promise<RawConnection>> {
+  server = createIntakeServer(app)
+  server.on('connection', (socket: Socket) => accepted.push(socket))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return async () => {
+    const connection = await openRawConnection((server.address() as AddressInfo).port)
+    connections.push(connection)
+    return connection
+  }
+}
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+
+async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of request) {
+    hash.update(chunk as Buffer)
+    bytes += (chunk as Buffer).length
+  }
+  response.end(`<${request.url} ${bytes} ${hash.digest('hex')}>`)
+}
+const answerEcho: RequestListener = (request, response) => {
+  echo(request, response).catch((error: unknown) => response.destroy(error as Error))
+}
+const answersIn = (text: string): string[] => text.match(/<.*?>/g) ?? []
+
+/** Reads so many answers, looking at each byte once. */
+async function readAnswers({ socket }: RawConnection, count: number): Promise<string[]> {
+  const chunks: string[] = []
+  let seen = 0
+  for await (const chunk of socket as AsyncIterable<string>) {
+    chunks.push(chunk)
+    seen += chunk.split('>').length - 1
+    if (seen >= count) break
+  }
+  return answersIn(chunks.join(''))
+}
+
+test('pipelined requests begin one after the other, each when the answer before it went out', async () => {
+  const begun: string[] = []
+  const pending: ServerResponse[] = []
+  const connect = await serve((request, response) => {
+    begun.push(request.url ?? '')
+    pending.push(response)
+  })
+  const { socket, waitFor } = await connect()
+  socket.write(get('/1') + get('/2') + get('/3'))
+  for (const path of ['/1', '/2', '/3']) {
+    await vi.waitFor(() => expect(begun.at(-1)).toBe(path), { interval: 5 })
+    expect(pending).toHaveLength(1)
+    pending.pop()?.end(`<${path}>`)
+  }
+  expect(answersIn(await waitFor(/<\/3>/))).toEqual(['</1>', '</2>', '</3>'])
+})
+
+test('of what twenty connections send ahead, little is parsed in one turn of the event loop', async () => {
+  const connect = await serve((request, response) => response.end(`<${request.url}>`))
+  const inTurn = new Map<Socket, number>()
+  let most = 0
+  server.prependListener('request', ({ socket }: IncomingMessage) => {
+    if (inTurn.size === 0) setImmediate(() => inTurn.clear())
+    const count = (inTurn.get(socket) ?? 0) + 1
+    inTurn.set(socket, count)
+    most = Math.max(most, count)
+  })
+  const paths = Array.from({ length: 300 }, (_, n) => `/${n}`)
+  const clients = await Promise.all(Array.from({ length: 20 }, connect))
+  for (const { socket } of clients) socket.write(paths.map(get).join(''))
+  for (const answers of await Promise.all(clients.map(async (client) => readAnswers(client, paths.length)))) {
+    expect(answers).toEqual(paths.map((path) => `<${path}>`))
+  }
+  // Node would parse all of a connection in one.
+  expect(most).toBeLessThan(60)
+})
+
+test('a client that sends endlessly ahead of an answer is not read', async () => {
+  const pending: ServerResponse[] = []
+  const connect = await serve((_request, response) => {
+    pending.push(response)
+  })
+  const { socket } = await connect()
+  const ahead = get('/ahead').repeat(10_000)
+  while (socket.writableLength < 10 * ahead.length) socket.write(ahead)
+  await vi.waitFor(() => expect(pending).toHaveLength(1), { interval: 5 })
+  // What has been read of it once, when nothing more of it moves, is read of it for good.
+  let read = -1
+  await vi.waitFor(
+    () => {
+      const [before, now] = [read, accepted[0]?.bytesRead ?? 0]
+      read = now
+      expect(now).toBe(before)
+    },
+    { interval: 50 },
+  )
+  expect(read).toBeLessThanOrEqual(2 * 64 * 1024)
+  expect(pending).toHaveLength(1)
+})
+
+const body = randomBytes(3_000_000)
+const digest = createHash('sha256').update(body).digest('hex')
+const chunked = (bytes: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')])
+
+test.each([
+  ['with its length', `Content-Length: ${body.length}`, body],
+  ['in chunks', 'Transfer-Encoding: chunked', chunked(body)],
+])('a body %s arrives whole, and so do the requests around it', async (_name, header, sent) => {
+  const connect = await serve(answerEcho)
+  const connection = await connect()
+  const { socket } = connection
+  const none = createHash('sha256').digest('hex')
+  socket.write(get('/before'))
+  for (const path of ['/1', '/2']) {
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\n${header}\r\n\r\n`)
+    socket.write(sent)
+    socket.write(get(`${path}/behind`).repeat(100))
+  }
+  const answers = await readAnswers(connection, 203)
+  const behind = (path: string): string[] => Array.from({ length: 100 }, () => `<${path}/behind 0 ${none}>`)
+  expect(answers).toEqual([
+    `</before 0 ${none}>`,
+    `</1 ${body.length} ${digest}>`,
+    ...behind('/1'),
+    `</2 ${body.length} ${digest}>`,
+    ...behind('/2'),
+  ])
+})
+
+test('a client that ends its side behind what it sent ahead has its connection ended', async () => {
+  const connect = await serve((_request, response) => response.end('<answer>'))
+  const { socket, waitForEnd } = await connect()
+  socket.end(get('/').repeat(5_000))
+  expect(answersIn(await waitForEnd()).length).toBeGreaterThan(4_900)
+})
