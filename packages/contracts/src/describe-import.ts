@@ -3,7 +3,7 @@ import type { UsedProfile } from './import-profile.ts'
 import { measureProgress, type ProgressFacts } from './import-progress.ts'
 import { outcomeOf, type ImportFailure } from './import-state.ts'
 import type { RetryOptions } from './retry.ts'
-import type { RowErrorCode } from './row-errors.ts'
+import type { RowErrorCode } from './error-catalogue.ts'
 
 /** What of an import's record is told to the organization that it belongs to. */
 export interface ImportFacts extends ProgressFacts {

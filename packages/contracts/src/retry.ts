@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { MAX_INT4 } from './limits.ts'
-import { ROW_ERROR_CODES, type RowErrorCode } from './row-errors.ts'
+import { ROW_ERROR_CODES, type RowErrorCode } from './error-catalogue.ts'
 import { storableText } from './storable.ts'
 
 const MAX_CORRECTIONS = 1_000

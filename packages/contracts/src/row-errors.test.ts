@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { COLUMN_INDICES, COLUMN_KEYS } from './columns.ts'
-import { codeOf, decodeRowError, encodeRowError, ROW_ERROR_CODES, ROW_ERROR_REASON_NAMES } from './row-errors.ts'
+import { ROW_ERROR_CODES } from './error-catalogue.ts'
+import { codeOf, decodeRowError, encodeRowError, ROW_ERROR_REASON_NAMES } from './row-errors.ts'
 
 /**
  * What databases hold. A number here may never change and never be used for anything else: add new ones at the end.

@@ -1,31 +1,7 @@
 import { COLUMN_INDICES, COLUMN_KEYS, type ColumnKey } from './columns.ts'
 import { DEFAULT_DATE_FORMAT, type NamedDateFormat } from './date-format.ts'
-import { findHint, type HintContext } from './row-error-hints.ts'
-
-/**
- * Why a row was rejected. The numbers are those of the documented API; the names are ours and stable.
- * `index` is how the code is stored: never change or reuse one.
- */
-export const ROW_ERROR_CODES = {
-  MISSING_VALUE: { index: 1, number: 629 },
-  INVALID_DATE: { index: 2, number: 739 },
-  INVALID_NUMBER: { index: 3, number: 629 },
-  VALUE_TOO_LONG: { index: 4, number: 629 },
-  MALFORMED_ROW: { index: 5, number: 629 },
-  INVALID_ENCODING: { index: 6, number: 629 },
-  CUSTOMER_NOT_FOUND: { index: 7, number: 701 },
-  COUPON_NOT_FOUND: { index: 8, number: 719 },
-  COUPON_NOT_IN_SERIES: { index: 9, number: 702 },
-  TILL_NOT_FOUND: { index: 10, number: 735 },
-  COUPON_REVOKED: { index: 11, number: 660 },
-  COUPON_NOT_ISSUED_TO_CUSTOMER: { index: 12, number: 703 },
-  SERIES_NOT_ACTIVE: { index: 13, number: 712 },
-  COUPON_EXPIRED: { index: 14, number: 713 },
-  COUPON_ALREADY_REDEEMED: { index: 15, number: 711 },
-  REDEMPTION_LIMIT_REACHED: { index: 16, number: 728 },
-} as const
-
-export type RowErrorCode = keyof typeof ROW_ERROR_CODES
+import { LIKELY_CAUSES, ROW_ERROR_CODES, type Advice, type LikelyCause, type RowErrorCode } from './error-catalogue.ts'
+import { findLikelyCause, type ValueContext } from './find-likely-cause.ts'
 
 /** How many codes there are, so how long an array of counts by code is. */
 export const ROW_ERROR_CODE_COUNT = Object.keys(ROW_ERROR_CODES).length
@@ -267,7 +243,7 @@ function nameDates(dateFormat: string): string {
 }
 
 /** Codes whose value may show by itself why it is wrong. */
-const HINTED_CODES: ReadonlySet<RowErrorCode> = new Set([
+const CODES_WITH_LIKELY_CAUSE: ReadonlySet<RowErrorCode> = new Set([
   'INVALID_DATE',
   'INVALID_NUMBER',
   'CUSTOMER_NOT_FOUND',
@@ -279,12 +255,29 @@ const HINTED_CODES: ReadonlySet<RowErrorCode> = new Set([
  * The sentence for the user: which column, what stood there, what was expected, and the likely cause where the value shows
  * one. Holds no id of ours and no clock time, so that two runs of one file give the same bytes.
  */
-export function describeRowError(error: RowError, value: string, context: HintContext = {}): string {
+export function describeRowError(error: RowError, value: string, context: ValueContext = {}): string {
   const shown = value.length > SHOWN_VALUE_CHARACTERS ? `${value.slice(0, SHOWN_VALUE_CHARACTERS)}…` : value
   // Several messages of one row are joined by "; ", so none holds that itself.
   const quoted = `"${shown.replaceAll(/\p{Cc}/gu, ' ').replaceAll('; ', ';')}"`
   const dates = nameDates(context.dateFormat ?? DEFAULT_DATE_FORMAT)
   const sentence = ROW_ERROR_REASONS[error.reason].message(error.field ?? 'the record', quoted, dates)
-  const hint = error.field !== null && HINTED_CODES.has(codeOf(error)) ? findHint(error.field, value, context) : null
-  return hint === null ? sentence : `${sentence}: ${hint.replaceAll('; ', ', ')}`
+  const likely = likelyCauseOf(error, value, context)
+  return likely === null ? sentence : `${sentence}: ${LIKELY_CAUSES[likely].hint}`
+}
+
+/** Why an error happens and what to do about it: as its value shows, or as is usual for its code. */
+export function adviseOn(error: RowError, value = '', context: ValueContext = {}): Advice {
+  const likely = likelyCauseOf(error, value, context)
+  const { cause, remedy } = likely === null ? ROW_ERROR_CODES[codeOf(error)] : LIKELY_CAUSES[likely]
+  return { cause, remedy }
+}
+
+function likelyCauseOf(error: RowError, value: string, context: ValueContext): LikelyCause | null {
+  if (error.field === null || !CODES_WITH_LIKELY_CAUSE.has(codeOf(error))) return null
+  return findLikelyCause(error.field, value, context)
+}
+
+/** An error as the heading of a group: without a value. */
+export function summarizeRowError(code: RowErrorCode, column: ColumnKey | null): string {
+  return ROW_ERROR_CODES[code].title.replace('{column}', column ?? 'the record')
 }

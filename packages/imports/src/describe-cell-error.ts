@@ -1,4 +1,15 @@
-import { describeRowError, type ColumnMapping, type RowError } from '@importer/contracts'
+import {
+  adviseOn,
+  codeOf,
+  describeRowError,
+  ROW_ERROR_CODES,
+  type Advice,
+  type ColumnKey,
+  type ColumnMapping,
+  type RowError,
+  type RowErrorCode,
+  type ValueContext,
+} from '@importer/contracts'
 
 import { readCell } from './read-cell.ts'
 
@@ -9,19 +20,44 @@ export interface ErrorContext {
   readonly header: readonly string[] | undefined
 }
 
-/** The value that an error speaks of, as it stands in the file; of a whole record the first cell. */
-export function valueOf(error: RowError, cells: readonly string[], { positions }: ColumnMapping): string {
-  const position = error.field === null ? 0 : positions[error.field]
-  return position === undefined ? '' : readCell(cells[position] ?? '')
+/** A record that has errors. */
+export interface FaultyRecord {
+  readonly rowNumber: number
+  readonly cells: readonly string[]
 }
 
-/** The sentence for one error of a row. */
-export function describeCellError(
-  error: RowError,
-  cells: readonly string[],
-  rowNumber: number,
-  { mapping, header }: ErrorContext,
-): string {
-  const value = error.field === null ? '' : valueOf(error, cells, mapping)
-  return describeRowError(error, value, { ...mapping, isFirstRow: rowNumber === 1 && header === undefined })
+export interface CellError {
+  readonly code: RowErrorCode
+  readonly number: number
+  /** Null: the whole record is at fault. */
+  readonly column: ColumnKey | null
+  readonly value: string
+  readonly message: string
+}
+
+/** A record that cannot be split is shown by its beginning. */
+const MAX_VALUE_CHARACTERS = 1_000
+
+/** The value that an error speaks of, as it stands in the file; of a whole record the first cell. Up to 1,000 characters. */
+export function valueOf(error: RowError, cells: readonly string[], { positions }: ColumnMapping): string {
+  const position = error.field === null ? 0 : positions[error.field]
+  return position === undefined ? '' : readCell(cells[position] ?? '').slice(0, MAX_VALUE_CHARACTERS)
+}
+
+/** One error of a row, as lists and reports show it. */
+export function describeCellError(error: RowError, record: FaultyRecord, context: ErrorContext): CellError {
+  const value = valueOf(error, record.cells, context.mapping)
+  const code = codeOf(error)
+  const message = describeRowError(error, value, valueContextOf(record, context))
+  return { code, number: ROW_ERROR_CODES[code].number, column: error.field, value, message }
+}
+
+/** The same with why it happens and what to do about it. */
+export function explainCellError(error: RowError, record: FaultyRecord, context: ErrorContext): CellError & Advice {
+  const described = describeCellError(error, record, context)
+  return { ...described, ...adviseOn(error, described.value, valueContextOf(record, context)) }
+}
+
+function valueContextOf({ rowNumber }: FaultyRecord, { mapping, header }: ErrorContext): ValueContext {
+  return { ...mapping, isFirstRow: rowNumber === 1 && header === undefined }
 }

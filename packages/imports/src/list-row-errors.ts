@@ -1,21 +1,15 @@
-import { codeOf, encodingsOf, ROW_ERROR_CODES, type ColumnKey, type RowErrorCode } from '@importer/contracts'
+import { codeOf, encodingsOf, type ColumnKey, type RowErrorCode } from '@importer/contracts'
 import { readRejectedRows, type RejectedRow } from '@importer/db'
 
 import { copyText } from './copy-text.ts'
-import { describeCellError, valueOf, type ErrorContext } from './describe-cell-error.ts'
+import { describeCellError, type CellError, type ErrorContext } from './describe-cell-error.ts'
 import { openDialect } from './find-dialect.ts'
 import { readRejectedRecords, type RejectedRecord, type RejectedRecordsSource } from './rejected-records.ts'
 import { requireKept } from './require-kept.ts'
 
-export interface ListedRowError {
+export interface ListedRowError extends CellError {
   readonly rowNumber: number
   readonly line: number
-  /** Null: the whole record is at fault. */
-  readonly column: ColumnKey | null
-  readonly value: string
-  readonly code: RowErrorCode
-  readonly number: number
-  readonly message: string
 }
 
 export interface RowErrorPage {
@@ -23,9 +17,6 @@ export interface RowErrorPage {
   /** The last row of this page, where there is another one; null: this is the last. */
   readonly nextAfterRow: number | null
 }
-
-/** A record that cannot be split is told by its beginning. */
-const MAX_VALUE_CHARACTERS = 1_000
 
 /** A page holds fewer rows than were asked for rather than more than this, in characters; but one row in any case. */
 const MAX_PAGE_CHARACTERS = 512 * 1024
@@ -86,22 +77,13 @@ export async function listRowErrors(
   return { items, nextAfterRow: afterRow }
 }
 
-function describeErrors(
-  { rowNumber, line, cells, errors }: RejectedRecord,
-  context: ErrorContext,
-  filter: RowErrorFilter,
-): ListedRowError[] {
-  return errors.flatMap((error) => {
-    const value = valueOf(error, cells, context.mapping)
-    const shown = copyText(value.slice(0, MAX_VALUE_CHARACTERS))
-    const code = codeOf(error)
-    const matches =
-      (filter.code ?? code) === code &&
-      (filter.column ?? error.field) === error.field &&
-      (filter.value ?? shown) === shown
-    if (!matches) return []
-    const message = describeCellError(error, cells, rowNumber, context)
-    return [{ rowNumber, line, column: error.field, value: shown, code, number: ROW_ERROR_CODES[code].number, message }]
+function describeErrors(record: RejectedRecord, context: ErrorContext, filter: RowErrorFilter): ListedRowError[] {
+  const { rowNumber, line } = record
+  return record.errors.flatMap((error) => {
+    if ((filter.code ?? codeOf(error)) !== codeOf(error) || (filter.column ?? error.field) !== error.field) return []
+    const described = describeCellError(error, record, context)
+    if ((filter.value ?? described.value) !== described.value) return []
+    return [{ rowNumber, line, ...described, value: copyText(described.value) }]
   })
 }
 

@@ -1,13 +1,6 @@
 import type { Readable } from 'node:stream'
 
-import {
-  COLUMN_KEYS,
-  codeOf,
-  MAX_COLUMN_POSITION,
-  ROW_ERROR_CODES,
-  type ColumnPositions,
-  type RowError,
-} from '@importer/contracts'
+import { COLUMN_KEYS, MAX_COLUMN_POSITION, type ColumnPositions, type RowError } from '@importer/contracts'
 import { readRecords, writeCsvRow } from '@importer/csv'
 import {
   readDuplicateRowNumbers,
@@ -113,8 +106,9 @@ function* toTable(
   width: number,
   context: ErrorContext,
 ): Generator<readonly string[], void, undefined> {
-  for (const { cells, rowNumber, line, errors } of page) {
-    const described = errors === null ? [] : describeErrors(errors, cells, rowNumber, context)
+  for (const row of page) {
+    const { cells, rowNumber, line, errors } = row
+    const described = errors === null ? [] : describeErrors(errors, row, context)
     yield [...fitTo(cells, width), `${rowNumber}`, `${line}`, ...described]
   }
 }
@@ -175,17 +169,12 @@ function fitTo(cells: readonly string[], width: number): readonly string[] {
 }
 
 /** `errorCode`, `errorNumber` and `errorMessage`; of several errors each cell holds all, joined in the same order. */
-function describeErrors(
-  errors: readonly RowError[],
-  cells: readonly string[],
-  rowNumber: number,
-  context: ErrorContext,
-): string[] {
-  const join = (texts: (string | number)[]): string => texts.join(ERROR_SEPARATOR)
+function describeErrors(errors: readonly RowError[], row: ReportedRow, context: ErrorContext): string[] {
+  const described = errors.map((error) => describeCellError(error, row, context))
   return [
-    join(errors.map(codeOf)),
-    join(errors.map((error) => ROW_ERROR_CODES[codeOf(error)].number)),
-    join(errors.map((error) => describeCellError(error, cells, rowNumber, context))),
+    described.map(({ code }) => code).join(ERROR_SEPARATOR),
+    described.map(({ number }) => number).join(ERROR_SEPARATOR),
+    described.map(({ message }) => message).join(ERROR_SEPARATOR),
   ]
 }
 

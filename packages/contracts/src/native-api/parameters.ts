@@ -7,7 +7,7 @@ import { COLUMN_KEYS } from '../columns.ts'
 import { IMPORT_OUTCOMES, IMPORT_STATUSES } from '../import-state.ts'
 import { profileName } from '../profile-name.ts'
 import { ROLES } from '../roles.ts'
-import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
+import { ROW_ERROR_CODES, type RowErrorCode } from '../error-catalogue.ts'
 import { instantText, storableText } from '../storable.ts'
 
 const PAGE_ROWS = 50

@@ -8,7 +8,7 @@ import { IMPORT_FAILURE_CODES, IMPORT_STATUSES } from '../import-state.ts'
 import { COUPON_STATUSES, REFERENCE_FAULT_CODES } from '../reference.ts'
 import { correctionListView } from '../retry.ts'
 import { ROLES } from '../roles.ts'
-import { ROW_ERROR_CODES, type RowErrorCode } from '../row-errors.ts'
+import { ROW_ERROR_CODES, type RowErrorCode } from '../error-catalogue.ts'
 
 /** What the native API answers with. The same schemas type, document and, in tests, check the answers. */
 

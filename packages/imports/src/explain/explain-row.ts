@@ -1,19 +1,15 @@
 import {
-  adviseOn,
-  codeOf,
   COLUMN_KEYS,
   decodeRowError,
   MAX_COLUMN_POSITION,
-  ROW_ERROR_CODES,
+  type Advice,
   type ColumnKey,
   type ColumnPositions,
-  type RowError,
-  type RowErrorCode,
   type RowOutcome,
 } from '@importer/contracts'
 import { findRowRecord } from '@importer/db'
 
-import { describeCellError, valueOf, type ErrorContext } from '../describe-cell-error.ts'
+import { explainCellError, type CellError } from '../describe-cell-error.ts'
 import { openDialect } from '../find-dialect.ts'
 import { createRecordMapper, prepareReading, type MappedRow } from '../map-record.ts'
 import { cellReaderOf } from '../read-cell.ts'
@@ -33,23 +29,13 @@ export interface ExplainedCell {
   readonly read: string | null
 }
 
-export interface ExplainedError {
-  readonly code: RowErrorCode
-  readonly number: number
-  readonly column: ColumnKey | null
-  readonly value: string
-  readonly message: string
-  readonly cause: string
-  readonly remedy: string
-}
-
 export interface ExplainedRow {
   readonly rowNumber: number
   readonly line: number
   readonly outcome: RowOutcome
   readonly raw: string
   readonly cells: readonly ExplainedCell[]
-  readonly errors: readonly ExplainedError[]
+  readonly errors: readonly (CellError & Advice)[]
   readonly context: RowContext
 }
 
@@ -85,7 +71,7 @@ export async function explainRow(
     outcome,
     raw: await readRaw(source, record),
     cells: explainCells(header ?? [], record, mapping.positions, row),
-    errors: errors.map((error) => explainError(error, record, { mapping, header })),
+    errors: errors.map((error) => explainCellError(error, record, { mapping, header })),
     context: await findContext(source, { rowNumber, outcome, errors, row }),
   }
 }
@@ -144,17 +130,4 @@ function showRead(key: ColumnKey, value: string, row: Readonly<MappedRow> | null
   if (key === row.customerKey) return row.customer
   if (key === row.couponKey) return row.coupon
   return text.slice(0, MAX_VALUE_CHARACTERS)
-}
-
-function explainError(error: RowError, { cells, rowNumber }: FoundRecord, context: ErrorContext): ExplainedError {
-  const value = valueOf(error, cells, context.mapping)
-  const code = codeOf(error)
-  return {
-    code,
-    number: ROW_ERROR_CODES[code].number,
-    column: error.field,
-    value: value.slice(0, MAX_VALUE_CHARACTERS),
-    message: describeCellError(error, cells, rowNumber, context),
-    ...adviseOn(error),
-  }
 }

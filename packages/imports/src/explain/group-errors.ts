@@ -38,7 +38,6 @@ const MAX_GROUPS = 100
 const FIRST_ROWS = 5
 /** So many values are counted side by side; a file with more of them, each of which stands once, has no groups to show. */
 const MAX_VALUES = 200_000
-const MAX_VALUE_CHARACTERS = 1_000
 const MAX_READING_MS = 8_000
 
 interface Counted {
@@ -84,7 +83,7 @@ export async function groupErrorsByValue(source: RejectedRecordsSource): Promise
   for await (const records of readAllRejected(source, dialect)) {
     for (const { rowNumber, cells, errors } of records) {
       for (const error of errors) {
-        const value = valueOf(error, cells, mapping).slice(0, MAX_VALUE_CHARACTERS)
+        const value = valueOf(error, cells, mapping)
         const key = `${error.reason} ${error.field} ${value}`
         const known = groups.get(key)
         if (known !== undefined) {
@@ -109,10 +108,7 @@ function toItems(groups: Iterable<Counted>, mapping: ColumnMapping): ErrorGroup[
       value,
       rows,
       firstRows,
-      message:
-        value === null
-          ? summarizeRowError(codeOf(error), error.field)
-          : describeRowError(error, error.field === null ? '' : value, mapping),
-      ...adviseOn(error),
+      message: value === null ? summarizeRowError(codeOf(error), error.field) : describeRowError(error, value, mapping),
+      ...(value === null ? adviseOn(error) : adviseOn(error, value, mapping)),
     }))
 }

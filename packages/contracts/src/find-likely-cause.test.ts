@@ -1,12 +1,21 @@
 import { expect, test } from 'vitest'
 
 import type { CellRules, ColumnKey } from './columns.ts'
-import { decodeRowError, describeRowError, encodeRowError, type RowErrorReason } from './row-errors.ts'
+import { LIKELY_CAUSES, ROW_ERROR_CODES } from './error-catalogue.ts'
+import { findLikelyCause } from './find-likely-cause.ts'
+import {
+  adviseOn,
+  codeOf,
+  decodeRowError,
+  describeRowError,
+  encodeRowError,
+  type RowErrorReason,
+} from './row-errors.ts'
 
 const DATE = 'redeemedDateInMillis'
 
 /** What a person finds in a report, and by which words of it the cause is found. */
-test.each<[reason: RowErrorReason, field: ColumnKey, value: string, says: RegExp, rules?: CellRules]>([
+const VALUES: readonly [reason: RowErrorReason, field: ColumnKey, value: string, says: RegExp, rules?: CellRules][] = [
   ['date_in_seconds', DATE, '1732500000', /"1732500000".*seconds, which dateFormat=epochSeconds/],
   ['date_in_future', DATE, '1732500000000000', /microseconds/],
   ['date_in_future', DATE, '1732500000000000000', /nanoseconds/],
@@ -52,11 +61,24 @@ test.each<[reason: RowErrorReason, field: ColumnKey, value: string, says: RegExp
   ['customer_not_found', 'mobile', '9.198E+11', /spreadsheet shortened/],
   ['customer_not_found', 'mobile', '#NV', /error of a spreadsheet/],
   ['coupon_not_found', 'couponCode', '#VALUE!', /error of a spreadsheet/],
-])('%s of %s %s', (reason, field, value, says, rules = {}) => {
+]
+
+test.each([...VALUES])('%s of %s %s', (reason, field, value, says, rules = {}) => {
   const error = decodeRowError(encodeRowError({ reason, field }))
   const message = describeRowError(error, value, rules)
   expect(message).toMatch(says)
   expect(message).not.toContain('; ')
+  // What is advised goes with what the message says.
+  const likely = Object.values(LIKELY_CAUSES).find(({ hint }) => message.endsWith(`: ${hint}`))
+  const { cause, remedy } = likely ?? ROW_ERROR_CODES[codeOf(error)]
+  expect(adviseOn(error, value, rules)).toEqual({ cause, remedy })
+})
+
+test('each cause that a value may show is one that some value above shows', () => {
+  const shown = Object.keys(LIKELY_CAUSES).filter((cause) =>
+    VALUES.some(([, field, value, , rules = {}]) => findLikelyCause(field, value, rules) === cause),
+  )
+  expect(shown).toEqual(Object.keys(LIKELY_CAUSES))
 })
 
 test.each<[RowErrorReason, ColumnKey, string, CellRules?]>([
