@@ -6,6 +6,7 @@ import {
   createLog,
   createQueues,
   createShutdown,
+  endOnUncaughtError,
   EnvironmentError,
   listenForSignals,
   waitForPeers,
@@ -123,6 +124,7 @@ async function main(): Promise<void> {
   process.umask(0o077)
   const env = readIntakeEnvironment()
   const log = createLog({ name: 'intake', level: env.LOG_LEVEL })
+  endOnUncaughtError(log, () => process.exit(1))
   const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })
   const stop = async (reason: string, exitCode: number): Promise<never> => {
     const clean = await shutdown.run(reason)

@@ -4,6 +4,7 @@ import {
   createLog,
   createQueues,
   createShutdown,
+  endOnUncaughtError,
   EnvironmentError,
   listenForSignals,
   waitForPeers,
@@ -137,6 +138,7 @@ async function main(): Promise<void> {
   process.umask(0o077)
   const env = readWorkerEnvironment()
   const log = createLog({ name: 'worker', level: env.LOG_LEVEL })
+  endOnUncaughtError(log, () => process.exit(1))
   const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })
   const stop = async (reason: string, exitCode: number): Promise<never> => {
     const clean = await shutdown.run(reason)
@@ -153,7 +155,10 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof EnvironmentError ? error.message : String(error)}\n`)
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error
+  console.error(error.message)
   process.exit(1)
-})
+}

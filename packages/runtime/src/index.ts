@@ -18,7 +18,13 @@ export {
 } from './store/file-store.ts'
 export { protectStore, type StoreProtection } from './store/protect-store.ts'
 export { FileDamagedError, StorageUnavailableError, WrongStorageError } from './store/storage-errors.ts'
-export { createShutdown, listenForSignals, type Shutdown, type ShutdownOptions } from './shutdown.ts'
+export {
+  createShutdown,
+  endOnUncaughtError,
+  listenForSignals,
+  type Shutdown,
+  type ShutdownOptions,
+} from './shutdown.ts'
 export {
   chooseFreePort,
   findEmbeddedPostgres,

@@ -106,3 +106,17 @@ export function listenForSignals(stop: (reason: string) => void, source: SignalS
     for (const { event, listener } of listeners) source.off(event, listener)
   }
 }
+
+/**
+ * Ends the process by `exit` on an error that nobody caught, a rejected promise included, after one line in the log that
+ * names the error and its causes. What the process was doing is unknown then; what is committed is not.
+ */
+export function endOnUncaughtError(log: Logger, exit: () => void): void {
+  process.on('uncaughtException', (error: unknown, origin) => {
+    log.fatal(
+      { err: error, origin },
+      'uncaught error, the process ends; started again it goes on from what is committed',
+    )
+    exit()
+  })
+}

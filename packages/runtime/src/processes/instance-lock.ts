@@ -30,13 +30,13 @@ export class InstanceLockedError extends Error {
  * no race about taking it over.
  */
 export async function acquireInstanceLock(folder: string, patienceMs: number): Promise<InstanceLock> {
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const birth = readProcessBirth(process.pid)
   const deadline = performance.now() + patienceMs
   for (;;) {
     const claim = `${process.pid}.${birth}.${randomBytes(6).toString('hex')}`
     const file = join(folder, claim)
-    writeFileSync(file, '', { flag: 'wx' })
+    writeFileSync(file, '', { flag: 'wx', mode: 0o600 })
     const rival = findLiveRival(folder, claim)
     if (rival === null) return { release: () => rmSync(file, { force: true }) }
     rmSync(file, { force: true })
