@@ -138,6 +138,15 @@ test.each<[string, string | Uint8Array<ArrayBuffer>, Record<string, string>, str
       /NUL characters and unpaired surrogates/,
     ],
   ),
+  ...['1e999', '12345678901234567890', '0.1234567890123456789'].map(
+    (number): [string, string, Record<string, string>, string, RegExp] => [
+      `metadata with the number ${number}`,
+      line('CODE1'),
+      { metadata: `{"a":[{"b":${number}}]}` },
+      'INVALID_VALUE',
+      new RegExp(`metadata holds the number ${number}, .*expected .*text in quotes`),
+    ],
+  ),
   ['a callbackUrl that is none', line('CODE1'), { callbackUrl: 'example' }, 'INVALID_URL', /URL/],
   ['a callbackUrl into the house', line('CODE1'), { callbackUrl: 'https://127.0.0.1/' }, 'INVALID_URL', /private/],
 ])('%s is refused and leaves nothing', async (_name, content, fields, code, message) => {

@@ -8,7 +8,9 @@ import {
 import type { JsonObject } from '@importer/db'
 
 import type { ReceivedUpload } from '../http/receive-upload.ts'
+import { showText } from '../http/show-text.ts'
 import { describeIssues } from '../native-api/check-value.ts'
+import { findInexactNumber } from './find-inexact-number.ts'
 
 /** The optional fields of an upload, or what is wrong with them. */
 export interface ReadUploadOptions {
@@ -52,7 +54,13 @@ export function readUploadOptions(
 function readMetadata(text: string | undefined, faults: FieldFault[]): JsonObject | null {
   if (text === undefined || text.trim() === '') return null
   const value = parseJson(text)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && isStorable(value)) return value
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && isStorable(value)) {
+    const number = findInexactNumber(text)
+    if (number === null) return value
+    const message = `metadata holds the number ${showText(number)}, which would be kept as ${Number(number)}; expected numbers of up to 15 digits, or text in quotes`
+    faults.push({ code: 'INVALID_VALUE', field: 'metadata', message })
+    return null
+  }
   faults.push({
     code: 'INVALID_JSON',
     field: 'metadata',
