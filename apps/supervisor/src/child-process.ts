@@ -160,9 +160,9 @@ function locateTsx(): string {
 
 function noteDown(registry: string, pid: number | undefined): () => void {
   if (pid === undefined) return () => undefined
-  mkdirSync(registry, { recursive: true })
+  mkdirSync(registry, { recursive: true, mode: 0o700 })
   const note = join(registry, `${pid}.${readProcessBirth(pid)}`)
-  writeFileSync(note, '')
+  writeFileSync(note, '', { mode: 0o600 })
   return () => rmSync(note, { force: true })
 }
 
@@ -171,7 +171,7 @@ function noteDown(registry: string, pid: number | undefined): () => void {
  * notice, but finish their work first, and the port and the jobs are wanted now. Returns how many there were.
  */
 export async function reapChildren(registry: string): Promise<number> {
-  mkdirSync(registry, { recursive: true })
+  mkdirSync(registry, { recursive: true, mode: 0o700 })
   let count = 0
   for (const name of readdirSync(registry)) {
     const [pid, birth] = name.split('.')

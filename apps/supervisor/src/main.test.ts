@@ -1,8 +1,12 @@
 import { once } from 'node:events'
+import { lstat, readdir } from 'node:fs/promises'
+import path from 'node:path'
 
 import { readProcessBirth } from '@importer/runtime'
 import { describe, expect, it } from 'vitest'
 
+import { ImporterClient } from '../../../tests/support/importer-client.ts'
+import { SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES } from '../../../tests/support/small-shop.ts'
 import { PROGRAM, RUN, useSystemFixture } from '../test/system-fixture.ts'
 
 const fixture = useSystemFixture()
@@ -30,6 +34,36 @@ describe('npm start', { timeout: 120_000 }, () => {
       'the end',
       () => shell.output().endsWith('Stopping…\n') && readProcessBirth(intake) === null,
     )
+  })
+
+  it('keeps what it stores from the other accounts of the machine, whatever they may read by default', async () => {
+    const { dataDir, port } = fixture()
+    const apiKey = 'a-key-of-my-own-1234'
+    const shell = fixture().launch('/bin/sh', ['-c', `umask 022; exec "${process.execPath}" "${RUN}" ${PROGRAM}`], {
+      BOOTSTRAP_API_KEY: apiKey,
+    })
+    await fixture().waitFor('readiness', () => shell.output().includes('Ctrl-C stops'))
+    const client = new ImporterClient(`http://127.0.0.1:${port}`, apiKey)
+    await client.putReference('series', `id\n${SHOP_SERIES}\n`)
+    const { jobId } = await client.upload({ ...SHOP_FIELDS, file: `${SHOP_HEADER}1,2,919800000001,C1\n` })
+    expect((await client.waitUntilFinished(jobId)).counts).toMatchObject({ rows: 1, rejected: 1 })
+    const retry = await fetch(`http://127.0.0.1:${port}/v1/imports/${jobId}/retry-rejected`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${apiKey}` },
+    })
+    const { id } = (await retry.json()) as { id: number }
+    await client.waitUntilFinished(id)
+
+    const entries = ['.', ...(await readdir(dataDir, { recursive: true }))]
+    // The upload, and the file that the worker made of its rejected rows.
+    expect(entries.filter((name) => /^uploads\/.*\/[\da-f-]{36}$/.test(name))).toHaveLength(2)
+    const open: string[] = []
+    for (const name of entries) {
+      const { mode } = await lstat(path.join(dataDir, name))
+      if ((mode & 0o077) !== 0) open.push(`${name} ${(mode & 0o777).toString(8)}`)
+    }
+    // An account of PostgreSQL's own, which there is where this runs as root, passes these two and sees nothing in them.
+    expect(['. 711', 'postgres 711']).toEqual(expect.arrayContaining(open))
   })
 
   it('tells a bad variable in one line and exits with 1', async () => {
