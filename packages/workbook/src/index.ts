@@ -1,2 +1,5 @@
-export { readWorkbook } from './read-workbook.ts'
+export { measureWorkbook, readFirstRows, readWorkbook, type ReadWorkbookOptions } from './read-workbook.ts'
+export type { ShowDate, WorkbookRow } from './read-sheet.ts'
+export type { WorkbookSource } from './source-reader.ts'
+export { WorkbookError } from './workbook-error.ts'
 export { writeWorkbook } from './write-workbook.ts'

@@ -10,12 +10,20 @@ export function showNumber(written: string, minDigits: number): string {
   const value = Number(written)
   if (written.trim() === '' || !Number.isFinite(value)) return written
   if (Number.isInteger(value)) return pad(BigInt(value).toString(), minDigits)
-  const text = String(value)
+  // Spreadsheets show 15 digits: behind them stands what binary fractions cannot say.
+  const text = String(Number(value.toPrecision(15)))
   return text.includes('e') ? value.toFixed(20).replace(/0+$/, '') : text
 }
 
 function pad(digits: string, minDigits: number): string {
   return digits.startsWith('-') ? digits : digits.padStart(minDigits, '0')
+}
+
+/** A serial number below 1 is a time of no day: 09:30:00. Null: it is another. */
+export function showClock(serial: number): string | null {
+  if (!(serial > 0 && serial < 1)) return null
+  const ms = Math.round(serial * DAY_MS)
+  return ms === DAY_MS ? null : new Date(ms).toISOString().slice(11, 19)
 }
 
 /**

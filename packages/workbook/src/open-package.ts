@@ -1,84 +1,96 @@
-import type { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 
 import yauzl from 'yauzl'
 
+import { SourceReader, type WorkbookSource } from './source-reader.ts'
 import { invalidWorkbook, WorkbookError } from './workbook-error.ts'
-
-/** A stored file that can be read from anywhere. */
-export interface WorkbookSource {
-  readonly bytes: number
-  /** The bytes from `start` up to but not including `end`. */
-  read(start: number, end: number): Readable
-}
 
 /** The parts of an .xlsx file (a zip archive, ECMA-376 part 2), each read as a stream of bytes. */
 export interface WorkbookPackage {
   has(part: string): boolean
+  /** What a part unpacks to, as the archive says; 0: there is none. */
+  bytesOf(part: string): number
   /** Throws a WorkbookError where there is none, where it is broken, or where all parts unpack to too much. */
   read(part: string): AsyncGenerator<Buffer>
   close(): void
 }
 
-/** A real workbook has a dozen parts; each costs memory. */
+/** A real workbook has a dozen parts; each costs memory, and so does its name. */
 const MAX_PARTS = 10_000
+const MAX_NAMES_CHARACTERS = 1_000_000
 /** XML of numbers packs by 10 to 30; by 1,000 only what was made to. */
 const MAX_RATIO = 200
 const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
-
-class SourceReader extends yauzl.RandomAccessReader {
-  readonly #source: WorkbookSource
-
-  constructor(source: WorkbookSource) {
-    super()
-    this.#source = source
-  }
-
-  override _readStreamForRange(start: number, end: number): Readable {
-    return this.#source.read(start, end)
-  }
-}
 
 /** `maxBytes`: what all that is read may unpack to. */
 export async function openPackage(source: WorkbookSource, maxBytes: number): Promise<WorkbookPackage> {
   const zip = await yauzl
     .fromRandomAccessReaderPromise(new SourceReader(source), source.bytes, { lazyEntries: true, autoClose: false })
     .catch((error: unknown) => {
-      throw invalidWorkbook('its table of contents is damaged or missing', error)
+      throw explainDamage('its table of contents is damaged or missing', error)
     })
-  if (zip.entryCount > MAX_PARTS) throw invalidWorkbook(`it has ${zip.entryCount} parts`)
-  const entries = new Map<string, yauzl.Entry>()
-  try {
-    for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry)
-  } catch (error) {
-    throw invalidWorkbook('its table of contents is damaged', error)
-  }
+  const entries = await readEntries(zip)
   let unpacked = 0
 
+  function count(bytes: number): void {
+    unpacked += bytes
+    const isDense = unpacked > RATIO_COUNTS_FROM_BYTES && unpacked > source.bytes * MAX_RATIO
+    if (isDense || unpacked > maxBytes) throw tooDense()
+  }
+
   async function* read(part: string): AsyncGenerator<Buffer> {
-    const entry = entries.get(part)
+    const entry = entries.get(keyOf(part))
     if (entry === undefined) throw invalidWorkbook(`the part ${part} is missing`)
     if (entry.isEncrypted()) throw invalidWorkbook('it is protected by a password')
     const stream = await zip.openReadStreamPromise(entry).catch((error: unknown) => {
-      throw invalidWorkbook(`the part ${part} is damaged`, error)
+      throw explainDamage(`the part ${part} is damaged`, error)
     })
     let bytes = 0
+    let checksum = 0
     try {
-      for await (const chunk of stream) {
-        bytes += (chunk as Buffer).length
-        unpacked += (chunk as Buffer).length
+      for await (const piece of stream) {
+        const chunk = piece as Buffer
+        bytes += chunk.length
+        checksum = crc32(chunk, checksum)
         if (bytes > RATIO_COUNTS_FROM_BYTES && bytes > entry.compressedSize * MAX_RATIO) throw tooDense()
-        if (unpacked > maxBytes) throw tooDense()
-        yield chunk as Buffer
+        count(chunk.length)
+        yield chunk
       }
+      if (checksum !== entry.crc32) throw invalidWorkbook(`the part ${part} is damaged: its checksum differs`)
     } catch (error) {
-      if (error instanceof WorkbookError || !isZipFault(error)) throw error
-      throw invalidWorkbook(`the part ${part} is damaged`, error)
+      throw explainDamage(`the part ${part} is damaged`, error)
     } finally {
       stream.destroy()
     }
   }
 
-  return { has: (part) => entries.has(part), read, close: () => zip.close() }
+  return {
+    has: (part) => entries.has(keyOf(part)),
+    bytesOf: (part) => entries.get(keyOf(part))?.uncompressedSize ?? 0,
+    read,
+    close: () => zip.close(),
+  }
+}
+
+async function readEntries(zip: yauzl.ZipFile): Promise<Map<string, yauzl.Entry>> {
+  if (zip.entryCount > MAX_PARTS) throw invalidWorkbook(`it has ${zip.entryCount} parts`)
+  const entries = new Map<string, yauzl.Entry>()
+  let characters = 0
+  try {
+    for await (const entry of zip.eachEntry()) {
+      characters += entry.fileName.length
+      if (characters > MAX_NAMES_CHARACTERS) throw invalidWorkbook('its parts have names that are too long')
+      entries.set(keyOf(entry.fileName), entry)
+    }
+  } catch (error) {
+    throw explainDamage('its table of contents is damaged', error)
+  }
+  return entries
+}
+
+/** Names of parts are the same without case (ECMA-376 part 2, 6.2.2.3). */
+function keyOf(part: string): string {
+  return part.replaceAll('\\', '/').toLowerCase()
 }
 
 function tooDense(): WorkbookError {
@@ -88,9 +100,10 @@ function tooDense(): WorkbookError {
   )
 }
 
-/** Of zlib or of yauzl, which gives its errors no code; what the source throws is passed on as it is. */
-function isZipFault(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
+/** What zlib or yauzl found wrong, which gives its errors no code; what the source throws is passed on as it is. */
+function explainDamage(reason: string, error: unknown): unknown {
+  if (error instanceof WorkbookError || !(error instanceof Error)) return error
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? code.startsWith('Z_') : error.constructor === Error
+  const isZipFault = typeof code === 'string' ? code.startsWith('Z_') : error.constructor === Error
+  return isZipFault ? invalidWorkbook(reason, error) : error
 }

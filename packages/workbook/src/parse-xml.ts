@@ -17,6 +17,9 @@ const MAX_TOKEN_CHARACTERS = 4 * 1024 * 1024
 /** After so much control comes back: each row of 50 bytes may say that it has a cell in column 16,384. */
 const PIECE_BYTES = 4 * 1024
 
+/** The deepest element of a workbook stands some ten levels deep; each level costs memory. */
+const MAX_DEPTH = 100
+
 /**
  * Reads XML as a stream: `handlers` are called for each piece, and after every 4 KiB control comes back here. No entity
  * but the five of XML is known, so nothing expands. Throws a WorkbookError for what is no XML.
@@ -30,15 +33,23 @@ export async function* parseXml(bytes: AsyncIterable<Buffer>, handlers: XmlHandl
       handle(...given)
     }
   }
+  let depth = 0
   parser.on(
     'opentag',
-    count((tag: SaxesTagPlain) => handlers.open(localName(tag.name), tag.attributes)),
+    count((tag: SaxesTagPlain) => {
+      depth += 1
+      if (depth > MAX_DEPTH) throw invalidWorkbook(`its XML is more than ${MAX_DEPTH} levels deep`)
+      handlers.open(localName(tag.name), tag.attributes)
+    }),
   )
   parser.on('text', count(handlers.text))
   parser.on('cdata', count(handlers.text))
   parser.on(
     'closetag',
-    count((tag: SaxesTagPlain) => handlers.close(localName(tag.name))),
+    count((tag: SaxesTagPlain) => {
+      depth -= 1
+      handlers.close(localName(tag.name))
+    }),
   )
   parser.on('doctype', () => {
     throw invalidWorkbook('its XML declares a document type')
@@ -65,14 +76,10 @@ export async function* parseXml(bytes: AsyncIterable<Buffer>, handlers: XmlHandl
   yield
 }
 
-/** Reads XML to its end; `afterEach` runs after each chunk. */
-export async function readXml(
-  bytes: AsyncIterable<Buffer>,
-  handlers: XmlHandlers,
-  afterEach: () => void = () => undefined,
-): Promise<void> {
+/** Reads XML to its end. */
+export async function readXml(bytes: AsyncIterable<Buffer>, handlers: XmlHandlers): Promise<void> {
   const chunks = parseXml(bytes, handlers)
-  while ((await chunks.next()).done !== true) afterEach()
+  while ((await chunks.next()).done !== true);
 }
 
 /** saxes throws plain errors that begin with the place; what the source throws has a code or a class of its own. */

@@ -1,22 +1,16 @@
 import { readCellFormats } from './cell-formats.ts'
-import { openPackage, type WorkbookPackage, type WorkbookSource } from './open-package.ts'
-import { readXml } from './parse-xml.ts'
-import { readSharedStrings } from './shared-strings.ts'
-import { readSheet, type WorkbookRow } from './read-sheet.ts'
-import { invalidWorkbook } from './workbook-error.ts'
-
-export type { WorkbookSource } from './open-package.ts'
-export type { WorkbookRow } from './read-sheet.ts'
+import { openPackage, type WorkbookPackage } from './open-package.ts'
+import { readContents } from './read-contents.ts'
+import { readSheet, type ShowDate, type WorkbookRow } from './read-sheet.ts'
+import { readSharedStrings, type SharedStrings } from './shared-strings.ts'
+import type { WorkbookSource } from './source-reader.ts'
 
 export interface ReadWorkbookOptions {
   /** What the parts that are read may unpack to, in bytes. */
   readonly maxUnpackedBytes: number
+  /** How the cells of a column that are dates and times are written; see {@link ShowDate}. */
+  readonly showDate?: ShowDate | undefined
 }
-
-const WORKBOOK = 'xl/workbook.xml'
-const RELATIONSHIPS = 'xl/_rels/workbook.xml.rels'
-const STYLES = 'xl/styles.xml'
-const STRINGS = 'xl/sharedStrings.xml'
 
 /**
  * The rows of an .xlsx file's first sheet that shows and has content, as the table that it shows, in runs. Memory does
@@ -24,63 +18,98 @@ const STRINGS = 'xl/sharedStrings.xml'
  */
 export async function* readWorkbook(
   source: WorkbookSource,
-  { maxUnpackedBytes }: ReadWorkbookOptions,
+  options: ReadWorkbookOptions,
 ): AsyncGenerator<readonly WorkbookRow[]> {
-  const parts = await openPackage(source, maxUnpackedBytes)
+  const parts = await openPackage(source, options.maxUnpackedBytes)
   try {
-    const { sheets, is1904 } = await readContents(parts)
-    const formatOf = await readCellFormats(parts.has(STYLES) ? parts.read(STYLES) : null)
-    const strings = await readSharedStrings(parts.has(STRINGS) ? parts.read(STRINGS) : null)
-    try {
-      for (const sheet of sheets) {
-        let isEmpty = true
-        for await (const rows of readSheet(parts.read(sheet), { strings, formatOf, is1904 })) {
-          isEmpty = false
-          yield rows
-        }
-        if (!isEmpty) return
-      }
-    } finally {
-      strings.close()
-    }
+    yield* readFirstSheet(parts, options)
   } finally {
     parts.close()
   }
 }
 
-/** The parts of the sheets in their order, those that show before those that are hidden. */
-async function readContents(parts: WorkbookPackage): Promise<{ sheets: string[]; is1904: boolean }> {
-  const targets = new Map<string, string>()
-  await readAll(parts, RELATIONSHIPS, (name, attributes) => {
-    const { Id: id = '', Type: type = '', Target: target = '' } = attributes
-    if (name === 'Relationship' && type.endsWith('/worksheet')) targets.set(id, resolveTarget(target))
-  })
-  const shown: string[] = []
-  const hidden: string[] = []
-  let is1904 = false
-  await readAll(parts, WORKBOOK, (name, attributes) => {
-    if (name === 'workbookPr') is1904 = ['1', 'true'].includes(attributes['date1904'] ?? '')
-    if (name !== 'sheet') return
-    const id = Object.entries(attributes).find(([key]) => key === 'id' || key.endsWith(':id'))?.[1] ?? ''
-    const target = targets.get(id)
-    if (target === undefined) return
-    if ((attributes['state'] ?? 'visible') === 'visible') shown.push(target)
-    else hidden.push(target)
-  })
-  const sheets = [...shown, ...hidden]
-  if (sheets.length === 0) throw invalidWorkbook('it has no sheet')
-  return { sheets, is1904 }
-}
-
-async function readAll(
+async function* readFirstSheet(
   parts: WorkbookPackage,
-  part: string,
-  open: (name: string, attributes: Readonly<Record<string, string>>) => void,
-): Promise<void> {
-  await readXml(parts.read(part), { open, text: () => undefined, close: () => undefined })
+  { showDate }: ReadWorkbookOptions,
+): AsyncGenerator<readonly WorkbookRow[]> {
+  const { sheets, styles, strings: stringsPart, is1904 } = await readContents(parts)
+  const formatOf = await readCellFormats(styles === null ? null : parts.read(styles))
+  const strings = await readSharedStrings(stringsPart === null ? null : parts.read(stringsPart))
+  try {
+    for (const sheet of sheets) {
+      let isEmpty = true
+      for await (const rows of readSheet(parts.read(sheet), { strings, formatOf, is1904, showDate })) {
+        isEmpty = false
+        yield rows
+      }
+      if (!isEmpty) return
+    }
+  } finally {
+    strings.close()
+  }
 }
 
-/** A target is written from the workbook's own folder, or from the root. */
-function resolveTarget(target: string): string {
-  return target.startsWith('/') ? target.slice(1) : `xl/${target}`
+/**
+ * The first rows of what {@link readWorkbook} gives, until `isEnough` says so, which is asked after each run of rows.
+ * Of the table of texts no more is read than these rows name. `complete`: there are no other rows.
+ */
+export async function readFirstRows(
+  source: WorkbookSource,
+  options: ReadWorkbookOptions,
+  isEnough: (rows: readonly WorkbookRow[]) => boolean,
+): Promise<{ readonly rows: readonly WorkbookRow[]; readonly complete: boolean }> {
+  const parts = await openPackage(source, options.maxUnpackedBytes)
+  try {
+    const { sheets, styles, strings: stringsPart, is1904 } = await readContents(parts)
+    const formatOf = await readCellFormats(styles === null ? null : parts.read(styles))
+    let lastText = -1
+    const take = async (sheet: string, strings: Pick<SharedStrings, 'get'>) => {
+      const rows: WorkbookRow[] = []
+      for await (const run of readSheet(parts.read(sheet), { strings, formatOf, is1904, showDate: options.showDate })) {
+        rows.push(...run)
+        if (isEnough(rows)) return { rows, complete: false }
+      }
+      return { rows, complete: true }
+    }
+    const note = (index: number): string => {
+      lastText = Math.max(lastText, index)
+      return PLACEHOLDER
+    }
+    for (const sheet of sheets) {
+      lastText = -1
+      const { rows } = await take(sheet, { get: note })
+      if (rows.length === 0) continue
+      const strings = await readSharedStrings(stringsPart === null ? null : parts.read(stringsPart), lastText + 1)
+      try {
+        const taken = await take(sheet, strings)
+        if (taken.rows.length > 0) return taken
+      } finally {
+        strings.close()
+      }
+    }
+    return { rows: [], complete: true }
+  } finally {
+    parts.close()
+  }
+}
+
+/** Stands for a text that is not yet known, and is about as long as most. */
+const PLACEHOLDER = 'a text of a cell'
+
+/**
+ * What the parts that {@link readWorkbook} reads unpack to, as the archive says, in bytes: what reading costs. Throws a
+ * WorkbookError for what is no workbook.
+ */
+export async function measureWorkbook(
+  source: WorkbookSource,
+  { maxUnpackedBytes }: Pick<ReadWorkbookOptions, 'maxUnpackedBytes'>,
+): Promise<number> {
+  const parts = await openPackage(source, maxUnpackedBytes)
+  try {
+    const { sheets, styles, strings } = await readContents(parts)
+    const read = [...sheets, ...(styles === null ? [] : [styles]), ...(strings === null ? [] : [strings])]
+    return read.reduce((sum, part) => sum + parts.bytesOf(part), 0)
+  } finally {
+    parts.close()
+  }
 }

@@ -2,7 +2,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-import { readXml } from './parse-xml.ts'
+import { PagedFile } from './paged-file.ts'
+import { parseXml } from './parse-xml.ts'
+import { TextCollector } from './text-collector.ts'
 import { invalidWorkbook } from './workbook-error.ts'
 import { unescapeText } from './xml-text.ts'
 
@@ -12,24 +14,29 @@ export interface SharedStrings {
   close(): void
 }
 
-const PAGE_BYTES = 256 * 1024
-/** Cells name texts in about the order in which they stand here: few pages are in use at a time. */
-const MAX_PAGES = 32
+/** 4 MiB of texts, 2 MiB of the places where they begin. */
+const TEXT_PAGES = 256
+const PLACE_PAGES = 128
+const PLACE_BYTES = 8
+const MAX_TEXTS = 50_000_000
 
 /**
- * Reads the table of texts into a file of its own in the folder for temporary files: there may be millions, and memory
- * holds only where each begins (8 bytes) and the pages last used. `from`: the part's bytes; none: an empty table.
+ * Reads the table of texts into temporary files: there may be millions, and memory holds only the pages last used.
+ * `from`: the part's bytes; none: an empty table. `count`: how many of the first are wanted.
  */
-export async function readSharedStrings(from: AsyncIterable<Buffer> | null): Promise<SharedStrings> {
+export async function readSharedStrings(from: AsyncIterable<Buffer> | null, count = Infinity): Promise<SharedStrings> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'workbook-'))
-  const file = path.join(folder, 'strings')
-  const descriptor = fs.openSync(file, 'w+', 0o600)
-  // The name goes at once: whatever becomes of this process, nothing is left.
-  fs.rmSync(folder, { recursive: true, force: true })
-  const table = new StringTable(descriptor)
+  const open = (name: string): number => fs.openSync(path.join(folder, name), 'w+', 0o600)
+  let table: StringTable
   try {
-    if (from !== null) await fill(table, from)
-    table.flush()
+    table = new StringTable(new PagedFile(open('texts'), TEXT_PAGES), new PagedFile(open('places'), PLACE_PAGES))
+  } finally {
+    // The names go at once: whatever becomes of this process, nothing is left.
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    if (from !== null && count > 0) await fill(table, from, count)
+    table.finish()
   } catch (error) {
     table.close()
     throw error
@@ -37,103 +44,73 @@ export async function readSharedStrings(from: AsyncIterable<Buffer> | null): Pro
   return table
 }
 
-async function fill(table: StringTable, bytes: AsyncIterable<Buffer>): Promise<void> {
-  let item: string[] | null = null
-  // Of phonetic runs (`rPh`) the text is a reading aid, not the cell's.
-  let isText = false
-  let isPhonetic = false
-  const handlers = {
-    open(name: string) {
-      if (name === 'si') item = []
-      else if (name === 'rPh') isPhonetic = true
-      else if (name === 't') isText = !isPhonetic
+async function fill(table: StringTable, bytes: AsyncIterable<Buffer>, count: number): Promise<void> {
+  const item = new TextCollector()
+  const chunks = parseXml(bytes, {
+    open(name) {
+      if (name === 'si') item.begin()
+      else item.open(name)
     },
-    text(text: string) {
-      if (isText) item?.push(text)
+    text: (text) => item.add(text),
+    close(name) {
+      if (name === 'si') table.append(unescapeText(item.end()))
+      else item.close(name)
     },
-    close(name: string) {
-      if (name === 't') isText = false
-      else if (name === 'rPh') isPhonetic = false
-      else if (name === 'si' && item !== null) {
-        table.append(unescapeText(item.join('')))
-        item = null
-      }
-    },
+  })
+  try {
+    while ((await chunks.next()).done !== true && table.count < count);
+  } finally {
+    await chunks.return(undefined)
   }
-  await readXml(bytes, handlers, () => table.flushIfFull())
 }
 
 class StringTable implements SharedStrings {
-  readonly #descriptor: number
-  /** Where each text begins; after the last one where it ends. */
-  #starts = new Float64Array(1024)
+  readonly #texts: PagedFile
+  /** Where each text begins, and behind the last one where it ends. */
+  readonly #places: PagedFile
   #count = 0
-  #bytes = 0
-  #pending: Buffer[] = []
-  #pendingBytes = 0
-  readonly #pages = new Map<number, Buffer>()
 
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor
+  constructor(texts: PagedFile, places: PagedFile) {
+    this.#texts = texts
+    this.#places = places
+    this.#appendPlace()
+  }
+
+  get count(): number {
+    return this.#count
   }
 
   append(text: string): void {
-    const bytes = Buffer.from(text)
     this.#count += 1
-    if (this.#count >= this.#starts.length) {
-      const grown = new Float64Array(this.#starts.length * 2)
-      grown.set(this.#starts)
-      this.#starts = grown
-    }
-    this.#bytes += bytes.length
-    this.#starts[this.#count] = this.#bytes
-    this.#pending.push(bytes)
-    this.#pendingBytes += bytes.length
+    if (this.#count > MAX_TEXTS) throw invalidWorkbook(`it has more than ${MAX_TEXTS} texts`)
+    this.#texts.append(Buffer.from(text))
+    this.#appendPlace()
   }
 
-  flushIfFull(): void {
-    if (this.#pendingBytes >= PAGE_BYTES) this.flush()
+  #appendPlace(): void {
+    const place = Buffer.allocUnsafe(PLACE_BYTES)
+    place.writeDoubleLE(this.#texts.bytes)
+    this.#places.append(place)
   }
 
-  flush(): void {
-    const bytes = Buffer.concat(this.#pending)
-    this.#pending = []
-    this.#pendingBytes = 0
-    for (let written = 0; written < bytes.length;) written += fs.writeSync(this.#descriptor, bytes, written)
+  finish(): void {
+    this.#texts.flush()
+    this.#places.flush()
   }
 
   get(index: number): string {
     if (!Number.isInteger(index) || index < 0 || index >= this.#count) {
       throw invalidWorkbook(`a cell names the text ${index}, which is not there`)
     }
-    const start = this.#starts[index] ?? 0
-    const end = this.#starts[index + 1] ?? 0
-    const page = this.#page(Math.floor(start / PAGE_BYTES))
-    const from = start % PAGE_BYTES
-    if (from + (end - start) <= page.length) return page.toString('utf8', from, from + (end - start))
-    return this.#readBytes(start, end - start).toString('utf8')
+    return this.#texts.read(this.#placeOf(index), this.#placeOf(index + 1)).toString('utf8')
   }
 
-  #page(number: number): Buffer {
-    const known = this.#pages.get(number)
-    if (known !== undefined) return known
-    const page = this.#readBytes(number * PAGE_BYTES, Math.min(PAGE_BYTES, this.#bytes - number * PAGE_BYTES))
-    if (this.#pages.size >= MAX_PAGES) this.#pages.delete(this.#pages.keys().next().value ?? 0)
-    this.#pages.set(number, page)
-    return page
-  }
-
-  #readBytes(position: number, length: number): Buffer {
-    const bytes = Buffer.alloc(Math.max(0, length))
-    for (let read = 0; read < bytes.length;) {
-      const count = fs.readSync(this.#descriptor, bytes, read, bytes.length - read, position + read)
-      if (count === 0) throw new Error('the file of shared strings is shorter than what was written to it')
-      read += count
-    }
-    return bytes
+  #placeOf(index: number): number {
+    return this.#places.read(index * PLACE_BYTES, (index + 1) * PLACE_BYTES).readDoubleLE()
   }
 
   close(): void {
-    fs.closeSync(this.#descriptor)
+    this.#texts.close()
+    this.#places.close()
   }
 }

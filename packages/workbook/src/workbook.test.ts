@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import yazl from 'yazl'
 
-import { readWorkbook, type WorkbookRow } from './read-workbook.ts'
+import type { WorkbookRow } from './read-sheet.ts'
+import { readWorkbook } from './read-workbook.ts'
 import { writeWorkbook } from './write-workbook.ts'
 
 const LIMITS = { maxUnpackedBytes: 64 * 1024 * 1024 }
@@ -80,7 +81,7 @@ describe('what is written is read again', () => {
     fc.assert(
       fc.asyncProperty(fc.array(fc.array(text, { minLength: 1, maxLength: 4 }), { maxLength: 8 }), async (rows) => {
         const read1 = await read(await write(['a', 'b', 'c', 'd'], rows))
-        const expected = [['a', 'b', 'c', 'd'], ...rows].map(dropEmptyEnd)
+        const expected = [['a', 'b', 'c', 'd'], ...rows].map(dropEmptyEnd).map(dropBlankRow)
         const byNumber = new Map(read1.map(({ number, cells }) => [number, cells]))
         expect(expected.map((_cells, i) => byNumber.get(i + 1) ?? [])).toEqual(expected)
       }),
@@ -98,6 +99,11 @@ describe('what is written is read again', () => {
   })
 })
 
+/** A row in which nothing can be seen is no row. */
+function dropBlankRow(cells: readonly string[]): readonly string[] {
+  return cells.every((cell) => cell.trim() === '') ? [] : cells
+}
+
 function dropEmptyEnd(cells: readonly string[]): string[] {
   const last = cells.findLastIndex((cell) => cell !== '')
   return cells.slice(0, last + 1)
@@ -114,7 +120,7 @@ describe('cells show', () => {
     ['a fraction', '<c><v>12.5</v></c>', '12.5'],
     ['a fraction of zeros', '<c><v>17.0</v></c>', '17'],
     ['a small number without an exponent', '<c><v>1E-7</v></c>', '0.0000001'],
-    ['a date', '<c s="1"><v>44125</v></c>', '2020-10-21T00:00:00'],
+    ['a date', '<c s="1"><v>44125</v></c>', '2020-10-21'],
     ['a date and time to the millisecond', '<c s="2"><v>44125.37517361111</v></c>', '2020-10-21T09:00:15'],
     ['the zeros of its format', '<c s="3"><v>1234</v></c>', '001234'],
     ['a number whose format only speaks of days', '<c s="4"><v>3</v></c>', '3'],
@@ -144,7 +150,7 @@ describe('cells show', () => {
   test('dates of the calendar of 1904', async () => {
     const workbook = `<workbook xmlns:r="r"><workbookPr date1904="1"/><sheets><sheet r:id="a"/></sheets></workbook>`
     const rows = await read(await make({ sheet: '<row><c s="1"><v>42663</v></c></row>', styles, workbook }))
-    expect(rows[0]?.cells).toEqual(['2020-10-21T00:00:00'])
+    expect(rows[0]?.cells).toEqual(['2020-10-21'])
   })
 })
 
@@ -164,7 +170,11 @@ describe('the sheet is the first that', () => {
 describe('a file that is no workbook is refused:', () => {
   test.each<[string, () => Buffer | Promise<Buffer>, RegExp]>([
     ['cut off', async () => (await write(['a'], [['b']])).subarray(0, 900), /table of contents/],
-    ['another zip', () => Buffer.from('504b0506000000000000000000000000000000000000', 'hex'), /is missing/],
+    [
+      'another zip',
+      () => Buffer.from('504b0506000000000000000000000000000000000000', 'hex'),
+      /zip archive without a workbook/,
+    ],
     ['no sheet', () => make({ sheet: '', workbook: '<workbook/>' }), /no sheet/],
     ['broken XML', () => make({ sheet: '<row><c>' }), /XML is damaged/],
     [
