@@ -21,6 +21,18 @@ interface ReportOptions extends ConnectOptions {
   readonly outcome: keyof typeof OPERATIONS
   readonly out?: string
   readonly raw?: true
+  readonly for: 'program' | 'spreadsheet'
+  readonly delimiter: string
+}
+
+/** A shell makes it hard to write a tab. */
+const DELIMITERS: Readonly<Record<string, ',' | ';' | '\t'>> = {
+  comma: ',',
+  ',': ',',
+  semicolon: ';',
+  ';': ';',
+  tab: '\t',
+  '\t': '\t',
 }
 
 /** `report ID`: the rows of one outcome as CSV, to a file or to our output. */
@@ -32,9 +44,30 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
     .addOption(new Option('--outcome <outcome>', 'which rows').choices(Object.keys(OPERATIONS)).default('rejected'))
     .option('--out <file>', 'where to write it; else it is printed')
     .option('--raw', 'leave cells as they are that a spreadsheet would run as a formula')
-    .action(async (id: string, { outcome, out, raw }: ReportOptions, command: Command) => {
+    .addOption(
+      new Option(
+        '--for <reader>',
+        "spreadsheet: nothing that one would change when it opens or saves the file; an upload drops the ' again",
+      )
+        .choices(['program', 'spreadsheet'])
+        .default('program'),
+    )
+    .addOption(
+      new Option(
+        '--delimiter <character>',
+        'what stands between cells; where a comma is the decimal sign Excel wants ;',
+      )
+        .choices(Object.keys(DELIMITERS))
+        .default(','),
+    )
+    .action(async (id: string, { outcome, out, raw, for: reader, delimiter }: ReportOptions, command: Command) => {
       const client = await connect(terminal, command.optsWithGlobals())
-      const { body } = await client[OPERATIONS[outcome]]({ importId: id, ...(raw === true && { raw: 'true' }) })
+      const { body } = await client[OPERATIONS[outcome]]({
+        importId: id,
+        ...(raw === true && { raw: 'true' }),
+        ...(reader === 'spreadsheet' && { for: reader }),
+        delimiter: DELIMITERS[delimiter] ?? ',',
+      })
       const report = body === null ? Readable.from([]) : Readable.fromWeb(body)
       if (out === undefined) {
         await pipeline(report, terminal.stdout, { end: false }).catch(explain)

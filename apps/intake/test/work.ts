@@ -1,4 +1,4 @@
-import { prepareRetry, runImport, runRevert, type RunImportOptions } from '@importer/imports'
+import { prepareImport, runImport, runRevert, type RunImportOptions } from '@importer/imports'
 import { createLog } from '@importer/runtime'
 
 import { ORG, SERIES, type TestIntake } from './start-intake.ts'
@@ -31,7 +31,7 @@ export async function workOnPreparation(
   { database, store }: Pick<TestIntake, 'database' | 'store'>,
   importId: number,
 ): Promise<void> {
-  await prepareRetry({ database, store, log, importId, signal: new AbortController().signal })
+  await prepareImport({ database, store, log, importId, signal: new AbortController().signal })
 }
 
 export async function workOnRevert({ database }: TestIntake, importId: number): Promise<void> {

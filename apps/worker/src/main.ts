@@ -26,6 +26,8 @@ import { takeJobs } from './take-jobs.ts'
 const SPARE_CONNECTIONS = 4
 /** Of the webhooks' own: however many of them there are, no import waits for a connection. */
 const WEBHOOK_CONNECTIONS = 4
+/** They share the processor: two, so that a short one has not to wait for a long one. */
+const PREPARATIONS_AT_ONCE = 2
 const SHUTDOWN_DEADLINE_MS = 15_000
 
 async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
@@ -86,7 +88,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     await processImport(payload, context)
     webhooks.poke()
   }
-  // One at a time, and beside the imports: a retry of millions of rows keeps no small file waiting.
+  // Few at a time, and beside the imports: a retry or a workbook of millions of rows keeps no small file waiting.
   const prepare = createPreparationProcessor({ database, store, producer, log })
   const prepareProcessor: JobProcessor<'prepare'> = async (payload, context) => {
     await prepare(payload, context)
@@ -95,7 +97,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   // Both need the storage.
   const consume = () => [
     queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY }),
-    queues.consume('prepare', prepareProcessor, { concurrency: 1 }),
+    queues.consume('prepare', prepareProcessor, { concurrency: PREPARATIONS_AT_ONCE }),
   ]
   shutdown.add('import consumers', takeJobs({ identity, consume, log }))
   const revert = createRevertProcessor({ database, log })

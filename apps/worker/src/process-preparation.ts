@@ -1,5 +1,5 @@
 import type { Database } from '@importer/db'
-import { prepareRetry } from '@importer/imports'
+import { prepareImport } from '@importer/imports'
 import type { FileStore, JobContext, Logger, Producer } from '@importer/runtime'
 
 export interface PreparationProcessorDependencies {
@@ -9,10 +9,10 @@ export interface PreparationProcessorDependencies {
   readonly log: Logger
 }
 
-/** Makes the file of a retry, and queues the import that it then is. */
+/** Makes the file that an import is to read (of a retry, of a workbook), and queues the import that it then is. */
 export function createPreparationProcessor({ producer, ...rest }: PreparationProcessorDependencies) {
   return async ({ importId }: { importId: number }, { signal }: JobContext): Promise<void> => {
-    const next = await prepareRetry({ ...rest, importId, signal })
+    const next = await prepareImport({ ...rest, importId, signal })
     // Committed first and queued second: should the queue be away just now, the import is found without a job.
     if (next !== null) await producer.enqueue({ importId }, next)
   }

@@ -56,6 +56,8 @@ export interface CellRules {
   readonly defaultCountry?: string | undefined
   /** How many physical lines come before header or data; 0 unless given. */
   readonly skipLines?: number | undefined
+  /** The file's text was made of a workbook: each row of its sheet is a record and counts as one line. */
+  readonly isWorkbook?: true | undefined
 }
 
 /** How an upload says its columns are to be read: the declared identifiers, the positions, and the rules for cells. */

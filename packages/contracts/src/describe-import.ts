@@ -1,3 +1,4 @@
+import type { ColumnMapping } from './columns.ts'
 import type { ImportDelay } from './import-delay.ts'
 import type { UsedProfile } from './import-profile.ts'
 import { measureProgress, type ProgressFacts } from './import-progress.ts'
@@ -14,6 +15,7 @@ export interface ImportFacts extends ProgressFacts {
   readonly upload: { readonly bytes: number; readonly sha256: string }
   readonly hasHeader: boolean | null
   readonly delimiter: string | null
+  readonly mapping: Pick<ColumnMapping, 'isWorkbook'>
   readonly errorsByCode: Partial<Record<RowErrorCode, number>>
   readonly details: string | null
   readonly metadata: object | null
@@ -50,7 +52,8 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     // Of a retry it is known once its file is there.
     sha256: record.upload.sha256 === '' ? null : record.upload.sha256,
     headerRow: record.hasHeader,
-    delimiter: record.delimiter,
+    // Nothing stands between the cells of a workbook.
+    delimiter: record.mapping.isWorkbook === true ? null : record.delimiter,
     // What is delayed has no time left that could be told.
     progress: { ...progress, etaSeconds: record.delay === null ? progress.etaSeconds : null },
     counts: record.counts,

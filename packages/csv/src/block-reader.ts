@@ -52,14 +52,23 @@ export class BlockReader implements RecordSink {
 
   /**
    * @param header the file's own: records that equal it carry no row
+   * @param recordsAreLines whether a record counts as one line, however many line ends are in its cells
    * @throws RangeError when the delimiter is none
    */
-  constructor(delimiter: string, from: ReadPosition, sizes: ReadSizes, header?: readonly string[]) {
+  constructor(
+    delimiter: string,
+    from: ReadPosition,
+    sizes: ReadSizes,
+    {
+      header,
+      recordsAreLines = false,
+    }: { header?: readonly string[] | undefined; recordsAreLines?: boolean | undefined } = {},
+  ) {
     requireDelimiter(delimiter)
     this.#sizes = sizes
     this.#header = header?.map(trimCell)
     this.#window = new ByteWindow(from.byteOffset, 4 * sizes.stepBytes)
-    this.#framer = new RecordFramer(this.#window, delimiter.charCodeAt(0), sizes.recordBytes, from)
+    this.#framer = new RecordFramer(this.#window, delimiter.charCodeAt(0), sizes.recordBytes, from, recordsAreLines)
     this.#run = new RecordRun(this.#window, new CellSplitter(delimiter, sizes.recordCells), this)
     this.#seenTo = this.#blockStart = from.byteOffset
   }

@@ -31,7 +31,6 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'a zip archive or an Excel workbook (.xlsx)', marks: { 0: 'PK\x03\x04' } },
   { name: 'a zip archive or an Excel workbook (.xlsx)', marks: { 0: 'PK\x05\x06' } },
   { name: 'a zip archive or an Excel workbook (.xlsx)', marks: { 0: 'PK\x07\x08' } },
-  { name: 'an old Excel or other Office file (.xls)', marks: { 0: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' } },
   { name: 'a gzip archive', marks: { 0: '\x1f\x8b' } },
   { name: 'a 7z archive', marks: { 0: '7z\xbc\xaf\x27\x1c' } },
   { name: 'a rar archive', marks: { 0: 'Rar!\x1a\x07' } },
@@ -55,6 +54,11 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'a video or an image of a phone (MP4, HEIC)', marks: { 4: 'ftyp' } },
 ]
 
+/** Office files of before .xlsx, and those of today that are protected by a password. */
+const COMPOUND_FILE = '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'
+/** The entry that holds the protected file, as its directory names it. */
+const PROTECTED_ENTRY = Buffer.from('EncryptedPackage', 'utf16le')
+
 /** Texts that are no tables, by how they begin; in Latin-1, behind a byte order mark and blanks. */
 const TEXT_KINDS: readonly { readonly name: string; readonly begins: RegExp }[] = [
   { name: 'an HTML page', begins: /^<(?:!doctype\s+html|html|head|body|table|script|meta|!--)/i },
@@ -77,6 +81,7 @@ const HOLE = /\0{16,}/g
 export function recognizeOtherKind(head: Uint8Array): OtherKind | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SAMPLE_BYTES))
   const sample = bytes.toString('latin1')
+  if (sample.startsWith(COMPOUND_FILE)) return describeCompoundFile(head)
   const signature = SIGNATURES.find(({ marks }) =>
     Object.entries(marks).every(([offset, mark]) => sample.startsWith(mark, Number(offset))),
   )
@@ -85,6 +90,13 @@ export function recognizeOtherKind(head: Uint8Array): OtherKind | undefined {
   const textKind = TEXT_KINDS.find(({ begins }) => begins.test(text))
   if (textKind !== undefined) return { name: textKind.name }
   return recognizeBinary(bytes, sample)
+}
+
+function describeCompoundFile(head: Uint8Array): OtherKind {
+  const isProtected = Buffer.from(head.buffer, head.byteOffset, head.length).includes(PROTECTED_ENTRY)
+  return isProtected
+    ? { name: 'an Excel workbook that is protected by a password', remedy: 'save it without one and upload that' }
+    : { name: 'an old Excel or other Office file (.xls)', remedy: 'save it as .xlsx or CSV and upload that' }
 }
 
 function recognizeBinary(bytes: Buffer, sample: string): OtherKind | undefined {

@@ -12,6 +12,7 @@ export interface FirstRecord extends ReadPosition {
  * Up to `count` records that are not empty, from the position `start` on, where `head` begins.
  *
  * @param complete whether the file ends with the head; if not, the last record may be cut and does not count
+ * @param recordsAreLines whether a record counts as one line, however many line ends are in its cells
  */
 export function readFirstRecords(
   head: Uint8Array,
@@ -19,8 +20,9 @@ export function readFirstRecords(
   complete: boolean,
   delimiter: string,
   count: number,
+  recordsAreLines = false,
 ): FirstRecord[] {
-  const reader = new BlockReader(delimiter, start, READ_SIZES)
+  const reader = new BlockReader(delimiter, start, READ_SIZES, { recordsAreLines })
   reader.push(head)
   // Also where the file goes on: a quote that is open to the end of the head must not hide all that is behind it.
   reader.finish()

@@ -30,6 +30,8 @@ export interface HeadOptions {
   readonly hasHeader?: boolean | undefined
   /** Where the head begins; the beginning of the file unless given. */
   readonly start?: ReadPosition | undefined
+  /** It was made of a workbook: it is a table whatever it looks like, and a record counts as one line. */
+  readonly isWorkbook?: boolean | undefined
 }
 
 /**
@@ -44,7 +46,8 @@ export function inspectHead(
   columns: JudgedColumns,
   options: HeadOptions = {},
 ): HeadResult {
-  const otherKind = refuseHead(head, complete)
+  const { isWorkbook = false } = options
+  const otherKind = refuseHead(head, complete, isWorkbook)
   if (otherKind !== undefined) return otherKind
   const at = options.start ?? FILE_START
   const sep = readSepLine(head, at)
@@ -53,7 +56,7 @@ export function inspectHead(
 
   const known = options.delimiter ?? sep?.delimiter
   const candidates = (known === undefined ? KNOWN_DELIMITERS : [known]).map((delimiter) => {
-    const records = readFirstRecords(body, start, complete, delimiter, JUDGED_RECORDS)
+    const records = readFirstRecords(body, start, complete, delimiter, JUDGED_RECORDS, isWorkbook)
     const found = options.hasHeader === false ? -1 : findHeader(records, columns, delimiter)
     // A header that was promised is there, whatever it looks like.
     const header = found === -1 && options.hasHeader === true && records.length > 0 ? 0 : found
@@ -71,10 +74,18 @@ export function inspectHead(
 }
 
 /** Why a file that begins so is no table; undefined when it may be one. */
-export function refuseHead(head: Uint8Array, complete: boolean): (HeadResult & { ok: false }) | undefined {
+export function refuseHead(
+  head: Uint8Array,
+  complete: boolean,
+  isWorkbook = false,
+): (HeadResult & { ok: false }) | undefined {
   if (complete && isBlank(head)) {
-    return { ok: false, code: 'EMPTY_FILE', message: 'the file is empty; expected CSV with at least one row' }
+    const message = isWorkbook
+      ? 'no sheet of the workbook has anything in it; expected a table with at least one row'
+      : 'the file is empty; expected CSV with at least one row'
+    return { ok: false, code: 'EMPTY_FILE', message }
   }
+  if (isWorkbook) return undefined
   const kind = recognizeOtherKind(head)
   if (kind === undefined) return undefined
   const { name, remedy = 'expected CSV in UTF-8' } = kind

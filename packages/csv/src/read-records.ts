@@ -8,6 +8,8 @@ export interface ReadOptions {
   readonly from?: ReadPosition
   /** The cells of the file's header, where it has one: it carries no row, nor does any other record that equals it. */
   readonly header?: readonly string[] | undefined
+  /** Whether a record counts as one line, however many line ends are in its cells: so the lines of a sheet are counted. */
+  readonly recordsAreLines?: boolean | undefined
 }
 
 /**
@@ -30,7 +32,7 @@ export async function* readRecordsBySizes(
   options: ReadOptions,
   sizes: ReadSizes,
 ): AsyncGenerator<RecordBlock, void, undefined> {
-  const reader = new BlockReader(options.delimiter, options.from ?? FILE_START, sizes, options.header)
+  const reader = new BlockReader(options.delimiter, options.from ?? FILE_START, sizes, options)
   for await (const chunk of source) {
     // A chunk may be of any size; what is held at a time may not.
     for (let start = 0; start < chunk.length; start += sizes.stepBytes) {

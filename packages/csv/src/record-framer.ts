@@ -54,8 +54,20 @@ export class RecordFramer {
   #hasRaw = false
   #skippedBytes = 0
 
-  /** @param delimiter its one byte; @param limit how many bytes a record may have, without its line end. */
-  constructor(window: ByteWindow, delimiter: number, limit: number, from: { byteOffset: number; line: number }) {
+  readonly #recordsAreLines: boolean
+
+  /**
+   * @param delimiter its one byte; @param limit how many bytes a record may have, without its line end.
+   * @param recordsAreLines whether a record counts as one line, however many line ends are in its cells.
+   */
+  constructor(
+    window: ByteWindow,
+    delimiter: number,
+    limit: number,
+    from: { byteOffset: number; line: number },
+    recordsAreLines = false,
+  ) {
+    this.#recordsAreLines = recordsAreLines
     this.#window = window
     this.#delimiter = delimiter
     this.#limit = limit
@@ -164,7 +176,7 @@ export class RecordFramer {
   #endRecord(scan: QuoteScan, line: number): Frame {
     const next = this.#offsetBehindLineEnd(scan.offset)
     if (next === undefined) return 'more'
-    this.#close(scan.offset, next, line + 1)
+    this.#close(scan.offset, next, (this.#recordsAreLines ? this.line : line) + 1)
     this.quoted = scan.sawQuotedCell
     this.padded = this.#firstLine.sawPaddedCell || (scan === this.#shared && scan.sawPaddedCell)
     return !this.quoted && this.#isBlank() ? 'blank' : 'record'

@@ -1,11 +1,8 @@
 import { requireDelimiter } from './delimiter.ts'
-import { guardFormula } from './formula-guard.ts'
 
 export interface WriteOptions {
   /** One ASCII character, no quote, line end or NUL; a comma unless given. */
   readonly delimiter?: string
-  /** Whether cells that a spreadsheet would run as a formula get a `'` before them; not unless asked for. */
-  readonly guardFormulas?: boolean
 }
 
 /**
@@ -14,13 +11,12 @@ export interface WriteOptions {
  * @throws RangeError when the delimiter is none
  */
 export function writeCsvRow(cells: readonly string[], options: WriteOptions = {}): string {
-  const { delimiter = ',', guardFormulas = false } = options
+  const { delimiter = ',' } = options
   requireDelimiter(delimiter)
-  const written = guardFormulas ? cells.map(guardFormula) : [...cells]
-  const [first = ''] = written
+  const [first = ''] = cells
   // A line with nothing but blanks on it is no record to a reader: a lone blank cell needs its quotes.
-  if (written.length <= 1 && /^[ \t]*$/.test(first)) return `"${first}"\n`
-  return `${written.map((cell) => quoteCell(cell, delimiter)).join(delimiter)}\n`
+  if (cells.length <= 1 && /^[ \t]*$/.test(first)) return `"${first}"\n`
+  return `${cells.map((cell) => quoteCell(cell, delimiter)).join(delimiter)}\n`
 }
 
 /** What some reader or other would take for something else, or drop. */

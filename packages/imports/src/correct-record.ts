@@ -6,8 +6,10 @@ import {
   type FieldFault,
 } from '@importer/contracts'
 
+import { escapeGuards } from '@importer/csv'
+
 import { findNamedColumn } from './find-named-column.ts'
-import { readCell } from './read-cell.ts'
+import { readCell, readShownCell } from './read-cell.ts'
 
 /** What becomes of a rejected row: its corrected cells, `unchanged`, or `dropped`. */
 export type CorrectedRecord = readonly string[] | 'unchanged' | 'dropped'
@@ -15,11 +17,13 @@ export type CorrectedRecord = readonly string[] | 'unchanged' | 'dropped'
 /**
  * Makes the function that corrects rejected rows: corrections of a value first, in their order, then those of the row. A
  * value is compared with the cell as it stands in the file and as rows are read. A record that could not be split has no
- * cells to correct: it can only be dropped. `positionOf` gives where each column stands (see {@link findColumns}).
+ * cells to correct: it can only be dropped. `positionOf` gives where each column stands (see {@link findColumns}),
+ * `isReport` whether the file is an error report sent again.
  */
 export function createCorrector(
   corrections: readonly Correction[],
   positionOf: ReadonlyMap<string, number>,
+  isReport: boolean,
 ): (rowNumber: number, cells: readonly string[], malformed: boolean) => CorrectedRecord {
   const ofValues: { position: number; from: string; to: string }[] = []
   const ofRows = new Map<number, { position: number; to: string }[]>()
@@ -42,7 +46,8 @@ export function createCorrector(
     const ofRow = ofRows.get(rowNumber) ?? []
     if (malformed || (ofValues.length === 0 && ofRow.length === 0)) return 'unchanged'
     let corrected: string[] | undefined
-    const put = (position: number, to: string): void => {
+    const put = (position: number, value: string): void => {
+      const to = isReport ? escapeGuards(value) : value
       corrected ??= [...cells]
       // A trailing column that is absent is empty, and so is what stands before the one that is put there.
       while (corrected.length < position) corrected.push('')
@@ -50,7 +55,7 @@ export function createCorrector(
     }
     for (const { position, from, to } of ofValues) {
       const cell = (corrected ?? cells)[position] ?? ''
-      if (cell === from || readCell(cell) === from) put(position, to)
+      if (cell === from || readShownCell(cell, isReport) === from) put(position, to)
     }
     for (const { position, to } of ofRow) put(position, to)
     return corrected ?? 'unchanged'

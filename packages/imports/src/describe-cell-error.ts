@@ -11,13 +11,19 @@ import {
   type ValueContext,
 } from '@importer/contracts'
 
-import { readCell } from './read-cell.ts'
+import { isReportHeader, readShownCell } from './read-cell.ts'
 
 /** What the messages of an import's row errors go by. */
 export interface ErrorContext {
   readonly mapping: ColumnMapping
   /** The cells of the file's header, where it has one. */
   readonly header: readonly string[] | undefined
+  /** Whether the file is an error report sent again. */
+  readonly isReport: boolean
+}
+
+export function createErrorContext(mapping: ColumnMapping, header: readonly string[] | undefined): ErrorContext {
+  return { mapping, header, isReport: isReportHeader(header) }
 }
 
 /** A record that has errors. */
@@ -39,14 +45,14 @@ export interface CellError {
 const MAX_VALUE_CHARACTERS = 1_000
 
 /** The value that an error speaks of, as it stands in the file; of a whole record the first cell. Up to 1,000 characters. */
-export function valueOf(error: RowError, cells: readonly string[], { positions }: ColumnMapping): string {
-  const position = error.field === null ? 0 : positions[error.field]
-  return position === undefined ? '' : readCell(cells[position] ?? '').slice(0, MAX_VALUE_CHARACTERS)
+export function valueOf(error: RowError, cells: readonly string[], { mapping, isReport }: ErrorContext): string {
+  const position = error.field === null ? 0 : mapping.positions[error.field]
+  return position === undefined ? '' : readShownCell(cells[position] ?? '', isReport).slice(0, MAX_VALUE_CHARACTERS)
 }
 
 /** One error of a row, as lists and reports show it. */
 export function describeCellError(error: RowError, record: FaultyRecord, context: ErrorContext): CellError {
-  const value = valueOf(error, record.cells, context.mapping)
+  const value = valueOf(error, record.cells, context)
   const code = codeOf(error)
   const message = describeRowError(error, value, valueContextOf(record, context))
   return { code, number: ROW_ERROR_CODES[code].number, column: error.field, value, message }

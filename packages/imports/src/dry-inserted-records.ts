@@ -12,7 +12,7 @@ import type { UnprocessedRecord } from './unprocessed-records.ts'
  */
 export async function* readDryInserted(
   { database, store, importRecord }: RejectedRecordsSource,
-  { delimiter, header, start }: RecordDialect & Pick<ReadingDialect, 'start'>,
+  { delimiter, header, recordsAreLines, start }: RecordDialect & Pick<ReadingDialect, 'start'>,
 ): AsyncGenerator<UnprocessedRecord[]> {
   const isComplete = importRecord.status === 'completed'
   const lanes = isComplete ? [] : await readLanes(database, importRecord.id)
@@ -27,7 +27,8 @@ export async function* readDryInserted(
   }
   let first = 1
   const bytes = store.read(fileKey, { start: start.byteOffset })
-  for await (const { cells, faults, lines } of readRecords(bytes, { delimiter, from: start, header })) {
+  const reading = { delimiter, from: start, header, recordsAreLines }
+  for await (const { cells, faults, lines } of readRecords(bytes, reading)) {
     if (cells.length === 0) continue
     const range = { first, last: first + cells.length - 1 }
     const others = new Set(await readNotInserted(database, importRecord.id, range))

@@ -3,7 +3,8 @@ import { inspectHead, readRecords, type HeadResult } from '@importer/csv'
 import type { ImportRecord, ReadingDialect } from '@importer/db'
 import type { FileStore } from '@importer/runtime'
 
-import { readHead } from './read-head.ts'
+import { readHead, type HeadStore } from './read-head.ts'
+import { WORKBOOK_DELIMITER } from './workbook/workbook-text.ts'
 
 /** What an upload says itself of how its file is to be read. */
 export interface WantedDialect {
@@ -13,9 +14,9 @@ export interface WantedDialect {
 
 /** Says by a stored file's first bytes how it is to be read, or why it cannot be. Throws a FileMissingError. */
 export async function findDialect(
-  store: FileStore,
+  store: HeadStore,
   fileKey: string,
-  { customerIdentifier, couponIdentifier, positions, skipLines = 0 }: ColumnMapping,
+  { customerIdentifier, couponIdentifier, positions, skipLines = 0, isWorkbook }: ColumnMapping,
   wanted: WantedDialect = {},
 ): Promise<HeadResult> {
   const { head, complete, start } = await readHead(store, fileKey, skipLines)
@@ -31,7 +32,8 @@ export async function findDialect(
     till: positions.redeemedAt ?? 0,
     lastMandatory: Math.max(...mandatoryKeys(customerIdentifier, couponIdentifier).map((key) => positions[key] ?? 0)),
   }
-  return inspectHead(head, complete, judged, { ...wanted, start })
+  const delimiter = isWorkbook ? WORKBOOK_DELIMITER : wanted.delimiter
+  return inspectHead(head, complete, judged, { ...wanted, delimiter, start, isWorkbook })
 }
 
 /** How an import's file is read; null until that has been found out. */
@@ -57,10 +59,15 @@ export async function readHeader(
 /** How an import's file is read, with the cells of its header, where it has one: such a record carries no row. */
 export interface OpenedDialect extends ReadingDialect {
   readonly header: readonly string[] | undefined
+  /** Of a workbook: a record counts as one line, however many line ends are in its cells. */
+  readonly recordsAreLines: boolean
 }
 
 /** Null until it has been found out how the file is read. Throws a FileMissingError. */
 export async function openDialect(store: FileStore, importRecord: ImportRecord): Promise<OpenedDialect | null> {
+  const { fileKey, mapping } = importRecord
   const dialect = dialectOf(importRecord)
-  return dialect === null ? null : { ...dialect, header: await readHeader(store, importRecord.fileKey, dialect) }
+  if (dialect === null || importRecord.toPrepare) return null
+  const header = await readHeader(store, fileKey, dialect)
+  return { ...dialect, header, recordsAreLines: mapping.isWorkbook === true }
 }

@@ -12,14 +12,15 @@ import {
 } from '@importer/contracts'
 import { KNOWN_DELIMITERS, readFirstRecords, readSepLine, refuseHead, trimCell } from '@importer/csv'
 import type { ReadingDialect } from '@importer/db'
-import type { FileStore } from '@importer/runtime'
 
 import { findDialect } from './find-dialect.ts'
 import { findNamedColumn, type NamedColumn } from './find-named-column.ts'
-import { readHead } from './read-head.ts'
+import { isReportHeader, unguardReportCell } from './read-cell.ts'
+import { readHead, type HeadStore } from './read-head.ts'
+import { WORKBOOK_DELIMITER } from './workbook/workbook-text.ts'
 
 export interface UploadToInspect {
-  readonly store: FileStore
+  readonly store: HeadStore
   readonly fileKey: string
   readonly identifiers: Pick<ColumnMapping, 'customerIdentifier' | 'couponIdentifier'>
   readonly columns: ColumnReferences
@@ -30,6 +31,8 @@ export interface UploadToInspect {
   readonly skipLines: number
   /** The profile that the columns come from; null: the upload names them itself. */
   readonly profile?: UsedProfile | null
+  /** The file is the text that was made of a workbook. */
+  readonly isWorkbook?: boolean | undefined
 }
 
 export interface InspectedUpload {
@@ -47,13 +50,15 @@ export type UploadInspection =
  * or a header that was asked for is kept. What is not asked for is left to the worker, who looks at every file.
  */
 export async function inspectUpload(upload: UploadToInspect): Promise<UploadInspection> {
-  const { columns, delimiter, hasHeader } = upload
+  const { columns, hasHeader, isWorkbook = false } = upload
+  const delimiter = isWorkbook ? 'auto' : upload.delimiter
   const named = Object.values(columns).some((column) => typeof column !== 'number')
   if (named) return resolveNames(upload)
   const positions = columns as ColumnPositions
   if (delimiter === 'auto' && hasHeader === 'auto') return { ok: true, positions, dialect: undefined }
 
-  const mapping = { ...upload.identifiers, positions, skipLines: upload.skipLines }
+  const rules = { skipLines: upload.skipLines, ...(isWorkbook && { isWorkbook }) }
+  const mapping = { ...upload.identifiers, positions, ...rules }
   const found = await findDialect(upload.store, upload.fileKey, mapping, {
     delimiter: delimiter === 'auto' ? undefined : delimiter,
     hasHeader: hasHeader === 'auto' ? undefined : hasHeader,
@@ -68,12 +73,13 @@ const HEADER_RECORDS = 10
 
 /** By the delimiter under which a record at the file's beginning has all the names. */
 async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> {
-  const { columns, delimiter, hasHeader, profile } = upload
+  const { columns, hasHeader, profile, isWorkbook = false } = upload
+  const delimiter = isWorkbook ? WORKBOOK_DELIMITER : upload.delimiter
   if (hasHeader === false) {
     return refuse('HEADER_NOT_FOUND', 'uploadHeaders names columns and hasHeader is false; expected positions')
   }
   const { head, complete, start: at } = await readHead(upload.store, upload.fileKey, upload.skipLines)
-  const other = refuseHead(head, complete)
+  const other = refuseHead(head, complete, isWorkbook)
   if (other !== undefined) return refuse(other.code, other.message)
 
   const sep = readSepLine(head, at)
@@ -82,7 +88,7 @@ async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> 
   const known = delimiter === 'auto' ? sep?.delimiter : delimiter
   let best: FoundColumns | undefined
   for (const candidate of known === undefined ? KNOWN_DELIMITERS : [known]) {
-    for (const record of readFirstRecords(body, start, complete, candidate, HEADER_RECORDS)) {
+    for (const record of readFirstRecords(body, start, complete, candidate, HEADER_RECORDS, isWorkbook)) {
       const found = findColumns(columns, record.cells ?? [])
       if (found.faults.length === 0) {
         const { byteOffset, line } = record
@@ -106,7 +112,8 @@ interface FoundColumns {
 }
 
 function findColumns(columns: ColumnReferences, header: readonly string[]): FoundColumns {
-  const names = header.map(trimCell)
+  // A report for spreadsheets puts its ' before names that look like numbers or dates, too.
+  const names = header.map(isReportHeader(header) ? unguardReportCell : trimCell)
   const positions: Partial<Record<ColumnKey, number>> = {}
   const faults: FieldFault[] = []
   const misfits: { key: ColumnKey; code: FaultCode }[] = []

@@ -2,7 +2,7 @@ import { codeOf, encodingsOf, type ColumnKey, type RowErrorCode } from '@importe
 import { readRejectedRows, type RejectedRow } from '@importer/db'
 
 import { copyText } from './copy-text.ts'
-import { describeCellError, type CellError, type ErrorContext } from './describe-cell-error.ts'
+import { createErrorContext, describeCellError, type CellError, type ErrorContext } from './describe-cell-error.ts'
 import { openDialect } from './find-dialect.ts'
 import { readRejectedRecords, type RejectedRecord, type RejectedRecordsSource } from './rejected-records.ts'
 import { requireKept } from './require-kept.ts'
@@ -46,7 +46,7 @@ export async function listRowErrors(
   requireKept(importRecord)
   const dialect = await openDialect(source.store, importRecord)
   if (dialect === null) return { items: [], nextAfterRow: null }
-  const context = { mapping: importRecord.mapping, header: dialect.header }
+  const context = createErrorContext(importRecord.mapping, dialect.header)
   const withAnyOf = filter.code === undefined && filter.column === undefined ? undefined : encodingsOf(filter)
   const items: ListedRowError[] = []
   let { afterRow } = page

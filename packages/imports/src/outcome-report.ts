@@ -12,10 +12,12 @@ import {
 import { writeWorkbook } from '@importer/workbook'
 import { TimeSlice, type FileStore } from '@importer/runtime'
 
-import { describeCellError, type ErrorContext } from './describe-cell-error.ts'
+import { createErrorContext, describeCellError, type ErrorContext } from './describe-cell-error.ts'
 import { readDryInserted } from './dry-inserted-records.ts'
 import { dialectOf, findDialect, readHeader, type OpenedDialect } from './find-dialect.ts'
+import { findReportColumns, REPORT_COLUMNS } from './read-cell.ts'
 import { readAllRejected } from './rejected-records.ts'
+import { createCellWriter, type CellWriter, type ReportForm } from './report-cells.ts'
 import { requireKept } from './require-kept.ts'
 import { readUnprocessedRecords } from './unprocessed-records.ts'
 
@@ -26,8 +28,9 @@ export interface OutcomeReportOptions {
   readonly store: FileStore
   readonly importRecord: ImportRecord
   readonly outcome: Outcome
-  /** Leaves cells that a spreadsheet would run as a formula as they are. */
-  readonly raw: boolean
+  readonly form: ReportForm
+  /** A comma unless given. */
+  readonly delimiter?: string | undefined
   /** Aborted when nobody waits for the report any more. */
   readonly signal?: AbortSignal | undefined
 }
@@ -42,17 +45,20 @@ const ERROR_SEPARATOR = '; '
 const MAX_WIDTH = MAX_COLUMN_POSITION + 1
 const MAX_NAMED_WIDTH = 4 * MAX_WIDTH
 
+const BYTE_ORDER_MARK = '\ufeff'
+
 /**
- * The rows of an import that had one outcome, as CSV (comma, LF, UTF-8), in chunks of text: the file's own columns in
- * their order (at most 4,096), then `rowNumber` and `line`, and for rejected rows `errorCode`, `errorNumber` and `errorMessage`.
+ * The rows of an import that had one outcome, as CSV (LF, UTF-8), in chunks of text: the file's own columns in their order
+ * (at most 4,096), then `rowNumber` and `line`, and for rejected rows `errorCode`, `errorNumber` and `errorMessage`. For a
+ * spreadsheet it begins with a byte order mark.
  *
  * Made of the stored upload and what the database says of its rows, so its memory does not grow with either. Throws a
  * FileMissingError when the upload is gone.
  */
 export async function* streamOutcomeReport(options: OutcomeReportOptions): AsyncGenerator<string> {
-  const format = { guardFormulas: !options.raw }
+  const format = { delimiter: options.delimiter ?? ',' }
   const slice = new TimeSlice()
-  let chunk = ''
+  let chunk = options.form === 'spreadsheet' ? BYTE_ORDER_MARK : ''
   let isHeader = true
   for await (const page of readOutcomeTable(options)) {
     await slice.yieldIfOver(options.signal)
@@ -73,16 +79,19 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
 export const MAX_WORKBOOK_ROWS = 1_000_000
 
 /** The rejected rows of an import as an .xlsx file in which every cell is text: the same table as the CSV. */
-export async function streamErrorWorkbook(options: Omit<OutcomeReportOptions, 'outcome' | 'raw'>): Promise<Readable> {
-  const table = readOutcomeTable({ ...options, outcome: 'rejected', raw: true })
+export async function streamErrorWorkbook(
+  options: Omit<OutcomeReportOptions, 'outcome' | 'form' | 'delimiter'>,
+): Promise<Readable> {
+  const table = readOutcomeTable({ ...options, outcome: 'rejected', form: 'workbook' })
   const first = await table.next()
   const [header = []] = first.done === true ? [] : first.value
   return writeWorkbook('rejected', header, table)
 }
 
 /**
- * The table that every form of a report shows: a page of the header alone, then the rows, as text as it stands in the
- * file. A row is made when it is asked for: a page of short rows under a wide header would be a hundred times its size.
+ * The table that every form of a report shows: a page of the header alone, then the rows, their cells written as the form
+ * wants them. Where the file ends with a report's own columns they give way to those of this one. A row is
+ * made when it is asked for: a page of short rows under a wide header would be a hundred times its size.
  */
 async function* readOutcomeTable(options: OutcomeReportOptions): AsyncGenerator<Iterable<readonly string[]>> {
   const { importRecord } = options
@@ -91,25 +100,41 @@ async function* readOutcomeTable(options: OutcomeReportOptions): AsyncGenerator<
   const dialect = await findReportDialect(options)
   if (dialect === null) return
   const own = await readHeader(options.store, importRecord.fileKey, dialect)
-  const header = nameColumns(own ?? [], importRecord.mapping.positions, own === undefined ? columnCount : 0)
-  const width = Math.max(header.length, Math.min(columnCount, MAX_WIDTH))
-  const ownColumns = options.outcome === 'rejected' ? ['errorCode', 'errorNumber', 'errorMessage'] : []
-  const context = { mapping: importRecord.mapping, header: own }
-  yield [[...fitTo(header, width), 'rowNumber', 'line', ...ownColumns]]
-  for await (const page of READERS[options.outcome](options, { ...dialect, header: own })) {
-    yield toTable(page, width, context)
+  const { mapping } = importRecord
+  const sentAgain = findOwnColumns(own, mapping.positions)
+  const names = own?.slice(0, sentAgain) ?? []
+  const header = nameColumns(names, mapping.positions, own === undefined ? columnCount : 0)
+  const width = sentAgain === undefined ? Math.max(header.length, Math.min(columnCount, MAX_WIDTH)) : header.length
+  const ownColumns = options.outcome === 'rejected' ? REPORT_COLUMNS : REPORT_COLUMNS.slice(0, 2)
+  const context = createErrorContext(mapping, own)
+  const write = createCellWriter(mapping, findReportColumns(own) !== null, options.form)
+  yield [[...fitTo(header, width), ...ownColumns].map((name) => write(name, -1))]
+  for await (const page of READERS[options.outcome](options, {
+    ...dialect,
+    header: own,
+    recordsAreLines: mapping.isWorkbook === true,
+  })) {
+    yield toTable(page, width, context, write)
   }
+}
+
+/** Where the columns of an earlier report begin that this one replaces; undefined: nowhere, or somebody has mapped them. */
+function findOwnColumns(own: readonly string[] | undefined, positions: ColumnPositions): number | undefined {
+  const start = findReportColumns(own)
+  return start === null || Object.values(positions).some((position) => position >= start) ? undefined : start
 }
 
 function* toTable(
   page: readonly ReportedRow[],
   width: number,
   context: ErrorContext,
+  write: CellWriter,
 ): Generator<readonly string[], void, undefined> {
   for (const row of page) {
     const { cells, rowNumber, line, errors } = row
     const described = errors === null ? [] : describeErrors(errors, row, context)
-    yield [...fitTo(cells, width), `${rowNumber}`, `${line}`, ...described]
+    const written = [...fitTo(cells, width), `${rowNumber}`, `${line}`, ...described]
+    yield written.map((cell, position) => write(cell, position < width ? position : -1))
   }
 }
 
@@ -139,7 +164,9 @@ async function findReportDialect({
   importRecord,
   outcome,
 }: OutcomeReportOptions): Promise<ReadingDialect | null> {
-  const { fileKey, mapping } = importRecord
+  const { fileKey, mapping, toPrepare } = importRecord
+  // Of a workbook that could not be read.
+  if (toPrepare) return null
   const known = dialectOf(importRecord)
   if (known !== null) return known
   if (outcome !== 'unprocessed') return null
@@ -186,14 +213,14 @@ function readRejected(options: OutcomeReportOptions, dialect: OpenedDialect): As
 /** Of other rows only the number is stored: the file is read from its beginning. */
 async function* readByNumber(
   options: OutcomeReportOptions,
-  { delimiter, start, header }: OpenedDialect,
+  { delimiter, start, header, recordsAreLines }: OpenedDialect,
 ): AsyncGenerator<ReportedRow[]> {
   const pages = readRowNumbers(options)
   let page = await pages.next()
   let index = 0
   let rowNumber = 1
-  const bytes = openFrom(options, start.byteOffset)
-  for await (const { cells: records, lines } of readRecords(bytes, { delimiter, from: start, header })) {
+  const reading = { delimiter, from: start, header, recordsAreLines }
+  for await (const { cells: records, lines } of readRecords(openFrom(options, start.byteOffset), reading)) {
     const found: ReportedRow[] = []
     for (let i = 0; i < records.length && page.done !== true; i += 1) {
       if (page.value[index] === rowNumber) {

@@ -1,5 +1,5 @@
 import { toAsciiDigits, type ColumnKey } from '@importer/contracts'
-import { trimCell, unguardFormula } from '@importer/csv'
+import { trimCell, unguardCell } from '@importer/csv'
 
 const APOSTROPHE = 39
 const EQUALS = 61
@@ -60,18 +60,35 @@ const READERS: Readonly<Record<ColumnKey, (cell: string) => string>> = {
 /** How a column's cells are read. `isReport`: the file is an error report sent again, whose `'` is ours in `details`, too. */
 export function cellReaderOf(key: ColumnKey, isReport: boolean): (cell: string) => string {
   if (!isReport) return READERS[key]
-  // Every `'` that a report puts into its cells is ours.
-  if (key === 'details') return (cell) => dropApostrophe(trimCell(unguardFormula(trimCell(cell))))
-  return (cell) => READERS[key](unguardFormula(trimCell(cell)))
+  return (cell) => READERS[key](unguardReportCell(cell))
 }
 
-const REPORT_COLUMNS = ['rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage']
+/** A cell of an error report that was sent again, as it stood in the file that the report was made of. */
+export function unguardReportCell(cell: string): string {
+  // Of a cell that had blanks alone the ' is all that can be seen.
+  return unguardCell(cell.startsWith("'") ? cell : trimCell(cell))
+}
+
+/** A cell as messages show it: without what stands there for a spreadsheet only. */
+export function readShownCell(cell: string, isReport: boolean): string {
+  return readCell(isReport ? unguardReportCell(cell) : cell)
+}
+
+export const REPORT_COLUMNS = ['rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage']
 
 /** Whether a header ends with an error report's own columns: then the file is such a report, sent again. */
 export function isReportHeader(header: readonly string[] | undefined): boolean {
-  const names = (header ?? []).map(trimCell)
-  const end = names.findLastIndex((name) => name !== '') + 1
-  return REPORT_COLUMNS.every((name, index) => names[end - REPORT_COLUMNS.length + index] === name)
+  return findReportColumns(header) !== null
+}
+
+/** Where an error report's own columns begin in the header that ends with them; null: it does not. */
+export function findReportColumns(header: readonly string[] | undefined): number | null {
+  const names = header ?? []
+  const end = names.findLastIndex((name) => trimCell(name) !== '') + 1
+  const start = end - REPORT_COLUMNS.length
+  return start >= 0 && REPORT_COLUMNS.every((name, index) => trimCell(names[start + index] ?? '') === name)
+    ? start
+    : null
 }
 
 const REFERENCE_READERS: Readonly<Record<string, (cell: string) => string>> = {

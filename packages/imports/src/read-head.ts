@@ -1,6 +1,9 @@
 import { FILE_START, HEAD_BYTES, type ReadPosition } from '@importer/csv'
 import type { FileStore } from '@importer/runtime'
 
+/** Where the beginnings of files are read. */
+export type HeadStore = Pick<FileStore, 'read' | 'size'>
+
 /** The first bytes of a file that say something, and whether they are all of it from `start` on. */
 export interface FileHead {
   readonly head: Uint8Array
@@ -17,7 +20,7 @@ const SAYS_NOTHING = new Set(Buffer.from('\t\n\r ,;|\u001a\u00a0\ufeff'))
  * The head of a stored file behind `skipLines` physical lines and whatever of it is empty, however much that is. Throws a
  * FileMissingError.
  */
-export async function readHead(store: FileStore, fileKey: string, skipLines = 0): Promise<FileHead> {
+export async function readHead(store: HeadStore, fileKey: string, skipLines = 0): Promise<FileHead> {
   let start = skipLines === 0 ? FILE_START : await findLineStart(store, fileKey, skipLines)
   for (;;) {
     const { head, complete } = await readBytes(store, fileKey, start.byteOffset)
@@ -31,7 +34,7 @@ export async function readHead(store: FileStore, fileKey: string, skipLines = 0)
 }
 
 async function readBytes(
-  store: FileStore,
+  store: HeadStore,
   fileKey: string,
   start: number,
 ): Promise<{ head: Uint8Array; complete: boolean }> {
@@ -58,7 +61,7 @@ function countLines(bytes: Uint8Array): { count: number; end: number } {
 }
 
 /** Where the line behind the first `lines` lines starts; the file's end where it has no more. */
-async function findLineStart(store: FileStore, fileKey: string, lines: number): Promise<ReadPosition> {
+async function findLineStart(store: HeadStore, fileKey: string, lines: number): Promise<ReadPosition> {
   let count = 0
   let offset = 0
   let afterCr = false

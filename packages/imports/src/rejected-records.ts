@@ -18,6 +18,7 @@ export interface RecordDialect {
   readonly delimiter: string
   /** The cells of the file's header, where it has one. */
   readonly header: readonly string[] | undefined
+  readonly recordsAreLines?: boolean | undefined
 }
 
 export interface RejectedRecord {
@@ -41,7 +42,7 @@ const MAX_GAP_BYTES = 4 * 1024 * 1024
  */
 export async function* readRejectedRecords(
   { store, importRecord, signal }: RejectedRecordsSource,
-  { delimiter, header }: RecordDialect,
+  { delimiter, header, recordsAreLines }: RecordDialect,
   pages: AsyncIterable<readonly RejectedRow[]>,
 ): AsyncGenerator<RejectedRecord[]> {
   const rows = new RowCursor(pages)
@@ -52,7 +53,12 @@ export async function* readRejectedRecords(
     let isFar = false
     const trail = new ByteTrail(from.byteOffset)
     const bytes = trail.follow(store.read(importRecord.fileKey, { start: from.byteOffset }))
-    for await (const { cells, faults, offsets, endOffset } of readRecords(bytes, { delimiter, header, from })) {
+    for await (const { cells, faults, offsets, endOffset } of readRecords(bytes, {
+      delimiter,
+      header,
+      from,
+      recordsAreLines,
+    })) {
       const found: RejectedRecord[] = []
       for (let i = 0; i < cells.length; i += 1, rowNumber += 1) {
         const peeked = rows.peek()

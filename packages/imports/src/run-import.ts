@@ -1,5 +1,5 @@
 import { classifyFailure, COLUMN_KEYS, encodeRowError, type ColumnMapping } from '@importer/contracts'
-import { readRecords, type RecordBlock, type RecordFault } from '@importer/csv'
+import { readRecords, type ReadOptions, type RecordBlock, type RecordFault } from '@importer/csv'
 import {
   claimImport,
   clearUnexpectedErrors,
@@ -171,8 +171,9 @@ async function runWatched(
   let stopped: 'lost' | 'yield' | null = null
   let progressed = false
   try {
+    const reading = { delimiter: dialect.delimiter, header, recordsAreLines: record.mapping.isWorkbook === true }
     watch.waitFor('STORAGE_UNAVAILABLE')
-    for await (const block of readFrom(store, record.fileKey, { delimiter: dialect.delimiter, header }, pass.start)) {
+    for await (const block of readFrom(store, record.fileKey, reading, pass.start)) {
       watch.waitFor('DATABASE_BUSY')
       await pass.take(block)
       stopped = pass.isLost ? 'lost' : options.signal.aborted || options.shouldYield() ? 'yield' : null
@@ -219,12 +220,11 @@ async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMap
 async function* readFrom(
   store: FileStore,
   fileKey: string,
-  { delimiter, header }: { delimiter: string; header: readonly string[] | undefined },
+  reading: Pick<ReadOptions, 'delimiter' | 'header' | 'recordsAreLines'>,
   start: Position,
 ): AsyncGenerator<RecordBlock> {
   yield* readRecords(openFile(store, fileKey, { start: start.byte }), {
-    delimiter,
-    header,
+    ...reading,
     from: { byteOffset: start.byte, line: start.line },
   })
 }

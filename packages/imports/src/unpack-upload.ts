@@ -16,7 +16,7 @@ export interface UnpackOptions {
 /** What was uploaded cannot be unpacked. The message is for the user. */
 export class UnpackError extends Error {
   override readonly name = 'UnpackError'
-  readonly code: 'INVALID_GZIP' | 'COMPRESSION_RATIO_TOO_HIGH'
+  readonly code: 'INVALID_GZIP' | 'INVALID_WORKBOOK' | 'COMPRESSION_RATIO_TOO_HIGH'
 
   constructor(code: UnpackError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

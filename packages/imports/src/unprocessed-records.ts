@@ -21,7 +21,7 @@ const FILE_START: LaneCheckpoint = { lane: 0, nextRow: 1, nextByte: 0, nextLine:
  */
 export async function* readUnprocessedRecords(
   { database, store, importRecord }: RejectedRecordsSource,
-  { delimiter, header, start: fileStart }: RecordDialect & Pick<ReadingDialect, 'start'>,
+  { delimiter, header, recordsAreLines, start: fileStart }: RecordDialect & Pick<ReadingDialect, 'start'>,
 ): AsyncGenerator<UnprocessedRecord[]> {
   if (importRecord.status === 'completed') return
   const known = await readLanes(database, importRecord.id)
@@ -33,7 +33,8 @@ export async function* readUnprocessedRecords(
   const isBefore = start.nextByte < fileStart.byteOffset
   const from = isBefore ? fileStart : { byteOffset: start.nextByte, line: start.nextLine }
   let rowNumber = start.nextRow
-  const blocks = readRecords(store.read(importRecord.fileKey, { start: from.byteOffset }), { delimiter, header, from })
+  const bytes = store.read(importRecord.fileKey, { start: from.byteOffset })
+  const blocks = readRecords(bytes, { delimiter, header, from, recordsAreLines })
   for await (const { cells, faults, lines } of blocks) {
     const found: UnprocessedRecord[] = []
     for (let i = 0; i < cells.length; i += 1) {

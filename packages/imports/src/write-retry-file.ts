@@ -8,6 +8,7 @@ import type { StoredFile } from '@importer/runtime'
 import { ByteTrail } from './byte-trail.ts'
 import { dialectOf, readHeader } from './find-dialect.ts'
 import { createCorrector, findColumns } from './correct-record.ts'
+import { isReportHeader } from './read-cell.ts'
 import { readAllRejected, type RejectedRecordsSource } from './rejected-records.ts'
 
 /** As much as an upload may have unless it is told otherwise. */
@@ -33,7 +34,7 @@ async function* copyRejected(source: RejectedRecordsSource, options: RetryOption
   const header = await readHeader(source.store, fileKey, dialect)
   const { codes = null, corrections = [] } = options ?? {}
   const { positionOf } = findColumns(corrections, mapping.positions, header ?? [])
-  const correct = createCorrector(corrections, positionOf)
+  const correct = createCorrector(corrections, positionOf, isReportHeader(header))
   if (header !== undefined) yield await copyHeader(source, dialect)
   let gathered: Uint8Array[] = []
   let bytes = 0

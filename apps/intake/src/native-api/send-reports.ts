@@ -1,5 +1,5 @@
 import type { ImportRecord } from '@importer/db'
-import { MAX_WORKBOOK_ROWS, streamErrorWorkbook, streamOutcomeReport } from '@importer/imports'
+import { MAX_WORKBOOK_ROWS, streamErrorWorkbook, streamOutcomeReport, type ReportForm } from '@importer/imports'
 import { FileMissingError } from '@importer/runtime'
 import type { Request, Response } from 'express'
 
@@ -18,21 +18,27 @@ export const REPORTS = {
 
 export type ReportName = keyof typeof REPORTS
 
-/** Sends the rows of one outcome as CSV, made while it is sent. `raw` leaves cells that look like formulas alone. */
+/** How a report is written. */
+export interface ReportFormat {
+  readonly form: Exclude<ReportForm, 'workbook'>
+  readonly delimiter: string
+}
+
+/** Sends the rows of one outcome as CSV, made while it is sent. */
 export async function sendReport(
   { store, database }: IntakeDependencies,
   request: Request,
   response: Response,
   importRecord: ImportRecord,
   name: ReportName,
-  raw: boolean,
+  format: ReportFormat,
   signal: AbortSignal,
 ): Promise<void> {
   const stem = importRecord.fileName.replace(/\.[^.]*$/, '')
   response.attachment(`${stem}_${name}`)
   response.setHeader('Content-Type', 'text/csv; charset=utf-8')
   response.setHeader('Cache-Control', 'private, no-cache')
-  const report = streamOutcomeReport({ store, database, importRecord, outcome: REPORTS[name], raw, signal })
+  const report = streamOutcomeReport({ store, database, importRecord, outcome: REPORTS[name], ...format, signal })
   await streamAnswer(request, response, report).catch(explainMissingFile)
 }
 
@@ -62,7 +68,8 @@ export async function sendUpload(
   response: Response,
   record: ImportRecord,
 ): Promise<void> {
-  if (record.toPrepare || record.expired) explainMissingFile(new FileMissingError(record.upload.fileKey))
+  const isMade = !record.toPrepare || record.retryOf === null
+  if (!isMade || record.expired) explainMissingFile(new FileMissingError(record.upload.fileKey))
   response.attachment(record.fileName)
   response.setHeader('Content-Type', 'application/octet-stream')
   response.setHeader('Cache-Control', 'private, no-cache, no-transform')

@@ -96,8 +96,9 @@ export function createImportReadingOperations(
   const downloads = (Object.keys(REPORTS) as ReportName[]).map((name) =>
     defineOperation(DOWNLOADS[name], async ({ request, response, principal, query, param }) => {
       const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
+      const format = { form: query.raw === 'true' ? 'raw' : query.for, delimiter: query.delimiter } as const
       await limitReports(principal.orgId, response, async (signal) =>
-        sendReport(deps, request, response, record, name, query.raw === 'true', signal),
+        sendReport(deps, request, response, record, name, format, signal),
       )
     }),
   )

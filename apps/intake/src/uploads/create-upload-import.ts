@@ -1,6 +1,15 @@
+import { randomUUID } from 'node:crypto'
+
 import type { Actor, ColumnMapping, ColumnReferences, UploadOptions, UsedProfile } from '@importer/contracts'
 import { createImport, SameFileError, type ImportRecord, type JsonObject, type NewImport } from '@importer/db'
-import { inspectUpload, UnpackError, unpackUpload } from '@importer/imports'
+import {
+  firstRowOf,
+  inspectUpload,
+  openUploadedWorkbook,
+  UnpackError,
+  unpackUpload,
+  type UploadedWorkbook,
+} from '@importer/imports'
 import { FileTooLargeError, type StoredFile } from '@importer/runtime'
 
 import type { IntakeDependencies } from '../dependencies.ts'
@@ -40,12 +49,49 @@ export interface UploadOrigin {
  * that is stored on the way. Throws 400 and what {@link createImport} throws.
  */
 export async function createUploadImport(
-  { store, database, uploadMaxBytes, maxQueuedImportsPerOrg }: IntakeDependencies,
+  deps: IntakeDependencies,
   { orgId, seriesId, receivedAt, baseUrl, idempotency, actor }: UploadOrigin,
-  { file, identifiers, columns, details, options, metadata, profile }: AcceptedUpload,
+  upload: AcceptedUpload,
   files: string[],
 ): Promise<ImportRecord> {
-  const { encoding, delimiter, hasHeader, skipLines } = options
+  const { file, details, options, metadata, profile } = upload
+  const workbook = await openUploadedWorkbook(deps.store, file.key)
+  const text = await (workbook === null
+    ? makeText(deps, upload, files)
+    : makeWorkbookText(deps, upload, workbook, files))
+  return createImport(deps.database, {
+    orgId,
+    seriesId,
+    fileName: makeDisplayName(file.originalName, receivedAt, seriesId),
+    ...text,
+    encoding: options.encoding,
+    details,
+    metadata,
+    dryRun: options.dryRun,
+    profile: profile ?? undefined,
+    maxErrors: options.maxErrors,
+    maxErrorRatio: options.maxErrorRatio,
+    rejectSameFile: options.onSameFile === 'reject',
+    maxQueued: deps.maxQueuedImportsPerOrg,
+    callbackUrl: options.callbackUrl,
+    baseUrl,
+    idempotency,
+    actor,
+  })
+}
+
+/** The text that the import reads, and how. */
+type ImportText = Pick<
+  NewImport,
+  'fileKey' | 'bytes' | 'sha256' | 'checksums' | 'upload' | 'mapping' | 'dialect' | 'toPrepare'
+>
+
+async function makeText(
+  { store, uploadMaxBytes }: IntakeDependencies,
+  { file, identifiers, columns, options, profile }: AcceptedUpload,
+  files: string[],
+): Promise<ImportText> {
+  const { encoding } = options
   const unpacked = await unpackUpload({ store, fileKey: file.key, encoding, maxBytes: uploadMaxBytes })
   if (unpacked !== null) files.push(unpacked.key)
   const text: StoredFile = unpacked ?? file
@@ -54,37 +100,57 @@ export async function createUploadImport(
     fileKey: text.key,
     identifiers,
     columns,
-    delimiter,
-    hasHeader: hasHeader === 'auto' ? 'auto' : hasHeader === 'true',
-    skipLines,
-    profile: profile?.givesColumns === true ? profile : null,
+    ...readingOf(options, profile),
   })
   if (!inspected.ok) throw new ApiError(400, inspected.faults)
-  return createImport(database, {
-    orgId,
-    seriesId,
+  return {
     fileKey: text.key,
-    fileName: makeDisplayName(file.originalName, receivedAt, seriesId),
     bytes: text.bytes,
     sha256: text.sha256,
     checksums: text.checksums,
     upload: unpacked === null ? undefined : { ...file, fileKey: file.key },
-    encoding,
     mapping: { ...identifiers, positions: inspected.positions, ...cellRulesOf(options) },
     dialect: inspected.dialect,
-    details,
-    metadata,
-    dryRun: options.dryRun,
-    profile: profile ?? undefined,
-    maxErrors: options.maxErrors,
-    maxErrorRatio: options.maxErrorRatio,
-    rejectSameFile: options.onSameFile === 'reject',
-    maxQueued: maxQueuedImportsPerOrg,
-    callbackUrl: options.callbackUrl,
-    baseUrl,
-    idempotency,
-    actor,
-  })
+  }
+}
+
+/** The text of a small workbook is made at once, that of another by a worker: the answer does not wait for it. */
+async function makeWorkbookText(
+  { store, uploadMaxBytes }: IntakeDependencies,
+  { file, identifiers, columns, options, profile }: AcceptedUpload,
+  workbook: UploadedWorkbook,
+  files: string[],
+): Promise<ImportText> {
+  const rules = cellRulesOf(options)
+  const head = await workbook.readHead(rules)
+  const reading = { ...readingOf(options, profile), isWorkbook: true }
+  const inspected = await inspectUpload({ store: head, fileKey: file.key, identifiers, columns, ...reading })
+  if (!inspected.ok) throw new ApiError(400, inspected.faults)
+  const mapping: ColumnMapping = { ...identifiers, positions: inspected.positions, ...rules, isWorkbook: true }
+  const firstRow = firstRowOf(options.skipLines, inspected.dialect?.start.line)
+  const common = {
+    sha256: file.sha256,
+    upload: { ...file, fileKey: file.key },
+    mapping,
+    // Before the header there are empty lines alone.
+    dialect: inspected.dialect && {
+      ...inspected.dialect,
+      start: { byteOffset: inspected.dialect.start.line - 1, line: inspected.dialect.start.line },
+    },
+  }
+  if (!workbook.isSmall) return { ...common, fileKey: `unprepared/${randomUUID()}`, bytes: 0, toPrepare: true }
+  const text = await workbook.store({ mapping, firstRow, maxBytes: uploadMaxBytes })
+  files.push(text.key)
+  return { ...common, fileKey: text.key, bytes: text.bytes, checksums: text.checksums }
+}
+
+function readingOf({ delimiter, hasHeader, skipLines }: AcceptedUpload['options'], profile: AppliedProfile | null) {
+  return {
+    delimiter,
+    hasHeader: hasHeader === 'auto' ? ('auto' as const) : hasHeader === 'true',
+    skipLines,
+    profile: profile?.givesColumns === true ? profile : null,
+  }
 }
 
 /** Only what is not as documented: an upload without options is kept as it always was. */
@@ -98,8 +164,8 @@ function cellRulesOf({ dateFormat, timeZone, defaultCountry, skipLines }: Accept
 }
 
 /** What was found wrong with a file on the way, as the client learns of it. */
-export function explainRefusal(error: unknown, maxBytes: number): unknown {
-  if (error instanceof FileTooLargeError) return payloadTooLarge(maxBytes)
+export function explainRefusal(error: unknown): unknown {
+  if (error instanceof FileTooLargeError) return payloadTooLarge(error.maxBytes)
   if (error instanceof UnpackError) {
     return new ApiError(400, [{ code: error.code, field: 'file', message: error.message }])
   }

@@ -73,7 +73,7 @@ async function takeOrRepeat(
   } catch (error) {
     // Remove what is stored, unless the commit's result is unknown: then the import may exist and need its file.
     if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)
-    if (!(error instanceof ImportExistsError) || held === null) throw explainRefusal(error, deps.uploadMaxBytes)
+    if (!(error instanceof ImportExistsError) || held === null) throw explainRefusal(error)
     // Our claim was taken for a dead one's: the import of this key is there all the same.
     const made = await findImportByKey(deps.database, orgId, held.key)
     if (made === null) throw keyInUse()

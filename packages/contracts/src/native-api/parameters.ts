@@ -103,12 +103,25 @@ export const redemptionListQuery = z
     }
   })
 
-export const reportQuery = z.strictObject({
-  raw: z
-    .enum(['true', 'false'], 'expected true or false')
-    .default('false')
-    .meta({ description: "true leaves cells that a spreadsheet would run as a formula without a ' before them" }),
-})
+export const reportQuery = z
+  .strictObject({
+    raw: z
+      .enum(['true', 'false'], 'expected true or false')
+      .default('false')
+      .meta({ description: "true leaves cells that a spreadsheet would run as a formula without a ' before them" }),
+    for: z.enum(['spreadsheet', 'program'], 'expected spreadsheet or program').default('program').meta({
+      description:
+        "spreadsheet begins with a byte order mark and puts a ' before each cell that a spreadsheet would change, too: long numbers, leading zeros, exponents, dates; an upload of the report drops it",
+    }),
+    delimiter: z
+      .enum([',', ';', '\t'], 'expected a comma, ; (%3B) or a tab (%09)')
+      .default(',')
+      .meta({ description: 'What stands between cells: where a comma is the decimal sign Excel wants `;`' }),
+  })
+  .refine((query) => query.raw === 'false' || query.for === 'program', {
+    path: ['raw'],
+    message: 'expected raw=true or for=spreadsheet, not both',
+  })
 
 export const noQuery = z.strictObject({})
 

@@ -36,7 +36,9 @@ const identifiers = {
     .meta({ description: 'What the file names coupons by. Mandatory, unless the profile gives it' }),
 }
 const notes = z.string().max(65_536).optional().meta({ description: 'Notes that are kept with the import' })
-const file = z.file().meta({ description: 'CSV, plain or packed with gzip' })
+const file = z
+  .file()
+  .meta({ description: 'CSV, plain or packed with gzip, or an .xlsx workbook of up to 100 MiB, known by its content' })
 
 const profile = {
   profile: profileName.optional().meta({

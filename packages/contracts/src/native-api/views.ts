@@ -55,7 +55,7 @@ export const importView = z
     bytes: count.meta({ description: 'Of the upload as it came' }),
     sha256: z.string().nullable().meta({ description: 'null: its file is not prepared yet' }),
     headerRow: z.boolean().nullable().meta({ description: 'null: not looked at yet' }),
-    delimiter: z.string().nullable(),
+    delimiter: z.string().nullable().meta({ description: 'null: not looked at yet, or a workbook' }),
     progress: z.strictObject({
       percent: z.number().min(0).max(100),
       bytesRead: count.meta({ description: 'Of the unpacked text' }),

@@ -24,6 +24,8 @@ export interface NewImport {
   readonly encoding?: string | undefined
   /** How the file is to be read, where that is known before its first bytes are looked at; only both together count. */
   readonly dialect?: ReadingDialect | undefined
+  /** Its text is yet to be made of the upload, by a job: `fileKey` is a name for the time until then. */
+  readonly toPrepare?: boolean | undefined
   readonly dryRun?: boolean | undefined
   /** The profile that it was uploaded with. */
   readonly profile?: UsedProfile | undefined
@@ -85,17 +87,17 @@ WITH acting AS MATERIALIZED (SELECT set_config('importer.actor', $29::text, true
 INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
                     upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
                     idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums, start_byte, start_line,
-                    profile_name, profile_version)
+                    profile_name, profile_version, to_prepare)
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
        $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea, $27::bigint, $28::int,
-       $30::text, $31::int
+       $30::text, $31::int, $32::boolean
 FROM acting
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
 RETURNING id`
 
-/** The id under which the job that makes a retry's file is queued. */
+/** The id under which the job that makes an import's file is queued. */
 export function prepareJobId(importId: number): string {
   return `prepare-${importId}`
 }
@@ -144,6 +146,7 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.actor === undefined ? '' : nameActor(newImport.actor),
     newImport.profile?.name ?? null,
     newImport.profile?.version ?? null,
+    newImport.toPrepare ?? false,
   )
   const locks = locksOf(newImport)
   const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {

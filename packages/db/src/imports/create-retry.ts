@@ -1,12 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 
-import type { Actor, ImportFailure, RetryOptions } from '@importer/contracts'
+import type { Actor, RetryOptions } from '@importer/contracts'
 
 import { setActor } from '../audit/record-audit-event.ts'
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
-import { recordImportEvent } from '../webhooks/record-event.ts'
-import type { StoredUpload } from './import-record.ts'
 import { countQueuedImports, QueueFullError, queueLock } from './queue-room.ts'
 
 export interface NewRetry {
@@ -90,44 +88,6 @@ async function insertRetry(
       AND revert_requested_at IS NULL AND expired_at IS NULL AND delimiter IS NOT NULL AND has_header IS NOT NULL
     RETURNING id`
   return row?.id
-}
-
-/** The retry's file is there, and it can be run. False: it was cancelled meanwhile, or somebody else has made the file. */
-export async function recordRetryFile(
-  { prisma }: Database,
-  importId: number,
-  file: StoredUpload & { readonly checksums: Uint8Array },
-): Promise<boolean> {
-  const { count } = await prisma.import.updateMany({
-    where: { id: importId, toPrepare: true, status: 'queued' },
-    data: {
-      fileKey: file.fileKey,
-      bytes: BigInt(file.bytes),
-      sha256: file.sha256,
-      fileChecksums: Buffer.from(file.checksums),
-      toPrepare: false,
-      updatedAt: new Date(),
-    },
-  })
-  return count > 0
-}
-
-/** The retry's file cannot be made. */
-export async function failRetry(database: Database, importId: number, failure: ImportFailure): Promise<void> {
-  const now = new Date()
-  await runTransaction(database, async (tx) => {
-    const { count } = await tx.import.updateMany({
-      where: { id: importId, toPrepare: true, status: 'queued' },
-      data: {
-        status: 'failed',
-        failureCode: failure.code,
-        failureMessage: failure.message,
-        finishedAt: now,
-        updatedAt: now,
-      },
-    })
-    if (count > 0) await recordImportEvent(tx, importId, now)
-  })
 }
 
 /** Which of these rows of an import were not rejected. */

@@ -63,8 +63,8 @@ interface ExpiredRow {
 }
 
 function toExpired({ id, file_key, upload_file_key, to_prepare }: ExpiredRow): ExpiredImport {
-  // A retry that ended before its file was made has none.
-  const fileKeys = to_prepare ? [] : upload_file_key === null ? [file_key] : [upload_file_key, file_key]
+  // One that ended before its file was made has none: a retry nothing at all, a workbook the upload.
+  const fileKeys = [...(upload_file_key === null ? [] : [upload_file_key]), ...(to_prepare ? [] : [file_key])]
   return { importId: id, fileKeys }
 }
 

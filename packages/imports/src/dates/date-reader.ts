@@ -52,8 +52,29 @@ export function createDateReader(
   const zone = timeZone === undefined ? null : new TimeZone(timeZone)
   const check = (ms: number): number =>
     ms < YEAR_2000_MS ? FAULT_NUMBERS.date_too_early : ms > latestMs ? FAULT_NUMBERS.date_in_future : ms
-  if (!isNamedDateFormat(dateFormat)) return createPatternReader(dateFormat, zone, check)
-  return NAMED_READERS[dateFormat](zone, check, latestMs)
+  const read = isNamedDateFormat(dateFormat)
+    ? NAMED_READERS[dateFormat](zone, check, latestMs)
+    : createPatternReader(dateFormat, zone, check)
+  return zone === null || timeZone === undefined ? read : readDatesOfWorkbooks(read, timeZone, zone, check)
+}
+
+/**
+ * A cell of a workbook that holds a date says which one it is, whatever format texts have: it is written with the time
+ * zone in which it is read (RFC 9557), and so reads the same in a report that is sent again.
+ */
+function readDatesOfWorkbooks(read: DateReader, timeZone: string, zone: TimeZone, check: Check): DateReader {
+  const suffix = zoneSuffix(timeZone)
+  return (text) => {
+    if (!text.endsWith(suffix)) return read(text)
+    const date = parseIsoDate(text.slice(0, -suffix.length))
+    if (date === null || date.offsetMs !== null) return FAULT_NUMBERS.date_not_millis
+    return Number.isNaN(date.localMs) ? FAULT_NUMBERS.date_not_in_calendar : checkLocal(zone, date.localMs, check)
+  }
+}
+
+/** What stands behind the date and time of a workbook's cell. */
+export function zoneSuffix(timeZone: string): string {
+  return `[${timeZone}]`
 }
 
 type Check = (ms: number) => number

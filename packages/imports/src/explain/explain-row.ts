@@ -4,12 +4,11 @@ import {
   MAX_COLUMN_POSITION,
   type Advice,
   type ColumnKey,
-  type ColumnPositions,
   type RowOutcome,
 } from '@importer/contracts'
 import { findRowRecord } from '@importer/db'
 
-import { explainCellError, type CellError } from '../describe-cell-error.ts'
+import { createErrorContext, explainCellError, type CellError, type ErrorContext } from '../describe-cell-error.ts'
 import { openDialect } from '../find-dialect.ts'
 import { createRecordMapper, prepareReading, type MappedRow } from '../map-record.ts'
 import { cellReaderOf } from '../read-cell.ts'
@@ -65,13 +64,14 @@ export async function explainRow(
   const row = record.fault === null && mapper.map(cells) === null ? mapper.row : null
   const outcome = await findOutcome(source, record, stored, row)
   const errors = (stored.errors ?? []).map(decodeRowError)
+  const context = createErrorContext(mapping, header)
   return {
     rowNumber,
     line,
     outcome,
     raw: await readRaw(source, record),
-    cells: explainCells(header ?? [], record, mapping.positions, row),
-    errors: errors.map((error) => explainCellError(error, record, { mapping, header })),
+    cells: explainCells(record, context, row),
+    errors: errors.map((error) => explainCellError(error, record, context)),
     context: await findContext(source, { rowNumber, outcome, errors, row }),
   }
 }
@@ -101,9 +101,8 @@ async function readRaw({ store, importRecord }: RejectedRecordsSource, { start, 
 }
 
 function explainCells(
-  header: readonly string[],
   { cells, fault }: FoundRecord,
-  positions: ColumnPositions,
+  { mapping: { positions }, header = [], isReport }: ErrorContext,
   row: Readonly<MappedRow> | null,
 ): ExplainedCell[] {
   const keys = new Map(COLUMN_KEYS.flatMap((key) => (positions[key] === undefined ? [] : [[positions[key], key]])))
@@ -116,14 +115,13 @@ function explainCells(
       name: header[position] ?? null,
       key,
       value: value.slice(0, MAX_VALUE_CHARACTERS),
-      read: key === null ? null : showRead(key, value, row),
+      read: key === null ? null : showRead(cellReaderOf(key, isReport)(value), key, row),
     }
   })
 }
 
 /** What a cell means to the importer: of a row that could be mapped the value that is looked up or stored. */
-function showRead(key: ColumnKey, value: string, row: Readonly<MappedRow> | null): string | null {
-  const text = cellReaderOf(key, false)(value)
+function showRead(text: string, key: ColumnKey, row: Readonly<MappedRow> | null): string | null {
   if (text === '' || row === null) return null
   if (key === 'redeemedDateInMillis') return new Date(row.redeemedMs).toISOString()
   if (key === 'redeemedAt') return row.till

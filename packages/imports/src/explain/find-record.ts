@@ -22,7 +22,7 @@ export interface FoundRecord {
  */
 export async function findRecord(
   { database, store, importRecord }: RejectedRecordsSource,
-  { delimiter, header, start: fileStart }: OpenedDialect,
+  { delimiter, header, recordsAreLines, start: fileStart }: OpenedDialect,
   place: { readonly rowNumber: number } | { readonly line: number },
 ): Promise<FoundRecord | null> {
   const known = await findPositionBefore(database, importRecord.id, place)
@@ -31,7 +31,8 @@ export async function findRecord(
   let rowNumber = known?.rowNumber ?? 1
   let before: FoundRecord | null = null
   const bytes = store.read(importRecord.fileKey, { start: from.byteOffset })
-  for await (const { cells, faults, offsets, lines, endOffset } of readRecords(bytes, { delimiter, from, header })) {
+  const reading = { delimiter, from, header, recordsAreLines }
+  for await (const { cells, faults, offsets, lines, endOffset } of readRecords(bytes, reading)) {
     for (let i = 0; i < cells.length; i += 1) {
       const line = lines[i] ?? 0
       if ('line' in place && line > place.line) return before

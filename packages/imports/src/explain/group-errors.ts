@@ -11,7 +11,7 @@ import {
 } from '@importer/contracts'
 import { readErrorGroups } from '@importer/db'
 
-import { valueOf } from '../describe-cell-error.ts'
+import { createErrorContext, valueOf } from '../describe-cell-error.ts'
 import { openDialect } from '../find-dialect.ts'
 import { readAllRejected, type RejectedRecordsSource } from '../rejected-records.ts'
 import { requireKept } from '../require-kept.ts'
@@ -79,11 +79,12 @@ export async function groupErrorsByValue(source: RejectedRecordsSource): Promise
   const groups = new Map<string, Counted>()
   let exact = true
   if (dialect === null) return { items: [], exact }
+  const context = createErrorContext(mapping, dialect.header)
   const endsAt = performance.now() + MAX_READING_MS
   for await (const records of readAllRejected(source, dialect)) {
     for (const { rowNumber, cells, errors } of records) {
       for (const error of errors) {
-        const value = valueOf(error, cells, mapping)
+        const value = valueOf(error, cells, context)
         const key = `${error.reason} ${error.field} ${value}`
         const known = groups.get(key)
         if (known !== undefined) {

@@ -1,0 +1,92 @@
+/** Reports for spreadsheets: how they are written, and that they read as the file did when they are sent again. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { readJson } from '../../test/read-json.ts'
+import { ask, uploadNative } from '../../test/native-upload.ts'
+import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { MOBILE, seedReference, TILL, work } from '../../test/work.ts'
+
+let intake: TestIntake
+
+beforeAll(async () => {
+  intake = await startIntake()
+  await seedReference(intake)
+})
+afterAll(() => intake.stop())
+
+const FIELDS = {
+  uploadHeaders:
+    '{"redeemedDateInMillis": 0, "redeemedAt": 1, "mobile": 2, "couponCode": 3, "billNumber": 4, "details": 5}',
+}
+const HEADER = 'date,till,phone,code,bill,notes,shop'
+/** Every one is rejected: no such coupon. */
+const ROWS = [
+  `1603263535000,${TILL},${MOBILE},0012,007,12.50,2020-10-21`,
+  `1603263535000,${TILL},+${MOBILE},TRUE,1E5,a;=1,MAR1`,
+  `1603263535000,${TILL},'+${MOBILE},'TRUE,=1+1,'=1,'kept`,
+  `1603263535000,${TILL},${MOBILE},SPRING-1,17,it's fine,12345`,
+]
+
+async function importFile(content: string): Promise<number> {
+  const id = await uploadNative(intake, content, { fields: FIELDS })
+  await work(intake, id)
+  return id
+}
+
+async function fetchReport(id: number, query: string): Promise<string> {
+  const response = await ask(intake, 'GET', `/v1/imports/${id}/errors.csv${query}`)
+  expect(response.status).toBe(200)
+  return Buffer.from(await response.arrayBuffer()).toString()
+}
+
+/** What was read of each row, as its explanation tells. */
+async function readings(id: number): Promise<unknown[]> {
+  return Promise.all(
+    ROWS.map(async (_row, index) => {
+      const { cells, errors } = await readJson(await ask(intake, 'GET', `/v1/imports/${id}/rows/${index + 1}`))
+      return { read: cells.slice(0, 6).map((cell: { read: unknown }) => cell.read), codes: errors[0].code }
+    }),
+  )
+}
+
+test.each([
+  [',', '%2C'],
+  [';', '%3B'],
+  ['\t', '%09'],
+])('nothing that a spreadsheet would change stands in one with %j', async (delimiter, query) => {
+  const id = await importFile(`${[HEADER, ...ROWS].join('\n')}\n`)
+  const report = await fetchReport(id, `?for=spreadsheet&delimiter=${query}`)
+  expect(report.startsWith('\ufeffdate')).toBe(true)
+  const lines = report.slice(1).trimEnd().split('\n')
+  const join = (...cells: string[]): string => cells.join(delimiter)
+  const quoted = (cell: string): string => (cell.includes(delimiter) ? `"${cell}"` : cell)
+  expect(lines[0]).toBe(join(...HEADER.split(','), 'rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage'))
+  expect(lines.slice(1).map((line) => line.slice(0, line.indexOf(join('', 'COUPON_NOT_FOUND'))))).toEqual([
+    join("'1603263535000", `${TILL}`, `'${MOBILE}`, "'0012", "'007", "'12.50", "'2020-10-21", '1', '2'),
+    join("'1603263535000", `${TILL}`, `'+${MOBILE}`, "'TRUE", "'1E5", quoted("a;'=1"), "'MAR1", '2', '3'),
+    join("'1603263535000", `${TILL}`, `'+${MOBILE}`, "''TRUE", "'=1+1", "''=1", "'kept", '3', '4'),
+    join("'1603263535000", `${TILL}`, `'${MOBILE}`, 'SPRING-1', '17', "it's fine", '12345', '4', '5'),
+  ])
+})
+
+describe.each(['', '?for=spreadsheet', '?for=spreadsheet&delimiter=%3B'])('a report of %j', (query) => {
+  test('reads as the file did when it is sent again, and its own columns are replaced', async () => {
+    const first = await importFile(`${[HEADER, ...ROWS].join('\n')}\n`)
+    const report = await fetchReport(first, query)
+    const again = await importFile(report)
+    expect(await readings(again)).toEqual(await readings(first))
+    expect(await fetchReport(again, query)).toBe(report)
+  })
+})
+
+test.each([
+  ['a reader that is none', '?for=excel', 'for'],
+  ['a delimiter that is none', '?delimiter=x', 'delimiter'],
+  ['raw cells for a spreadsheet', '?for=spreadsheet&raw=true', 'raw'],
+])('%s is refused', async (_name, query, field) => {
+  const response = await ask(intake, 'GET', `/v1/imports/1/errors.csv${query}`)
+  expect([response.status, await readJson(response)]).toMatchObject([
+    400,
+    { code: 'INVALID_VALUE', detail: expect.stringMatching(new RegExp(`^${field} `)) },
+  ])
+})

@@ -1,0 +1,110 @@
+import { Readable } from 'node:stream'
+
+import type { ColumnMapping } from '@importer/contracts'
+import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/runtime'
+import { measureWorkbook, WorkbookError, type WorkbookSource } from '@importer/workbook'
+
+import type { HeadStore } from '../read-head.ts'
+import { UnpackError } from '../unpack-upload.ts'
+import { convertWorkbook, MAX_WORKBOOK_TEXT_BYTES, readWorkbookHead } from './workbook-text.ts'
+
+/** An upload that is a workbook. */
+export interface UploadedWorkbook {
+  /** Reading it costs so little that whoever took the upload may do it at once. */
+  readonly isSmall: boolean
+  /** Gives the beginning of its text, whatever key is asked for, behind `skipLines` rows. */
+  readHead(rules: Pick<ColumnMapping, 'timeZone' | 'skipLines'>): Promise<HeadStore>
+  /** Stores its text. Throws an UnpackError, or a FileTooLargeError above `maxBytes`. */
+  store(conversion: Conversion): Promise<StoredFile>
+}
+
+export interface Conversion {
+  readonly mapping: ColumnMapping
+  /** The first row of the sheet that matters, from 1. */
+  readonly firstRow: number
+  readonly maxBytes: number
+  readonly signal?: AbortSignal | undefined
+}
+
+const ZIP_MAGIC = Buffer.from('PK\u0003\u0004', 'latin1')
+const MAX_PACKED_BYTES = 100 * 1024 * 1024
+/** What a small one unpacks to: some thousands of rows, a tenth of a second. */
+const SMALL_BYTES = 2 * 1024 * 1024
+/** What may have to be unpacked for the names in a header: texts stand apart from the cells that name them. */
+const MAX_HEAD_BYTES = 512 * 1024 * 1024
+
+/** Text that is made of cells is shorter than its XML; longer by far is only what was made to be. */
+const MAX_RATIO = 200
+const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
+
+/**
+ * Looks whether a stored upload is a workbook, by its content; null: it is something else. Throws an UnpackError for one
+ * that cannot be read, and a FileTooLargeError for one over 100 MiB.
+ */
+export async function openUploadedWorkbook(store: FileStore, fileKey: string): Promise<UploadedWorkbook | null> {
+  if (!(await beginsAsZip(store, fileKey))) return null
+  const bytes = await store.size(fileKey)
+  if (bytes > MAX_PACKED_BYTES) throw new FileTooLargeError(MAX_PACKED_BYTES)
+  const source = createSource(store, fileKey, bytes)
+  const unpackedBytes = await explain(measureWorkbook(source, { maxUnpackedBytes: MAX_HEAD_BYTES }))
+  return {
+    isSmall: unpackedBytes <= SMALL_BYTES,
+    async readHead({ skipLines = 0, ...mapping }) {
+      const limits = { firstRow: skipLines + 1, maxUnpackedBytes: MAX_HEAD_BYTES }
+      const { head } = await explain(readWorkbookHead({ source, mapping, ...limits }))
+      return createHeadStore(head)
+    },
+    async store(conversion) {
+      const text = Readable.from(limitText(source, conversion), { objectMode: false })
+      return explain(store.write(text, { maxBytes: conversion.maxBytes }))
+    },
+  }
+}
+
+async function* limitText(source: WorkbookSource, { mapping, firstRow, signal }: Conversion): AsyncGenerator<string> {
+  let characters = 0
+  for await (const text of convertWorkbook({
+    source,
+    mapping,
+    firstRow,
+    signal,
+    maxUnpackedBytes: MAX_WORKBOOK_TEXT_BYTES,
+  })) {
+    characters += text.length
+    if (characters > RATIO_COUNTS_FROM_BYTES && characters > source.bytes * MAX_RATIO) {
+      throw new UnpackError(
+        'COMPRESSION_RATIO_TOO_HIGH',
+        `the table in the workbook is more than ${MAX_RATIO} times as large as its file; expected a table without empty columns far to the right`,
+      )
+    }
+    yield text
+  }
+}
+
+async function beginsAsZip(store: FileStore, fileKey: string): Promise<boolean> {
+  const chunks: Uint8Array[] = []
+  const range = { start: 0, end: ZIP_MAGIC.length - 1 }
+  for await (const chunk of store.read(fileKey, range)) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks).equals(ZIP_MAGIC)
+}
+
+function createSource(store: FileStore, fileKey: string, bytes: number): WorkbookSource {
+  return {
+    bytes,
+    read: (start, end) => (start < end ? store.read(fileKey, { start, end: end - 1 }) : Readable.from([])),
+  }
+}
+
+function createHeadStore(head: Buffer): HeadStore {
+  return {
+    read: (_key, { start = 0, end = head.length - 1 } = {}) => Readable.from([head.subarray(start, end + 1)]),
+    size: async () => Promise.resolve(head.length),
+  }
+}
+
+async function explain<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => {
+    if (error instanceof WorkbookError) throw new UnpackError(error.code, error.message, { cause: error })
+    throw error
+  })
+}
