@@ -119,7 +119,7 @@ export class DirectImporter {
   async readReport(importId: number, outcome: 'rejected' | 'inserted' | 'duplicate'): Promise<string> {
     const importRecord = await findImportById(this.database, importId)
     if (importRecord === null) throw new Error(`import ${importId} is gone`)
-    const options = { database: this.database, store: this.#store, importRecord, outcome, raw: false }
+    const options = { database: this.database, store: this.#store, importRecord, outcome, form: 'program' as const }
     let csv = ''
     for await (const chunk of streamOutcomeReport(options)) csv += chunk
     return Buffer.from(csv).toString('latin1')

@@ -1,0 +1,77 @@
+/** A worker is killed again and again while it makes the text of a workbook: the import ends as if nothing had happened. */
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+
+import { openDatabase } from '@importer/db'
+import { expect, it } from 'vitest'
+
+import { makeWorkbook, type MadeCell } from '../support/make-workbook.ts'
+import { openOrganization } from '../support/open-organization.ts'
+import { queryOnce } from '../support/query-once.ts'
+import { startSystem } from '../support/running-system.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const ORG = 9_700
+const SERIES = 501
+const ROWS = 60_000
+const KILLS = 3
+const AT = Date.UTC(2024, 10, 25)
+
+it('is taken up by the next worker, and leaves nothing behind', async () => {
+  const system = await startSystem({ lanes: 2, batchRows: 2_000, concurrency: 2 })
+  const database = openDatabase({
+    url: system.databaseUrl,
+    applicationName: 'killed-conversions',
+    maxConnections: 2,
+    onConnectionLost: () => undefined,
+  })
+  const shop = await openOrganization(database, `http://127.0.0.1:${system.port}`, ORG)
+  await shop.put('series', `id,maxRedemptionsPerCoupon\n${SERIES},1\n`)
+  await shop.put('customers', 'id,mobile\n1,919800000001\n')
+  await shop.put('tills', 'id\n1\n')
+  await shop.put(
+    'coupons',
+    `id,seriesId,code\n${Array.from({ length: ROWS }, (_, n) => `${n + 1},${SERIES},C-${n}\n`).join('')}`,
+  )
+  const rows = Array.from({ length: ROWS }, (_, n): MadeCell[] => [
+    AT + n,
+    1,
+    919_800_000_001,
+    n % 10 === 3 ? `X-${n}` : `C-${n}`,
+  ])
+  const content = new Uint8Array(await makeWorkbook({ sheets: [{ name: 'A', rows }] }))
+
+  const listParts = async (): Promise<string[]> =>
+    (await readdir(path.join(system.dataDir, 'uploads'), { recursive: true })).filter((name) => name.endsWith('.part'))
+  const fields = {
+    customerIdentifier: 'MOBILE',
+    couponIdentifier: 'COUPON_CODE',
+    uploadHeaders: '{"redeemedDateInMillis": 0, "redeemedAt": 1, "mobile": 2, "couponCode": 3}',
+  }
+  const answer = await shop.upload(SERIES, fields, { name: 'a.xlsx', content })
+  expect(answer.status).toBe(202)
+  const { id } = (await answer.json()) as { id: number }
+  const known = new Set<string>()
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await waitUntil('a worker makes the text', async () => {
+      const found = (await listParts()).filter((name) => !known.has(name))
+      found.forEach((name) => known.add(name))
+      return found.length > 0
+    })
+    await system.worker.kill('SIGKILL')
+    const [row] = await queryOnce<{ to_prepare: boolean }>(
+      system.databaseUrl,
+      'SELECT to_prepare FROM import WHERE id = $1',
+      [id],
+    )
+    expect(row).toEqual({ to_prepare: true })
+    await system.startWorker()
+  }
+  const view = await shop.waitForEnd(id)
+  expect(view).toMatchObject({
+    status: 'completed',
+    counts: { rows: ROWS, inserted: (ROWS * 9) / 10, duplicates: 0, rejected: ROWS / 10 },
+  })
+  await database.close()
+  await system.stop()
+})
