@@ -179,7 +179,7 @@ describe('a workbook that cannot be read is one clear message:', () => {
     ['damaged inside', async () => damage(await makeLarge()), /damaged/],
     ['another zip archive', async () => zip({ 'a.txt': 'a' }), /zip archive without a workbook/],
     ['of OpenDocument', async () => zip({ mimetype: 'application/x', 'content.xml': '<a/>' }), /OpenDocument/],
-    ['an old .xls', async () => Promise.resolve(compound('Workbook')), /old Excel.*save it as \.xlsx/],
+    ['an old .xls', async () => Promise.resolve(compound('Workbook')), /old Excel.*saved as a workbook/],
     ['protected by a password', async () => Promise.resolve(compound('EncryptedPackage')), /password/],
     [
       'a bomb of blanks',

@@ -95,8 +95,14 @@ export function recognizeOtherKind(head: Uint8Array): OtherKind | undefined {
 function describeCompoundFile(head: Uint8Array): OtherKind {
   const isProtected = Buffer.from(head.buffer, head.byteOffset, head.length).includes(PROTECTED_ENTRY)
   return isProtected
-    ? { name: 'an Excel workbook that is protected by a password', remedy: 'save it without one and upload that' }
-    : { name: 'an old Excel or other Office file (.xls)', remedy: 'save it as .xlsx or CSV and upload that' }
+    ? {
+        name: 'an Excel workbook that is protected by a password',
+        remedy: 'expected CSV, or a workbook (.xlsx) that was saved without one',
+      }
+    : {
+        name: 'an old Excel or other Office file (.xls)',
+        remedy: 'expected CSV, or the same saved as a workbook (.xlsx)',
+      }
 }
 
 function recognizeBinary(bytes: Buffer, sample: string): OtherKind | undefined {
