@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -31,36 +31,40 @@ export interface OpenOptions {
  * double click does in Excel: every cell is looked at for numbers, dates and truths of the language. Gives what was saved,
  * by the name that was given.
  */
-export async function saveAgain(
+export type SaveAgain = (
   files: readonly SpreadsheetFile[],
-  { delimiter, language }: OpenOptions,
+  options: OpenOptions,
   as: 'xlsx' | { readonly delimiter: string },
-): Promise<Map<string, Buffer>> {
+) => Promise<Map<string, Uint8Array<ArrayBuffer>>>
+
+/** A LibreOffice with settings of its own, which are made when it first starts. */
+export async function prepareLibreOffice(): Promise<SaveAgain> {
   const folder = await makeTemporaryFolder()
-  const output = path.join(folder, 'saved')
-  const paths = await Promise.all(
-    files.map(async ({ name, content }) => {
-      const file = path.join(folder, name)
-      await writeFile(file, content)
-      return file
-    }),
-  )
-  // Separator, quote, character set, first line, column formats, language, quote all texts, detect special numbers.
-  const open = `CSV:${CODES[delimiter]},34,${UTF_8},1,,${LANGUAGES[language]},false,true`
-  // The same, and: cells as they are shown.
-  const save =
-    as === 'xlsx'
-      ? 'xlsx:Calc MS Excel 2007 XML'
-      : `csv:Text - txt - csv (StarCalc):${CODES[as.delimiter]},34,${UTF_8},1,,${LANGUAGES[language]},false,true,false`
   const profile = `-env:UserInstallation=file://${path.join(folder, 'profile')}`
-  const isCsv = files.every(({ name }) => name.endsWith('.csv'))
-  const filter = isCsv ? [`--infilter=${open}`] : []
-  await run('soffice', [profile, '--headless', ...filter, '--convert-to', save, '--outdir', output, ...paths])
-  const ending = as === 'xlsx' ? 'xlsx' : 'csv'
-  const saved = await Promise.all(
-    files.map(
-      async ({ name }) => [name, await readFile(path.join(output, `${path.parse(name).name}.${ending}`))] as const,
-    ),
-  )
-  return new Map(saved)
+  let runs = 0
+  return async (files, { delimiter, language }, as) => {
+    runs += 1
+    const input = path.join(folder, `${runs}-opened`)
+    const output = path.join(folder, `${runs}-saved`)
+    await mkdir(input)
+    const paths = files.map(({ name }) => path.join(input, name))
+    await Promise.all(files.map(async ({ content }, index) => writeFile(paths[index] ?? '', content)))
+    // Separator, quote, character set, first line, column formats, language, quote all texts, detect special numbers.
+    const open = `CSV:${CODES[delimiter]},34,${UTF_8},1,,${LANGUAGES[language]},false,true`
+    // The same, and: cells as they are shown.
+    const save =
+      as === 'xlsx'
+        ? 'xlsx:Calc MS Excel 2007 XML'
+        : `csv:Text - txt - csv (StarCalc):${CODES[as.delimiter]},34,${UTF_8},1,,${LANGUAGES[language]},false,true,false`
+    const filter = files.every(({ name }) => name.endsWith('.csv')) ? [`--infilter=${open}`] : []
+    await run('soffice', [profile, '--headless', ...filter, '--convert-to', save, '--outdir', output, ...paths])
+    const ending = as === 'xlsx' ? 'xlsx' : 'csv'
+    const saved = await Promise.all(
+      files.map(async ({ name }) => {
+        const content = await readFile(path.join(output, `${path.parse(name).name}.${ending}`))
+        return [name, new Uint8Array(content)] as const
+      }),
+    )
+    return new Map(saved)
+  }
 }
