@@ -51,13 +51,13 @@ async function* readFirstSheet(
 
 /**
  * The first rows of what {@link readWorkbook} gives, until `isEnough` says so, which is asked after each run of rows.
- * Of the table of texts no more is read than these rows name. `complete`: there are no other rows.
+ * Of the table of texts no more is read than these rows name.
  */
 export async function readFirstRows(
   source: WorkbookSource,
   options: ReadWorkbookOptions,
   isEnough: (rows: readonly WorkbookRow[]) => boolean,
-): Promise<{ readonly rows: readonly WorkbookRow[]; readonly complete: boolean }> {
+): Promise<readonly WorkbookRow[]> {
   const parts = await openPackage(source, options.maxUnpackedBytes)
   try {
     const { sheets, styles, strings: stringsPart, is1904 } = await readContents(parts)
@@ -67,9 +67,9 @@ export async function readFirstRows(
       const rows: WorkbookRow[] = []
       for await (const run of readSheet(parts.read(sheet), { strings, formatOf, is1904, showDate: options.showDate })) {
         rows.push(...run)
-        if (isEnough(rows)) return { rows, complete: false }
+        if (isEnough(rows)) break
       }
-      return { rows, complete: true }
+      return rows
     }
     const note = (index: number): string => {
       lastText = Math.max(lastText, index)
@@ -77,17 +77,16 @@ export async function readFirstRows(
     }
     for (const sheet of sheets) {
       lastText = -1
-      const { rows } = await take(sheet, { get: note })
-      if (rows.length === 0) continue
+      if ((await take(sheet, { get: note })).length === 0) continue
       const strings = await readSharedStrings(stringsPart === null ? null : parts.read(stringsPart), lastText + 1)
       try {
-        const taken = await take(sheet, strings)
-        if (taken.rows.length > 0) return taken
+        const rows = await take(sheet, strings)
+        if (rows.length > 0) return rows
       } finally {
         strings.close()
       }
     }
-    return { rows: [], complete: true }
+    return []
   } finally {
     parts.close()
   }

@@ -122,7 +122,7 @@ async function makeWorkbookText(
   files: string[],
 ): Promise<ImportText> {
   const rules = cellRulesOf(options)
-  const head = await workbook.readHead(rules)
+  const head = workbook.openHead(rules)
   const reading = { ...readingOf(options, profile), isWorkbook: true }
   const inspected = await inspectUpload({ store: head, fileKey: file.key, identifiers, columns, ...reading })
   if (!inspected.ok) throw new ApiError(400, inspected.faults)

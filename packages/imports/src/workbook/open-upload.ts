@@ -12,8 +12,8 @@ import { convertWorkbook, MAX_WORKBOOK_TEXT_BYTES, readWorkbookHead } from './wo
 export interface UploadedWorkbook {
   /** Reading it costs so little that whoever took the upload may do it at once. */
   readonly isSmall: boolean
-  /** Gives the beginning of its text, whatever key is asked for, behind `skipLines` rows. */
-  readHead(rules: Pick<ColumnMapping, 'timeZone' | 'skipLines'>): Promise<HeadStore>
+  /** The beginning of its text, behind `skipLines` rows, whatever key is asked for. It is made when it is first read. */
+  openHead(rules: Pick<ColumnMapping, 'timeZone' | 'skipLines'>): HeadStore
   /** Stores its text. Throws an UnpackError, or a FileTooLargeError above `maxBytes`. */
   store(conversion: Conversion): Promise<StoredFile>
 }
@@ -49,10 +49,9 @@ export async function openUploadedWorkbook(store: FileStore, fileKey: string): P
   const unpackedBytes = await explain(measureWorkbook(source, { maxUnpackedBytes: MAX_HEAD_BYTES }))
   return {
     isSmall: unpackedBytes <= SMALL_BYTES,
-    async readHead({ skipLines = 0, ...mapping }) {
+    openHead({ skipLines = 0, ...mapping }) {
       const limits = { firstRow: skipLines + 1, maxUnpackedBytes: MAX_HEAD_BYTES }
-      const { head } = await explain(readWorkbookHead({ source, mapping, ...limits }))
-      return createHeadStore(head)
+      return createHeadStore(async () => explain(readWorkbookHead({ source, mapping, ...limits })))
     },
     async store(conversion) {
       const text = Readable.from(limitText(source, conversion), { objectMode: false })
@@ -95,10 +94,15 @@ function createSource(store: FileStore, fileKey: string, bytes: number): Workboo
   }
 }
 
-function createHeadStore(head: Buffer): HeadStore {
+function createHeadStore(make: () => Promise<Buffer>): HeadStore {
+  let made: Promise<Buffer> | undefined
+  const head = async (): Promise<Buffer> => (made ??= make())
+  async function* read(start: number, end: number): AsyncGenerator<Buffer> {
+    yield (await head()).subarray(start, end + 1)
+  }
   return {
-    read: (_key, { start = 0, end = head.length - 1 } = {}) => Readable.from([head.subarray(start, end + 1)]),
-    size: async () => Promise.resolve(head.length),
+    read: (_key, { start = 0, end = Infinity } = {}) => Readable.from(read(start, end), { objectMode: false }),
+    size: async () => (await head()).length,
   }
 }
 

@@ -45,9 +45,7 @@ export async function* convertWorkbook(options: WorkbookTextOptions): AsyncGener
 }
 
 /** The beginning of that text: at least as much as an inspection of a file wants, blank lines apart, or all of it. */
-export async function readWorkbookHead(
-  options: WorkbookTextOptions,
-): Promise<{ readonly head: Buffer; readonly complete: boolean }> {
+export async function readWorkbookHead(options: WorkbookTextOptions): Promise<Buffer> {
   const { source, firstRow, maxUnpackedBytes, mapping } = options
   let characters = 0
   let counted = 0
@@ -62,10 +60,10 @@ export async function readWorkbookHead(
     return characters > HEAD_BYTES
   }
   const limits = { maxUnpackedBytes, showDate: createShowDate(mapping) }
-  const { rows, complete } = await readFirstRows(source, limits, isEnough)
+  const rows = await readFirstRows(source, limits, isEnough)
   const text = new SheetText(firstRow)
   const pieces = rows.flatMap((row) => [...text.add(row)])
-  return { head: Buffer.from([...pieces, text.take()].join('')), complete }
+  return Buffer.from([...pieces, text.take()].join(''))
 }
 
 /** Texts and other columns tell a date as it is: only the redemption's date is looked at as an instant. */
