@@ -3,13 +3,13 @@
  * each is in the table of texts, in another order than the rows), and a million rejected rows out, as a workbook and as
  * CSV for a spreadsheet, and in again. Prints times and the peak memory of worker and intake.
  */
-import { createReadStream, createWriteStream } from 'node:fs'
-import { openAsBlob } from 'node:fs'
+import { createReadStream, createWriteStream, openAsBlob } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { ZipFile } from 'yazl'
 
@@ -102,7 +102,7 @@ async function importFile(
       break
     }
     if (view.status === 'failed') throw new Error(`${what}: ${JSON.stringify(view.failure)}`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    await delay(POLL_MS)
   }
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`
   console.log(

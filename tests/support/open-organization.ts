@@ -21,7 +21,10 @@ export async function openOrganization(database: Database, baseUrl: string, orgI
 
   const headers = { Authorization: `Bearer ${key}` }
 
-  async function send(pathName: string, init: RequestInit = {}): Promise<Response> {
+  async function send(
+    pathName: string,
+    init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     return fetch(new URL(pathName, baseUrl), { ...init, headers: { ...headers, ...init.headers } })
   }
 

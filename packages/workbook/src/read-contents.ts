@@ -28,7 +28,9 @@ export async function readContents(parts: WorkbookPackage): Promise<WorkbookCont
   const workbook = await findWorkbook(parts)
   const related = await readRelationships(parts, workbook)
   const target = (type: string): string | null =>
-    [...related.flatMap((each) => (each.type === type ? [each.target] : [])), `xl/${type}.xml`].find(parts.has) ?? null
+    [...related.flatMap((each) => (each.type === type ? [each.target] : [])), `xl/${type}.xml`].find((part) =>
+      parts.has(part),
+    ) ?? null
   const shown: string[] = []
   const hidden: string[] = []
   let is1904 = false

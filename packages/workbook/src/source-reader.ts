@@ -37,7 +37,7 @@ export class SourceReader extends yauzl.RandomAccessReader {
   ): void {
     this.#fill(target.subarray(offset, offset + length), position).then(
       () => callback(null),
-      (error: Error) => callback(error),
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
     )
   }
 

@@ -116,7 +116,7 @@ async function makeText(
 
 /** The text of a small workbook is made at once, that of another by a worker: the answer does not wait for it. */
 async function makeWorkbookText(
-  { store, uploadMaxBytes }: IntakeDependencies,
+  { uploadMaxBytes }: IntakeDependencies,
   { file, identifiers, columns, options, profile }: AcceptedUpload,
   workbook: UploadedWorkbook,
   files: string[],
