@@ -1,6 +1,4 @@
 /** Workbooks through the whole system: large ones, whose text a worker makes, and those that cannot be read. */
-import { readdir } from 'node:fs/promises'
-import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
@@ -11,12 +9,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeWorkbook, type MadeCell } from './support/make-workbook.ts'
 import { openOrganization, type ImportView, type OrganizationClient } from './support/open-organization.ts'
 import { startSystem, type RunningSystem } from './support/running-system.ts'
-import { waitUntil } from './support/wait-until.ts'
 
 const SERIES = 501
 const TILL = '50015001'
 const MOBILE = '919800000001'
-const COUPONS = 20_000
+const COUPONS = 15_000
 const AT = Date.UTC(2024, 10, 25)
 const FIELDS = { customerIdentifier: 'MOBILE', couponIdentifier: 'COUPON_CODE' }
 const NAMES = '{"redeemedDateInMillis": "When", "redeemedAt": "Till", "mobile": "Phone", "couponCode": "Code"}'
@@ -130,22 +127,7 @@ describe('a large workbook', () => {
     const answer = await shop.upload(SERIES, fields, { name: 'other.bin', content })
     expect([answer.status, await answer.json()]).toMatchObject([409, { code: 'SAME_FILE', importId: imported.id }])
   })
-
-  it('leaves nothing in the storage once it is deleted', async () => {
-    const other = await openShop()
-    const fields = { ...FIELDS, uploadHeaders: POSITIONS, timeZone: 'UTC' }
-    const before = await listFiles()
-    const { id } = await other.importFile(SERIES, fields, { name: 'a.xlsx', content })
-    expect(await listFiles()).toHaveLength(before.length + 2)
-    expect((await other.send(`/v1/imports/${id}`, { method: 'DELETE' })).ok).toBe(true)
-    await waitUntil('its files were removed', async () => (await listFiles()).length === before.length, 90_000)
-  }, 120_000)
 })
-
-async function listFiles(): Promise<string[]> {
-  const entries = await readdir(path.join(system.dataDir, 'uploads'), { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
-}
 
 /** A zip archive of these parts, packed or as they are. */
 async function zip(
@@ -186,7 +168,7 @@ describe('a workbook that cannot be read is one clear message:', () => {
       async () => workbookOf(`<row>${' '.repeat(60_000_000)}</row>`),
       /unpacks to more than|never ends/,
     ],
-    ['a bomb of cells far to the right', async () => workbookOf(farCells(20_000)), /as large as its file/],
+    ['a bomb of cells far to the right', async () => workbookOf(farCells(2_000)), /as large as its file/],
     [
       'of a million columns',
       async () => workbookOf(`<row>${'<c><v>1</v></c>'.repeat(1_000_000)}</row>`),

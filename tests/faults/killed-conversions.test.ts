@@ -72,6 +72,14 @@ it('is taken up by the next worker, and leaves nothing behind', async () => {
     status: 'completed',
     counts: { rows: ROWS, inserted: (ROWS * 9) / 10, duplicates: 0, rejected: ROWS / 10 },
   })
+
+  // Upload and text, and what the killed workers left: nothing stays of an import that is deleted.
+  const listFiles = async (): Promise<string[]> => {
+    const entries = await readdir(path.join(system.dataDir, 'uploads'), { recursive: true, withFileTypes: true })
+    return entries.filter((entry) => entry.isFile() && entry.name !== 'installation-id').map(({ name }) => name)
+  }
+  expect((await shop.send(`/v1/imports/${id}`, { method: 'DELETE' })).ok).toBe(true)
+  await waitUntil('its files were removed', async () => (await listFiles()).length === 0, 240_000)
   await database.close()
   await system.stop()
 })
