@@ -15,6 +15,7 @@ const FACTS: ImportFacts = {
   upload: { bytes: 100, sha256: 'f'.repeat(64) },
   hasHeader: true,
   delimiter: ',',
+  mapping: {},
   counts: { rows: 1, inserted: 1, duplicates: 0, rejected: 0 },
   errorsByCode: {},
   details: 'nightly',
