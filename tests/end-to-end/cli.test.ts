@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { runCli } from '../../apps/cli/src/run-cli.ts'
+import { runCommandLine, type Ended } from '../support/command-line.ts'
 import { makeTemporaryFolder, startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')
@@ -21,12 +19,6 @@ const REFERENCE = {
 }
 const HEADER = 'mobile,code,date,till\n'
 const row = (code: string, till = '3'): string => `4915112345678,${code},1600000000000,${till}\n`
-
-interface Ended {
-  exitCode: number
-  stdout: string
-  stderr: string
-}
 
 let system: RunningSystem
 let folder: string
@@ -45,15 +37,7 @@ beforeAll(async () => {
 afterAll(() => system.stop())
 
 async function run(args: string[], env: Record<string, string>): Promise<Ended> {
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const output = Promise.all([text(stdout), text(stderr)])
-  const signal = new AbortController().signal
-  const exitCode = await runCli({ args, env: { INIT_CWD: folder, ...env }, stdout, stderr, signal })
-  stdout.end()
-  stderr.end()
-  const [out, err] = await output
-  return { exitCode, stdout: out, stderr: err }
+  return runCommandLine(args, folder, { env })
 }
 
 function cli(...args: string[]): Promise<Ended> {
@@ -163,7 +147,11 @@ describe('what cannot be done is one line and exit code 2:', () => {
   ])('%s', async (_name, args, message) => {
     const ended = await cli(...args)
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
-    const lines = ended.stderr.trimEnd().split('\n')
+    // Beside the warning that --key can be seen.
+    const lines = ended.stderr
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith('Warning: '))
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(message)
   })

@@ -19,6 +19,8 @@ export interface RedisServer {
   startAgain(): Promise<void>
   /** forgets everything, as FLUSHALL does */
   flush(): Promise<void>
+  /** changes a setting of redis.conf */
+  configure(setting: string, value: string): Promise<void>
   /** ends the server as a kill does and removes its folder */
   stop(): Promise<void>
 }
@@ -59,15 +61,18 @@ export async function startRedisServer(): Promise<RedisServer> {
     async startAgain() {
       child = await spawnServer(port, folder)
     },
-    async flush() {
-      const socket = connect(port, '127.0.0.1')
-      socket.write('FLUSHALL\r\n')
-      const [answer] = (await once(socket, 'data')) as [Buffer]
-      socket.destroy()
-      if (!answer.toString().startsWith('+OK')) throw new Error(`FLUSHALL was answered ${answer.toString()}`)
-    },
+    flush: async () => send(port, 'FLUSHALL'),
+    configure: async (setting, value) => send(port, `CONFIG SET ${setting} ${value}`),
     stop,
   }
+}
+
+async function send(port: number, command: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`${command}\r\n`)
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  if (!answer.toString().startsWith('+OK')) throw new Error(`${command} was answered ${answer.toString()}`)
 }
 
 async function spawnServer(port: number, folder: string): Promise<ChildProcess> {

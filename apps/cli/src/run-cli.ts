@@ -1,40 +1,68 @@
-import type { Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 
+import { RequestError } from '@importer/client'
+import { toPlainText } from '@importer/client/terminal'
 import { CommanderError } from 'commander'
 
 import { createProgram } from './create-program.ts'
 import { readCliEnvironment } from './env.ts'
-import { EXIT, type ExitCode } from './exit-codes.ts'
+import { EXIT, exitCodeOfError, type ExitCode } from './framework/exit-codes.ts'
+import type { Screen } from './framework/terminal.ts'
 
 export interface RunCliOptions {
   readonly args: readonly string[]
   /** as from `process.env`; by default that */
   readonly env?: Readonly<Record<string, string | undefined>>
-  readonly stdout: Writable
-  readonly stderr: Writable & { readonly isTTY?: boolean }
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdout: Screen
+  readonly stderr: Screen
+  /** Ctrl-C or SIGTERM; its reason is an InterruptedError */
   readonly signal: AbortSignal
 }
 
-/** Does what the arguments say and gives the exit code. What cannot be done is told in one line on `stderr`. */
-export async function runCli({ args, env, stdout, stderr, signal }: RunCliOptions): Promise<ExitCode> {
+/**
+ * Does what the arguments say and gives the exit code. What cannot be done is one line on `stderr`, and with `--json` an
+ * object on `stdout`.
+ */
+export async function runCli({ args, env, ...streams }: RunCliOptions): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.success
   try {
-    const program = createProgram({ env: readCliEnvironment(env), stdout, stderr, signal }, (code) => {
-      exitCode = code
+    const program = createProgram({
+      terminal: { env: readCliEnvironment(env), ...streams },
+      end: (code) => (exitCode = code),
     })
     await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.success
-    stderr.write(`redemptions: ${describe(error)}\n`)
-    return EXIT.trouble
+    const message = describe(error)
+    exitCode = exitCodeOfError(error)
+    streams.stderr.write(`redemptions: ${message}\n`)
+    if (isJsonWanted(args)) streams.stdout.write(`${JSON.stringify(describeForPrograms(error, message, exitCode))}\n`)
+    return exitCode
   }
+}
+
+/** Options may be what is wrong: looked for without the parser. */
+function isJsonWanted(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end === -1 ? args : args.slice(0, end)).includes('--json')
+}
+
+function describeForPrograms(error: unknown, message: string, exitCode: ExitCode): object {
+  const { code, status } = error instanceof RequestError ? error : { code: null, status: null }
+  return { error: { message, code: error instanceof CommanderError ? error.code : code, status }, exitCode }
 }
 
 function describe(error: unknown): string {
   if (error instanceof CommanderError && error.code === 'commander.help') {
-    return 'a command is missing; expected upload, status, report, reference or keys (see --help)'
+    return 'a command is missing; expected upload, import, status, list or another of redemptions --help'
   }
   const message = error instanceof Error ? error.message : String(error)
-  return message.replace(/^error: /, '').replaceAll('\n', ' ')
+  return toPlainText(
+    message
+      .replace(/^error: /, '')
+      .replaceAll('\n', ' ')
+      .trim(),
+  )
 }

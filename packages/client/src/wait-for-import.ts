@@ -7,17 +7,21 @@ export interface WaitOptions {
   readonly onProgress?: (view: ImportView) => void
   /** ends the wait, which then rejects with the signal's reason */
   readonly signal?: AbortSignal
+  /** How long the importer may be away before that is a failure; by default 30 s. */
+  readonly silenceMs?: number
+  /** Whether the wait is over; by default once the import is neither queued nor processing. */
+  readonly isOver?: (view: ImportView) => boolean
 }
 
 const POLL_MS = 200
 /** A process that died is back within seconds: only a longer silence is a failure. */
 const SILENCE_MS = 30_000
 
-/** Waits until an import has ended, however it ended. Rejects with a RequestError when the importer is silent for 30 s. */
+/** Waits until an import has ended, however it ended. Rejects with a RequestError when the importer is silent for too long. */
 export async function waitForImport(
   client: Pick<ImporterClient, 'showImport'>,
   importId: number,
-  { onProgress, signal }: WaitOptions = {},
+  { onProgress, signal, silenceMs = SILENCE_MS, isOver = hasEnded }: WaitOptions = {},
 ): Promise<ImportView> {
   let heardAt = performance.now()
   for (;;) {
@@ -25,14 +29,18 @@ export async function waitForImport(
       const view = await client.showImport({ importId })
       heardAt = performance.now()
       onProgress?.(view)
-      if (view.status !== 'queued' && view.status !== 'processing') return view
+      if (isOver(view)) return view
     } catch (error) {
       const mayPass = error instanceof RequestError && error.mayPass
-      if (!mayPass || performance.now() - heardAt > SILENCE_MS) throw error
+      if (!mayPass || performance.now() - heardAt > silenceMs) throw error
     }
     await delay(POLL_MS, signal)
     signal?.throwIfAborted()
   }
+}
+
+function hasEnded({ status }: ImportView): boolean {
+  return status !== 'queued' && status !== 'processing'
 }
 
 /** Ends early, and well, with the signal. */

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import cliProgress from 'cli-progress'
 
 import type { ImportView } from '../operation-types.ts'
+import { formatBytes } from './format-bytes.ts'
 
 export interface ProgressDisplay {
   update(view: ImportView): void
@@ -10,48 +11,82 @@ export interface ProgressDisplay {
   stop(): void
 }
 
-const LINE_EVERY_MS = 2_000
-const STEPS = 1_000
-
-/** Shows how far an import is: a bar that moves on a terminal, elsewhere a plain line every two seconds. */
-export function createProgressDisplay(stream: Writable & { readonly isTTY?: boolean }): ProgressDisplay {
-  return stream.isTTY === true ? createBar(stream) : createLines(stream)
+/** How far a file is on its way: in bytes. */
+export interface TransferDisplay {
+  update(bytes: number): void
+  stop(): void
 }
 
-function createBar(stream: Writable): ProgressDisplay {
-  const bar = new cliProgress.SingleBar({
-    stream,
-    hideCursor: true,
-    format: (options, { progress }, { text }: { text: string }) =>
-      `${cliProgress.Format.BarFormat(progress, options)} ${text}`,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 30,
-  })
-  bar.start(STEPS, 0, { text: 'queued' })
+type Screen = Writable & { readonly isTTY?: boolean }
+
+const FIRST_LINE_AFTER_MS = 2_000
+/** Each line waits a little longer than the one before, so that a log of hours stays short. */
+const LONGER_EACH_TIME = 1.2
+const LONGEST_PAUSE_MS = 60_000
+const STEPS = 1_000
+
+/** Shows how far an import is: a bar that moves on a terminal, elsewhere plain lines, ever more rarely. */
+export function createProgressDisplay(stream: Screen): ProgressDisplay {
+  if (stream.isTTY !== true) {
+    const lines = createLines(stream, { showFirst: true })
+    return { update: (view) => lines.update(describeProgress(view)), stop: () => lines.stop() }
+  }
+  const bar = createBar(stream, 'queued')
   return {
     update: (view) => bar.update(Math.round((view.progress.percent / 100) * STEPS), { text: describeProgress(view) }),
     stop: () => bar.stop(),
   }
 }
 
-function createLines(stream: Writable): ProgressDisplay {
-  let shownAt = Number.NEGATIVE_INFINITY
+/** Shows how much of a file is sent. What is sent within two seconds leaves no line where there is no terminal. */
+export function createTransferDisplay(stream: Screen, totalBytes: number): TransferDisplay {
+  const describe = (bytes: number): string => `${formatBytes(bytes)} of ${formatBytes(totalBytes)} sent`
+  if (stream.isTTY !== true) {
+    const lines = createLines(stream, { showFirst: false })
+    return { update: (bytes) => lines.update(describe(bytes)), stop: () => undefined }
+  }
+  const bar = createBar(stream, describe(0))
+  return {
+    update: (bytes) =>
+      bar.update(totalBytes === 0 ? STEPS : Math.round((bytes / totalBytes) * STEPS), { text: describe(bytes) }),
+    stop: () => bar.stop(),
+  }
+}
+
+function createBar(stream: Screen, text: string): cliProgress.SingleBar {
+  const bar = new cliProgress.SingleBar({
+    stream,
+    hideCursor: true,
+    format: (options, { progress }, { text: words }: { text: string }) =>
+      `${cliProgress.Format.BarFormat(progress, options)} ${words}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 30,
+  })
+  bar.start(STEPS, 0, { text })
+  return bar
+}
+
+function createLines(stream: Screen, { showFirst }: { readonly showFirst: boolean }) {
+  let pauseMs = FIRST_LINE_AFTER_MS
+  let shownAt = showFirst ? Number.NEGATIVE_INFINITY : performance.now()
   let last = ''
+  let latest: string | null = null
   const show = (line: string): void => {
     if (line === last) return
     last = line
     shownAt = performance.now()
     stream.write(`${line}\n`)
   }
-  let latest: ImportView | null = null
   return {
-    update(view) {
-      latest = view
-      if (performance.now() - shownAt >= LINE_EVERY_MS) show(describeProgress(view))
+    update(line: string) {
+      latest = line
+      if (performance.now() - shownAt < pauseMs) return
+      show(line)
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * LONGER_EACH_TIME)
     },
     stop() {
-      if (latest !== null) show(describeProgress(latest))
+      if (latest !== null) show(latest)
     },
   }
 }

@@ -3,12 +3,16 @@ import { openFile } from '@importer/client/terminal'
 import path from 'node:path'
 import { z } from 'zod'
 
-import type { Connection } from './connect.ts'
+import type { Server } from './servers-file.ts'
+
+interface Connection extends Server {
+  readonly signal: AbortSignal
+}
 
 const id = z.int().nonnegative()
 const count = z.int().nonnegative()
 
-/** One import as the compatible API tells it, as far as `upload` and `status` show it. */
+/** One import of the compatible API, as far as `upload` and `status` show it. */
 const jobView = z.object({
   jobId: id,
   uploadRedeemedCouponStatus: z.string(),
@@ -26,7 +30,7 @@ export interface CompatibleUpload {
   readonly seriesId: string
   readonly customerIdentifier: string
   readonly couponIdentifier: string
-  /** the text of `uploadHeaders`: judged by the server */
+  /** the text of `uploadHeaders`, which the server checks */
   readonly columns: string
   readonly details?: string
   /** a path; the file is streamed */

@@ -1,0 +1,26 @@
+import type { ExitCode } from './exit-codes.ts'
+
+export interface CliErrorOptions extends ErrorOptions {
+  /** By default 2: it was not done. */
+  readonly exitCode?: ExitCode
+}
+
+/** A command that cannot be done. The message is one line for the user. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError'
+  readonly exitCode: ExitCode
+
+  constructor(message: string, { exitCode = 2, ...options }: CliErrorOptions = {}) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
+}
+
+/** Ctrl-C or SIGTERM. What was begun at the server goes on there. */
+export class InterruptedError extends CliError {
+  override readonly name = 'InterruptedError'
+
+  constructor() {
+    super('interrupted; nothing more is sent, and what the importer has taken goes on there', { exitCode: 130 })
+  }
+}

@@ -1,0 +1,494 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+import { OPERATIONS } from '@importer/contracts'
+import type { ImportView } from '@importer/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { InterruptedError, openCommandLine, REPOSITORY, type CommandLine, type Ended } from '../support/command-line.ts'
+import { startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
+import { openShop, SHOP_HEADER, SHOP_SERIES, shopRow, shopRows } from '../support/small-shop.ts'
+import { startUploadProxy } from '../support/upload-proxy.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const COLUMNS = ['--customer', 'mobile=2', '--coupon', 'code=3', '--column', 'date=0', '--column', 'till=1']
+const NAMED = ['--customer', 'mobile=mobile', '--coupon', 'code=code', '--column', 'date=date', '--column', 'till=till']
+const IMPORT = ['import', '--series', String(SHOP_SERIES), ...COLUMNS]
+const UNKNOWN_COUPON = shopRow(1).replace('C1', 'nothing')
+/** Nobody listens there. */
+const NOBODY = 'http://127.0.0.1:9'
+const ESCAPE = '\u001b'
+
+let system: RunningSystem
+let cli: CommandLine
+/** An import with an inserted row, a duplicate and two rejected ones. */
+let partial: ImportView
+
+beforeAll(async () => {
+  system = await startSystem()
+  cli = await openCommandLine(system)
+  await openShop(system.client, 2_000)
+  const rows = `${shopRow(1)}\n${shopRow(1)}\n${UNKNOWN_COUPON}\n${shopRow(2).replace('50001', '99')}\n`
+  await put('partial.csv', SHOP_HEADER + rows)
+  partial = readView(await cli.run([...IMPORT, 'partial.csv', '--wait', '--json']))
+})
+afterAll(() => system.stop())
+
+async function put(name: string, content: string | Uint8Array): Promise<string> {
+  await writeFile(path.join(cli.folder, name), content)
+  return name
+}
+
+async function read(name: string): Promise<string> {
+  return readFile(path.join(cli.folder, name), 'utf8')
+}
+
+function readView({ stdout }: Ended): ImportView & { replayed?: boolean } {
+  return JSON.parse(stdout) as ImportView
+}
+
+async function countImports(): Promise<number> {
+  const { stdout } = await cli.run(['list', '--json', '--limit', '1000'])
+  return (JSON.parse(stdout) as { items: unknown[] }).items.length
+}
+
+describe('import', () => {
+  test('takes columns by position or by name, waits, and writes the rejected rows', async () => {
+    await put('named.csv', `${SHOP_HEADER}${shopRow(10)}\n${UNKNOWN_COUPON}\n`)
+    const args = ['import', '--series', String(SHOP_SERIES), ...NAMED, 'named.csv', '--errors', 'rejected.csv']
+    const ended = await cli.run(args)
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('2 rows: 1 inserted, 0 duplicates, 1 rejected'),
+    })
+    expect(ended.stderr).toContain('Uploaded named.csv as import')
+    expect(ended.stderr).toMatch(/^Next: redemptions errors \d+ --group$/m)
+    expect(await read('rejected.csv')).toMatch(/^date,till,mobile,code,rowNumber,.*\n.*,nothing,2,3,COUPON_NOT_FOUND,/)
+  })
+
+  test('the same call twice is one import, and another option makes another one', async () => {
+    await put('twice.csv', SHOP_HEADER + shopRows(11, 12))
+    const before = await countImports()
+    const first = readView(await cli.run([...IMPORT, 'twice.csv', '--wait', '--json']))
+    const second = await cli.run([...IMPORT, 'twice.csv', '--wait', '--json'])
+    expect(readView(second)).toEqual({ ...first, replayed: true })
+    expect(second.stderr).toContain(`it is import ${first.id}. --idempotency-key`)
+    expect(await countImports()).toBe(before + 1)
+    expect(readView(await cli.run([...IMPORT, 'twice.csv', '--details', 'again', '--json'])).id).not.toBe(first.id)
+    expect(readView(await cli.run([...IMPORT, 'twice.csv', '--idempotency-key', 'other', '--json'])).id).not.toBe(
+      first.id,
+    )
+    expect(await countImports()).toBe(before + 3)
+  })
+
+  test('reads standard input, packed too, and takes every option of an upload', async () => {
+    const rows = SHOP_HEADER + shopRows(13, 14).replaceAll(/^\d+/gm, '2024-05-01')
+    const options = ['--date-format', 'iso8601', '--time-zone', 'UTC', '--metadata', '{"from":"test"}', '--dry-run']
+    const piped = ['import', '-', '--series', String(SHOP_SERIES), ...COLUMNS, ...options, '--file-name', 'day.csv']
+    const view = readView(await cli.run([...piped, '--wait', '--json'], { stdin: rows }))
+    expect(view).toMatchObject({
+      fileName: expect.stringMatching(/^day_\d+_500\.csv$/),
+      dryRun: true,
+      metadata: { from: 'test' },
+      status: 'completed',
+      counts: { rows: 2, inserted: 2 },
+    })
+    await put('packed.csv.gz', gzipSync(rows))
+    const packed = await cli.run([...IMPORT, ...options, 'packed.csv.gz', '--wait', '--json'])
+    expect(readView(packed)).toMatchObject({ outcome: 'success', counts: { rows: 2 } })
+  })
+
+  test('several files are an import each, and the exit code is that of the worst', async () => {
+    await put('good.csv', SHOP_HEADER + shopRows(15, 16))
+    await put('bad.csv', `${SHOP_HEADER}${UNKNOWN_COUPON}\n`)
+    const ended = await cli.run([...IMPORT, 'good.csv', 'bad.csv', '--wait', '--json'])
+    expect(ended.exitCode).toBe(2)
+    const { imports } = JSON.parse(ended.stdout) as { imports: ImportView[] }
+    expect(imports.map(({ fileName, outcome }) => [fileName.replace(/_.*$/, ''), outcome])).toEqual([
+      ['good', 'success'],
+      ['bad', 'failure'],
+    ])
+  })
+
+  test('takes what a profile says, its series too', async () => {
+    const saved = await cli.run([
+      'profiles',
+      'put',
+      'shops',
+      ...NAMED,
+      '--column',
+      'till=Shop',
+      '--skip-lines',
+      '1',
+      '--series',
+      '500',
+      '--json',
+    ])
+    expect(JSON.parse(saved.stdout)).toMatchObject({
+      name: 'shops',
+      version: 1,
+      seriesId: 500,
+      skipLines: 1,
+      uploadHeaders: { redeemedAt: ['till', 'Shop'], mobile: 'mobile' },
+    })
+    await put('shops.csv', `Title\n${SHOP_HEADER.replace('till', 'Shop')}${shopRows(18, 19)}`)
+    const view = readView(await cli.run(['import', 'shops.csv', '--profile', 'shops', '--wait', '--json']))
+    expect(view).toMatchObject({ seriesId: 500, outcome: 'success', profile: { name: 'shops', version: 1 } })
+    await put('profile.json', (await cli.run(['profiles', 'get', 'shops', '--json'])).stdout)
+    const copied = await cli.run(['profiles', 'put', 'copy', '--from', 'profile.json', '--skip-lines', '2', '--json'])
+    expect(JSON.parse(copied.stdout)).toMatchObject({ name: 'copy', version: 1, skipLines: 2, seriesId: 500 })
+    expect((await cli.run(['list', '--profile', 'shops', '--json'])).stdout).toContain(`"id":${view.id},`)
+    expect((await cli.run(['profiles', 'list'])).stdout).toMatch(/^copy .*\nshops /m)
+    expect(await cli.run(['profiles', 'delete', 'copy'])).toMatchObject({ exitCode: 0 })
+    expect(await cli.run(['import', 'shops.csv', '--profile', 'copy'])).toMatchObject({ exitCode: 2 })
+    expect(await cli.run(['import', 'shops.csv'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('import needs a series'),
+    })
+  })
+
+  test('with --quiet prints its id alone', async () => {
+    await put('quiet.csv', SHOP_HEADER + shopRows(17, 17))
+    expect(await cli.run([...IMPORT, 'quiet.csv', '--quiet'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^\d+\n$/),
+      stderr: '',
+    })
+  })
+
+  test('an upload that is cut in the middle is sent again, and is one import', async () => {
+    const proxy = await startUploadProxy(system.port, { cutAfter: (connection) => (connection < 2 ? 100_000 : null) })
+    await put('cut.csv', SHOP_HEADER + shopRows(20, 19) + '\n'.repeat(2_000_000) + shopRows(21, 30))
+    const before = await countImports()
+    const ended = await cli.run([...IMPORT, 'cut.csv', '--wait', '--json'], { env: { REDEMPTIONS_URL: proxy.url } })
+    expect(readView(ended)).toMatchObject({ outcome: 'success', counts: { rows: 10, inserted: 10 } })
+    expect(ended.stderr.match(/tried again in/g)).toHaveLength(2)
+    expect(await countImports()).toBe(before + 1)
+    await proxy.stop()
+  })
+
+  test('an intake app that is killed at its answer has made one import', async () => {
+    const proxy = await startUploadProxy(system.port, {
+      onAnswer: async () => {
+        await system.intake.kill('SIGKILL')
+        await system.startIntake()
+      },
+    })
+    await put('killed.csv', SHOP_HEADER + shopRows(31, 40))
+    const before = await countImports()
+    const ended = await cli.run([...IMPORT, 'killed.csv', '--wait', '--json'], { env: { REDEMPTIONS_URL: proxy.url } })
+    expect(readView(ended)).toMatchObject({ replayed: true, outcome: 'success', counts: { inserted: 10 } })
+    expect(await countImports()).toBe(before + 1)
+    await proxy.stop()
+  }, 60_000)
+
+  test('Ctrl-C ends the wait, and the import goes on', async () => {
+    await put('interrupted.csv', SHOP_HEADER + shopRows(41, 50))
+    const interrupt = new AbortController()
+    const ended = await cli.run([...IMPORT, 'interrupted.csv', '--wait'], {
+      signal: interrupt.signal,
+      onMessages: (stderr) => {
+        if (stderr.includes('Uploaded')) interrupt.abort(new InterruptedError())
+      },
+    })
+    expect(ended).toMatchObject({
+      exitCode: 130,
+      stdout: '',
+      stderr: expect.stringMatching(/redemptions: interrupted; .*\n$/),
+    })
+    const id = Number(/as import (\d+)/.exec(ended.stderr)?.[1])
+    expect(await system.client.waitUntilFinished(id)).toMatchObject({ counts: { inserted: 10 } })
+  })
+})
+
+describe('exit codes', () => {
+  test.each<[number, string, string[], Record<string, string>?]>([
+    [0, 'an import that is well', [...IMPORT, 'code-0.csv', '--wait']],
+    [1, 'some rows rejected', ['wait', 'PARTIAL']],
+    [2, 'every row rejected', [...IMPORT, 'code-2.csv', '--wait']],
+    [2, 'a file that is none', [...IMPORT, 'empty.csv', '--wait']],
+    [0, 'an upload alone, whatever is in it', [...IMPORT, 'empty.csv']],
+    [0, 'the status of an import that was not well', ['status', 'PARTIAL']],
+    [2, 'no file', [...IMPORT, 'missing.csv']],
+    [2, 'a wrong option', ['list', '--colour']],
+    [2, 'an unknown command', ['improt', 'x.csv']],
+    [2, 'a command without its argument', ['wait']],
+    [2, 'an unknown import', ['status', '424242']],
+    [2, 'an action that does not fit', ['resume', 'PARTIAL']],
+    [2, 'a revert without --yes', ['revert', 'PARTIAL']],
+    [2, 'an option that the importer refuses', [...IMPORT, 'code-0.csv', '--date-format', 'dd/mm/yyyy']],
+    [
+      2,
+      'no answer',
+      ['upload', 'code-0.csv', '--series', '500', '--customer', 'MOBILE', '--coupon', 'COUPON_CODE', '--columns', '{}'],
+      { REDEMPTIONS_URL: NOBODY },
+    ],
+    [2, 'a time that is up', ['watch', '--timeout', '50ms']],
+    [4, 'a wrong key', ['list'], { REDEMPTIONS_API_KEY: 'a-key-that-nobody-made' }],
+    [4, 'no key for another machine', ['list', '--url', 'http://192.0.2.1'], { REDEMPTIONS_API_KEY: '' }],
+    [4, 'a key that is not in the file', ['list', '--key-file', 'missing.txt']],
+    [4, 'a server that is not kept', ['list', '--server', 'nowhere']],
+    [4, 'a key that may only read', [...IMPORT, 'code-0.csv', '--key-file', 'reader.txt']],
+    [2, 'the old commands without a key', ['report', '1'], { REDEMPTIONS_API_KEY: 'a-key-that-nobody-made' }],
+    [0, 'help', ['import', '--help']],
+  ])('%i for %s', async (exitCode, _name, args, env = {}) => {
+    await put('code-0.csv', SHOP_HEADER + shopRows(60, 60))
+    await put('code-2.csv', `${SHOP_HEADER}${UNKNOWN_COUPON}\n`)
+    await put('empty.csv', '')
+    const made = await cli.run(['keys', 'create', '--org', String(TEST_ORG), '--role', 'read'])
+    await put('reader.txt', made.stdout)
+    const ended = await cli.run(
+      args.map((arg) => arg.replace('PARTIAL', String(partial.id))),
+      { env },
+    )
+    expect(ended, ended.stderr).toMatchObject({ exitCode })
+    if (exitCode > 1) expect(ended.stderr).toContain('\n')
+  })
+})
+
+describe('--json is one object of its documented shape:', () => {
+  test.each<[keyof typeof OPERATIONS, string[]]>([
+    ['showImport', ['status', 'PARTIAL']],
+    ['showImport', ['wait', 'PARTIAL']],
+    ['showImport', ['watch', 'PARTIAL']],
+    [
+      'listImports',
+      ['list', '--series', '500', '--status', 'completed', '--outcome', 'partial', '--search', 'partial'],
+    ],
+    [
+      'listRowErrors',
+      ['errors', 'PARTIAL', '--code', 'COUPON_NOT_FOUND', '--column', 'couponCode', '--value', 'nothing'],
+    ],
+    ['listErrorGroups', ['errors', 'PARTIAL', '--group']],
+    ['listErrorGroups', ['errors', 'PARTIAL', '--group', 'value']],
+    ['explainRow', ['row', 'PARTIAL', '3']],
+    ['explainLine', ['row', 'PARTIAL', '--line', '2']],
+    ['loadReference', ['reference', 'put', 'tills', 'tills.csv']],
+  ])('%s by %j', async (operation, args) => {
+    await put('tills.csv', 'id,name\n50001,Front\n')
+    const ended = await cli.run([...args.map((arg) => arg.replace('PARTIAL', String(partial.id))), '--json'])
+    const [success] = OPERATIONS[operation].success
+    if (!('schema' in success)) throw new Error(`${operation} answers without JSON`)
+    expect(success.schema.safeParse(JSON.parse(ended.stdout))).toMatchObject({ success: true })
+  })
+
+  test('a report is its text, a file its place', async () => {
+    const id = String(partial.id)
+    const { stdout: csv } = await cli.run(['report', id])
+    const printed = await cli.run(['report', id, '--json'])
+    expect(JSON.parse(printed.stdout)).toEqual({ importId: partial.id, outcome: 'rejected', csv })
+    const written = await cli.run(['report', id, '--json', '--out', 'written.csv'])
+    expect(JSON.parse(written.stdout)).toMatchObject({ file: path.join(cli.folder, 'written.csv'), bytes: csv.length })
+    expect(await read('written.csv')).toBe(csv)
+  })
+
+  test('what cannot be done is an object too', async () => {
+    const refused = await cli.run(['status', '424242', '--json'])
+    expect(JSON.parse(refused.stdout)).toEqual({
+      error: { message: expect.stringContaining('there is no such import'), code: 'IMPORT_NOT_FOUND', status: 404 },
+      exitCode: 2,
+    })
+    const wrong = await cli.run(['list', '--json', '--colour'])
+    expect(JSON.parse(wrong.stdout)).toMatchObject({
+      error: { message: expect.stringContaining('--colour') },
+      exitCode: 2,
+    })
+  })
+})
+
+describe('the output', () => {
+  test('has no escape codes where it is no terminal, and with NO_COLOR', async () => {
+    for (const options of [{}, { columns: 80, env: { NO_COLOR: '1' } }]) {
+      const ended = await cli.run(['list'], options)
+      expect(ended.stdout + ended.stderr).not.toContain(ESCAPE)
+    }
+    expect((await cli.run(['list'], { columns: 80 })).stdout).toContain(ESCAPE)
+  })
+
+  test('fits the width of a terminal', async () => {
+    const { stdout } = await cli.run(['errors', String(partial.id)], { columns: 70, env: { NO_COLOR: '1' } })
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(3)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(70)
+    expect(stdout).toContain('…')
+  })
+
+  test("lets no file's content steer the terminal", async () => {
+    await put('steering.csv', `${SHOP_HEADER}${shopRow(1).replace('C1', `x${ESCAPE}[2Jgone\u202ex`)}\n`)
+    const view = readView(await cli.run([...IMPORT, 'steering.csv', '--wait', '--json']))
+    for (const args of [
+      ['errors', String(view.id)],
+      ['row', String(view.id), '1'],
+      ['errors', String(view.id), '--group', 'value'],
+    ]) {
+      const { stdout } = await cli.run(args)
+      expect(stdout).toContain('x\uFFFD[2Jgone\uFFFDx')
+      expect(stdout).not.toContain(ESCAPE)
+    }
+  })
+
+  test('is nothing but the result with --quiet', async () => {
+    expect(await cli.run(['status', String(partial.id), '--quiet'])).toMatchObject({ stderr: '' })
+  })
+
+  test('warns of a key in the list of processes', async () => {
+    const { exitCode, stderr } = await cli.run(['list', '--key', TEST_KEY], { env: { REDEMPTIONS_API_KEY: '' } })
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('others on this machine can read --key')])
+    expect((await cli.run(['list'])).stderr).not.toContain('--key')
+  })
+})
+
+describe('what came of an import', () => {
+  test('its row, with what stands in the way', async () => {
+    const { stdout } = await cli.run(['row', String(partial.id), '2'])
+    expect(stdout).toContain(`Row 2 of import ${partial.id}, line 3: duplicate`)
+    expect(stdout).toMatch(new RegExp(`Redemptions:\n.*\n${partial.id} +1 +partial_\\d+_500\\.csv +50001`))
+  })
+
+  test('all its files', async () => {
+    const { exitCode, stdout } = await cli.run(['results', String(partial.id), '--dir', 'all/of/it', '--json'])
+    expect(exitCode).toBe(0)
+    const { files } = JSON.parse(stdout) as { files: { file: string; bytes: number }[] }
+    expect(files.map(({ file }) => path.basename(file))).toEqual([
+      'errors.csv',
+      'inserted.csv',
+      'duplicates.csv',
+      'unprocessed.csv',
+      partial.fileName,
+    ])
+    expect(await read(`all/of/it/${partial.fileName}`)).toBe(await read('partial.csv'))
+    expect(await read('all/of/it/duplicates.csv')).toContain(',2,3\n')
+    expect(JSON.parse(await read('all/of/it/import.json'))).toMatchObject({ id: partial.id })
+    for (const { file, bytes } of files) expect((await stat(file)).size).toBe(bytes)
+  })
+
+  test('its rejected rows, corrected, are another import', async () => {
+    const args = ['retry', String(partial.id), '--set', 'till:99=50001', '--set', 'code:nothing=C3', '--wait', '--json']
+    const retried = readView(await cli.run(args))
+    expect(retried).toMatchObject({
+      retryOf: partial.id,
+      outcome: 'success',
+      counts: { rows: 2, inserted: 2 },
+      corrections: [
+        { column: 'redeemedAt', from: '99', to: '50001' },
+        { column: 'couponCode', from: 'nothing', to: 'C3' },
+      ],
+    })
+    expect(readView(await cli.run(args)).id).toBe(retried.id)
+    const dropped = await cli.run([
+      'retry',
+      String(partial.id),
+      '--code',
+      'coupon_not_found',
+      '--drop-row',
+      '3',
+      '--set-row',
+      '1:till=50001',
+      '--json',
+    ])
+    expect(dropped.exitCode).toBe(2)
+    expect(JSON.parse(dropped.stdout)).toMatchObject({ error: { status: 400 } })
+  })
+
+  test('it is reverted only with --yes', async () => {
+    await put('reverted.csv', SHOP_HEADER + shopRows(70, 79))
+    const { id } = readView(await cli.run([...IMPORT, 'reverted.csv', '--wait', '--json']))
+    const refused = await cli.run(['revert', String(id)])
+    expect(refused.stderr).toContain(
+      `inserted 10 redemptions, which would be deleted; expected --yes: redemptions revert ${id} --yes`,
+    )
+    expect(await cli.run(['revert', String(id), '--yes', '--wait'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`Import ${id}: reverted`),
+    })
+  })
+})
+
+test('an import is cancelled, resumed and waited for', async () => {
+  // Without a worker it stays where it is.
+  await system.worker.kill('SIGKILL')
+  await put('cancelled.csv', SHOP_HEADER + shopRows(100, 120))
+  const { id } = readView(await cli.run([...IMPORT, 'cancelled.csv', '--json']))
+  expect(await cli.run(['wait', String(id), '--for', '300ms'])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(`import ${id} has not ended within 0.3 s; it goes on: redemptions wait ${id}`),
+  })
+  expect(await cli.run(['cancel', String(id)])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining(`Import ${id}: cancelled`),
+    stderr: expect.stringContaining(`Next: redemptions resume ${id}`),
+  })
+  expect(await cli.run(['wait', String(id)])).toMatchObject({ exitCode: 2 })
+  const watching = cli.run(['watch', '--until-idle', '--json'])
+  const resuming = cli.run(['resume', String(id), '--wait', '--json'])
+  await system.startWorker()
+  expect(readView(await resuming)).toMatchObject({ outcome: 'success', counts: { inserted: 21 } })
+  expect(JSON.parse((await watching).stdout)).toMatchObject({ items: expect.any(Array) })
+})
+
+describe('login', () => {
+  test('keeps address and key for the user alone, under a name that every command takes', async () => {
+    const url = `http://127.0.0.1:${system.port}`
+    const env = { REDEMPTIONS_URL: '', REDEMPTIONS_API_KEY: '' }
+    const login = await cli.run(['login', '--server', 'staging', '--url', url], { env, stdin: `${TEST_KEY}\n` })
+    expect(login).toMatchObject({ exitCode: 0, stdout: `staging: ${url}, organization ${TEST_ORG}, role admin\n` })
+    expect(login.stdout + login.stderr).not.toContain(TEST_KEY)
+    const file = path.join(cli.folder, '.config/redemptions/servers.json')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700)
+
+    const listed = await cli.run(['list', '--limit', '1', '--server', 'staging'], { env })
+    expect(listed).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^Next: redemptions status \d+ --server staging$/m),
+    })
+    await put('key.txt', TEST_KEY)
+    expect(await cli.run(['login', '--server', 'other', '--key-file', 'key.txt', '--url', url], { env })).toMatchObject(
+      { exitCode: 0 },
+    )
+    expect((await cli.run(['servers', '--json'])).stdout).toBe(
+      `${JSON.stringify({
+        servers: [
+          { server: 'staging', url },
+          { server: 'other', url },
+        ],
+      })}\n`,
+    )
+    expect(await cli.run(['list', '--server', 'stagging'], { env })).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('did you mean staging?'),
+    })
+    expect(await cli.run(['list', '--server', 'staging', '--url', url])).toMatchObject({ exitCode: 2 })
+    expect(await cli.run(['logout', '--server', 'other'])).toMatchObject({ exitCode: 0 })
+    expect(await cli.run(['list', '--server', 'other'], { env })).toMatchObject({ exitCode: 4 })
+  })
+
+  test('keeps nothing that does not work', async () => {
+    expect(await cli.run(['login', '--server', 'wrong'], { stdin: 'a-key-that-nobody-made' })).toMatchObject({
+      exitCode: 4,
+    })
+    expect(await cli.run(['login', '--server', 'wrong'], { stdin: 'two words' })).toMatchObject({ exitCode: 4 })
+    expect(await cli.run(['login'], { stdin: TEST_KEY })).toMatchObject({ exitCode: 2 })
+    expect((await cli.run(['servers'])).stdout).not.toContain('wrong')
+  })
+})
+
+test('as a process: defaults to the npm start of its folder, and ends once, cleanly, on SIGTERM', async () => {
+  await put('api-key', `${TEST_KEY}\n`)
+  const child = spawn(process.execPath, [path.join(REPOSITORY, 'scripts/redemptions.mjs'), 'watch'], {
+    cwd: cli.folder,
+    env: { PATH: process.env['PATH'], HOME: cli.folder, DATA_DIR: cli.folder, PORT: String(system.port) },
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  const exited = once(child, 'exit')
+  await waitUntil('it follows imports', () => stderr.includes('import '))
+  child.kill('SIGTERM')
+  expect(await exited).toEqual([130, null])
+  expect(stderr).toMatch(/redemptions: interrupted; .*\n$/)
+})
