@@ -60,6 +60,27 @@ describe('generated cases', () => {
     expect(count(made.map((each) => Object.keys(each.laterReference).length > 0))).toBe(2)
   })
 
+  it('hold dates of every kind of format and mobiles without their country, which are inserted as well as refused', () => {
+    const many = Array.from({ length: 120 }, (_, n) => generateCase(n + 1, { rows: 25, nowMs: NOW_MS }))
+    const outcomes = new Map<string, Set<string>>()
+    let national = 0
+    for (const each of many) {
+      const { dateFormat = 'epochMillis', timeZone, defaultCountry, positions } = each.mapping
+      const kind = dateFormat === 'iso8601' ? `iso8601 in ${timeZone === undefined ? 'no' : 'a'} zone` : dateFormat
+      const seen = outcomes.get(kind) ?? new Set()
+      outcomes.set(kind, seen)
+      for (const { outcome, codes, record } of judgeCase(each, CREATED).main.rows) {
+        if (outcome === 'inserted' || codes.includes('INVALID_DATE')) seen.add(outcome)
+        const mobile = record.kind === 'cells' ? (record.cells[positions.mobile ?? -1] ?? '') : ''
+        if (outcome === 'inserted' && defaultCountry !== undefined && /^\D*0?9\d{4}\D?\d{5}\D*$/.test(mobile))
+          national += 1
+      }
+    }
+    expect(outcomes.size).toBe(12)
+    for (const [kind, seen] of outcomes) expect([kind, [...seen].toSorted()]).toEqual([kind, ['inserted', 'rejected']])
+    expect(national).toBeGreaterThan(10)
+  })
+
   it('hold duplicates of an earlier import and coupons that it used up', () => {
     const alone = made.map((each) => judge({ ...inputOf(each), recorded: [] }))
     const outcomes = judged.flatMap(({ main }, n) =>

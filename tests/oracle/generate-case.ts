@@ -1,5 +1,6 @@
 import type { ColumnKey, ColumnMapping, CouponIdentifier, CustomerIdentifier, ReferenceKind } from '@importer/contracts'
 
+import { generateCellRules } from './generate-dates.ts'
 import { generateReference, writeReferenceCsv, writeTime, YEAR_BEGINS_MS, YEAR_ENDS_MS } from './generate-reference.ts'
 import { RowPlanner, type PlannedRow } from './generate-rows.ts'
 import { Random } from './random.ts'
@@ -24,6 +25,8 @@ export interface GeneratedCase {
   readonly mapping: ColumnMapping
   /** The mapping as a client writes it: strict JSON, single quotes or bare keys. */
   readonly uploadHeaders: string
+  /** How cells are to be read, as fields of the upload. */
+  readonly rules: Readonly<Record<string, string>>
   /** Bodies of `PUT /v1/reference/{kind}` before anything is uploaded, in the order in which they refer to each other. */
   readonly reference: Readonly<Record<ReferenceKind, string>>
   /** The same as rows: what the model takes for the prior file. */
@@ -51,7 +54,9 @@ export function generateCase(seed: number, options: CaseOptions): GeneratedCase 
   const random = new Random(seed)
   const customerIdentifier = (['MOBILE', 'EXTERNAL_ID', 'EMAIL', 'USER_ID'] as const)[seed % 4] ?? 'MOBILE'
   const couponIdentifier = (['COUPON_ID', 'COUPON_CODE'] as const)[Math.floor(seed / 4) % 2] ?? 'COUPON_ID'
-  const { mapping, width } = generateMapping(random, customerIdentifier, couponIdentifier)
+  const { mapping: columns, width } = generateMapping(random, customerIdentifier, couponIdentifier)
+  const rules = generateCellRules(new Random(seed * 7_919))
+  const mapping = { ...columns, ...rules }
   const world = generateReference(random, seed % 100_000, options.rows, CUSTOMER_KEYS[customerIdentifier])
   const planner = new RowPlanner(random, world, mapping, options.nowMs)
   const composer = new FileComposer(random, planner, mapping, width, options.hasUnreadable ?? true)
@@ -69,6 +74,7 @@ export function generateCase(seed: number, options: CaseOptions): GeneratedCase 
     couponIdentifier,
     mapping,
     uploadHeaders: writeUploadHeaders(random, mapping),
+    rules: Object.fromEntries(Object.entries(rules)) as Readonly<Record<string, string>>,
     reference: {
       series: writeCsv(series),
       customers: writeCsv(customers),

@@ -73,7 +73,7 @@ function dropColumns(
 
 function generateCustomers(random: Random, tag: number, idBase: number, count: number): MutableRow[] {
   const customers = Array.from({ length: count }, (_, n): MutableRow => {
-    const digits = `91${String(tag).padStart(5, '0')}${String(n).padStart(5, '0')}`
+    const digits = `919${String(tag).padStart(5, '0')}${String(n).padStart(4, '0')}`
     return {
       id: String(idBase + 2000 + n),
       mobile: random.chance(0.9) ? writeMobile(random, digits) : '',
@@ -160,6 +160,18 @@ export function writeMobile(random: Random, digits: string): string {
     `00 ${country} (${rest.slice(0, 3)}) ${rest.slice(3)}`,
     `(+${country}) ${rest}`,
     `(${country})${rest.slice(0, 4)} [${rest.slice(4)}]`,
+  ])
+}
+
+/** The same as people write it in the country itself. */
+export function writeNationalMobile(random: Random, digits: string): string {
+  const rest = digits.slice(2)
+  return random.pick([
+    rest,
+    rest,
+    `0${rest}`,
+    `${rest.slice(0, 5)} ${rest.slice(5)}`,
+    `(0)${rest.slice(0, 5)}-${rest.slice(5)}`,
   ])
 }
 

@@ -1,6 +1,14 @@
 import type { ColumnKey, ColumnMapping } from '@importer/contracts'
 
-import { DAY_MS, writeMobile, YEAR_BEGINS_MS, YEAR_ENDS_MS, type World } from './generate-reference.ts'
+import { writeDate, writeDifficultDate } from './generate-dates.ts'
+import {
+  DAY_MS,
+  writeMobile,
+  writeNationalMobile,
+  YEAR_BEGINS_MS,
+  YEAR_ENDS_MS,
+  type World,
+} from './generate-reference.ts'
 import type { Random } from './random.ts'
 import type { ReferenceRow } from './reference-data.ts'
 
@@ -61,7 +69,7 @@ export class RowPlanner {
     const deed = this.planDeed()
     this.deeds.push(deed)
     const row: PlannedRow = {
-      redeemedDateInMillis: String(deed.atMs),
+      redeemedDateInMillis: writeDate(this.random, this.mapping, deed.atMs),
       redeemedAt: this.writeId(deed.till),
       ...this.writeCustomer(deed.customer),
       ...this.writeCoupon(deed.coupon),
@@ -154,7 +162,11 @@ export class RowPlanner {
     if (key === 'userId') return this.writeId(customer)
     const text = customer[key] ?? ''
     if (text === '') return ''
-    if (key === 'mobile') return this.addApostrophe(writeMobile(this.random, text.replaceAll(/[^0-9]/g, '').slice(-12)))
+    if (key === 'mobile') {
+      const digits = text.replaceAll(/[^0-9]/g, '').slice(-12)
+      const isNational = this.mapping.defaultCountry !== undefined && this.random.chance(0.5)
+      return this.addApostrophe((isNational ? writeNationalMobile : writeMobile)(this.random, digits))
+    }
     if (key === 'email') return this.changeCase(text)
     return this.addApostrophe(text)
   }
@@ -197,7 +209,8 @@ export class RowPlanner {
       random.pick(NO_DATES),
       random.pick(['0', '946684799999', '946684800000', '-1', '86400000']),
       random.pick(['4102444800000', '99999999999999999999', '9007199254740993']),
-      String(this.nowMs + random.pick([-1, 20, 28]) * 3_600_000),
+      writeDate(random, this.mapping, this.nowMs + random.pick([-1, 20, 28]) * 3_600_000),
+      writeDifficultDate(random, this.mapping),
     ])
   }
 

@@ -115,9 +115,13 @@ export function codeAsSeen(text: string): string {
   return withoutCase(text.replaceAll(/\p{Cf}/gu, '').normalize('NFC'))
 }
 
-export function digitsOfMobile(text: string): string {
+/** With the digits of its country, which a mobile of the given one may lack: India's have ten, and a 0 before them at home. */
+export function digitsOfMobile(text: string, country?: string): string {
   const joined = [...text].filter((character) => !/[\s\-\u2010-\u2015()[\]{}./]|\p{Cf}/u.test(character)).join('')
   if (joined.startsWith('+')) return joined.slice(1)
   if (joined.startsWith('00')) return joined.slice(2)
-  return joined
+  if (country === undefined) return joined
+  if (country !== 'IN') throw new Error(`the model does not know the mobiles of ${country}`)
+  const national = /^0?([6-9][0-9]{9})$/.exec(joined)?.[1]
+  return national === undefined ? joined : `91${national}`
 }

@@ -16,7 +16,8 @@
  *  5. Cells are read as reference-cells.ts says, quoted ones too. Records of nothing but empty cells, and records equal to
  *     the header, are no rows.
  *  6. Ids are `userId`, `couponId` and `redeemedAt`; `billId` is text. An id is digits only and compares as a number
- *     (007 is 7), of any size. The date is digits only too. Ids and date have no limit of length.
+ *     (007 is 7), of any size. The date is digits only too, unless the upload says otherwise (reference-dates.ts). Ids and
+ *     date have no limit of length.
  *  7. Length counts characters (code points), after trimming. Every mapped cell is checked, also an identifier
  *     that another one takes precedence over.
  *  8. "Before 2000" is before 2000-01-01T00:00:00.000Z; "more than a day after" is beyond created + 86,400,000 ms.
@@ -32,6 +33,7 @@
 import type { ColumnKey, ColumnMapping, RowErrorCode } from '@importer/contracts'
 
 import { isEmptyRecord, readCellSlowly, trimUnseen } from './reference-cells.ts'
+import { readDateSlowly } from './reference-dates.ts'
 import {
   digitsOfMobile,
   plainId,
@@ -181,7 +183,7 @@ function judgeRecord(
     couponId: coupon.found.id,
     customerId: customer.id,
     tillId: till.id,
-    redeemedAtMs: Number(row.redeemedDateInMillis),
+    redeemedAtMs: readDate(row.redeemedDateInMillis ?? '', mapping) ?? Number.NaN,
   }
   if (recorded.some((earlier) => isSameRedemption(earlier, redemption))) {
     return { outcome: 'duplicate', errors: [], redemption }
@@ -242,7 +244,7 @@ function checkSyntax(row: Row, mapping: ColumnMapping, createdAtMs: number): Jud
   if (!row.couponId && !row.couponCode) {
     errors.push({ code: 'MISSING_VALUE', field: COUPON_KEY[mapping.couponIdentifier] })
   }
-  if (row.redeemedDateInMillis && !isGoodDate(row.redeemedDateInMillis, createdAtMs)) {
+  if (row.redeemedDateInMillis && !isGoodDate(readDate(row.redeemedDateInMillis, mapping), createdAtMs)) {
     errors.push({ code: 'INVALID_DATE', field: 'redeemedDateInMillis' })
   }
   for (const key of ['userId', 'couponId', 'redeemedAt'] as const) {
@@ -257,10 +259,12 @@ function checkSyntax(row: Row, mapping: ColumnMapping, createdAtMs: number): Jud
 }
 
 /** Seconds need no look of their own: read as milliseconds they are before 2000. */
-function isGoodDate(text: string, createdAtMs: number): boolean {
-  if (!/^[0-9]+$/.test(text)) return false
-  const ms = BigInt(text)
-  return ms >= BigInt(YEAR_2000_MS) && ms <= BigInt(createdAtMs + DAY_MS)
+function isGoodDate(ms: number | null, createdAtMs: number): boolean {
+  return ms !== null && ms >= YEAR_2000_MS && ms <= createdAtMs + DAY_MS
+}
+
+function readDate(text: string, { dateFormat = 'epochMillis', timeZone }: ColumnMapping): number | null {
+  return readDateSlowly(text, dateFormat, timeZone)
 }
 
 // --- Resolution ---
@@ -279,7 +283,7 @@ function findCustomer(row: Row, mapping: ColumnMapping, reference: KnownReferenc
   const found = reference.customers.find((customer) => {
     if (key === 'userId') return customer.id === plainId(text)
     if (customer[key] === '') return false
-    if (key === 'mobile') return customer.mobile === digitsOfMobile(text)
+    if (key === 'mobile') return customer.mobile === digitsOfMobile(text, mapping.defaultCountry)
     if (key === 'email') return customer.email === withoutCase(text)
     return customer.externalId === text
   })

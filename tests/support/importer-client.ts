@@ -21,6 +21,8 @@ export interface Upload {
   readonly customerIdentifier: CustomerIdentifier
   readonly couponIdentifier: CouponIdentifier
   readonly uploadHeaders: string
+  /** Further fields. */
+  readonly rules?: Readonly<Record<string, string>>
   readonly file: Uint8Array | string
   readonly fileName?: string
 }
@@ -47,11 +49,12 @@ export class ImporterClient {
   }
 
   /** Uploads by the compatible API. */
-  async upload({ seriesId, file, fileName = 'coupons.csv', ...fields }: Upload): Promise<JobStatus> {
+  async upload({ seriesId, file, fileName = 'coupons.csv', rules = {}, ...fields }: Upload): Promise<JobStatus> {
     const form = new FormData()
     for (const name of ['customerIdentifier', 'couponIdentifier', 'uploadHeaders'] as const) {
       form.append(name, fields[name])
     }
+    for (const [name, value] of Object.entries(rules)) form.append(name, value)
     form.append('file', new Blob([typeof file === 'string' ? file : Buffer.from(file)]), fileName)
     const response = await fetch(`${this.#baseUrl}/coupon/api/v1/upload/redeemFile/${seriesId}`, {
       method: 'POST',
