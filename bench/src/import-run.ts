@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { openFile } from '@importer/client/terminal'
+import type { CellRules } from '@importer/contracts'
 
 import { connect, type BenchSystem } from './bench-system.ts'
 import { describeColumns, type World } from './world.ts'
@@ -10,6 +11,8 @@ export interface FileToImport {
   readonly world: World
   readonly byId: boolean
   readonly dryRun?: boolean
+  /** How its cells are to be read, as fields of the upload. */
+  readonly rules?: CellRules
 }
 
 export interface FinishedImport {
@@ -29,13 +32,14 @@ const TIMEOUT_MS = 3 * 3_600_000
 
 export async function uploadFile(
   { client }: BenchSystem,
-  { path, world, byId, dryRun = false }: FileToImport,
+  { path, world, byId, dryRun = false, rules = {} }: FileToImport,
 ): Promise<number> {
   const form = new FormData()
   form.set('customerIdentifier', byId ? 'USER_ID' : 'MOBILE')
   form.set('couponIdentifier', byId ? 'COUPON_ID' : 'COUPON_CODE')
   form.set('uploadHeaders', describeColumns(byId))
   form.set('dryRun', String(dryRun))
+  for (const [name, value] of Object.entries(rules)) form.set(name, String(value))
   form.set('file', await openFile(path), 'redemptions.csv')
   const { id } = await client.createImport({ seriesId: String(world.seriesId), body: form })
   return id

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 
 const SUITES = [
   'import',
+  'dates',
   'series-kinds',
   'peers',
   'upload',

@@ -91,8 +91,8 @@ export async function profileImport(system: BenchSystem, file: FileToImport): Pr
 }
 
 /** Processor seconds of reading, and of mapping what was read, with the code compiled. */
-async function timeReading(file: FileToImport): Promise<{ read: number; map: number }> {
-  const mapping = describeMapping(file.byId)
+export async function timeReading(file: FileToImport): Promise<{ read: number; map: number }> {
+  const mapping = { ...describeMapping(file.byId), ...file.rules }
   const seconds = { read: Infinity, both: Infinity }
   for (let i = 0; i < READ_ROUNDS; i += 1) {
     seconds.read = Math.min(seconds.read, await timeSeconds(async () => readAll(file, null)))

@@ -6,6 +6,7 @@ import { startBenchSystem } from './bench-system.ts'
 import type { RawEnvironment } from './env.ts'
 import { describeMachine, type MeasuredOn } from './machine.ts'
 import { isTrial, type BenchOptions, type SuiteName } from './options.ts'
+import { runDatesSuite } from './suites/dates.ts'
 import { runImportSuite } from './suites/import.ts'
 import { runLatencySuite } from './suites/latency.ts'
 import { runLeversSuite } from './suites/levers.ts'
@@ -19,6 +20,7 @@ import { runUploadSuite } from './suites/upload.ts'
 
 const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> = {
   import: runImportSuite,
+  dates: runDatesSuite,
   'series-kinds': runSeriesKindsSuite,
   peers: runPeersSuite,
   upload: runUploadSuite,

@@ -23,6 +23,8 @@ export interface FileOptions {
   /** the first coupon that the file uses, and how many from there: all of them by default, each once */
   readonly skip?: number
   readonly rows?: number
+  /** How a redemption's time is written, from epoch ms; as epoch ms by default */
+  readonly writeDate?: (ms: number) => string
 }
 
 const TILLS = 500
@@ -79,7 +81,7 @@ export async function loadWorlds(
 
 /** Writes a CSV without a header. Rows are in no order; gives how many of them are good. */
 export async function writeFile(path: string, world: World, options: FileOptions = {}): Promise<{ good: number }> {
-  const { byId = false, badPercent = 0, skip = 0, rows = world.coupons - skip } = options
+  const { byId = false, badPercent = 0, skip = 0, rows = world.coupons - skip, writeDate = String } = options
   const customers = countCustomers(world)
   const shuffle = createShuffle(rows)
   const output = createWriteStream(path)
@@ -93,7 +95,7 @@ export async function writeFile(path: string, world: World, options: FileOptions
     const customer = bad === 1 ? customers + i : mix(bits) % customers
     const till = bad === 2 ? TILLS + 1 + (i % 100) : 1 + (mix(bits + 1) % TILLS)
     const time = FROM_MS + Math.floor((mix(bits + 2) / 2 ** 32) * SPAN_MS)
-    chunk += `${time},${till},${byId ? customer + 1 : mobileOf(customer)},${byId ? couponIdOf(coupon) : codeOf(coupon)},${1_000_000 + i},B-${i},\n`
+    chunk += `${writeDate(time)},${till},${byId ? customer + 1 : mobileOf(customer)},${byId ? couponIdOf(coupon) : codeOf(coupon)},${1_000_000 + i},B-${i},\n`
     if ((i + 1) % CHUNK_ROWS === 0 || i + 1 === rows) {
       if (!output.write(chunk)) await once(output, 'drain')
       chunk = ''

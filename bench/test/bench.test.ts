@@ -23,6 +23,8 @@ const FIGURES = [
   'ratio_to_psql_10m',
   'kinds_least_ratio_to_once',
   'kinds_least_ratio_to_psql',
+  'ratio_iso8601_to_millis',
+  'ratio_pattern_to_millis',
   'ratio_to_createmany',
   'ratio_to_row_by_row',
   'ratio_to_pipe',
@@ -44,6 +46,7 @@ const FIGURES = [
 ]
 const SUITES = [
   'import',
+  'dates',
   'series-kinds',
   'peers',
   'upload',
