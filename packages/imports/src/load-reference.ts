@@ -9,6 +9,7 @@ import { prepareReference, type Database, type ReferenceResult, type ReferenceRo
 import { TimeSlice } from '@importer/runtime'
 
 import { copyText } from './copy-text.ts'
+import { decodeMarked } from './decode-marked.ts'
 import { readReferenceCell } from './read-cell.ts'
 import { readReferenceValue } from './reference-values.ts'
 import { readReferenceHeader, type ReferenceHeader } from './reference-header.ts'
@@ -35,7 +36,7 @@ const SHOWN_ERRORS = 100
  * before anything is written.
  */
 export async function loadReference(options: LoadReferenceOptions): Promise<ReferenceLoadResult> {
-  const { header, body } = await readReferenceHeader(options.kind, options.body)
+  const { header, body } = await readReferenceHeader(options.kind, decodeMarked(options.body))
   const load = new ReferenceLoad(options, header)
   const { delimiter, cells, start } = header
   const slice = new TimeSlice()

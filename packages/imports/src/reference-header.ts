@@ -78,7 +78,10 @@ function parseHeader(kind: ReferenceKind, bytes: Uint8Array, complete: boolean):
   const other = refuseHead(bytes, complete)
   if (other?.code === 'EMPTY_FILE') throw new ReferenceBodyError('EMPTY_BODY', `the body is empty; ${expected}`)
   if (other !== undefined) {
-    throw new ReferenceBodyError('INVALID_HEADER', other.message.replace(/^the file/, 'the body'))
+    const message = other.message
+      .replace(/^the file/, 'the body')
+      .replace(/, or the field encoding=.*$/, ', or UTF-16 behind its byte order mark')
+    throw new ReferenceBodyError('INVALID_HEADER', message)
   }
   const best = findHeader(bytes, complete, lowerCase)
   if (best === undefined) throw new ReferenceBodyError('EMPTY_BODY', `the body is empty; ${expected}`)

@@ -65,7 +65,7 @@ async function readMagic(store: FileStore, fileKey: string): Promise<Buffer> {
 type TextEncoding = UploadEncoding | 'utf-16be'
 
 /** What a byte order mark of UTF-16 says of the text behind it: it is believed, whatever was declared. UTF-32 begins alike. */
-function utf16MarkOf(head: Uint8Array): TextEncoding | undefined {
+export function utf16MarkOf(head: Uint8Array): TextEncoding | undefined {
   const isUtf32 = head.length >= 4 && head[2] === 0 && head[3] === 0
   if (head[0] === 0xff && head[1] === 0xfe && !isUtf32) return 'utf-16le'
   return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : undefined
@@ -130,7 +130,7 @@ type Decode = (chunk: Buffer, last: boolean) => string | Buffer
 
 const passOn: Decode = (chunk) => chunk
 
-function createDecode(encoding: TextEncoding): Decode {
+export function createDecode(encoding: TextEncoding): Decode {
   if (encoding === 'utf-8') return passOn
   if (encoding === 'windows-1252') return decodeWindows1252
   // A half pair at the end of a piece is kept for the next one; what is no UTF-16 becomes U+FFFD.

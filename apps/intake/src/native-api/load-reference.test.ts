@@ -325,3 +325,24 @@ test.each(['id,seriesId,code', 'id,seriesId'])(
     expect(await show('coupons', 6102)).toMatchObject({ seriesId: 62 })
   },
 )
+
+test('a spreadsheet saves "Unicode text": UTF-16 behind a mark is read, and without one refused with what to do', async () => {
+  const text = 'id\tname\r\n901\tStraße 数\r\n'
+  const send = async (body: Buffer) =>
+    fetch(`${intake.url}/v1/reference/tills`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${intake.keys.write}`, 'Content-Type': 'text/csv' },
+      body: new Uint8Array(body),
+    })
+  const marked = Buffer.from(`\ufeff${text}`, 'utf16le')
+  expect(await readJson(await send(marked))).toMatchObject({ received: 1, inserted: 1, errors: [] })
+  expect(await readJson(await send(marked.swap16()))).toMatchObject({ received: 1, updated: 0, errors: [] })
+  expect(await show('tills', 901)).toEqual({ id: 901, name: 'Straße 数' })
+  const refused = await send(Buffer.from(text, 'utf16le'))
+  const { code, detail } = await readJson(refused)
+  expect([refused.status, code, detail]).toEqual([
+    400,
+    'INVALID_HEADER',
+    'the body looks like a UTF-16 text file; expected CSV in UTF-8, or UTF-16 behind its byte order mark',
+  ])
+})
