@@ -1,7 +1,9 @@
 const DAY_MS = 86_400_000
 const SECOND_MS = 1000
+/** No zone has changed its clocks twice within so long. */
+const STEP_MS = DAY_MS / 4
 /** No zone has ever been farther from UTC than this; beyond it a change of the clocks does not touch a local time. */
-const REACH_MS = DAY_MS + 7_200_000
+const REACH_MS = DAY_MS + STEP_MS
 /** Days of which it is known what the clocks did, at most. */
 const MAX_CACHED_DAYS = 20_000
 
@@ -12,13 +14,15 @@ interface Span {
 }
 
 /**
- * The instants of a time zone's local times, by the rules that Intl knows. Offsets are looked up once for each day: a
- * local time on a day whose clocks do not change costs one look into a table.
+ * The instants of a time zone's local times, by the rules that Intl knows. They are looked up once for each day: a local time
+ * costs one look into a table, also in a file that is all of the night in which the clocks change.
  */
 export class TimeZone {
   readonly #format: Intl.DateTimeFormat
-  /** Day of local time → its offset, or NaN where the clocks change near it. */
-  readonly #offsetByDay = new Map<number, number>()
+  /** Day of local time → the offsets near it, in their order: one, unless the clocks change. */
+  readonly #spansByDay = new Map<number, readonly Span[]>()
+  /** Multiple of a step → the offset then: days that follow each other look at the same instants. */
+  readonly #offsetByStep = new Map<number, number>()
 
   /** Throws a RangeError when there is no such zone. */
   constructor(name: string) {
@@ -42,36 +46,24 @@ export class TimeZone {
    */
   toInstant(localMs: number): number {
     const day = Math.floor(localMs / DAY_MS)
-    let offset = this.#offsetByDay.get(day)
-    if (offset === undefined) {
-      offset = this.#findOffsetOfDay(day)
-      if (this.#offsetByDay.size >= MAX_CACHED_DAYS) this.#offsetByDay.clear()
-      this.#offsetByDay.set(day, offset)
+    let spans = this.#spansByDay.get(day)
+    if (spans === undefined) {
+      spans = this.#listSpans(day * DAY_MS - REACH_MS, (day + 1) * DAY_MS + REACH_MS)
+      if (this.#spansByDay.size >= MAX_CACHED_DAYS) {
+        this.#spansByDay.clear()
+        this.#offsetByStep.clear()
+      }
+      this.#spansByDay.set(day, spans)
     }
-    return Number.isNaN(offset) ? this.#resolve(localMs) : localMs - offset
-  }
-
-  #findOffsetOfDay(day: number): number {
-    const spans = this.#listSpans(day * DAY_MS - REACH_MS, (day + 1) * DAY_MS + REACH_MS)
-    return spans.length === 1 ? (spans[0]?.offsetMs ?? Number.NaN) : Number.NaN
-  }
-
-  #resolve(localMs: number): number {
-    const spans = this.#listSpans(localMs - REACH_MS, localMs + REACH_MS)
-    const instants = spans.flatMap(({ fromMs, offsetMs }, index) => {
-      const instant = localMs - offsetMs
-      const endMs = spans[index + 1]?.fromMs ?? Infinity
-      return instant >= fromMs && instant < endMs ? [instant] : []
-    })
-    return instants.length === 0 ? Number.NaN : Math.min(...instants)
+    const [first] = spans
+    return spans.length === 1 && first !== undefined ? localMs - first.offsetMs : resolve(localMs, spans)
   }
 
   /** The offsets between two instants, in their order; the first one begins at `fromMs` or before. */
   #listSpans(fromMs: number, toMs: number): Span[] {
     const spans: Span[] = [{ fromMs, offsetMs: this.#offsetAt(fromMs) }]
-    // No zone has changed its clocks twice within a quarter of a day.
-    for (let at = fromMs; at < toMs; at += DAY_MS / 4) {
-      const next = Math.min(at + DAY_MS / 4, toMs)
+    for (let at = fromMs; at < toMs; at += STEP_MS) {
+      const next = Math.min(at + STEP_MS, toMs)
       const offsetMs = this.#offsetAt(next)
       if (offsetMs === spans.at(-1)?.offsetMs) continue
       spans.push({ fromMs: this.#findChange(at, next), offsetMs })
@@ -93,10 +85,31 @@ export class TimeZone {
   }
 
   #offsetAt(instantMs: number): number {
+    if (instantMs % STEP_MS !== 0) return this.#lookUpOffset(instantMs)
+    let offset = this.#offsetByStep.get(instantMs)
+    if (offset === undefined) {
+      offset = this.#lookUpOffset(instantMs)
+      this.#offsetByStep.set(instantMs, offset)
+    }
+    return offset
+  }
+
+  #lookUpOffset(instantMs: number): number {
     const whole = Math.floor(instantMs / SECOND_MS) * SECOND_MS
     const parts: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {}
     for (const { type, value } of this.#format.formatToParts(whole)) parts[type] = Number(value)
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
     return Date.UTC(year, month - 1, day, hour, minute, second) - whole
   }
+}
+
+/** The earliest instant within the spans at which clocks show the local time; NaN: there is none. */
+function resolve(localMs: number, spans: readonly Span[]): number {
+  let earliest = Number.NaN
+  for (const [index, { fromMs, offsetMs }] of spans.entries()) {
+    const instant = localMs - offsetMs
+    const isWithin = instant >= fromMs && instant < (spans[index + 1]?.fromMs ?? Infinity)
+    if (isWithin && !(instant >= earliest)) earliest = instant
+  }
+  return earliest
 }
