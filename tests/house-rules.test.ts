@@ -5,7 +5,18 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
-const PACKAGES = ['client', 'connections', 'contracts', 'csv', 'db', 'demo-data', 'imports', 'runtime', 'webhooks']
+const PACKAGES = [
+  'client',
+  'connections',
+  'contracts',
+  'csv',
+  'db',
+  'demo-data',
+  'imports',
+  'observability',
+  'runtime',
+  'webhooks',
+]
 
 interface Sample {
   /** what the linter must say, as `plugin(rule)`; null: nothing at all */

@@ -1,13 +1,11 @@
 import type { Database } from '@importer/db'
+import type { ReadinessChecks } from '@importer/observability'
 import type { FileStore, Logger } from '@importer/runtime'
 import type { ReceiverPolicy } from '@importer/webhooks'
 
 import type { Metrics } from './health/metrics.ts'
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'child'>
-
-export const READINESS_CHECKS = ['database', 'queue', 'storage'] as const
-export type ReadinessCheck = (typeof READINESS_CHECKS)[number]
 
 /** Everything that the app stands on. */
 export interface IntakeDependencies {
@@ -21,9 +19,10 @@ export interface IntakeDependencies {
   readonly enqueuePreparation: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
   /** Adds the job that makes a worker revert the import. */
   readonly enqueueRevert: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
-  /** Each rejects when that part does not answer. */
-  readonly readinessChecks: Readonly<Record<ReadinessCheck, () => Promise<unknown>>>
+  readonly readinessChecks: ReadinessChecks
   readonly metrics: Metrics
+  /** Whether `/metrics` is one of the app's own routes; otherwise it has a port of its own. */
+  readonly offersMetrics: boolean
   readonly log: Log
   /** The most that an uploaded file may have, and the body of any other request. */
   readonly uploadMaxBytes: number

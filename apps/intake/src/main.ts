@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 
 import { checkSchema, ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
 import { openStorage } from '@importer/imports'
+import { checkReadiness, startObservationServer } from '@importer/observability'
 import {
   createLog,
   createQueues,
@@ -16,7 +17,6 @@ import {
 
 import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
-import { prepareDocument } from './docs/write-document.ts'
 import { readIntakeEnvironment, type IntakeEnvironment } from './env.ts'
 import { createMetrics } from './health/metrics.ts'
 import { createStorageProbe } from './health/probe-storage.ts'
@@ -70,6 +70,12 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const revertProducer = queues.producer('revert')
 
   const stopping = new AbortController()
+  const readinessChecks = {
+    database: async () => checkSchema(database),
+    queue: async () => queues.ping(),
+    storage: createStorageProbe(store),
+  }
+  const metrics = createMetrics()
   const app = createApp({
     database,
     bulkDatabase,
@@ -77,12 +83,9 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),
     enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
-    readinessChecks: {
-      database: () => checkSchema(database),
-      queue: () => queues.ping(),
-      storage: createStorageProbe(store),
-    },
-    metrics: createMetrics(),
+    readinessChecks,
+    metrics,
+    offersMetrics: env.METRICS_PORT === undefined,
     log,
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     uploadIdleTimeoutMs: UPLOAD_IDLE_TIMEOUT_MS,
@@ -96,16 +99,24 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
       allowPrivateNetworks: env.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
     },
   })
-  prepareDocument(env.PUBLIC_URL)
   const server = createIntakeServer(app)
   await listen(server, { port: env.PORT, host: env.HOST })
   shutdown.add('http server', async () => {
     stopping.abort()
     await closeServer(server, REQUEST_GRACE_MS)
   })
-  log.info({ host: env.HOST, port: env.PORT }, 'listening')
+  if (env.METRICS_PORT !== undefined) {
+    const observation = await startObservationServer({
+      port: env.METRICS_PORT,
+      host: env.HOST,
+      registry: metrics.registry,
+      checkReadiness: async () => checkReadiness(readinessChecks, log),
+    })
+    shutdown.add('metrics server', async () => observation.close())
+  }
+  log.info({ host: env.HOST, port: env.PORT, metricsPort: env.METRICS_PORT }, 'listening')
   // Until then it serves what it can, and says at /readyz what is missing.
-  const checks = { database: async () => checkSchema(database) }
+  const checks = { database: readinessChecks.database }
   if (!(await waitForPeers({ checks, log, signal: stopping.signal }))) return
   await bootstrap(env, database)
   // The supervisor, when it is one that started this process, waits for it.

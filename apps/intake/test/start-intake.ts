@@ -68,6 +68,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
       storage: createStorageProbe(store),
     },
     metrics: createMetrics(),
+    offersMetrics: true,
     log,
     uploadMaxBytes: 1024 * 1024,
     uploadIdleTimeoutMs: 30_000,

@@ -7,6 +7,7 @@ import {
   createResolveHost,
   DELIVERY_CONCURRENCY,
   startDispatcher,
+  type AttemptResult,
   type ReceiverPolicy,
 } from '@importer/webhooks'
 
@@ -15,6 +16,7 @@ export interface WebhookDeliveryOptions {
   readonly queues: Queues
   readonly log: Logger
   readonly policy: ReceiverPolicy
+  readonly onAttempt: (result: AttemptResult) => void
 }
 
 /** An attempt that is under way when the worker is told to stop may end within this time. */
@@ -27,10 +29,10 @@ export interface WebhookDelivery {
 }
 
 /** Sends webhooks until it is stopped. */
-export function deliverWebhooks({ database, queues, log, policy }: WebhookDeliveryOptions): WebhookDelivery {
+export function deliverWebhooks({ database, queues, log, policy, onAttempt }: WebhookDeliveryOptions): WebhookDelivery {
   const now = (): Date => new Date()
   const dispatcher = startDispatcher({ database, queue: queues.producer('webhook'), log, now })
-  const attempt = { database, log, policy, resolveHost: createResolveHost(), now, random: Math.random }
+  const attempt = { database, log, policy, resolveHost: createResolveHost(), now, random: Math.random, onAttempt }
   const stopping = new AbortController()
   // Every attempt listens to it.
   setMaxListeners(0, stopping.signal)

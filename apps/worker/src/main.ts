@@ -1,5 +1,6 @@
-import { checkSchema, openDatabase } from '@importer/db'
+import { checkSchema, openDatabase, type Database } from '@importer/db'
 import { openStorage } from '@importer/imports'
+import { checkReadiness, startObservationServer } from '@importer/observability'
 import {
   createLog,
   createQueues,
@@ -16,6 +17,7 @@ import {
 
 import { deliverWebhooks, type WebhookDelivery } from './deliver-webhooks.ts'
 import { readWorkerEnvironment, type WorkerEnvironment } from './env.ts'
+import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts'
 import { createImportProcessor } from './process-import.ts'
 import { createPreparationProcessor } from './process-preparation.ts'
 import { createRevertProcessor } from './process-revert.ts'
@@ -53,7 +55,20 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   const checks = {
     database: async () => checkSchema(database),
     queue: async () => queues.ping(),
-    'file store': async () => store.ping(),
+    storage: async () => store.ping(),
+  }
+  const webhookDatabase = openWebhookDatabase(env, log)
+  shutdown.add('webhook database', () => webhookDatabase.close())
+  const metrics = createWorkerMetrics({ database, pools: [database, webhookDatabase] })
+  if (env.WORKER_PORT !== undefined) {
+    const observation = await startObservationServer({
+      port: env.WORKER_PORT,
+      host: env.HOST,
+      registry: metrics.registry,
+      checkReadiness: async () => checkReadiness(checks, log),
+    })
+    shutdown.add('health and metrics', async () => observation.close())
+    log.info({ host: env.HOST, port: observation.port }, 'health and metrics are served')
   }
   // The supervisor, when it is one that started this process, waits for it; whatever is away now may come later.
   process.send?.({ type: 'ready' })
@@ -74,7 +89,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     }),
   )
 
-  const webhooks = startWebhooks(env, log, shutdown)
+  const webhooks = startWebhooks(env, webhookDatabase, metrics, log, shutdown)
 
   const processImport = createImportProcessor({
     database,
@@ -83,6 +98,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     log,
     laneCount: env.IMPORT_LANES,
     batchRows: env.IMPORT_BATCH_ROWS,
+    observer: metrics.imports,
   })
   const processor: JobProcessor<'import'> = async (payload, context) => {
     await processImport(payload, context)
@@ -100,7 +116,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     queues.consume('prepare', prepareProcessor, { concurrency: PREPARATIONS_AT_ONCE }),
   ]
   shutdown.add('import consumers', takeJobs({ identity, consume, log }))
-  const revert = createRevertProcessor({ database, log })
+  const revert = createRevertProcessor({ database, log, onReverted: () => metrics.countReverted() })
   const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
     await revert(payload, context)
     webhooks.poke()
@@ -110,21 +126,35 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
 }
 
 /** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */
-function startWebhooks(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): WebhookDelivery {
-  const database = openDatabase({
+function openWebhookDatabase(env: WorkerEnvironment, log: Logger): Database {
+  return openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'worker-webhooks',
     maxConnections: WEBHOOK_CONNECTIONS,
     onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
-  shutdown.add('webhook database', () => database.close())
+}
+
+function startWebhooks(
+  env: WorkerEnvironment,
+  database: Database,
+  metrics: WorkerMetrics,
+  log: Logger,
+  shutdown: Shutdown,
+): WebhookDelivery {
   const queues = createQueues({ backend: locateQueue(env), log })
   shutdown.add('webhook queues', () => queues.close())
   const policy = {
     allowHttp: env.WEBHOOK_ALLOW_HTTP,
     allowPrivateNetworks: env.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
   }
-  const webhooks = deliverWebhooks({ database, queues, log, policy })
+  const webhooks = deliverWebhooks({
+    database,
+    queues,
+    log,
+    policy,
+    onAttempt: (result) => metrics.countWebhookAttempt(result),
+  })
   shutdown.add('webhooks', () => webhooks.stop())
   return webhooks
 }

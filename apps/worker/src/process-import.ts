@@ -1,5 +1,5 @@
 import type { Database } from '@importer/db'
-import { runImport } from '@importer/imports'
+import { runImport, type ImportObserver } from '@importer/imports'
 import type { FileStore, JobContext, Logger, Producer } from '@importer/runtime'
 
 import { startTimeSlice } from './time-slice.ts'
@@ -11,6 +11,7 @@ export interface ImportProcessorDependencies {
   readonly log: Logger
   readonly laneCount: number
   readonly batchRows: number
+  readonly observer: ImportObserver
 }
 
 /** How long an import runs before it lets one that waits have its turn. */

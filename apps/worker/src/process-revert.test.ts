@@ -20,7 +20,7 @@ test('a revert that is stopped before its end goes back to the queue', async () 
   const queues = createQueues({ backend: { kind: 'postgres', databaseUrl: url }, log })
   try {
     const importId = await makeRevertOfOneRow(database)
-    const revert = createRevertProcessor({ database, log })
+    const revert = createRevertProcessor({ database, log, onReverted: () => undefined })
     const producer = queues.producer('revert')
     await producer.enqueue({ importId }, { jobId: 'revert-1' })
     const progress = new EventEmitter()

@@ -2,9 +2,16 @@ import type { Database } from '@importer/db'
 import { runRevert } from '@importer/imports'
 import type { JobContext, Logger } from '@importer/runtime'
 
+export interface RevertProcessorDependencies {
+  readonly database: Database
+  readonly log: Logger
+  /** Called when an import has been reverted. */
+  readonly onReverted: () => void
+}
+
 /** Reverts one import, or what is left of it. Stopped half-way it throws, so that the job goes back to the queue. */
-export function createRevertProcessor(dependencies: { readonly database: Database; readonly log: Logger }) {
+export function createRevertProcessor({ onReverted, ...dependencies }: RevertProcessorDependencies) {
   return async ({ importId }: { importId: number }, { signal }: JobContext): Promise<void> => {
-    await runRevert({ ...dependencies, importId, signal })
+    if (await runRevert({ ...dependencies, importId, signal })) onReverted()
   }
 }

@@ -9,6 +9,8 @@ export interface Database {
   readonly prisma: PrismaClient
   /** Runs a statement whose parameters may be bytes in PostgreSQL's binary format, megabytes of them. */
   queryBatch<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
+  /** How many requests wait for a connection just now. */
+  countWaiting(): number
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -49,6 +51,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     async queryBatch<Row>(text: string, parameters: readonly unknown[]) {
       return bytes.use(parameters, async (marked) => prisma.$queryRawUnsafe<Row[]>(text, ...marked))
     },
+    countWaiting: () => pool.waitingCount,
     async ping() {
       await prisma.$queryRaw`SELECT 1`
     },

@@ -16,6 +16,7 @@ import {
   type LaneCheckpoint,
 } from '@importer/db'
 
+import type { ImportObserver } from './import-observer.ts'
 import type { MappedRow, RecordMapper } from './map-record.ts'
 
 /** Where a record starts, or ends: the row that comes there. */
@@ -37,6 +38,7 @@ export interface LaneContext {
   readonly dryRun: boolean
   /** The most rows of a batch. */
   readonly batchRows: number
+  readonly observer?: ImportObserver | undefined
 }
 
 /** So that the database has something to do while the first rows of a file are read. */
@@ -122,11 +124,13 @@ export class Lane {
   }
 
   async #commit(columns: BatchColumns, to: LaneCheckpoint): Promise<void> {
+    const sentAt = performance.now()
     const result = await this.#sendUntilFree(columns, to)
     if (result.status === 'lost') {
       this.#isLost = true
       return
     }
+    this.#context.observer?.batchCommitted(result, (performance.now() - sentAt) / 1000)
     this.#checkpoint = to
     this.#committed = {
       rows: this.#committed.rows + result.inserted + result.duplicates + result.rejected,

@@ -23,6 +23,7 @@ import { FileDamagedError, FileMissingError, type FileStore, type Logger } from 
 
 import { createErrorBudget, type CommittedRows, type ErrorBudget } from './error-budget.ts'
 import { dialectOf, findDialect, readHeader } from './find-dialect.ts'
+import type { ImportObserver } from './import-observer.ts'
 import { Lane, type Position } from './lane.ts'
 import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
 import { createRecordMapper, prepareReading } from './map-record.ts'
@@ -44,6 +45,7 @@ export interface RunImportOptions {
   readonly shouldYield: () => boolean
   /** The fastest statement that may judge: for tests that hold one against the other. */
   readonly fastestJudge?: 'first-use' | 'single-use' | 'limited'
+  readonly observer?: ImportObserver
 }
 
 /**
@@ -62,19 +64,31 @@ const MAX_ERROR_STREAK = 8
  * any time, by any process. Throws only what another attempt may mend: a database or a store that does not answer.
  */
 export async function runImport(options: RunImportOptions): Promise<RunResult> {
-  const { database, log, importId, jobId } = options
+  const result = await runSlice(options)
+  if (result !== 'nothing-to-do') return result
+  // Taken away while it ran, or before it was taken up: the one end of an import that its worker does not make.
+  if (options.observer !== undefined) {
+    const left = await findImportById(options.database, options.importId)
+    if (left?.status === 'cancelled') options.observer.ended('cancelled')
+  }
+  return FINISHED
+}
+
+async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing-to-do'> {
+  const { database, log, importId, jobId, observer } = options
   const known = await findImportById(database, importId)
-  if (known === null) return FINISHED
+  if (known === null) return 'nothing-to-do'
   const kind = await readSeriesKind(database, known.orgId, known.seriesId)
   const { laneCount, by } = choosePartitioning(known.mapping, kind, options)
   let claimed: ClaimedImport | null
   try {
     claimed = await claimImport(database, { importId, jobId, laneCount, partitionBy: by })
   } catch (error) {
-    if (await isTakenAway(error, options)) return FINISHED
+    if (await isTakenAway(error, options)) return 'nothing-to-do'
     throw error
   }
-  if (claimed === null) return FINISHED
+  if (claimed === null) return 'nothing-to-do'
+  if (known.attempts > 0 && claimed.record.attempts > known.attempts) observer?.takenOver()
 
   const held: HeldImport = { importId, lease: claimed.record.lease }
   try {
@@ -82,24 +96,33 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
   } catch (error) {
     if (error instanceof PermanentImportError) {
       log.warn({ importId, code: error.code, err: error }, 'import failed')
-      await failImport(database, held, { code: error.code, message: error.message })
-      return FINISHED
+      return endAs('failed', options, await failImport(database, held, { code: error.code, message: error.message }))
     }
-    if (await isTakenAway(error, options, held.lease)) return FINISHED
+    if (await isTakenAway(error, options, held.lease)) return 'nothing-to-do'
     if (classifyFailure(error) === 'unavailable') {
       await tellUnavailable({ database, held, log }, error)
       throw error
     }
     log.error({ importId, err: error }, 'unexpected error in an import')
     const streak = await countUnexpectedError(database, held)
-    if (streak === null) return FINISHED
+    if (streak === null) return 'nothing-to-do'
     if (streak < MAX_ERROR_STREAK) throw error
-    await failImport(database, held, {
+    const isEnded = await failImport(database, held, {
       code: 'INTERNAL_ERROR',
       message: `The import was stopped after ${streak} unexpected errors. What it inserted is kept; see the worker's log.`,
     })
-    return FINISHED
+    return endAs('failed', options, isEnded)
   }
+}
+
+function endAs(
+  status: 'completed' | 'failed',
+  { observer }: RunImportOptions,
+  isEnded: boolean,
+): RunResult | 'nothing-to-do' {
+  if (!isEnded) return 'nothing-to-do'
+  observer?.ended(status)
+  return FINISHED
 }
 
 /** An action takes an import away by cancelling the statement that is in its way: that is no failure. */
@@ -125,7 +148,11 @@ function choosePartitioning(
   return { laneCount: hasTwoNames ? 1 : laneCount, by: 'coupon' }
 }
 
-async function runClaimed(options: RunImportOptions, claimed: ClaimedImport, held: HeldImport): Promise<RunResult> {
+async function runClaimed(
+  options: RunImportOptions,
+  claimed: ClaimedImport,
+  held: HeldImport,
+): Promise<RunResult | 'nothing-to-do'> {
   const watch = watchDelay({ ...options, held })
   try {
     return await runWatched(options, claimed, held, watch)
@@ -139,14 +166,14 @@ async function runWatched(
   claimed: ClaimedImport,
   held: HeldImport,
   watch: DelayWatch,
-): Promise<RunResult> {
+): Promise<RunResult | 'nothing-to-do'> {
   const { database, store } = options
   const { record } = claimed
   watch.waitFor('STORAGE_UNAVAILABLE')
   const dialect = dialectOf(record) ?? (await inspectFile(store, record.fileKey, record.mapping))
   const header = await readHeader(store, record.fileKey, dialect).catch(explainLostFile)
   watch.waitFor('DATABASE_BUSY')
-  if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return FINISHED
+  if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return 'nothing-to-do'
 
   const kind = await readSeriesKind(database, record.orgId, record.seriesId)
   if (kind === null) {
@@ -164,6 +191,7 @@ async function runWatched(
     judge: chooseJudge(kind, options.fastestJudge),
     dryRun: record.dryRun,
     batchRows: Math.min(options.batchRows, budget.maxBatchRows),
+    observer: options.observer,
   }
   const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
   const pass = new Pass(lanes, mapper, budget, record.partitionBy, dialect.start)
@@ -196,14 +224,13 @@ async function runWatched(
 
   switch (stopped) {
     case 'lost':
-      return FINISHED
+      return 'nothing-to-do'
     case 'yield': {
       const next = await handOnImport(database, held)
-      return next === null ? FINISHED : { status: 'handed-on', jobId: next.jobId }
+      return next === null ? 'nothing-to-do' : { status: 'handed-on', jobId: next.jobId }
     }
     case null:
-      await completeImport(database, held, pass.rows)
-      return FINISHED
+      return endAs('completed', options, await completeImport(database, held, pass.rows))
   }
 }
 

@@ -15,9 +15,9 @@ const STRETCH_ROWS = 10_000
 /**
  * Deletes what an import inserted, a stretch of rows at a time, and then says that it is reverted. What is left is its
  * own checkpoint, so it can be run again at any time, by any process, also by two at once. Rejects with the signal's
- * reason when it was stopped before its end: to return means that there is nothing left to do.
+ * reason when it was stopped before its end: to return means that there is nothing left to do. True: this call completed it.
  */
-export async function runRevert({ database, log, importId, signal }: RunRevertOptions): Promise<void> {
+export async function runRevert({ database, log, importId, signal }: RunRevertOptions): Promise<boolean> {
   const rows = await findRowsToRevert(database, importId)
   if (rows !== null) {
     for (let first = rows.first; first <= rows.last; first += STRETCH_ROWS) {
@@ -25,5 +25,7 @@ export async function runRevert({ database, log, importId, signal }: RunRevertOp
       await revertRows(database, importId, { first, last: Math.min(rows.last, first + STRETCH_ROWS - 1) })
     }
   }
-  if (await completeRevert(database, importId)) log.info({ importId }, 'import reverted')
+  const isCompleted = await completeRevert(database, importId)
+  if (isCompleted) log.info({ importId }, 'import reverted')
+  return isCompleted
 }

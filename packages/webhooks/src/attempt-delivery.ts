@@ -28,7 +28,12 @@ export interface AttemptOptions {
   readonly trustedCertificate?: string
   /** How much longer than its time-out an attempt may stay without a result before it counts as lost. */
   readonly graceMs?: number
+  /** Learns how each attempt ended, for the process's metrics. */
+  readonly onAttempt?: (result: AttemptResult) => void
 }
+
+/** `retried`: it did not reach its receiver and is tried again. `failed`: it is given up. */
+export type AttemptResult = 'delivered' | 'retried' | 'failed'
 
 /** Time to begin, to record, and for a busy process to get round to either. */
 const GRACE_MS = 10_000
@@ -70,6 +75,7 @@ export async function attemptDelivery(
   // Nothing that the receiver wrote goes into the log.
   const { orgId, endpointId } = attempt
   const entry = { deliveryId: job.deliveryId, orgId, endpointId, httpStatus, errorCode, durationMs }
+  if (recorded !== null) options.onAttempt?.(nameResult(recorded))
   if (recorded === null) {
     log.info(entry, 'a webhook was sent by somebody else too')
   } else if (recorded.isDisabled) {
@@ -79,6 +85,11 @@ export async function attemptDelivery(
   } else {
     log.info({ ...entry, nextAttemptAt: recorded.nextAttemptAt }, 'a webhook was not delivered')
   }
+}
+
+function nameResult({ status }: RecordedEnd): AttemptResult {
+  if (status === 'delivered') return 'delivered'
+  return status === 'pending' ? 'retried' : 'failed'
 }
 
 /** Its statement may meet another one that disables the same endpoint: one of the two is told to try again. */

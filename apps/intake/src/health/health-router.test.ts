@@ -7,6 +7,7 @@ import { openDatabase } from '@importer/db'
 import { createFileStore } from '@importer/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { waitUntil } from '../../../../tests/support/wait-until.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, makeForm, postForm, postGood } from '../../test/upload.ts'
@@ -36,11 +37,13 @@ describe('a service that is well', () => {
     const text = await response.text()
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
     expect(text).toContain(
-      'http_request_duration_seconds_count{method="GET",route="/v1/imports/{importId}",status="401"} 1',
+      'redemptions_http_request_duration_seconds_count{method="GET",route="/v1/imports/{importId}",status="401"} 1',
     )
-    expect(text).toContain('http_request_duration_seconds_count{method="POST",route="redeemFile",status="200"} 1')
+    expect(text).toContain(
+      'redemptions_http_request_duration_seconds_count{method="POST",route="redeemFile",status="200"} 1',
+    )
     expect(text).toContain('route="unmatched"')
-    expect(text).toMatch(/^upload_bytes_total 5\d$/m)
+    expect(text).toMatch(/^redemptions_upload_bytes_total 5\d$/m)
     expect(text).toContain('process_resident_memory_bytes')
     expect(text).not.toContain('424242')
   })
@@ -49,7 +52,10 @@ describe('a service that is well', () => {
     await fetch(`${intake.url}/v1/imports?limit=5`, {
       headers: { Authorization: `Bearer ${intake.keys.read}`, 'X-Request-Id': 'mine-1' },
     })
-    const lines = intake.logged.filter((line) => line.includes('mine-1')).map((line) => JSON.parse(line))
+    const find = () => intake.logged.filter((line) => line.includes('mine-1')).map((line) => JSON.parse(line))
+    // It is written once the answer has gone out, which its reader may see first.
+    await waitUntil('the request was logged', async () => find().length > 0)
+    const lines = find()
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatchObject({ requestId: 'mine-1', method: 'GET', path: '/v1/imports', status: 200 })
     expect(intake.logged.join('')).not.toContain(intake.keys.read)

@@ -1,4 +1,10 @@
-import type { ColumnKey, CouponKey, CustomerKey } from '@importer/contracts'
+import {
+  ROW_ERROR_CODES,
+  type ColumnKey,
+  type CouponKey,
+  type CustomerKey,
+  type RowErrorCode,
+} from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
 import { bindParameters } from '../sql/statement.ts'
@@ -39,13 +45,16 @@ export interface LaneBatch {
   readonly columns: BatchColumns
 }
 
+/** What became of a batch's rows. A rejected row counts once for each code that it has. */
+export interface CommittedBatch {
+  readonly inserted: number
+  readonly duplicates: number
+  readonly rejected: number
+  readonly errorsByCode: Readonly<Partial<Record<RowErrorCode, number>>>
+}
+
 export type BatchResult =
-  | {
-      readonly status: 'committed'
-      readonly inserted: number
-      readonly duplicates: number
-      readonly rejected: number
-    }
+  | ({ readonly status: 'committed' } & CommittedBatch)
   /** Nothing was written: someone else holds the import, or the batch was committed before. */
   | { readonly status: 'lost' }
 
@@ -53,6 +62,9 @@ interface CommittedRow {
   inserted: number
   duplicates: number
   rejected: number
+  /** How codes are stored, and how many rows have each. */
+  errorIndices: number[]
+  errorRows: number[]
 }
 
 /**
@@ -101,7 +113,17 @@ export async function commitLaneBatch(
     rejectedErrors: columns.rejectedErrors,
   }
   const [row] = await database.queryBatch<CommittedRow>(statement.text, bindParameters(statement, values))
-  return row === undefined ? { status: 'lost' } : { status: 'committed', ...row }
+  if (row === undefined) return { status: 'lost' }
+  const { errorIndices, errorRows, ...counts } = row
+  return { status: 'committed', ...counts, errorsByCode: nameCodes(errorIndices, errorRows) }
+}
+
+function nameCodes(indices: readonly number[], rows: readonly number[]): Partial<Record<RowErrorCode, number>> {
+  const found = Object.entries(ROW_ERROR_CODES).flatMap(([code, { index }]) => {
+    const at = indices.indexOf(index)
+    return at === -1 ? [] : [[code, rows[at] ?? 0] as const]
+  })
+  return Object.fromEntries(found)
 }
 
 function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, Buffer>>>): Key[] {

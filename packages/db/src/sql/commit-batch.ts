@@ -81,7 +81,7 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * statement and so in one transaction.
  *
  * Gives no row when the lane is not at `expectedRow` under this lease (or its series is not of the kind that the judge is
- * for): then nothing was written. Otherwise one row: inserted, duplicates, rejected.
+ * for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, and the rejected rows by code.
  *
  * Plan: the look-ups are LATERAL with an OFFSET, so that each is an index look-up whatever the statistics say; hashing a
  * reference table of millions for every batch of thousands is two to seven times slower. None has a LIMIT without an ORDER
@@ -180,7 +180,9 @@ SET next_row = ${p('nextRow', 'int')}, next_byte = ${p('nextByte', 'bigint')}, n
     column_count = greatest(l.column_count, ${p('columnCount', 'int')}), updated_at = clock_timestamp()
 FROM fence, outcome o
 WHERE l.import_id = fence.import_id AND l.lane = ${p('lane', 'int')}
-RETURNING o.inserted, o.duplicates, o.rejected`
+RETURNING o.inserted, o.duplicates, o.rejected,
+  ARRAY(SELECT code::int FROM found_errors ORDER BY code) AS "errorIndices",
+  ARRAY(SELECT rows FROM found_errors ORDER BY code) AS "errorRows"`
 }
 
 /** Looks up customer, coupon and till of every row and says what was not found, or which rule speaks against it. */

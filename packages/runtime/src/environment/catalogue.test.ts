@@ -48,6 +48,8 @@ describe('the catalogue', () => {
       REDEMPTIONS_URL: undefined,
       REDEMPTIONS_API_KEY: undefined,
       CORS_ORIGINS: undefined,
+      METRICS_PORT: undefined,
+      WORKER_PORT: undefined,
       LOG_LEVEL: 'info',
     })
   })

@@ -80,6 +80,8 @@ export const ENVIRONMENT = {
       .optional(),
     expected: 'origins such as https://shop.example.com, separated by commas',
   },
+  METRICS_PORT: optionalWholeNumber({ from: 0, to: 65_535 }),
+  WORKER_PORT: optionalWholeNumber({ from: 0, to: 65_535 }),
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS).default('info'), expected: `one of ${LOG_LEVELS.join(', ')}` },
 } as const satisfies Record<string, Variable>
 

@@ -1,10 +1,11 @@
 import { UnavailableError } from '@importer/contracts'
 import { SchemaFaultError } from '@importer/db'
-import { WrongStorageError } from '@importer/runtime'
+import { WrongStorageError, type Logger } from '@importer/runtime'
 
-import { READINESS_CHECKS, type IntakeDependencies, type ReadinessCheck } from '../dependencies.ts'
+/** What the process stands on, by name; each rejects when that part does not answer. */
+export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>
 
-export interface CheckResult {
+interface CheckResult {
   readonly ok: boolean
   /** Null, or why not, in words that hold no address and no secret. */
   readonly reason: string | null
@@ -12,22 +13,22 @@ export interface CheckResult {
 
 export interface Readiness {
   readonly status: 'ok' | 'unavailable'
-  readonly checks: Readonly<Record<ReadinessCheck, CheckResult>>
+  readonly checks: Readonly<Record<string, CheckResult>>
 }
 
 const CHECK_TIMEOUT_MS = 2_000
 
-/** Asks the database, the queue and the storage at the same time, each for at most 2 s. */
-export async function checkReadiness({ readinessChecks, log }: IntakeDependencies): Promise<Readiness> {
+/** Asks all of them at the same time, each for at most 2 s. */
+export async function checkReadiness(checks: ReadinessChecks, log: Pick<Logger, 'warn'>): Promise<Readiness> {
   const results = await Promise.all(
-    READINESS_CHECKS.map(async (name) => {
-      const { error, ...result } = await check(readinessChecks[name])
+    Object.entries(checks).map(async ([name, ask]) => {
+      const { error, ...result } = await check(ask)
       if (!result.ok) log.warn({ err: error, check: name, reason: result.reason }, 'not ready')
       return [name, result] as const
     }),
   )
-  const checks = Object.fromEntries(results) as Record<ReadinessCheck, CheckResult>
-  return { status: results.every(([, { ok }]) => ok) ? 'ok' : 'unavailable', checks }
+  const isReady = results.every(([, { ok }]) => ok)
+  return { status: isReady ? 'ok' : 'unavailable', checks: Object.fromEntries(results) }
 }
 
 async function check(request: () => Promise<unknown>): Promise<CheckResult & { error?: unknown }> {

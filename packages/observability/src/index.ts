@@ -1,0 +1,3 @@
+export { checkReadiness, type ReadinessChecks } from './check-readiness.ts'
+export { createRegistry } from './create-registry.ts'
+export { startObservationServer, type ObservationServer } from './observation-server.ts'

@@ -1,0 +1,74 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+
+import type { Registry } from 'prom-client'
+
+import type { Readiness } from './check-readiness.ts'
+
+export interface ObservationServer {
+  /** The port that it listens on, also where any free one was asked for. */
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface ObservationServerOptions {
+  readonly port: number
+  readonly host: string
+  readonly registry: Registry
+  readonly checkReadiness: () => Promise<Readiness>
+}
+
+/** A request is answered or given up within this time. */
+const REQUEST_TIMEOUT_MS = 10_000
+
+/**
+ * `GET /healthz`, `/readyz` and `/metrics` on a port of their own, for whoever runs the process: without a key, and
+ * without a word about any organization.
+ */
+export async function startObservationServer(options: ObservationServerOptions): Promise<ObservationServer> {
+  const { registry } = options
+  const routes: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
+    '/healthz': async (response) => sendJson(response, 200, { status: 'ok' }),
+    '/readyz': async (response) => {
+      const readiness = await options.checkReadiness()
+      sendJson(response, readiness.status === 'ok' ? 200 : 503, readiness)
+    },
+    '/metrics': async (response) => {
+      const text = await registry.metrics()
+      response.writeHead(200, { 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' }).end(text)
+    },
+  }
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: REQUEST_TIMEOUT_MS })
+  server.maxConnections = 100
+  server.on('request', (request, response) => {
+    const route = routes[(request.url ?? '').split('?')[0] ?? '']
+    if (route === undefined) return sendJson(response, 404, { status: 'not found' })
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD')
+      return sendJson(response, 405, { status: 'method not allowed' })
+    }
+    // What is scraped asks the database: one that is away is an answer, too.
+    route(response).catch(() => {
+      if (response.headersSent) response.destroy()
+      else sendJson(response, 503, { status: 'unavailable' })
+    })
+    return undefined
+  })
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+  response.end(JSON.stringify(body))
+}
