@@ -1,12 +1,9 @@
 /** Workbooks through the whole system: large ones, whose text a worker makes, and those that cannot be read. */
-import type { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-
 import { openDatabase, type Database } from '@importer/db'
-import yazl from 'yazl'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { makeWorkbook, type MadeCell } from './support/make-workbook.ts'
+import { makeArchive, makeBareWorkbook, placeCellsFarRight, RELATIONS, WORKBOOK } from './support/bare-workbook.ts'
 import { openOrganization, type ImportView, type OrganizationClient } from './support/open-organization.ts'
 import { startSystem, type RunningSystem } from './support/running-system.ts'
 
@@ -129,56 +126,40 @@ describe('a large workbook', () => {
   })
 })
 
-/** A zip archive of these parts, packed or as they are. */
-async function zip(
-  parts: Readonly<Record<string, string | Buffer>>,
-  compress = true,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const archive = new yazl.ZipFile()
-  for (const [name, content] of Object.entries(parts)) archive.addBuffer(Buffer.from(content), name, { compress })
-  archive.end()
-  return new Uint8Array(await buffer(archive.outputStream as Readable))
-}
-
-const RELATIONS =
-  '<Relationships><Relationship Id="a" Type="x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
-const BOOK = '<workbook xmlns:r="r"><sheets><sheet name="A" r:id="a"/></sheets></workbook>'
-
-function workbookOf(sheet: string, more: Readonly<Record<string, string>> = {}) {
-  return zip({
-    'xl/workbook.xml': BOOK,
-    'xl/_rels/workbook.xml.rels': RELATIONS,
-    'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${sheet}</sheetData></worksheet>`,
-    ...more,
-  })
-}
-
 const MANY = 200_000
 
 describe('a workbook that cannot be read is one clear message:', () => {
   it.each<[what: string, make: () => Promise<Uint8Array<ArrayBuffer>>, says: RegExp]>([
     ['cut off', async () => new Uint8Array(await makeLarge()).subarray(0, 50_000), /cannot be read.*saved whole/],
     ['damaged inside', async () => damage(await makeLarge()), /damaged/],
-    ['another zip archive', async () => zip({ 'a.txt': 'a' }), /zip archive without a workbook/],
-    ['of OpenDocument', async () => zip({ mimetype: 'application/x', 'content.xml': '<a/>' }), /OpenDocument/],
+    ['another zip archive', async () => makeArchive({ 'a.txt': 'a' }), /zip archive without a workbook/],
+    ['of OpenDocument', async () => makeArchive({ mimetype: 'application/x', 'content.xml': '<a/>' }), /OpenDocument/],
     ['an old .xls', async () => Promise.resolve(compound('Workbook')), /old Excel.*saved as a workbook/],
     ['protected by a password', async () => Promise.resolve(compound('EncryptedPackage')), /password/],
     [
       'a bomb of blanks',
-      async () => workbookOf(`<row>${' '.repeat(60_000_000)}</row>`),
+      async () => makeBareWorkbook(`<row>${' '.repeat(60_000_000)}</row>`),
       /unpacks to more than|never ends/,
     ],
-    ['a bomb of cells far to the right', async () => workbookOf(farCells(2_000)), /as large as its file/],
+    [
+      'a bomb of cells far to the right',
+      async () => makeBareWorkbook(placeCellsFarRight(2_000)),
+      /as large as its file/,
+    ],
     [
       'of a million columns',
-      async () => workbookOf(`<row>${'<c><v>1</v></c>'.repeat(1_000_000)}</row>`),
+      async () => makeBareWorkbook(`<row>${'<c><v>1</v></c>'.repeat(1_000_000)}</row>`),
       /more than 16384 columns/,
     ],
-    ['with entities', async () => workbookOf('<row><c t="str"><v>&a;</v></c></row>'), /XML is damaged/],
+    ['with entities', async () => makeBareWorkbook('<row><c t="str"><v>&a;</v></c></row>'), /XML is damaged/],
     ['with a document type', async () => withDocumentType(), /document type/],
-    ['endlessly deep', async () => workbookOf('<a>'.repeat(MANY) + '</a>'.repeat(MANY)), /levels deep/],
-    ['of rows out of order', async () => workbookOf('<row r="2"/><row r="1"/>'), /out of order/],
-    ['that names texts it has not', async () => workbookOf('<row><c t="s"><v>1</v></c></row>'), /names the text 1/],
+    ['endlessly deep', async () => makeBareWorkbook('<a>'.repeat(MANY) + '</a>'.repeat(MANY)), /levels deep/],
+    ['of rows out of order', async () => makeBareWorkbook('<row r="2"/><row r="1"/>'), /out of order/],
+    [
+      'that names texts it has not',
+      async () => makeBareWorkbook('<row><c t="s"><v>1</v></c></row>'),
+      /names the text 1/,
+    ],
   ])('%s', async (_what, make, says) => {
     const fields = { ...FIELDS, uploadHeaders: POSITIONS }
     const answer = await shop.upload(SERIES, fields, { name: 'a.xlsx', content: await make() })
@@ -198,7 +179,7 @@ describe('a workbook that cannot be read is one clear message:', () => {
 
   it('texts in millions of runs, and none of them too much', async () => {
     const texts = `<si>${'<r><t>x</t></r>'.repeat(MANY)}</si>`
-    const content = await workbookOf('<row><c t="s"><v>0</v></c></row>', {
+    const content = await makeBareWorkbook('<row><c t="s"><v>0</v></c></row>', {
       'xl/sharedStrings.xml': `<sst>${texts}</sst>`,
     })
     const { view } = await shop.importFile(SERIES, { ...FIELDS, uploadHeaders: POSITIONS }, { name: 'a.xlsx', content })
@@ -222,12 +203,12 @@ function compound(entry: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(file)
 }
 
-function farCells(rows: number): string {
-  return Array.from({ length: rows }, (_, n) => `<row r="${n + 1}"><c r="XFD${n + 1}"><v>1</v></c></row>`).join('')
-}
-
 function withDocumentType() {
   const lol = Array.from({ length: 9 }, (_, n) => `<!ENTITY a${n + 1} "${`&a${n};`.repeat(10)}">`).join('')
   const sheet = `<!DOCTYPE worksheet [<!ENTITY a0 "lol">${lol}]><worksheet><sheetData><row><c t="str"><v>&a9;</v></c></row></sheetData></worksheet>`
-  return zip({ 'xl/workbook.xml': BOOK, 'xl/_rels/workbook.xml.rels': RELATIONS, 'xl/worksheets/sheet1.xml': sheet })
+  return makeArchive({
+    'xl/workbook.xml': WORKBOOK,
+    'xl/_rels/workbook.xml.rels': RELATIONS,
+    'xl/worksheets/sheet1.xml': sheet,
+  })
 }
