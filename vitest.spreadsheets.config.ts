@@ -8,7 +8,7 @@ export default defineConfig({
     setupFiles: ['tests/support/release-after-file.ts'],
     allowOnly: false,
     fileParallelism: false,
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
   },
 })
