@@ -4,7 +4,7 @@
  * CSV for a spreadsheet, and in again. Prints times and the peak memory of worker and intake.
  */
 import { createReadStream, createWriteStream, openAsBlob } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
@@ -14,11 +14,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ZipFile } from 'yazl'
 
 import { startBenchSystem, ORG_ID, type BenchSystem } from './bench-system.ts'
-import { loadWorlds, writeFile, type World } from './world.ts'
+import { writeFile } from './world.ts'
 import { findWorkerPid, readResidentMemory } from './worker-process.ts'
 
 const SERIES = 7
-const EMPTY_SERIES = 8
+const MAX_UPLOAD_BYTES = 100 * 1024 ** 2
 const MAX_SHEET_ROWS = 1_000_000
 const POLL_MS = 100
 const FIELDS = {
@@ -51,38 +51,27 @@ async function main(): Promise<void> {
 }
 
 async function measure(bench: BenchSystem, rows: number): Promise<void> {
-  const world: World = { orgId: ORG_ID, seriesId: SERIES, coupons: rows }
-  await loadWorlds(bench.sql, [world])
-  await bench.sql.query('INSERT INTO series (org_id, id) VALUES ($1, $2)', [ORG_ID, EMPTY_SERIES])
+  // No coupon is there: every row is rejected, and the report holds them all.
+  await bench.sql.query('INSERT INTO series (org_id, id) VALUES ($1, $2)', [ORG_ID, SERIES])
   const csv = path.join(bench.filesDir, 'redemptions.csv')
-  await writeFile(csv, world)
+  await writeFile(csv, { orgId: ORG_ID, seriesId: SERIES, coupons: rows })
   const workbook = path.join(bench.filesDir, 'redemptions.xlsx')
   await writeExcelFile(csv, workbook)
   console.log(`the workbook: ${rows} rows, ${megabytes((await stat(workbook)).size)} packed`)
 
-  await importFile(bench, 'a workbook in', SERIES, workbook, { inserted: rows })
-  const { id } = await importFile(bench, 'a workbook in, every row rejected', EMPTY_SERIES, workbook, {
-    rejected: rows,
-  })
+  const { id } = await importFile(bench, 'a workbook in', workbook, rows)
   const report = path.join(bench.filesDir, 'errors.xlsx')
   await download(bench, `/v1/imports/${id}/errors.xlsx`, report)
   await download(bench, `/v1/imports/${id}/errors.csv?for=spreadsheet`, `${report}.csv`)
-  await importFile(bench, 'the report, a workbook, in again', EMPTY_SERIES, report, { rejected: rows })
-  await rm(workbook)
+  if ((await stat(report)).size <= MAX_UPLOAD_BYTES) await importFile(bench, 'the report in again', report, rows)
 }
 
-async function importFile(
-  bench: BenchSystem,
-  what: string,
-  series: number,
-  file: string,
-  expected: Readonly<Record<string, number>>,
-): Promise<{ id: number }> {
+async function importFile(bench: BenchSystem, what: string, file: string, rejected: number): Promise<{ id: number }> {
   const form = new FormData()
   for (const [name, value] of Object.entries(FIELDS)) form.append(name, value)
   form.append('file', await openAsBlob(file), path.basename(file))
   const started = performance.now()
-  const answer = await fetch(`${bench.url}/v1/series/${series}/imports`, {
+  const answer = await fetch(`${bench.url}/v1/series/${SERIES}/imports`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${bench.apiKey}` },
     body: form,
@@ -95,10 +84,7 @@ async function importFile(
     const view = await bench.client.showImport({ importId: String(id) })
     if (view.status === 'processing' && processing === 0) processing = performance.now()
     if (view.status === 'completed') {
-      const counts: Readonly<Record<string, number>> = view.counts
-      const wrong = Object.entries(expected).find(([name, count]) => counts[name] !== count)
-      if (wrong !== undefined)
-        throw new Error(`${what}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(counts)}`)
+      if (view.counts.rejected !== rejected) throw new Error(`${what}: found ${JSON.stringify(view.counts)}`)
       break
     }
     if (view.status === 'failed') throw new Error(`${what}: ${JSON.stringify(view.failure)}`)
