@@ -128,7 +128,7 @@ describe('a large workbook', () => {
 
 const MANY = 200_000
 
-describe('a workbook that cannot be read is one clear message:', () => {
+describe('a workbook that cannot be read is one clear message, by the import or at once:', () => {
   it.each<[what: string, make: () => Promise<Uint8Array<ArrayBuffer>>, says: RegExp]>([
     ['cut off', async () => new Uint8Array(await makeLarge()).subarray(0, 50_000), /cannot be read.*saved whole/],
     ['damaged inside', async () => damage(await makeLarge()), /damaged/],

@@ -122,9 +122,14 @@ async function makeWorkbookText(
   files: string[],
 ): Promise<ImportText> {
   const rules = cellRulesOf(options)
-  const head = workbook.openHead(rules)
-  const reading = { ...readingOf(options, profile), isWorkbook: true }
-  const inspected = await inspectUpload({ store: head, fileKey: file.key, identifiers, columns, ...reading })
+  const upload = { store: workbook.openHead(rules), fileKey: file.key, identifiers, columns, isWorkbook: true }
+  const reading = readingOf(options, profile)
+  // What cannot be read fails as an import, as every such file does, unless its header is asked for.
+  const inspected = await inspectUpload({
+    ...upload,
+    ...reading,
+    ...(workbook.fault !== null && { hasHeader: 'auto' as const }),
+  })
   if (!inspected.ok) throw new ApiError(400, inspected.faults)
   const mapping: ColumnMapping = { ...identifiers, positions: inspected.positions, ...rules, isWorkbook: true }
   const firstRow = firstRowOf(options.skipLines, inspected.dialect?.start.line)

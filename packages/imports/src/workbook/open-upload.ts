@@ -10,6 +10,8 @@ import { convertWorkbook, MAX_WORKBOOK_TEXT_BYTES, readWorkbookHead } from './wo
 
 /** An upload that is a workbook. */
 export interface UploadedWorkbook {
+  /** Why it cannot be read at all, as its table of contents shows; null: it may be read. */
+  readonly fault: UnpackError | null
   /** Reading it costs so little that whoever took the upload may do it at once. */
   readonly isSmall: boolean
   /** The beginning of its text, behind `skipLines` rows, whatever key is asked for. It is made when it is first read. */
@@ -38,17 +40,18 @@ const MAX_RATIO = 200
 const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
 
 /**
- * Looks whether a stored upload is a workbook, by its content; null: it is something else. Throws an UnpackError for one
- * that cannot be read, and a FileTooLargeError for one over 100 MiB.
+ * Looks whether a stored upload is a workbook, or looks like one, by its content; null: it is something else. Throws a
+ * FileTooLargeError for one over 100 MiB.
  */
 export async function openUploadedWorkbook(store: FileStore, fileKey: string): Promise<UploadedWorkbook | null> {
   if (!(await beginsAsZip(store, fileKey))) return null
   const bytes = await store.size(fileKey)
   if (bytes > MAX_PACKED_BYTES) throw new FileTooLargeError(MAX_PACKED_BYTES)
   const source = createSource(store, fileKey, bytes)
-  const unpackedBytes = await explain(measureWorkbook(source, { maxUnpackedBytes: MAX_HEAD_BYTES }))
+  const measured = await measure(source)
   return {
-    isSmall: unpackedBytes <= SMALL_BYTES,
+    fault: measured instanceof UnpackError ? measured : null,
+    isSmall: typeof measured === 'number' && measured <= SMALL_BYTES,
     openHead({ skipLines = 0, ...mapping }) {
       const limits = { firstRow: skipLines + 1, maxUnpackedBytes: MAX_HEAD_BYTES }
       return createHeadStore(async () => explain(readWorkbookHead({ source, mapping, ...limits })))
@@ -58,6 +61,13 @@ export async function openUploadedWorkbook(store: FileStore, fileKey: string): P
       return explain(store.write(text, { maxBytes: conversion.maxBytes }))
     },
   }
+}
+
+async function measure(source: WorkbookSource): Promise<number | UnpackError> {
+  return explain(measureWorkbook(source, { maxUnpackedBytes: MAX_HEAD_BYTES })).catch((error: unknown) => {
+    if (error instanceof UnpackError) return error
+    throw error
+  })
 }
 
 async function* limitText(source: WorkbookSource, { mapping, firstRow, signal }: Conversion): AsyncGenerator<string> {

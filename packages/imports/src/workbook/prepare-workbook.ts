@@ -17,6 +17,7 @@ export async function makeWorkbookText(
 ): Promise<Omit<StoredFile, 'sha256'>> {
   const workbook = await openUploadedWorkbook(store, upload.fileKey)
   if (workbook === null) throw new UnpackError('INVALID_WORKBOOK', 'the stored upload is no workbook; upload it again')
+  if (workbook.fault !== null) throw workbook.fault
   const firstRow = firstRowOf(mapping.skipLines, delimiter === null ? undefined : start.line)
   const stored = await workbook.store({ mapping, firstRow, maxBytes: MAX_WORKBOOK_TEXT_BYTES, signal })
   return { key: stored.key, bytes: stored.bytes, checksums: stored.checksums }
