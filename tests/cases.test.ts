@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+import { inspectionView } from '@importer/contracts'
 import { createApiKey, openDatabase, type Database } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -118,14 +119,19 @@ interface ListedError {
   readonly message: string
 }
 
-async function upload(client: Client, made: UploadCase, api: keyof typeof APIS): Promise<number | { refused: string }> {
-  const { path: pathOf, idOf } = APIS[api]
+function makeForm(made: UploadCase): FormData {
   const form = new FormData()
   form.append('customerIdentifier', made.customerIdentifier)
   form.append('couponIdentifier', made.couponIdentifier)
   form.append('uploadHeaders', JSON.stringify(made.uploadHeaders))
   for (const [name, value] of Object.entries(made.options ?? {})) form.append(name, value)
   form.append('file', new Blob([readFileSync(path.join(FOLDER, made.file))]), made.file)
+  return form
+}
+
+async function upload(client: Client, made: UploadCase, api: keyof typeof APIS): Promise<number | { refused: string }> {
+  const { path: pathOf, idOf } = APIS[api]
+  const form = makeForm(made)
   const response = await client.send(pathOf(made.series), { method: 'POST', body: form })
   const text = await response.text()
   return response.ok ? idOf(JSON.parse(text)) : { refused: text }
@@ -178,6 +184,54 @@ async function checkUpload(made: UploadCase, api: keyof typeof APIS): Promise<vo
   }
 }
 
+type Inspection = ReturnType<typeof inspectionView.parse>
+type InspectedError = Inspection['rows'][number]['errors'][number]
+
+/** What was found before the import, as the list of row errors tells it of the same rows. */
+async function inspect(client: Client, made: UploadCase): Promise<Inspection> {
+  const form = makeForm(made)
+  form.append('seriesId', String(made.series))
+  const response = await client.send('/v1/inspect', { method: 'POST', body: form })
+  expect(response.status).toBe(200)
+  return inspectionView.parse(await response.json())
+}
+
+/** An inspection foretells what the import of the first rows records, and how the file is read. */
+async function checkInspection(made: UploadCase): Promise<void> {
+  const client = await openOrganization()
+  const found = await inspect(client, made)
+  const uploaded = await upload(client, made, 'native')
+  const problems = found.problems.map(({ message }) => message).join('\n')
+  const says = new RegExp(made.expect.says ?? 'no such problem', 'i')
+  if (typeof uploaded !== 'number') {
+    expect(problems).toMatch(says)
+    return
+  }
+  const view = await waitForEnd(client, uploaded)
+  if (view.status !== 'completed') {
+    expect(problems).toMatch(says)
+    return
+  }
+  const { delimiter, headerRow } = found
+  expect(view).toMatchObject({ delimiter, headerRow, counts: { rows: made.expect.rows } })
+  expect(found.rows).toHaveLength(Math.min(20, made.expect.rows))
+  const { items } = await client.read<{ items: (ListedError & { line: number } & InspectedError)[] }>(
+    `/v1/imports/${uploaded}/errors?limit=1000`,
+  )
+  const foretold = found.rows.flatMap(({ rowNumber, line, errors }) =>
+    errors.map(({ code, number, column, value, message }) => ({
+      rowNumber,
+      line,
+      column,
+      value,
+      code,
+      number,
+      message,
+    })),
+  )
+  expect(foretold).toEqual(items.filter(({ rowNumber }) => rowNumber <= 20))
+}
+
 async function checkReference(made: ReferenceCase): Promise<void> {
   const client = await openOrganization()
   const { status, items, ...counts } = made.expect
@@ -194,4 +248,5 @@ describe.each(CASES)('$name', ({ made }) => {
     return
   }
   it.each(Object.keys(APIS) as (keyof typeof APIS)[])('by the %s API', async (api) => checkUpload(made, api))
+  it('as an inspection foretells', async () => checkInspection(made))
 })

@@ -100,6 +100,7 @@ export function createCalls(target: () => TestIntake) {
   /** How each operation is called so that it succeeds. */
   const CALLS: Record<string, () => Call | Promise<Call>> = {
     createImport: () => ({ params: { seriesId: SERIES }, body: upload() }),
+    inspectFile: () => ({ body: makeForm([...fieldParts({ seriesId: String(SERIES) }), filePart(makeFile())]) }),
     listImports: () => ({ query: `seriesId=${SERIES}&status=completed&createdFrom=2026-01-01T00:00:00Z&limit=2` }),
     showImport: ofCompleted,
     watchImport: ofCompleted,
@@ -174,6 +175,7 @@ export function createCalls(target: () => TestIntake) {
   /** What is sent to operations that need more than their path, whatever that is. */
   const BODIES: Record<string, Call> = {
     createImport: { body: upload() },
+    inspectFile: { body: upload() },
     explainLine: { query: 'line=2' },
     loadReference: { body: 'id\n1\n', headers: { 'Content-Type': 'text/csv' } },
     changeWebhookEndpoint: json({ description: 'x' }),

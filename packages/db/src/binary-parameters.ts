@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils'
+import type { SqlDriverAdapterFactory, SqlQueryable } from '@prisma/driver-adapter-utils'
 
 /** Bytes held for queries under way, by the marker that stands for them. */
 export class BinaryParameters {
@@ -30,19 +30,24 @@ export class BinaryParameters {
     }
   }
 
-  /** An adapter that sends, instead of a marker, its bytes, as a parameter in PostgreSQL's binary format. */
+  /** An adapter that sends, instead of a marker, its bytes, as a parameter in PostgreSQL's binary format; in transactions, too. */
   restoreIn(factory: SqlDriverAdapterFactory): SqlDriverAdapterFactory {
     return {
       provider: factory.provider,
       adapterName: factory.adapterName,
       connect: async () => {
         const adapter = await factory.connect()
-        const queryRaw = adapter.queryRaw.bind(adapter)
-        adapter.queryRaw = async (query) =>
-          queryRaw({ ...query, args: query.args.map((value) => this.#restore(value)) })
-        return adapter
+        const startTransaction = adapter.startTransaction.bind(adapter)
+        adapter.startTransaction = async (isolation) => this.#restoreQueriesOf(await startTransaction(isolation))
+        return this.#restoreQueriesOf(adapter)
       },
     }
+  }
+
+  #restoreQueriesOf<Connection extends SqlQueryable>(connection: Connection): Connection {
+    const queryRaw = connection.queryRaw.bind(connection)
+    connection.queryRaw = async (query) => queryRaw({ ...query, args: query.args.map((value) => this.#restore(value)) })
+    return connection
   }
 
   #restore(value: unknown): unknown {

@@ -9,6 +9,8 @@ export interface Database {
   readonly prisma: PrismaClient
   /** Runs a statement whose parameters may be bytes in PostgreSQL's binary format, megabytes of them. */
   queryBatch<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
+  /** The same within a transaction of this database's. */
+  queryBatchIn<Row>(tx: Transaction, text: string, parameters: readonly unknown[]): Promise<Row[]>
   /** How many requests wait for a connection just now. */
   countWaiting(): number
   /** Rejects when the database does not answer. */
@@ -46,11 +48,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   })
   const bytes = new BinaryParameters()
   const prisma = throwUnavailable(new PrismaClient({ adapter: bytes.restoreIn(adapter) }))
+  const queryBatchIn = async <Row>(client: Transaction, text: string, parameters: readonly unknown[]) =>
+    bytes.use(parameters, async (marked) => client.$queryRawUnsafe<Row[]>(text, ...marked))
   return {
     prisma,
-    async queryBatch<Row>(text: string, parameters: readonly unknown[]) {
-      return bytes.use(parameters, async (marked) => prisma.$queryRawUnsafe<Row[]>(text, ...marked))
-    },
+    queryBatch: async <Row>(text: string, parameters: readonly unknown[]) =>
+      queryBatchIn<Row>(prisma, text, parameters),
+    queryBatchIn,
     countWaiting: () => pool.waitingCount,
     async ping() {
       await prisma.$queryRaw`SELECT 1`

@@ -43,7 +43,7 @@ export function dialectOf({ delimiter, hasHeader, start }: ImportRecord): Readin
 
 /** The cells of the file's own header, or undefined when it has none. Throws a FileMissingError. */
 export async function readHeader(
-  store: FileStore,
+  store: HeadStore,
   fileKey: string,
   { delimiter, hasHeader, start }: ReadingDialect,
 ): Promise<readonly string[] | undefined> {

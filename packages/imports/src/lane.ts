@@ -1,13 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { ColumnKey, CouponKey, CustomerKey } from '@importer/contracts'
+import type { ColumnKey } from '@importer/contracts'
 import {
   commitLaneBatch,
-  Int4Column,
-  Int8Column,
   isConcurrencyConflict,
   readSeriesKind,
-  TextColumn,
   type BatchColumns,
   type BatchResult,
   type Database,
@@ -16,15 +13,9 @@ import {
   type LaneCheckpoint,
 } from '@importer/db'
 
+import { GatheringBatch, type Position } from './gathering-batch.ts'
 import type { ImportObserver } from './import-observer.ts'
 import type { MappedRow, RecordMapper } from './map-record.ts'
-
-/** Where a record starts, or ends: the row that comes there. */
-export interface Position {
-  readonly row: number
-  readonly byte: number
-  readonly line: number
-}
 
 export interface LaneContext {
   readonly database: Database
@@ -163,86 +154,4 @@ export class Lane {
     this.#judge = kind
     return true
   }
-}
-
-/** A batch as it grows, column by column. */
-class GatheringBatch {
-  readonly #rowNumbers = new Int4Column()
-  readonly #lines = new Int8Column()
-  readonly #byteOffsets = new Int8Column()
-  readonly #tills = new Int8Column()
-  readonly #redeemedMs = new Int8Column()
-  readonly #customers: [CustomerKey, Int8Column | TextColumn][]
-  readonly #coupons: [CouponKey, Int8Column | TextColumn][]
-  readonly #billIds: TextColumn | null
-  readonly #billNumbers: TextColumn | null
-  readonly #details: TextColumn | null
-  readonly #rejectedRowNumbers = new Int4Column()
-  readonly #rejectedLines = new Int8Column()
-  readonly #rejectedByteOffsets = new Int8Column()
-  readonly #rejectedErrors = new TextColumn()
-  #columnCount = 0
-  size = 0
-
-  constructor({ mapper, mapped }: LaneContext) {
-    this.#customers = mapper.customerKeys.map((key) => [key, key === 'userId' ? new Int8Column() : new TextColumn()])
-    this.#coupons = mapper.couponKeys.map((key) => [key, key === 'couponId' ? new Int8Column() : new TextColumn()])
-    this.#billIds = mapped.has('billId') ? new TextColumn() : null
-    this.#billNumbers = mapped.has('billNumber') ? new TextColumn() : null
-    this.#details = mapped.has('details') ? new TextColumn() : null
-  }
-
-  addRow(position: Position, row: Readonly<MappedRow>, columnCount: number): void {
-    this.size += 1
-    if (columnCount > this.#columnCount) this.#columnCount = columnCount
-    this.#rowNumbers.push(position.row)
-    this.#lines.push(position.line)
-    this.#byteOffsets.push(position.byte)
-    this.#tills.push(row.till)
-    this.#redeemedMs.push(row.redeemedMs)
-    for (const [key, column] of this.#customers) column.push(key === row.customerKey ? row.customer : null)
-    for (const [key, column] of this.#coupons) column.push(key === row.couponKey ? row.coupon : null)
-    this.#billIds?.push(row.billId)
-    this.#billNumbers?.push(row.billNumber)
-    this.#details?.push(row.details)
-  }
-
-  addRejected(position: Position, errors: readonly number[], columnCount: number): void {
-    this.size += 1
-    if (columnCount > this.#columnCount) this.#columnCount = columnCount
-    this.#rejectedRowNumbers.push(position.row)
-    this.#rejectedLines.push(position.line)
-    this.#rejectedByteOffsets.push(position.byte)
-    this.#rejectedErrors.push(`{${errors.join(',')}}`)
-  }
-
-  /** What was gathered; the next batch begins. */
-  take(): BatchColumns {
-    const columns = {
-      rowNumbers: this.#rowNumbers.take(),
-      lines: this.#lines.take(),
-      byteOffsets: this.#byteOffsets.take(),
-      tills: this.#tills.take(),
-      redeemedMs: this.#redeemedMs.take(),
-      customers: takeByKey(this.#customers),
-      coupons: takeByKey(this.#coupons),
-      billIds: this.#billIds?.take() ?? null,
-      billNumbers: this.#billNumbers?.take() ?? null,
-      details: this.#details?.take() ?? null,
-      rejectedRowNumbers: this.#rejectedRowNumbers.take(),
-      rejectedLines: this.#rejectedLines.take(),
-      rejectedByteOffsets: this.#rejectedByteOffsets.take(),
-      rejectedErrors: this.#rejectedErrors.take(),
-      columnCount: this.#columnCount,
-    }
-    this.#columnCount = 0
-    this.size = 0
-    return columns
-  }
-}
-
-function takeByKey<Key extends string>(
-  columns: readonly [Key, Int8Column | TextColumn][],
-): Partial<Record<Key, Buffer>> {
-  return Object.fromEntries(columns.map(([key, column]) => [key, column.take()])) as Partial<Record<Key, Buffer>>
 }

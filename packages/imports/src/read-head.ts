@@ -1,8 +1,11 @@
 import { FILE_START, HEAD_BYTES, type ReadPosition } from '@importer/csv'
-import type { FileStore } from '@importer/runtime'
 
-/** Where the beginnings of files are read. */
-export type HeadStore = Pick<FileStore, 'read' | 'size'>
+/** Where the beginnings of files are read: a store, or what was read of a file that is not stored. */
+export interface HeadStore {
+  /** The bytes, as Buffers of any size. */
+  read(key: string, range?: { readonly start?: number; readonly end?: number }): AsyncIterable<unknown>
+  size(key: string): Promise<number>
+}
 
 /** The first bytes of a file that say something, and whether they are all of it from `start` on. */
 export interface FileHead {

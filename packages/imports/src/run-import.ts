@@ -14,17 +14,18 @@ import {
   type ClaimedImport,
   type Database,
   type HeldImport,
-  type Judge,
   type PartitionBy,
   type ReadingDialect,
   type SeriesKind,
 } from '@importer/db'
 import { FileDamagedError, FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
+import { chooseJudge } from './choose-judge.ts'
+import type { Position } from './gathering-batch.ts'
 import { createErrorBudget, type CommittedRows, type ErrorBudget } from './error-budget.ts'
 import { dialectOf, findDialect, readHeader } from './find-dialect.ts'
 import type { ImportObserver } from './import-observer.ts'
-import { Lane, type Position } from './lane.ts'
+import { Lane } from './lane.ts'
 import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
 import { createRecordMapper, prepareReading } from './map-record.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
@@ -232,10 +233,6 @@ async function runWatched(
     case null:
       return endAs('completed', options, await completeImport(database, held, pass.rows))
   }
-}
-
-function chooseJudge(kind: SeriesKind, fastest: Judge = 'first-use'): Judge {
-  return kind === 'single-use' ? fastest : kind
 }
 
 async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<ReadingDialect> {

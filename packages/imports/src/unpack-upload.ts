@@ -35,7 +35,7 @@ const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
  */
 export async function unpackUpload({ store, fileKey, encoding, maxBytes }: UnpackOptions): Promise<StoredFile | null> {
   const magic = await readMagic(store, fileKey)
-  const packed = magic[0] === 0x1f && magic[1] === 0x8b
+  const packed = isGzip(magic)
   if (!packed && encoding === 'utf-8' && utf16MarkOf(magic) === undefined) return null
   let stored: StoredFile | null = null
   try {
@@ -49,9 +49,13 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
       },
     )
   } catch (error) {
-    throw explain(error)
+    throw explainGzip(error)
   }
   return stored
+}
+
+export function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b
 }
 
 const MAGIC_BYTES = 4
@@ -62,7 +66,7 @@ async function readMagic(store: FileStore, fileKey: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-type TextEncoding = UploadEncoding | 'utf-16be'
+export type TextEncoding = UploadEncoding | 'utf-16be'
 
 /** What a byte order mark of UTF-16 says of the text behind it: it is believed, whatever was declared. UTF-32 begins alike. */
 export function utf16MarkOf(head: Uint8Array): TextEncoding | undefined {
@@ -89,7 +93,8 @@ function limitRatio(packedBytes: number): Transform {
   })
 }
 
-function explain(error: unknown): unknown {
+/** A stream that cannot be unpacked is the user's; everything else is passed on. */
+export function explainGzip(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (!code.startsWith('Z_')) return error
   return new UnpackError('INVALID_GZIP', 'the file begins as gzip and cannot be unpacked; expected it whole', {

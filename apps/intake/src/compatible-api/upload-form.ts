@@ -12,7 +12,7 @@ import {
 
 import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-profile.ts'
 import { showText } from '../http/show-text.ts'
-import { FILE_FIELD, type ReceivedFile, type ReceivedUpload } from '../http/receive-upload.ts'
+import { FILE_FIELD, type ReceivedFile, type ReceivedForm, type ReceivedUpload } from '../http/receive-upload.ts'
 
 /** An upload whose every part is as it should be. */
 export interface UploadForm {
@@ -28,8 +28,8 @@ export type UploadFormResult =
   | { readonly ok: false; readonly faults: readonly [FieldFault, ...FieldFault[]] }
 
 /** What both APIs ask of an upload; what each understands by a column is its own. */
-export interface CommonForm<Columns> {
-  readonly file: ReceivedFile | null
+export interface CommonForm<Columns, Kept = ReceivedFile> {
+  readonly file: Kept | null
   readonly customerIdentifier: CustomerIdentifier | undefined
   readonly couponIdentifier: CouponIdentifier | undefined
   readonly columns: Columns | undefined
@@ -49,15 +49,15 @@ export const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
 
 /** Looks at everything, so that the client learns of all faults at once: of those, too, that were found in other fields. */
 export function validateUploadForm(upload: CompletedUpload, otherFaults: readonly FieldFault[] = []): UploadFormResult {
-  const { file, customerIdentifier, couponIdentifier, columns, details, faults } = readCommonForm<ColumnReferences>(
-    upload,
-    (...declared) => {
-      // The documented form has positions only; a saved profile may have names.
-      if (upload.profile?.givesColumns === true) return parseColumnReferences(...declared)
-      const result = parseUploadHeaders(...declared)
-      return result.ok ? { ok: true, columns: result.positions } : result
-    },
-  )
+  const { file, customerIdentifier, couponIdentifier, columns, details, faults } = readCommonForm<
+    ColumnReferences,
+    ReceivedFile
+  >(upload, (...declared) => {
+    // The documented form has positions only; a saved profile may have names.
+    if (upload.profile?.givesColumns === true) return parseColumnReferences(...declared)
+    const result = parseUploadHeaders(...declared)
+    return result.ok ? { ok: true, columns: result.positions } : result
+  })
   const [first, ...others] = dropFollowingFaults([...faults, ...otherFaults])
   if (first !== undefined) return { ok: false, faults: [first, ...others] }
   if (!file || !customerIdentifier || !couponIdentifier || !columns) {
@@ -67,10 +67,10 @@ export function validateUploadForm(upload: CompletedUpload, otherFaults: readonl
 }
 
 /** Reads the fields that both APIs have, and says everything that is wrong with them. */
-export function readCommonForm<Columns>(
-  { fields, file, faults: fileFaults }: ReceivedUpload,
+export function readCommonForm<Columns, Kept>(
+  { fields, file, faults: fileFaults }: ReceivedForm<Kept>,
   parseColumns: ParseColumns<Columns>,
-): CommonForm<Columns> {
+): CommonForm<Columns, Kept> {
   const faults: FieldFault[] = []
   const customerIdentifier = readChoice(fields, 'customerIdentifier', CUSTOMER_IDENTIFIERS, faults)
   const couponIdentifier = readChoice(fields, 'couponIdentifier', COUPON_IDENTIFIERS, faults)

@@ -18,12 +18,21 @@ export interface ReceivedFile extends StoredFile {
   readonly originalName: string
 }
 
-export interface ReceivedUpload {
+export interface ReceivedForm<Kept> {
   /** By name; a value is a string, or something else where a client repeated or nested a field. */
   readonly fields: Readonly<Record<string, unknown>>
-  readonly file: ReceivedFile | null
+  readonly file: Kept | null
   /** What was wrong with the file parts. */
   readonly faults: readonly FieldFault[]
+}
+
+export type ReceivedUpload = ReceivedForm<ReceivedFile>
+
+/** What becomes of the file while it comes. */
+interface FileSink<Kept> {
+  keep(stream: Readable, originalName: string): Promise<Kept>
+  /** The request failed: what was kept of the file is of no use. */
+  discard(kept: Kept): Promise<void>
 }
 
 export interface UploadLimits {
@@ -59,26 +68,43 @@ export async function receiveUpload(
   store: FileStore,
   limits: UploadLimits,
 ): Promise<ReceivedUpload> {
-  const faults: FieldFault[] = []
-  const stored: Promise<ReceivedFile>[] = []
   const keys: string[] = []
   keepTouched(response, store, keys)
+  return receiveForm(request, response, limits, {
+    async keep(stream, originalName) {
+      const stored = await store.write(stream, { maxBytes: limits.maxBytes })
+      keys.push(stored.key)
+      return { ...stored, originalName }
+    },
+    discard: async ({ key }) => store.remove(key),
+  })
+}
+
+/**
+ * Reads a multipart request, whose part named `file` goes to the sink. Rejects as {@link receiveUpload} does, and then
+ * nothing is kept.
+ */
+export async function receiveForm<Kept>(
+  request: Request,
+  response: Response,
+  limits: UploadLimits,
+  sink: FileSink<Kept>,
+): Promise<ReceivedForm<Kept>> {
+  const faults: FieldFault[] = []
+  const kept: Promise<Kept>[] = []
   const body = watchBody(request, { ...limits, maxBytes: limits.maxBytes + FORM_ROOM_BYTES })
   acceptBody(request, response)
 
   const storage: multer.StorageEngine = {
     _handleFile(_request, part, done) {
-      const storing = storeFile(store, part.stream, part.originalname, limits.maxBytes)
-      stored.push(storing)
-      storing.then(
-        ({ key }) => {
-          keys.push(key)
-          done(null, {})
-        },
+      const keeping = sink.keep(part.stream, part.originalname)
+      kept.push(keeping)
+      keeping.then(
+        () => done(null, {}),
         (error: unknown) => done(error),
       )
     },
-    // Whatever has been stored is removed below, once, however the request ended.
+    // Whatever has been kept is discarded below, once, however the request ended.
     _removeFile: (_request, _part, done) => done(null),
   }
   const fields = await parseForm(body, request, response, {
@@ -88,7 +114,7 @@ export async function receiveUpload(
     // The parser takes a file that reaches its limit for one that is too large.
     limits: { ...HARD_LIMITS, fileSize: limits.maxBytes + 1 },
     fileFilter(_request, part, accept) {
-      const fault = judgeFilePart(part, stored.length)
+      const fault = judgeFilePart(part, kept.length)
       if (fault !== null) faults.push(fault)
       accept(null, fault === null)
     },
@@ -98,11 +124,11 @@ export async function receiveUpload(
       parser.once('unpipe', () => source.destroy())
     },
   }).catch(async (error: unknown) => {
-    const reason = await findReason(error, body, stored, limits.maxBytes)
-    await removeStored(store, stored)
+    const reason = await findReason(error, body, kept, limits.maxBytes)
+    await discardKept(sink, kept)
     throw reason
   })
-  const [file] = await Promise.all(stored)
+  const [file] = await Promise.all(kept)
   return { fields, file: file ?? null, faults }
 }
 
@@ -142,15 +168,6 @@ function parseForm(
       else resolve(source.body)
     })
   })
-}
-
-async function storeFile(
-  store: FileStore,
-  stream: Readable,
-  originalName: string,
-  maxBytes: number,
-): Promise<ReceivedFile> {
-  return { ...(await store.write(stream, { maxBytes })), originalName }
 }
 
 /** What a part's Content-Transfer-Encoding may be: those that leave its bytes alone (RFC 7578, 4.7). */
@@ -232,9 +249,9 @@ function describeLimit(error: multer.MulterError, maxBytes: number): ApiError {
   return new ApiError(400, [{ code, field, message: `${named}${error.message.toLowerCase()}; expected ${expected}` }])
 }
 
-async function removeStored(store: FileStore, stored: readonly Promise<ReceivedFile>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(stored)
+async function discardKept<Kept>(sink: FileSink<Kept>, kept: readonly Promise<Kept>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(kept)
   for (const outcome of outcomes) {
-    if (outcome.status === 'fulfilled') await store.remove(outcome.value.key)
+    if (outcome.status === 'fulfilled') await sink.discard(outcome.value)
   }
 }

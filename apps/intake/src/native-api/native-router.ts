@@ -6,6 +6,7 @@ import type { SessionCookie } from '../authentication/session-cookie.ts'
 import type { FindImport } from '../http/find-import.ts'
 import { createApiKeyOperations } from './api-key-operations.ts'
 import { createImportOperation } from './create-import.ts'
+import { createInspectOperation } from './inspect-file.ts'
 import { createExplainOperations } from './explain-operations.ts'
 import { createLeverOperations } from './import-levers.ts'
 import { createRedemptionsOperation } from './list-redemptions.ts'
@@ -29,6 +30,7 @@ export function createNativeRouter(
   mountOperations(router, authenticate, [
     ...createImportReadingOperations(deps, authenticate, findImport),
     createImportOperation(deps),
+    createInspectOperation(deps),
     ...createExplainOperations(deps, findImport),
     ...createLeverOperations(deps, findImport),
     createRedemptionsOperation(deps),

@@ -13,7 +13,11 @@ import { readUploadOptions } from '../uploads/read-upload-options.ts'
 export function readNativeUpload(upload: CompletedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
   const form = readCommonForm(upload, parseColumnReferences)
   const { options, metadata, faults } = readUploadOptions(upload.fields, judgeUrl)
-  const [first, ...others] = dropFollowingFaults([...form.faults, ...faults, ...findUnknownFields(upload.fields)])
+  const [first, ...others] = dropFollowingFaults([
+    ...form.faults,
+    ...faults,
+    ...findUnknownFields(upload.fields, KNOWN_FIELDS),
+  ])
   if (first !== undefined) throw new ApiError(400, [first, ...others])
   const { file, customerIdentifier, couponIdentifier, columns, details } = form
   if (!file || !customerIdentifier || !couponIdentifier || !columns || !options) {
@@ -36,22 +40,22 @@ const KNOWN_FIELDS = [
 const ALSO_TAKEN: ReadonlySet<string> = new Set(['Details'])
 
 /** A field that nobody reads may be a wish that is not fulfilled: a misspelt `dryRun` would import for real. */
-function findUnknownFields(fields: ReceivedUpload['fields']): FieldFault[] {
+export function findUnknownFields(fields: ReceivedUpload['fields'], known: readonly string[]): FieldFault[] {
   return Object.keys(fields)
-    .filter((field) => !KNOWN_FIELDS.includes(field) && !ALSO_TAKEN.has(field))
+    .filter((field) => !known.includes(field) && !ALSO_TAKEN.has(field))
     .map((field) => ({
       code: 'UNKNOWN_FIELD',
       field,
-      message: `${showText(field)} is no field of an upload; ${suggest(field)}`,
+      message: `${showText(field)} is no field of an upload; ${suggest(field, known)}`,
     }))
 }
 
-function suggest(field: string): string {
+function suggest(field: string, known: readonly string[]): string {
   const near = closest(
     field.toLowerCase(),
-    KNOWN_FIELDS.map((known) => known.toLowerCase()),
+    known.map((name) => name.toLowerCase()),
   )
-  const known = KNOWN_FIELDS.find((name) => name.toLowerCase() === near) ?? ''
+  const meant = known.find((name) => name.toLowerCase() === near) ?? ''
   const isNear = distance(field.toLowerCase(), near) <= Math.max(1, Math.floor(near.length / 3))
-  return isNear ? `did you mean ${known}?` : `expected one of ${KNOWN_FIELDS.join(', ')}`
+  return isNear ? `did you mean ${meant}?` : `expected one of ${known.join(', ')}`
 }

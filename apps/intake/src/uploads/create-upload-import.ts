@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Actor, ColumnMapping, ColumnReferences, UploadOptions, UsedProfile } from '@importer/contracts'
 import { createImport, SameFileError, type ImportRecord, type JsonObject, type NewImport } from '@importer/db'
 import {
+  cellRulesOf,
   firstRowOf,
   inspectUpload,
   openUploadedWorkbook,
@@ -155,16 +156,6 @@ function readingOf({ delimiter, hasHeader, skipLines }: AcceptedUpload['options'
     hasHeader: hasHeader === 'auto' ? ('auto' as const) : hasHeader === 'true',
     skipLines,
     profile: profile?.givesColumns === true ? profile : null,
-  }
-}
-
-/** Only what is not as documented: an upload without options is kept as it always was. */
-function cellRulesOf({ dateFormat, timeZone, defaultCountry, skipLines }: AcceptedUpload['options']) {
-  return {
-    ...(dateFormat === 'epochMillis' ? {} : { dateFormat }),
-    ...(timeZone === undefined ? {} : { timeZone }),
-    ...(defaultCountry === undefined ? {} : { defaultCountry }),
-    ...(skipLines === 0 ? {} : { skipLines }),
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { retryRequest } from '../retry.ts'
 import { EXPLAIN_OPERATIONS } from './explain-operations.ts'
 import * as examples from './examples.ts'
+import { INSPECT_OPERATION } from './inspect-operation.ts'
 import type { Operation, Success } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { PROFILE_OPERATIONS } from './profile-operations.ts'
@@ -93,6 +94,7 @@ export const OPERATIONS = {
       422: 'The Idempotency-Key came with another payload before',
     },
   },
+  inspectFile: INSPECT_OPERATION,
   listImports: {
     method: 'get',
     path: '/v1/imports',

@@ -72,7 +72,7 @@ interface CommittedRow {
  * isConcurrencyConflict for what to send again.
  */
 export async function commitLaneBatch(
-  database: Database,
+  database: Pick<Database, 'queryBatch'>,
   batch: LaneBatch,
   { judge, dryRun }: Pick<BatchShape, 'judge' | 'dryRun'>,
 ): Promise<BatchResult> {

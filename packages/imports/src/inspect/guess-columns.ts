@@ -18,6 +18,12 @@ export interface SampledColumn {
   readonly samples: readonly string[]
 }
 
+/** What the upload says itself that customers and coupons are named by. */
+export interface DeclaredIdentifiers {
+  readonly customerIdentifier?: CustomerIdentifier | undefined
+  readonly couponIdentifier?: CouponIdentifier | undefined
+}
+
 export interface GuessedColumns {
   /** By position; null: it is not sure what the column means. */
   readonly suggestedKeys: readonly (ColumnKey | null)[]
@@ -36,12 +42,12 @@ const CODE = /^(?=.*\p{L})(?=.*\d)[\p{L}\p{N}_-]{4,40}$/u
 
 /** What a column's cells must look like to mean this, whatever its name is. An empty column may mean anything. */
 const FITS: Readonly<Partial<Record<ColumnKey, (samples: readonly string[]) => boolean>>> = {
-  userId: (samples) => samples.every((text) => WHOLE.test(text)),
-  couponId: (samples) => samples.every((text) => WHOLE.test(text)),
-  redeemedAt: (samples) => samples.every((text) => WHOLE.test(text)),
+  userId: mostly((text) => WHOLE.test(text)),
+  couponId: mostly((text) => WHOLE.test(text)),
+  redeemedAt: mostly((text) => WHOLE.test(text)),
   mobile: mostly((text) => MOBILE.test(text) && countDigits(text) >= 6),
   email: mostly((text) => EMAIL.test(text)),
-  redeemedDateInMillis: (samples) => lookAtDates(samples) !== null,
+  redeemedDateInMillis: (samples) => samples.length === 0 || lookAtDates(samples) !== null,
 }
 
 /** Keys that cells alone can show, where no name does: nothing else looks like them. */
@@ -56,7 +62,7 @@ const BY_LOOK: readonly (readonly [ColumnKey, (samples: readonly string[]) => bo
  * What the columns of a file mean, by their names and by what their cells look like. A name decides unless the cells
  * speak against it; cells decide where no name does and only one column looks so. What two columns claim is nobody's.
  */
-export function guessColumns(columns: readonly SampledColumn[]): GuessedColumns {
+export function guessColumns(columns: readonly SampledColumn[], declared: DeclaredIdentifiers = {}): GuessedColumns {
   const byName = columns.map(({ name, samples }) => {
     const key = name === null ? null : keyOfName(name)
     return key !== null && (FITS[key]?.(samples) ?? true) ? key : null
@@ -69,8 +75,8 @@ export function guessColumns(columns: readonly SampledColumn[]): GuessedColumns 
     if (only !== undefined && alike.length === 1) suggestedKeys[columns.indexOf(only)] = key
   }
   const known = new Set(suggestedKeys)
-  const customerIdentifier = findIdentifier(CUSTOMER_IDENTIFIERS, known)
-  const couponIdentifier = findIdentifier(COUPON_IDENTIFIERS, known)
+  const customerIdentifier = declared.customerIdentifier ?? findIdentifier(CUSTOMER_IDENTIFIERS, known)
+  const couponIdentifier = declared.couponIdentifier ?? findIdentifier(COUPON_IDENTIFIERS, known)
   const isWhole =
     customerIdentifier !== null &&
     couponIdentifier !== null &&
@@ -90,7 +96,7 @@ function dropClaimedTwice(keys: readonly (ColumnKey | null)[]): (ColumnKey | nul
 }
 
 /** The first of those identifiers, in their documented order, whose column is known. */
-function findIdentifier<Identifier extends string>(
+export function findIdentifier<Identifier extends string>(
   identifiers: Readonly<Record<Identifier, ColumnKey>>,
   known: ReadonlySet<ColumnKey | null>,
 ): Identifier | null {

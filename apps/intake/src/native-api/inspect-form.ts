@@ -1,0 +1,48 @@
+import { inspectForm, parseColumnReferences, type FieldFault } from '@importer/contracts'
+import type { WantedReading } from '@importer/imports'
+
+import { readCommonForm } from '../compatible-api/upload-form.ts'
+import { ApiError } from '../http/api-error.ts'
+import type { ReceivedForm } from '../http/receive-upload.ts'
+import type { Completed } from '../uploads/apply-profile.ts'
+import { readUploadOptions } from '../uploads/read-upload-options.ts'
+import { findUnknownFields } from './upload-options.ts'
+
+const KNOWN_FIELDS = Object.keys(inspectForm.shape)
+const MAY_BE_LEFT_OUT: ReadonlySet<string> = new Set(['customerIdentifier', 'couponIdentifier', 'uploadHeaders'])
+
+interface InspectRequest {
+  /** The file's first bytes. */
+  readonly head: Uint8Array
+  readonly wanted: WantedReading
+}
+
+/**
+ * Judges the fields of an inspection as those of an upload. Throws 400 with every fault, but for what a person who has not
+ * chosen everything yet can still choose: that becomes a part of the answer. `judgeUrl` says what is wrong with a callback URL.
+ */
+export function readInspectForm(
+  received: Completed<ReceivedForm<Uint8Array>>,
+  judgeUrl: (url: string) => string | null,
+): InspectRequest {
+  const form = readCommonForm(received, parseColumnReferences)
+  const { options, faults: optionFaults } = readUploadOptions(received.fields, judgeUrl)
+  const faults = [...form.faults, ...optionFaults, ...findUnknownFields(received.fields, KNOWN_FIELDS)].filter(
+    ({ code, field }) => !(code === 'MISSING_FIELD' && MAY_BE_LEFT_OUT.has(field)),
+  )
+  const [first, ...others] = faults.filter((fault) => !canStillBeChosen(fault))
+  if (first !== undefined) throw new ApiError(400, [first, ...others])
+  const { file, customerIdentifier, couponIdentifier, columns } = form
+  if (file === null || options === undefined) throw new Error('a form lacks a part without a fault that says so')
+  const { profile } = received
+  const hasDateFormat = received.fields['dateFormat'] !== undefined
+  const used = profile === null ? null : { name: profile.name, version: profile.version }
+  const identifiers = { customerIdentifier, couponIdentifier }
+  const hasProfileColumns = profile?.givesColumns === true
+  const wanted = { ...identifiers, columns, options, hasDateFormat, faults, profile: used, hasProfileColumns }
+  return { head: file, wanted }
+}
+
+function canStillBeChosen({ code, field }: FieldFault): boolean {
+  return code === 'MISSING_KEY' || (code === 'MISSING_FIELD' && field === 'timeZone')
+}

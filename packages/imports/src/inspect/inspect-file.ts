@@ -1,0 +1,185 @@
+import {
+  decodeRowError,
+  isNamedDateFormat,
+  type Advice,
+  type ColumnKey,
+  type ColumnPositions,
+  type CouponIdentifier,
+  type CustomerIdentifier,
+  type UsedProfile,
+} from '@importer/contracts'
+
+import { cellRulesOf } from '../cell-rules.ts'
+import { explainCellError, type CellError } from '../describe-cell-error.ts'
+import { readHeader } from '../find-dialect.ts'
+import { UnpackError } from '../unpack-upload.ts'
+import { checkRows, type RowLookUp } from './check-rows.ts'
+import { lookAtDates } from './date-look.ts'
+import { FILE_KEY, findReading, type FoundReading, type InspectionProblem, type WantedReading } from './find-reading.ts'
+import { guessColumns, type SampledColumn } from './guess-columns.ts'
+import { sampleColumns } from './guess-reading.ts'
+import { HeadEndError, HeadFile } from './head-file.ts'
+import { readFirstRows } from './read-first-rows.ts'
+import { unpackHead } from './unpack-head.ts'
+
+interface FileToInspect {
+  /** Its first bytes as they came, up to INSPECTED_BYTES. */
+  readonly head: Uint8Array
+  readonly wanted: WantedReading
+  /** Null: rows are checked by their own text alone. */
+  readonly lookUp: RowLookUp | null
+}
+
+interface InspectedRow {
+  readonly rowNumber: number
+  readonly line: number
+  readonly cells: readonly string[]
+  readonly errors: readonly (CellError & Advice)[]
+}
+
+/** As `POST /v1/inspect` answers; what is not known, or not sure, is null. */
+export interface FileInspection {
+  readonly kind: 'csv' | null
+  readonly encoding: string | null
+  readonly delimiter: string | null
+  readonly headerRow: boolean | null
+  /** How many lines come before the header or, without one, before the first row that is looked for. */
+  readonly skippedLines: number
+  readonly columns: readonly (SampledColumn & { readonly suggestedKey: ColumnKey | null })[]
+  readonly customerIdentifier: CustomerIdentifier | null
+  readonly couponIdentifier: CouponIdentifier | null
+  readonly uploadHeaders: ColumnPositions | null
+  readonly dateFormat: string | null
+  readonly timeZone: string | null
+  readonly profile: UsedProfile | null
+  readonly rows: readonly InspectedRow[]
+  readonly problems: readonly InspectionProblem[]
+}
+
+const SHOWN_SAMPLES = 5
+/** Of a cell. */
+const MAX_VALUE_CHARACTERS = 10_000
+
+/**
+ * What an import of a file that begins so would read, and what its first rows would come to; and what the columns seem to
+ * mean where nobody has said. Nothing is stored. Throws what the database throws.
+ */
+export async function inspectFile({ head, wanted, lookUp }: FileToInspect): Promise<FileInspection> {
+  const problems: InspectionProblem[] = wanted.faults.map(({ code, message }) => ({ code, message }))
+  try {
+    const { text, isWhole, encoding } = await unpackHead(head, wanted.options.encoding)
+    const files = new HeadFile(text, isWhole)
+    const reading = await findReading(files, wanted, problems)
+    if (reading === null) return describeNothing(wanted, problems)
+    return { ...(await describeReading(files, reading, wanted, lookUp, problems)), encoding }
+  } catch (error) {
+    if (error instanceof UnpackError) problems.push({ code: error.code, message: error.message })
+    else if (error instanceof HeadEndError) problems.push(describeNoRows())
+    else throw error
+    return describeNothing(wanted, problems)
+  }
+}
+
+async function describeReading(
+  files: HeadFile,
+  { dialect, mapping, guessed }: FoundReading,
+  wanted: WantedReading,
+  lookUp: RowLookUp | null,
+  problems: InspectionProblem[],
+): Promise<Omit<FileInspection, 'encoding'>> {
+  const header = await readHeader(files, FILE_KEY, dialect)
+  const rows = await readFirstRows(files, { ...dialect, header })
+  if (rows.length === 0) problems.push(describeNoRows())
+  const columns = sampleColumns(
+    header,
+    rows.flatMap(({ cells, fault }) => (fault === undefined ? [cells] : [])),
+  )
+  const { suggestedKeys } = guessed ?? guessColumns(columns, wanted)
+  const dates = columns[mapping?.positions.redeemedDateInMillis ?? suggestedKeys.indexOf('redeemedDateInMillis')]
+  const dateFormat = findDateFormat(dates, wanted, problems)
+
+  const rules = cellRulesOf({ ...wanted.options, dateFormat: dateFormat ?? wanted.options.dateFormat })
+  const needsZone = rules.timeZone === undefined && !isNamedDateFormat(rules.dateFormat ?? 'epochMillis')
+  const isChecked = mapping !== null && wanted.faults.length === 0 && !needsZone
+  const reading = mapping === null ? null : { ...mapping, ...rules }
+  const errors =
+    isChecked && reading !== null
+      ? await checkRows(rows, [reading, Date.now(), header], lookUp)
+      : new Map<number, readonly number[]>()
+  if (rows.some(({ fault }) => fault === 'not_utf8')) {
+    const message =
+      'some rows hold bytes that are no UTF-8; choose encoding=windows-1252 for a file of an older program'
+    problems.push({ code: 'INVALID_ENCODING', message })
+  }
+  return {
+    kind: 'csv',
+    delimiter: dialect.delimiter,
+    headerRow: dialect.hasHeader,
+    skippedLines: dialect.start.line - 1,
+    columns: columns.map((column, index) => ({
+      ...column,
+      samples: column.samples.slice(0, SHOWN_SAMPLES),
+      suggestedKey: suggestedKeys[index] ?? null,
+    })),
+    customerIdentifier: mapping?.customerIdentifier ?? wanted.customerIdentifier ?? guessed?.customerIdentifier ?? null,
+    couponIdentifier: mapping?.couponIdentifier ?? wanted.couponIdentifier ?? guessed?.couponIdentifier ?? null,
+    uploadHeaders: mapping?.positions ?? null,
+    dateFormat,
+    timeZone: wanted.options.timeZone ?? null,
+    profile: wanted.profile ?? null,
+    rows: rows.map(({ rowNumber, line, cells }) => ({
+      rowNumber,
+      line,
+      cells: cells.slice(0, columns.length).map((cell) => cell.slice(0, MAX_VALUE_CHARACTERS)),
+      errors:
+        reading === null
+          ? []
+          : (errors.get(rowNumber) ?? []).map((error) =>
+              explainCellError(decodeRowError(error), { cells, rowNumber }, { mapping: reading, header }),
+            ),
+    })),
+    problems,
+  }
+}
+
+/** As it was asked for, or as the cells show it. */
+function findDateFormat(
+  dates: SampledColumn | undefined,
+  { options, hasDateFormat }: WantedReading,
+  problems: InspectionProblem[],
+): string | null {
+  if (hasDateFormat) return options.dateFormat
+  const look = dates === undefined ? null : lookAtDates(dates.samples)
+  if (look === null) return null
+  if (look.dateFormat === null) {
+    const message = `dates such as ${dates?.samples[0] ?? ''} do not show whether the day or the month comes first; say so in dateFormat, as dd/MM/yyyy or MM/dd/yyyy`
+    problems.push({ code: 'DATE_FORMAT_UNSURE', message })
+  } else if (look.isLocal && options.timeZone === undefined) {
+    const message = `dates such as ${dates?.samples[0] ?? ''} do not say their time zone; say it in timeZone, as in Europe/Berlin`
+    problems.push({ code: 'TIME_ZONE_UNSURE', message })
+  }
+  return look.dateFormat
+}
+
+function describeNoRows(): InspectionProblem {
+  return { code: 'NO_ROWS', message: 'there is no whole row in the first 1 MiB of the file; expected rows there' }
+}
+
+function describeNothing(wanted: WantedReading, problems: readonly InspectionProblem[]): FileInspection {
+  return {
+    kind: null,
+    encoding: null,
+    delimiter: null,
+    headerRow: null,
+    skippedLines: 0,
+    columns: [],
+    customerIdentifier: wanted.customerIdentifier ?? null,
+    couponIdentifier: wanted.couponIdentifier ?? null,
+    uploadHeaders: null,
+    dateFormat: wanted.hasDateFormat ? wanted.options.dateFormat : null,
+    timeZone: wanted.options.timeZone ?? null,
+    profile: wanted.profile ?? null,
+    rows: [],
+    problems,
+  }
+}
