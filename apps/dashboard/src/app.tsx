@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Route, Switch } from 'wouter'
 
+import { hasOperation } from './api/has-operation.ts'
 import { Empty } from './design/notes.tsx'
 import { Page } from './design/layout.tsx'
 import { Shell } from './layout/shell.tsx'
@@ -59,7 +60,7 @@ function Views() {
       </Route>
       <Route path="/redemptions" component={RedemptionsView} />
       <Route path="/reference" component={ReferenceView} />
-      <Route path="/profiles" component={ProfilesView} />
+      {hasOperation('get /v1/import-profiles') && <Route path="/profiles" component={ProfilesView} />}
       <Route path="/webhooks" component={WebhooksView} />
       <Route path="/keys" component={KeysView} />
       <Route>

@@ -1,10 +1,4 @@
-import {
-  buildAddress,
-  createClientOf,
-  type AnswerTo,
-  type CallTo,
-  type ImportView as KnownImport,
-} from '@importer/client'
+import { buildAddress, createClientOf, type AnswerTo, type CallTo } from '@importer/client'
 import { OPERATIONS } from '@importer/contracts'
 
 import { PENDING } from './pending/operations.ts'
@@ -15,13 +9,7 @@ type Table = typeof TABLE
 export type OperationName = keyof Table
 export type AnswerOf<Name extends OperationName> = AnswerTo<Table[Name]>
 export type CallOf<Name extends OperationName> = CallTo<Table[Name]>
-export type ImportView = KnownImport & {
-  readonly delay?: { readonly code: string; readonly message: string; readonly since: string } | null
-  readonly profile?: { readonly name: string; readonly version: number } | null
-  readonly corrections?: readonly unknown[] | null
-  readonly updatedAt?: string
-}
-
+export type ImportView = AnswerOf<'showImport'>
 /** Of a page: without it a 401 would make the browser ask for user name and password by itself. */
 export const PAGE_HEADERS = { 'X-Requested-With': 'XMLHttpRequest' } as const
 

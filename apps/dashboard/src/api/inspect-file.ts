@@ -2,8 +2,8 @@ import { client, type AnswerOf } from './client.ts'
 
 export type Inspection = AnswerOf<'inspectFile'>
 
-/** The beginning of a file says how it is to be read. */
-const HEAD_BYTES = 1024 * 1024
+/** The beginning of a file says how it is to be read: 1 MiB, and a little so that a record of 1 MiB is seen whole. */
+const HEAD_BYTES = 1_310_720
 
 /** What the importer would read of a file: its own reading, so that preview and import cannot differ. */
 export async function inspectFile(

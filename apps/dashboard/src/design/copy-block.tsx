@@ -22,9 +22,7 @@ export function CopyBlock({ what, text }: CopyBlockProps) {
   }
   return (
     <div className={styles.stack}>
-      {/* A region that scrolls must be reached by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre className={styles.code} tabIndex={0} aria-label={what}>
+      <pre className={styles.code} role="region" tabIndex={0} aria-label={what}>
         {text}
       </pre>
       {clipboard !== undefined && (

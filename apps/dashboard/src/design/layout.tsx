@@ -50,8 +50,6 @@ export function Panel({ title, aside, children }: PanelProps) {
 /** What is wider than the window scrolls by itself, by keyboard too. */
 export function Scroll({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
-    // A region that scrolls must be reached by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
       {children}
     </div>

@@ -1,4 +1,4 @@
-import { COLUMN_KEYS, type Operation } from '@importer/contracts'
+import type { Operation } from '@importer/contracts'
 import { z } from 'zod'
 
 const text = z.string()
@@ -25,51 +25,6 @@ const profileFields = z.object({
 const profileView = profileFields.extend({ name: text, version: z.number() })
 
 export const PENDING = {
-  inspectFile: {
-    method: 'post',
-    role: 'read',
-    tag: 'imports',
-    summary: '',
-    path: '/v1/inspect',
-    query: none,
-    body: { contentType: 'multipart/form-data', schema: z.strictObject({ file: z.file() }) },
-    success: [
-      {
-        status: 200,
-        description: '',
-        schema: z.object({
-          kind: text,
-          encoding: text.nullable(),
-          delimiter: text.nullable(),
-          headerRow: z.boolean().nullable(),
-          skippedLines: z.number(),
-          columns: z.array(
-            z.object({
-              position: z.number(),
-              name: text.nullable(),
-              samples: z.array(text),
-              suggestedKey: z.enum(COLUMN_KEYS).nullable(),
-            }),
-          ),
-          customerIdentifier: text.nullable(),
-          couponIdentifier: text.nullable(),
-          uploadHeaders: columns.nullable(),
-          dateFormat: text.nullable(),
-          timeZone: text.nullable(),
-          profile: z.object({ name: text, version: z.number() }).nullable(),
-          rows: z.array(
-            z.object({
-              rowNumber: z.number(),
-              line: z.number(),
-              cells: z.array(text),
-              errors: z.array(z.object({ code: text, column: text.nullable(), message: text })),
-            }),
-          ),
-          problems: z.array(z.object({ code: text, message: text })),
-        }),
-      },
-    ],
-  },
   listImportProfiles: {
     ...READ,
     path: '/v1/import-profiles',

@@ -24,6 +24,7 @@ import { CorrectionsPanel } from './corrections-panel.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Downloads } from './downloads.tsx'
 import { ErrorGroups } from './error-groups.tsx'
+import { FindRow } from './find-row.tsx'
 import { ImportActions } from './import-actions.tsx'
 import own from './import.module.css'
 import { ProgressPanel } from './progress-panel.tsx'
@@ -125,6 +126,7 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
       )}
       <div className={own.columns}>
         <Downloads view={view} />
+        {view.counts.rows > 0 && <FindRow importId={importId} />}
         <Timeline view={view} />
         <Panel title="About this import">
           <About view={view} />
@@ -147,7 +149,7 @@ function Notices({ view }: { readonly view: View }) {
           </p>
         </Note>
       )}
-      {view.delay != null && (
+      {view.delay !== null && (
         <Note tone="warn">
           <p>{view.delay.message}</p>
         </Note>
@@ -198,7 +200,6 @@ const DELIMITERS: Readonly<Record<string, string>> = {
 }
 
 function About({ view }: { readonly view: View }) {
-  const { profile } = view
   return (
     <Facts
       facts={[
@@ -208,7 +209,6 @@ function About({ view }: { readonly view: View }) {
         { name: 'Size', value: formatBytes(view.bytes) },
         { name: 'Header', value: view.headerRow === null ? 'not looked at yet' : view.headerRow ? 'yes' : 'none' },
         { name: 'Delimiter', value: view.delimiter === null ? '–' : (DELIMITERS[view.delimiter] ?? view.delimiter) },
-        { name: 'Profile', value: profile == null ? 'none' : `${profile.name}, version ${profile.version}` },
         { name: 'Starts', value: formatCount(view.attempts) },
         ...(view.details === null
           ? []

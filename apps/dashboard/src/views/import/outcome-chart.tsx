@@ -24,8 +24,6 @@ const COLORS = { inserted: '--good', duplicates: '--busy', rejected: '--bad' } a
 /** Rows over time by outcome: what was seen while this page watched, between the start and now. */
 export function OutcomeChart({ view }: { readonly view: ImportView }) {
   const samples = useSamples(view)
-  const frame = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(0)
   const [isDark, setDark] = useState(() => window.matchMedia('(prefers-color-scheme: dark)').matches)
 
   useEffect(() => {
@@ -35,25 +33,29 @@ export function OutcomeChart({ view }: { readonly view: ImportView }) {
     return () => media.removeEventListener('change', onTheme)
   }, [])
 
-  const hasChart = samples.length > 1
+  if (samples.length < 2) return null
+  // Its colours are those of the theme: another theme is another chart.
+  return <Chart key={String(isDark)} samples={samples} />
+}
+
+function Chart({ samples }: { readonly samples: readonly Sample[] }) {
+  const frame = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
   useEffect(() => {
     const element = frame.current
-    if (element === null || !hasChart) return undefined
+    if (element === null) return undefined
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)))
     observer.observe(element)
     return () => observer.disconnect()
-  }, [hasChart])
+  }, [])
 
-  // The colours are those of the theme.
   useEffect(() => {
     const element = frame.current
-    if (element === null || width === 0 || samples.length < 2) return undefined
+    if (element === null || width === 0) return undefined
     const chart = new uPlot(makeOptions(element, width), stack(samples), element)
     return () => chart.destroy()
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies
-  }, [samples, width, isDark])
+  }, [samples, width])
 
-  if (!hasChart) return null
   const last = samples.at(-1)
   return (
     <Panel title="Rows over time">
@@ -74,29 +76,24 @@ export function OutcomeChart({ view }: { readonly view: ImportView }) {
   )
 }
 
+/** What was seen before is nowhere else: it is added to, whenever the server told something new. */
 function useSamples(view: ImportView): readonly Sample[] {
-  const [samples, setSamples] = useState<readonly Sample[]>([])
   const { startedAt, finishedAt, updatedAt, counts } = view
-  const { inserted, duplicates, rejected } = counts
-  useEffect(() => {
-    if (startedAt === null) return
-    const start = Date.parse(startedAt)
-    const atSeconds = Math.max(
-      0,
-      ((finishedAt === null && updatedAt === undefined ? Date.now() : Date.parse(finishedAt ?? updatedAt ?? '')) -
-        start) /
-        1_000,
-    )
-    // What was seen before is nowhere else: it is added to, whenever the server told something new.
-    // oxlint-disable-next-line react/set-state-in-effect
-    setSamples((known) => {
-      const before = known.length === 0 ? [{ atSeconds: 0, inserted: 0, duplicates: 0, rejected: 0 }] : known
-      const past = before.filter((sample) => sample.atSeconds < atSeconds)
-      const thinned = past.length > MOST_SAMPLES ? past.filter((_sample, index) => index % 2 === 0) : past
-      return [...thinned, { atSeconds, inserted, duplicates, rejected }]
-    })
-  }, [startedAt, finishedAt, updatedAt, inserted, duplicates, rejected])
-  return samples
+  const toldAt = finishedAt ?? updatedAt
+  const [seen, setSeen] = useState<{ toldAt: string | null; samples: readonly Sample[] }>({ toldAt: null, samples: [] })
+  if (startedAt !== null && seen.toldAt !== toldAt) {
+    const { inserted, duplicates, rejected } = counts
+    const atSeconds = Math.max(0, (Date.parse(toldAt) - Date.parse(startedAt)) / 1_000)
+    setSeen({ toldAt, samples: addSample(seen.samples, { atSeconds, inserted, duplicates, rejected }) })
+  }
+  return seen.samples
+}
+
+function addSample(known: readonly Sample[], sample: Sample): readonly Sample[] {
+  const before = known.length === 0 ? [{ atSeconds: 0, inserted: 0, duplicates: 0, rejected: 0 }] : known
+  const past = before.filter(({ atSeconds }) => atSeconds < sample.atSeconds)
+  const thinned = past.length > MOST_SAMPLES ? past.filter((_sample, index) => index % 2 === 0) : past
+  return [...thinned, sample]
 }
 
 /** One above the other: rejected at the bottom, inserted at the top. */

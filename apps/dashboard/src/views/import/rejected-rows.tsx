@@ -9,7 +9,7 @@ import styles from '../../design/design.module.css'
 import { ChoiceField, TextField } from '../../design/fields.tsx'
 import { Panel } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
-import { wordCode, wordColumn } from '../../format/words.ts'
+import { isOver, wordCode, wordColumn } from '../../format/words.ts'
 import { CorrectDialog, type Fault } from './correct-dialog.tsx'
 import { useCorrections } from './corrections.ts'
 import own from './import.module.css'
@@ -50,6 +50,8 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchOnWindowFocus: false,
+    // What was rejected stays so once an import is over: hundreds of pages are not asked for again.
+    ...(isOver(view) && { staleTime: Number.POSITIVE_INFINITY }),
   })
   const items = query.data?.pages.flatMap((page) => page.items) ?? []
   return (
@@ -147,8 +149,6 @@ function VirtualRows({ importId, items, mayCorrect, isLoading, onNearEnd }: Virt
   }, [items.length, last, onNearEnd])
   return (
     <>
-      {/* What scrolls must be reached by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div ref={frame} className={own.frame} tabIndex={0} role="region" aria-label="Rejected rows">
         <div role="table" aria-label="Rejected rows" aria-rowcount={isLoading ? -1 : items.length + 1}>
           <div role="rowgroup">

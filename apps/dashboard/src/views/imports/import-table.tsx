@@ -60,7 +60,7 @@ function ImportRow({ view }: { readonly view: ImportView }) {
         <div className={styles.stack}>
           <ImportBadges view={view} />
           {!isOver(view) && <ProgressBar percent={progress.percent} label={`Progress of import ${id}`} />}
-          {delay != null && <div className={styles.fault}>{delay.message}</div>}
+          {delay !== null && <div className={styles.fault}>{delay.message}</div>}
         </div>
       </td>
       <td data-label="Series">{seriesId}</td>

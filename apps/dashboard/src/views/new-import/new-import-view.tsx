@@ -1,9 +1,10 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { z } from 'zod'
 
 import { useViewState } from '../../address/use-view-state.ts'
+import { hasOperation } from '../../api/has-operation.ts'
 import { inspectFile } from '../../api/inspect-file.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Button } from '../../design/button.tsx'
@@ -36,7 +37,10 @@ import { useRested } from './use-rested.ts'
 import { useUpload } from './use-upload.ts'
 
 const viewState = z.object({ seriesId: z.string().max(255).optional(), profile: z.string().max(255).optional() })
+const formFields = z.record(z.string(), z.string())
 const TYPING_MS = 300
+/** Profiles are offered where the API has them. */
+const HAS_PROFILES = hasOperation('get /v1/import-profiles')
 
 /** A file, what its columns mean, and then the import, or only its check. */
 export function NewImportView() {
@@ -69,11 +73,13 @@ function NewImport() {
   const found = file === null ? undefined : inspection.data
   const columns = columnsOf(settings, found)
   const identifiers = identifiersOf(settings, found, columns)
-  const fields = uploadFields(settings, columns, identifiers)
+  const fields = uploadFields(settings, found, columns, identifiers)
+  const isTable = found !== undefined && found.kind !== null
   const missing = [
     ...(file === null ? ['a file'] : []),
     ...(/^\d{1,16}$/.test(seriesId.trim()) ? [] : ['the coupon series']),
-    ...(found === undefined ? [] : findMissing(columns, identifiers)),
+    ...(found !== undefined && !isTable ? ['a file that is a table'] : []),
+    ...(isTable ? findMissing(fields, columns, identifiers) : []),
   ]
   return (
     <Page title="New import" lead="Choose a file, look at its first rows as the importer reads them, and start.">
@@ -93,19 +99,23 @@ function NewImport() {
               setAddress({ seriesId: text === '' ? undefined : text }, { replace: true })
             }}
           />
-          <ProfileField
-            value={settings.profile}
-            suggested={found?.profile?.name ?? null}
-            onChoice={(profile, profileSeries) => {
-              setSettings({ ...NO_SETTINGS, profile })
-              if (profileSeries !== null && seriesId === '') setSeriesId(String(profileSeries))
-              setAddress({ profile: profile === '' ? undefined : profile }, { replace: true })
-            }}
-          />
+          {HAS_PROFILES && (
+            <ProfileField
+              value={settings.profile}
+              onChoice={(profile, profileSeries) => {
+                setSettings({ ...NO_SETTINGS, profile })
+                if (profileSeries !== null && seriesId === '') setSeriesId(String(profileSeries))
+                setAddress({ profile: profile === '' ? undefined : profile }, { replace: true })
+              }}
+            />
+          )}
         </div>
       </Panel>
       {file !== null && (
-        <Panel title="First rows" aside={found !== undefined && <FoundOut inspection={found} />}>
+        <Panel
+          title="First rows"
+          aside={isTable && <FoundOut inspection={found} isLookedUp={/^\d{1,16}$/.test(seriesId.trim())} />}
+        >
           {inspection.isPending && <Loading what="the first rows" />}
           {inspection.isError && <ErrorNote error={inspection.error} onRetry={inspection.refetch} />}
           {found?.problems.map(({ code, message }) => (
@@ -113,7 +123,7 @@ function NewImport() {
               <p className={styles.value}>{message}</p>
             </Note>
           ))}
-          {found !== undefined && (
+          {isTable && (
             <>
               <p className={styles.quiet}>
                 Say what each column means. What is guessed from names and values is chosen already: check it.
@@ -123,21 +133,31 @@ function NewImport() {
                 columns={columns}
                 onChoose={(position, key) => change({ columns: chooseColumn(columns, position, key) })}
               />
-              <OptionFields settings={settings} inspection={found} identifiers={identifiers} onChange={change} />
             </>
+          )}
+          {(found !== undefined || inspection.isError) && (
+            <OptionFields settings={settings} inspection={found} identifiers={identifiers} onChange={change} />
           )}
         </Panel>
       )}
-      <Start file={file} seriesId={seriesId.trim()} fields={fields} missing={missing} />
-      {file !== null && found !== undefined && (
+      <Start
+        file={file}
+        seriesId={seriesId.trim()}
+        fields={fields}
+        missing={missing}
+        isReading={file !== null && (found === undefined || inspection.isPlaceholderData)}
+      />
+      {file !== null && isTable && (
         <>
-          <SaveProfile
-            settings={settings}
-            inspection={found}
-            columns={columns}
-            identifiers={identifiers}
-            seriesId={seriesId.trim()}
-          />
+          {HAS_PROFILES && (
+            <SaveProfile
+              settings={settings}
+              inspection={found}
+              columns={columns}
+              identifiers={identifiers}
+              seriesId={seriesId.trim()}
+            />
+          )}
           <Panel title="For a program">
             <p className={styles.quiet}>
               The field <code>uploadHeaders</code> of an upload, and the whole upload as a command.
@@ -159,22 +179,22 @@ function NewImport() {
 
 /** The importer's own reading of the file's beginning, with what is chosen so far. */
 function useInspection(file: File | null, seriesId: string, settings: Settings) {
-  const rested = useRested({ seriesId, settings }, TYPING_MS)
-  const columns = rested.settings.columns
-  const chosen = columns === null ? {} : chosenFields(rested.settings)
   const fields = {
-    ...readingFields(rested.settings),
-    ...chosen,
-    ...(/^\d{1,16}$/.test(rested.seriesId.trim()) && { seriesId: rested.seriesId.trim() }),
+    ...readingFields(settings),
+    ...(settings.columns === null ? {} : chosenFields(settings)),
+    ...(/^\d{1,16}$/.test(seriesId.trim()) && { seriesId: seriesId.trim() }),
   }
+  const rested = useRested(JSON.stringify(fields), TYPING_MS)
+  const fileKey = JSON.stringify([file?.name, file?.size, file?.lastModified])
   return useQuery({
-    queryKey: ['inspection', file?.name, file?.size, file?.lastModified, fields],
+    queryKey: ['inspection', fileKey, rested],
     queryFn: async ({ signal }) => {
       if (file === null) throw new Error('there is no file')
-      return inspectFile(file, fields, signal)
+      return inspectFile(file, formFields.parse(JSON.parse(rested)), signal)
     },
     enabled: file !== null,
-    placeholderData: keepPreviousData,
+    // While somebody chooses, the last reading of the same file stays; that of another file says nothing of this one.
+    placeholderData: (last, query) => (query?.queryKey[1] === fileKey ? last : undefined),
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
     retry: false,
@@ -196,12 +216,14 @@ interface StartProps {
   readonly seriesId: string
   readonly fields: Readonly<Record<string, string>>
   readonly missing: readonly string[]
+  /** What is chosen is not read with yet. */
+  readonly isReading: boolean
 }
 
-function Start({ file, seriesId, fields, missing }: StartProps) {
+function Start({ file, seriesId, fields, missing, isReading }: StartProps) {
   const [, navigate] = useLocation()
   const upload = useUpload()
-  const isReady = missing.length === 0 && !upload.isRunning
+  const isReady = missing.length === 0 && !isReading && !upload.isRunning
   const start = async (dryRun: boolean): Promise<void> => {
     if (file === null) return
     const made = await upload.start({ file, seriesId, fields: { ...fields, ...(dryRun && { dryRun: 'true' }) } })

@@ -14,6 +14,8 @@ interface OptionFieldsProps {
   readonly onChange: (change: Partial<Settings>) => void
 }
 
+const HERE = new Intl.DateTimeFormat().resolvedOptions().timeZone
+
 const DATE_FORMATS = [
   ['epochMillis', 'milliseconds since 1970'],
   ['epochSeconds', 'seconds since 1970'],
@@ -51,8 +53,8 @@ export function OptionFields({ settings, inspection, identifiers, onChange }: Op
           label="Time zone"
           list={zones}
           value={settings.timeZone}
-          placeholder={inspection?.timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone}
-          hint="Of dates without an offset, such as Europe/Berlin"
+          placeholder={inspection?.timeZone ?? 'none'}
+          hint={`Of dates without an offset. This computer is in ${HERE}`}
           onText={set('timeZone')}
         />
         <datalist id={zones}>

@@ -1,11 +1,11 @@
-import { COLUMN_KEYS, type ColumnKey } from '@importer/contracts'
+import { COLUMN_KEYS, DEFAULT_DATE_FORMAT, isNamedDateFormat, type ColumnKey } from '@importer/contracts'
 
 import type { Inspection } from '../../api/inspect-file.ts'
 import styles from '../../design/design.module.css'
 import { joinNames } from '../../design/join-names.ts'
 import { Scroll } from '../../design/layout.tsx'
 import { Badge } from '../../design/notes.tsx'
-import { formatCount } from '../../format/numbers.ts'
+import { formatCount, formatNumber } from '../../format/numbers.ts'
 import { wordColumn } from '../../format/words.ts'
 import own from './new-import.module.css'
 import type { Columns } from './settings.ts'
@@ -99,21 +99,37 @@ const DELIMITERS: Readonly<Record<string, string>> = {
   '|': 'vertical bars',
 }
 
-/** What the file turned out to be. */
-export function FoundOut({ inspection }: { readonly inspection: Inspection }) {
-  const { delimiter, headerRow, encoding, skippedLines, rows } = inspection
-  const faulty = rows.filter(({ errors }) => errors.length > 0).length
+/** What the file turned out to be, and what its first rows come to as far as they could be checked. */
+export function FoundOut({
+  inspection,
+  isLookedUp,
+}: {
+  readonly inspection: Inspection
+  readonly isLookedUp: boolean
+}) {
+  const { delimiter, headerRow, encoding, skippedLines } = inspection
   return (
     <span className={styles.row}>
       {delimiter !== null && <Badge>separated by {DELIMITERS[delimiter] ?? `“${delimiter}”`}</Badge>}
       <Badge>{headerRow ? 'with a header' : 'no header'}</Badge>
       {encoding !== null && encoding !== 'utf-8' && <Badge>{encoding}</Badge>}
-      {skippedLines > 0 && <Badge>{skippedLines} lines before it skipped</Badge>}
-      <Badge tone={faulty === 0 ? 'good' : 'warn'}>
-        {faulty === 0
-          ? `first ${rows.length} rows are good`
-          : `${faulty} of the first ${rows.length} rows would be rejected`}
-      </Badge>
+      {skippedLines > 0 && <Badge>{formatNumber(skippedLines, 'line')} before it skipped</Badge>}
+      {inspection.rows.length > 0 && <Verdict inspection={inspection} isLookedUp={isLookedUp} />}
     </span>
   )
+}
+
+function Verdict({ inspection, isLookedUp }: { readonly inspection: Inspection; readonly isLookedUp: boolean }) {
+  const { rows, uploadHeaders, dateFormat, timeZone, problems } = inspection
+  const needsZone = timeZone === null && !isNamedDateFormat(dateFormat ?? DEFAULT_DATE_FORMAT)
+  const isRefused = problems.some(({ code }) => code === 'MISSING_KEY' || code === 'MISSING_FIELD')
+  if (uploadHeaders === null || needsZone || isRefused) return <Badge>rows not checked yet</Badge>
+  const faulty = rows.filter(({ errors }) => errors.length > 0).length
+  const first = rows.length === 1 ? 'first row' : `first ${rows.length} rows`
+  if (faulty > 0) {
+    const share = rows.length === 1 ? `the ${first}` : `${faulty} of the ${first}`
+    return <Badge tone="warn">{share} would be rejected</Badge>
+  }
+  if (!isLookedUp) return <Badge>{first} can be read: choose the series to look them up</Badge>
+  return <Badge tone="good">the {first} would be imported</Badge>
 }

@@ -5,13 +5,11 @@ import { ChoiceField } from '../../design/fields.tsx'
 
 interface ProfileFieldProps {
   readonly value: string
-  /** One that fits the file, of which nobody spoke. */
-  readonly suggested: string | null
   readonly onChoice: (profile: string, seriesId: number | null) => void
 }
 
 /** A saved way to read files of one kind. */
-export function ProfileField({ value, suggested, onChoice }: ProfileFieldProps) {
+export function ProfileField({ value, onChoice }: ProfileFieldProps) {
   const query = useQuery({
     queryKey: ['profiles'],
     queryFn: async ({ signal }) => client.listImportProfiles({}, { signal }),
@@ -21,9 +19,7 @@ export function ProfileField({ value, suggested, onChoice }: ProfileFieldProps) 
   return (
     <ChoiceField
       label="Profile"
-      hint={
-        suggested !== null && value === '' ? `“${suggested}” fits this file` : 'A saved way to read files of one kind'
-      }
+      hint="A saved way to read files of one kind"
       value={value}
       onChoice={(name) => onChoice(name, profiles.find((one) => one.name === name)?.seriesId ?? null)}
       choices={[

@@ -2,6 +2,8 @@ import {
   COLUMN_KEYS,
   COUPON_IDENTIFIERS,
   CUSTOMER_IDENTIFIERS,
+  DEFAULT_DATE_FORMAT,
+  isNamedDateFormat,
   type ColumnKey,
   type CouponIdentifier,
   type CustomerIdentifier,
@@ -107,13 +109,18 @@ export function identifiersOf(settings: Settings, inspection: Inspection | undef
 }
 
 /** What the mapping lacks, in words. */
-export function findMissing(columns: Columns, { customer, coupon }: Identifiers): string[] {
+export function findMissing(
+  { dateFormat = DEFAULT_DATE_FORMAT, timeZone = '' }: Readonly<Record<string, string>>,
+  columns: Columns,
+  { customer, coupon }: Identifiers,
+): string[] {
   const mapped = new Set(columns.values())
   return [
     ...(customer === null ? ['the customer'] : []),
     ...(coupon === null ? ['the coupon'] : []),
     ...(mapped.has('redeemedDateInMillis') ? [] : ['date and time']),
     ...(mapped.has('redeemedAt') ? [] : ['the till']),
+    ...(timeZone === '' && !isNamedDateFormat(dateFormat) ? ['the time zone of the dates'] : []),
   ]
 }
 
@@ -124,17 +131,20 @@ export function uploadHeadersOf(columns: Columns): string {
   )
 }
 
-/** All fields of an upload but the file. */
+/** All fields of an upload but the file. Dates are read as they look, where nobody has chosen how. */
 export function uploadFields(
   settings: Settings,
+  inspection: Inspection | undefined,
   columns: Columns,
   { customer, coupon }: Identifiers,
 ): Record<string, string> {
   const { maxErrors, onSameFile, details } = settings
+  const dateFormat = inspection?.dateFormat ?? DEFAULT_DATE_FORMAT
   return {
     ...(customer !== null && { customerIdentifier: customer }),
     ...(coupon !== null && { couponIdentifier: coupon }),
     uploadHeaders: uploadHeadersOf(columns),
+    ...(dateFormat !== DEFAULT_DATE_FORMAT && settings.profile === '' && { dateFormat }),
     ...readingFields(settings),
     ...(maxErrors !== '' && { maxErrors }),
     ...(onSameFile !== '' && { onSameFile }),

@@ -114,9 +114,7 @@ function Explained({ importId, row }: { readonly importId: string; readonly row:
       </Panel>
       <Context context={row.context} outcome={row.outcome} />
       <Panel title="As it stands in the file">
-        {/* What scrolls must be reached by keyboard. */}
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-        <pre className={styles.code} tabIndex={0} aria-label="The row as it stands in the file">
+        <pre className={styles.code} role="region" tabIndex={0} aria-label="The row as it stands in the file">
           {row.raw}
         </pre>
       </Panel>

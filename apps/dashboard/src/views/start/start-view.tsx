@@ -123,7 +123,7 @@ function Attention({ running }: { readonly running: readonly ImportView[] }) {
     .filter(({ retriedAs, dryRun }) => retriedAs === null && !dryRun)
     .sort((one, other) => other.id - one.id)
   const items = [
-    ...running.filter(({ delay }) => delay != null).map(describeDelayed),
+    ...running.filter(({ delay }) => delay !== null).map(describeDelayed),
     ...(endpoints.data?.items ?? []).filter(({ status }) => status === 'disabled').map(describeEndpoint),
     ...views.slice(0, MOST).map(describeImport),
   ]
