@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import {
@@ -12,6 +11,7 @@ import {
   type Dashboard,
 } from './open-dashboard.ts'
 import { TEST_KEY } from '../support/running-system.ts'
+import { tabTo } from './tab-to.ts'
 
 let dashboard: Dashboard
 
@@ -57,20 +57,6 @@ test('a wrong value is corrected in all rows, the rows are imported, and the imp
   expect(complaints).toEqual([])
   await page.context().close()
 })
-
-/** Presses Tab until a control with that name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 150; presses += 1) {
-    await page.keyboard.press('Tab')
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement
-      const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : null
-      return label ?? element?.textContent ?? ''
-    })
-    if (focused.trim() === name) return
-  }
-  throw new Error(`no control "${name}" can be reached by Tab`)
-}
 
 test('the same by keyboard alone', async () => {
   const id = await importFile(dashboard, HEADER + row('SPRING-11', '77') + row('SPRING-12', '77'), 'keyboard.csv')

@@ -10,7 +10,7 @@ import { startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/
 /** Screenshots are looked at by a person; they are no part of the repository. */
 const OUTPUT = path.join(import.meta.dirname, 'output')
 
-const SERIES = 953_234
+export const SERIES = 953_234
 
 export interface Dashboard {
   readonly system: RunningSystem
@@ -126,4 +126,9 @@ export async function importFile(
   })
   await client.waitUntilFinished(jobId)
   return jobId
+}
+
+export async function countImports({ system: { client } }: Dashboard): Promise<number> {
+  const { items } = (await (await client.get('/v1/imports?limit=1000')).json()) as { items: unknown[] }
+  return items.length
 }

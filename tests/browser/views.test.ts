@@ -1,7 +1,10 @@
 import { gzipSync } from 'node:zlib'
 
+import { OPERATIONS } from '@importer/contracts'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { TEST_KEY } from '../support/running-system.ts'
 import {
   findFaults,
   HEADER,
@@ -10,6 +13,7 @@ import {
   loadShop,
   openPage,
   row,
+  SERIES,
   signIn,
   startDashboard,
   type Dashboard,
@@ -25,28 +29,100 @@ let hostileId: number
 beforeAll(async () => {
   dashboard = await startDashboard()
   await loadShop(dashboard)
-  importId = await importFile(dashboard, HEADER + row('SPRING-1') + row('SPRING-2', '99') + row('NOSUCH'))
-  const cells = [`"${HOSTILE.replaceAll('"', '""')}"`, '\u202egnp.exe\u200b', '=1+1', 'x'.repeat(10_000)]
-  hostileId = await importFile(
+  await importFile(dashboard, HEADER + row('SPRING-9'), 'yesterday.csv')
+  importId = await importFile(
     dashboard,
-    `"${HOSTILE.replaceAll('"', '""')}",Till,Mobile,Coupon\n${cells.map((cell) => row(cell, cell)).join('')}`,
-    `${HOSTILE}.csv`,
+    HEADER + row('SPRING-1') + row('SPRING-2', '99') + row('NOSUCH') + row('SPRING-9', '18'),
   )
+  hostileId = await importFile(dashboard, makeHostileFile(), `${HOSTILE}.csv`)
+  await makeHostileNames()
 })
 afterAll(async () => dashboard.stop())
 
-/** Each view with what is there once it is complete. */
-const views = (): readonly (readonly [string, string, string])[] => [
-  ['start', '/', 'Start'],
-  ['imports', '/imports', 'Imports'],
-  ['new-import', '/imports/new', 'New import'],
-  ['import', `/imports/${importId}`, 'tills'],
-  ['row', `/imports/${importId}/rows/2`, 'Row 2'],
-  ['redemptions', `/redemptions?couponCode=SPRING-1&seriesId=953234`, 'Redemptions'],
-  ['reference', '/reference?kind=tills&id=17', 'Reference data'],
-  ['profiles', '/profiles', 'Profiles'],
-  ['webhooks', '/webhooks', 'Webhooks'],
-  ['keys', '/keys', 'API keys'],
+function makeHostileFile(): string {
+  const quoted = `"${HOSTILE.replaceAll('"', '""')}"`
+  const cells = [quoted, '\u202egnp.exe\u200b', '=1+1', 'x'.repeat(10_000)]
+  return `${quoted},Till,Mobile,Coupon\n${cells.map((cell) => row(cell, cell)).join('')}`
+}
+
+/** Names of everything that has one. */
+async function makeHostileNames(): Promise<void> {
+  const { client } = dashboard.system
+  const name = `"${HOSTILE.replaceAll('"', '""')}"`
+  await client.putReference('series', `id,name\n666,${name}\n`)
+  await client.putReference('tills', `id,name\n666,${name}\n`)
+  await post('/v1/api-keys', { role: 'read', name: HOSTILE.slice(0, 100) })
+  await post('/v1/webhook-endpoints', { url: `${dashboard.url}/hook?x=<b>`, description: HOSTILE })
+}
+
+async function post(address: string, body: object): Promise<void> {
+  const answer = await fetch(`${dashboard.url}${address}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${TEST_KEY}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  expect(answer.status).toBe(201)
+}
+
+async function goTo(page: Page, address: string): Promise<void> {
+  await page.goto(`${dashboard.url}${address}`)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page
+    .getByText(/^Loading /)
+    .first()
+    .waitFor({ state: 'detached' })
+}
+
+async function chooseFile(page: Page, name: string, content: string): Promise<void> {
+  const file = { name, mimeType: 'text/csv', buffer: Buffer.from(content) }
+  await page.getByLabel('CSV or Excel file').setInputFiles(file)
+  await page.getByRole('region', { name: 'First rows of the file' }).waitFor()
+}
+
+/** A view: where it is, what its heading says, and what is done there before it is looked at. */
+interface View {
+  readonly name: string
+  readonly address: string
+  readonly title: string
+  readonly prepare?: (page: Page) => Promise<void>
+}
+
+const views = (): readonly View[] => [
+  { name: 'start', address: '/', title: 'Start' },
+  { name: 'imports', address: '/imports', title: 'Imports' },
+  { name: 'imports-none', address: '/imports?q=nosuch', title: 'Imports' },
+  { name: 'new-import', address: '/imports/new', title: 'New import' },
+  {
+    name: 'new-import-file',
+    address: `/imports/new?seriesId=${SERIES}`,
+    title: 'New import',
+    prepare: async (page) => {
+      const rows = row('SPRING-5') + row('SPRING-6', '99') + row('NOSUCH')
+      await chooseFile(page, 'night.csv', HEADER.replace('Till', 'Counter') + rows)
+      await page.getByLabel('Meaning of column 2, Counter').selectOption('redeemedAt')
+      await page.getByText('2 of the first 3 rows would be rejected').waitFor()
+    },
+  },
+  { name: 'import', address: `/imports/${importId}`, title: 'tills' },
+  { name: 'import-by-value', address: `/imports/${importId}?by=value`, title: 'tills' },
+  {
+    name: 'import-correct',
+    address: `/imports/${importId}`,
+    title: 'tills',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Correct', exact: true }).last().click()
+      await page.getByLabel('New value').waitFor()
+    },
+  },
+  { name: 'import-of-errors', address: `/imports/${hostileId}`, title: '<img' },
+  { name: 'row', address: `/imports/${importId}/rows/2`, title: 'Row 2' },
+  { name: 'row-used', address: `/imports/${importId}/rows/4`, title: 'Row 4' },
+  { name: 'redemptions', address: `/redemptions?couponCode=SPRING-1&seriesId=${SERIES}`, title: 'Redemptions' },
+  { name: 'reference', address: '/reference?kind=tills&id=17', title: 'Reference data' },
+  { name: 'webhooks', address: '/webhooks', title: 'Webhooks' },
+  { name: 'keys', address: '/keys', title: 'API keys' },
+  { name: 'nothing', address: '/no-such-view', title: 'Nothing here' },
+  ...('listImportProfiles' in OPERATIONS ? [{ name: 'profiles', address: '/profiles', title: 'Profiles' }] : []),
 ]
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
@@ -57,13 +133,10 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     const faults: Record<string, unknown> = { 'sign-in': await findFaults(page) }
     await keepScreenshot(page, `sign-in-1280-${colorScheme}`)
     await signIn(page)
-    for (const [name, address, title] of views()) {
-      await page.goto(`${dashboard.url}${address}`)
+    for (const { name, address, title, prepare } of views()) {
+      await goTo(page, address)
       await page.getByRole('heading', { level: 1, name: title }).waitFor()
-      await page
-        .getByText(/^Loading /)
-        .first()
-        .waitFor({ state: 'detached' })
+      await prepare?.(page)
       faults[name] = await findFaults(page)
       for (const width of [360, 1_920]) {
         await page.setViewportSize({ width, height: 900 })
@@ -81,19 +154,24 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
 test('what a file says is only ever text', async () => {
   const { page, complaints } = await openPage(dashboard, { address: '/' })
   await signIn(page)
+  const code = encodeURIComponent(HOSTILE)
   const addresses = [
     '/',
     '/imports',
+    `/imports?q=${code}`,
     `/imports/${hostileId}`,
+    `/imports/${hostileId}?by=value`,
+    `/imports/${hostileId}?value=${code}`,
     ...[1, 2, 3, 4].map((one) => `/imports/${hostileId}/rows/${one}`),
+    `/redemptions?couponCode=${code}&seriesId=${SERIES}`,
+    '/reference?kind=tills&id=666',
+    `/reference?kind=series&id=666`,
+    '/webhooks',
+    '/keys',
+    '/imports/new',
   ]
   for (const address of addresses) {
-    await page.goto(`${dashboard.url}${address}`)
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    await page
-      .getByText(/^Loading /)
-      .first()
-      .waitFor({ state: 'detached' })
+    await goTo(page, address)
     const found = await page.evaluate(() => ({
       attacked: 'attacked' in globalThis,
       images: [...document.querySelectorAll('img')].map((image) => image.getAttribute('src')),
@@ -106,6 +184,11 @@ test('what a file says is only ever text', async () => {
       new Set(['/favicon.svg']),
     ])
   }
+  // Nor what a file says that is only looked at.
+  await chooseFile(page, `${HOSTILE}.csv`, makeHostileFile())
+  await page.getByLabel('Coupon series').fill(HOSTILE)
+  await page.getByRole('region', { name: 'First rows of the file' }).getByText(HOSTILE).first().waitFor()
+  expect(await page.evaluate(() => 'attacked' in globalThis)).toBe(false)
   await page.goto(`${dashboard.url}/imports/${hostileId}/rows/1`)
   await page.getByText(HOSTILE).first().waitFor()
   expect(complaints).toEqual([])

@@ -1,0 +1,154 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { countImports, loadShop, openPage, SERIES, signIn, startDashboard, type Dashboard } from './open-dashboard.ts'
+import { tabTo } from './tab-to.ts'
+
+let dashboard: Dashboard
+
+beforeAll(async () => {
+  dashboard = await startDashboard()
+  await loadShop(dashboard)
+})
+afterAll(async () => dashboard.stop())
+
+/** Nobody guesses what a counter is; its second row names one that there is not, as does the third. */
+const makeFile = (from: number): { name: string; mimeType: string; buffer: Buffer } => ({
+  name: `night-${from}.csv`,
+  mimeType: 'text/csv',
+  buffer: Buffer.from(
+    [
+      'Redeemed on;Counter;Mobile;Coupon;Amount',
+      `21.10.2020 09:00;17;491510000;SPRING-${from};1,50`,
+      `21.10.2020 09:05;99;491510000;SPRING-${from + 1};2,00`,
+      `21.10.2020 09:10;99;491510000;SPRING-${from + 2};2,00`,
+      '',
+    ].join('\n'),
+  ),
+})
+
+const firstRows = (page: Page) => page.getByRole('region', { name: 'First rows of the file' })
+const importIdOf = (page: Page): number => Number(new URL(page.url()).pathname.split('/').at(-1))
+
+test('a file is mapped, checked, imported, corrected and reverted', async () => {
+  const { page, complaints } = await openPage(dashboard, { address: '/imports/new' })
+  await signIn(page)
+  await page.getByLabel('CSV or Excel file').setInputFiles(makeFile(1))
+  await firstRows(page).waitFor()
+  await page.getByLabel('Coupon series').fill(String(SERIES))
+
+  // What is sure is chosen, and what is not is said.
+  expect(await page.getByLabel('Meaning of column 1, Redeemed on').inputValue()).toBe('redeemedDateInMillis')
+  expect(await page.getByLabel('Meaning of column 4, Coupon').inputValue()).toBe('couponCode')
+  expect(await page.getByLabel('Meaning of column 2, Counter').inputValue()).toBe('')
+  await page.getByText('Still to be chosen: the till, the time zone of the dates.').waitFor()
+  expect(await page.getByRole('button', { name: 'Start import' }).isDisabled()).toBe(true)
+
+  await page.getByLabel('Meaning of column 2, Counter').selectOption('redeemedAt')
+  await page.getByLabel('Time zone').fill('Europe/Berlin')
+  // The rows are looked up: as an import would say.
+  await firstRows(page)
+    .getByText(/99.*till/i)
+    .first()
+    .waitFor()
+  await page.getByText('2 of the first 3 rows would be rejected').waitFor()
+  const uploadHeaders = (await page.getByLabel('uploadHeaders', { exact: true }).textContent()) ?? ''
+  expect(JSON.parse(uploadHeaders)).toEqual({ mobile: 2, couponCode: 3, redeemedDateInMillis: 0, redeemedAt: 1 })
+
+  await page.getByRole('button', { name: 'Check without importing' }).click()
+  await page.getByText('This was a check: nothing is recorded.').waitFor()
+  const checked = await dashboard.system.client.readImport(importIdOf(page))
+  expect(checked).toMatchObject({ dryRun: true, counts: { rows: 3, inserted: 1, rejected: 2 } })
+
+  // What was chosen is still there.
+  await page.getByRole('link', { name: 'New import' }).click()
+  await page.getByText('2 of the first 3 rows would be rejected').waitFor()
+  await page.getByRole('button', { name: 'Start import' }).click()
+  await page.getByText('Some rows rejected').waitFor()
+  expect(await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow')).toBe('100')
+  const importId = importIdOf(page)
+  expect(await dashboard.system.client.readImport(importId)).toMatchObject({
+    dryRun: false,
+    delimiter: ';',
+    counts: { rows: 3, inserted: 1, rejected: 2 },
+  })
+
+  // The row is found by its line, and corrected where it is explained, for all rows.
+  await page.getByLabel('Find by').selectOption('line')
+  await page.getByLabel('Number', { exact: true }).fill('4')
+  await page.getByRole('button', { name: 'Explain this row' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Row 3' }).waitFor()
+  await page.getByRole('button', { name: 'Correct', exact: true }).click()
+  await page.getByLabel('New value').fill('18')
+  await page.getByLabel('All rows with this value').check()
+  await page.getByRole('button', { name: 'Apply correction' }).click()
+  await page.getByRole('link', { name: 'Go to the corrections' }).click()
+  await page.getByRole('button', { name: 'Import corrected rows' }).click()
+  await page.getByText('Every row is in: 2 inserted').waitFor()
+  await page.getByRole('button', { name: 'Revert', exact: true }).click()
+  await page.getByRole('button', { name: 'Revert 2 redemptions' }).click()
+  await page.getByText('Reverted', { exact: true }).first().waitFor()
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('a file is mapped and imported by keyboard alone', async () => {
+  const { page } = await openPage(dashboard, { address: '/imports/new' })
+  await page.getByLabel('API key').waitFor()
+  await signIn(page)
+  // The dialog that the browser opens for a file is the system's own.
+  await page.getByLabel('CSV or Excel file').setInputFiles(makeFile(11))
+  await firstRows(page).waitFor()
+  await tabTo(page, 'Coupon series')
+  await page.keyboard.type(String(SERIES))
+  await tabTo(page, 'Meaning of column 2, Counter')
+  // A list is chosen from by typing how its entry begins.
+  await page.keyboard.type('Redeemed: till')
+  await tabTo(page, 'Time zone')
+  await page.keyboard.type('Europe/Berlin')
+  await page.getByText('2 of the first 3 rows would be rejected').waitFor()
+  await tabTo(page, 'Check without importing')
+  await page.keyboard.press('Enter')
+  await page.getByText('This was a check: nothing is recorded.').waitFor()
+  await page.context().close()
+})
+
+test('what is no table is said, and what is chosen otherwise is read', async () => {
+  const { page } = await openPage(dashboard, { address: '/imports/new' })
+  await signIn(page)
+  const buffer = Buffer.from('Redeemed on,Till,Mobile,Coupon\n1603263535000,17,491510000,SPRING-31\n', 'utf16le')
+  await page.getByLabel('CSV or Excel file').setInputFiles({ name: 'old.txt', mimeType: 'text/plain', buffer })
+  await page.getByText(/looks like a UTF-16 text file/).waitFor()
+  expect(await page.getByRole('button', { name: 'Start import' }).isDisabled()).toBe(true)
+  await page.getByText('More options').click()
+  await page.getByLabel('Encoding').selectOption('utf-16le')
+  await page.getByText('first row can be read').waitFor()
+  await page.context().close()
+})
+
+test('an upload shows how far it is, and can be cancelled', async () => {
+  const { page } = await openPage(dashboard, { address: '/imports/new' })
+  await signIn(page)
+  const line = '1603263535000,17,491510000,SPRING-41\n'
+  const buffer = Buffer.from(`Redeemed on,Till,Mobile,Coupon\n${line.repeat(400_000)}`)
+  await page.getByLabel('CSV or Excel file').setInputFiles({ name: 'long.csv', mimeType: 'text/csv', buffer })
+  await page.getByLabel('Coupon series').fill(String(SERIES))
+  await page.getByText('the first 20 rows would be imported').waitFor()
+  const before = await countImports(dashboard)
+  // As over a slow line.
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: 200_000,
+  })
+  await page.getByRole('button', { name: 'Start import' }).click()
+  await page.getByRole('progressbar', { name: 'Upload' }).waitFor()
+  await page.getByText(/ of 14\.8 MB sent/).waitFor()
+  await page.getByRole('button', { name: 'Cancel upload' }).click()
+  await page.getByRole('progressbar', { name: 'Upload' }).waitFor({ state: 'detached' })
+  expect(await page.getByRole('button', { name: 'Start import' }).isEnabled()).toBe(true)
+  expect(await countImports(dashboard)).toBe(before)
+  await page.context().close()
+})
