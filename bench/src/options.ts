@@ -12,6 +12,7 @@ const SUITES = [
   'reference',
   'lookups',
   'levers',
+  'rejected',
 ] as const
 export type SuiteName = (typeof SUITES)[number]
 

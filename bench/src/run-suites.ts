@@ -14,6 +14,7 @@ import { runLookupsSuite } from './suites/lookups.ts'
 import { runMemorySuite } from './suites/memory.ts'
 import { runPeersSuite } from './suites/peers.ts'
 import { runPollSuite } from './suites/poll.ts'
+import { runRejectedSuite } from './suites/rejected.ts'
 import { runReferenceSuite } from './suites/reference.ts'
 import { runSeriesKindsSuite } from './suites/series-kinds.ts'
 import { runUploadSuite } from './suites/upload.ts'
@@ -30,6 +31,7 @@ const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> =
   reference: runReferenceSuite,
   lookups: runLookupsSuite,
   levers: runLeversSuite,
+  rejected: runRejectedSuite,
 }
 
 export interface RunOptions extends BenchOptions {

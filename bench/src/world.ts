@@ -133,6 +133,28 @@ export async function writeRepeatedFile(
   await once(output, 'close')
 }
 
+/** A till that no world has: the one wrong value of every other row of {@link writeRejectedFile}. */
+export const WRONG_TILL = 999_999
+
+/** Writes a CSV of rows that are all rejected: every other one for the same wrong till, the others for a coupon of their own. */
+export async function writeRejectedFile(path: string, world: World): Promise<void> {
+  const customers = countCustomers(world)
+  const output = createWriteStream(path)
+  let chunk = ''
+  for (let i = 0; i < world.coupons; i += 1) {
+    const isTill = i % 2 === 0
+    const time = FROM_MS + ((i * TIME_STEP_MS) % SPAN_MS)
+    const till = isTill ? WRONG_TILL : 1 + (i % TILLS)
+    chunk += `${time},${till},${mobileOf(i % customers)},${codeOf(isTill ? i : world.coupons + i)},${i},B-${i},\n`
+    if ((i + 1) % CHUNK_ROWS === 0 || i + 1 === world.coupons) {
+      if (!output.write(chunk)) await once(output, 'drain')
+      chunk = ''
+    }
+  }
+  output.end()
+  await once(output, 'close')
+}
+
 /** Writes the world's coupons as reference data, in no order. */
 export async function writeCouponsFile(path: string, { seriesId, coupons }: World): Promise<void> {
   const shuffle = createShuffle(coupons)

@@ -42,6 +42,11 @@ const FIGURES = [
   'revert_s',
   'errors_page_p50_ms',
   'errors_csv_rows_per_second',
+  'groups_by_code_ms',
+  'groups_by_value_s',
+  'filtered_page_ms',
+  'row_ms',
+  'retry_answer_ms',
   ...(process.platform === 'linux' ? ['rss_ratio', 'rss_mb', 'intake_rss_mb'] : []),
 ]
 const SUITES = [
@@ -55,6 +60,7 @@ const SUITES = [
   'reference',
   'lookups',
   'levers',
+  'rejected',
   ...(process.platform === 'linux' ? ['memory'] : []),
 ]
 
