@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib'
 
-import { OPERATIONS } from '@importer/contracts'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -122,7 +121,7 @@ const views = (): readonly View[] => [
   { name: 'webhooks', address: '/webhooks', title: 'Webhooks' },
   { name: 'keys', address: '/keys', title: 'API keys' },
   { name: 'nothing', address: '/no-such-view', title: 'Nothing here' },
-  ...('listImportProfiles' in OPERATIONS ? [{ name: 'profiles', address: '/profiles', title: 'Profiles' }] : []),
+  { name: 'profiles', address: '/profiles', title: 'Profiles' },
 ]
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {

@@ -1,7 +1,6 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Route, Switch } from 'wouter'
 
-import { hasOperation } from './api/has-operation.ts'
 import { Empty } from './design/notes.tsx'
 import { Page } from './design/layout.tsx'
 import { Shell } from './layout/shell.tsx'
@@ -60,7 +59,7 @@ function Views() {
       </Route>
       <Route path="/redemptions" component={RedemptionsView} />
       <Route path="/reference" component={ReferenceView} />
-      {hasOperation('get /v1/import-profiles') && <Route path="/profiles" component={ProfilesView} />}
+      <Route path="/profiles" component={ProfilesView} />
       <Route path="/webhooks" component={WebhooksView} />
       <Route path="/keys" component={KeysView} />
       <Route>

@@ -1,10 +1,7 @@
 import { buildAddress, createClientOf, type AnswerTo, type CallTo } from '@importer/client'
 import { OPERATIONS } from '@importer/contracts'
 
-import { PENDING } from './pending/operations.ts'
-
-const TABLE = { ...OPERATIONS, ...PENDING }
-type Table = typeof TABLE
+type Table = typeof OPERATIONS
 
 export type OperationName = keyof Table
 export type AnswerOf<Name extends OperationName> = AnswerTo<Table[Name]>
@@ -14,13 +11,13 @@ export type ImportView = AnswerOf<'showImport'>
 export const PAGE_HEADERS = { 'X-Requested-With': 'XMLHttpRequest' } as const
 
 /** Same origin, by the cookie of the session. */
-export const client = createClientOf(TABLE, { url: '', headers: PAGE_HEADERS })
+export const client = createClientOf(OPERATIONS, { url: '', headers: PAGE_HEADERS })
 
 /** Path and query of a call. */
 export function addressOf<Name extends OperationName>(name: Name, call: Omit<CallOf<Name>, 'body'>): string {
-  return buildAddress(TABLE[name], call)
+  return buildAddress(OPERATIONS[name], call)
 }
 
 export function methodOf(name: OperationName): string {
-  return TABLE[name].method.toUpperCase()
+  return OPERATIONS[name].method.toUpperCase()
 }

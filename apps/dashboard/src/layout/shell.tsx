@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 
-import { hasOperation } from '../api/has-operation.ts'
 import { Button } from '../design/button.tsx'
 import { LiveSwitch } from '../live/live-updates.tsx'
 import { useSession } from '../session/session.tsx'
@@ -15,7 +14,7 @@ const VIEWS = [
   { href: '/imports/new', text: 'New import', role: 'write' },
   { href: '/redemptions', text: 'Redemptions', role: 'read' },
   { href: '/reference', text: 'Reference data', role: 'read' },
-  ...(hasOperation('get /v1/import-profiles') ? [{ href: '/profiles', text: 'Profiles', role: 'read' } as const] : []),
+  { href: '/profiles', text: 'Profiles', role: 'read' },
   { href: '/webhooks', text: 'Webhooks', role: 'admin' },
   { href: '/keys', text: 'API keys', role: 'admin' },
 ] as const

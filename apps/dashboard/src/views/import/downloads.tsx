@@ -1,4 +1,3 @@
-import { hasOperation } from '../../api/has-operation.ts'
 import { DownloadLink } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { Panel } from '../../design/layout.tsx'
@@ -20,7 +19,7 @@ export function Downloads({ view }: { readonly view: ImportView }) {
     {
       path: 'errors.xlsx',
       text: 'Rejected rows, Excel',
-      isOffered: hasRejected && hasOperation('get /v1/imports/{importId}/errors.xlsx'),
+      isOffered: hasRejected,
     },
     { path: 'errors.csv?for=spreadsheet', text: 'Rejected rows, CSV', isOffered: hasRejected },
     {

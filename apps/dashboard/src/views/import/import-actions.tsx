@@ -3,7 +3,6 @@ import { useState } from 'react'
 import { useLocation } from 'wouter'
 
 import { client, type ImportView } from '../../api/client.ts'
-import { hasOperation } from '../../api/has-operation.ts'
 import { Button } from '../../design/button.tsx'
 import { ConfirmDialog } from '../../design/dialog.tsx'
 import { ErrorNote } from '../../design/notes.tsx'
@@ -56,7 +55,7 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
           Revert
         </Button>
       )}
-      {over && may('admin') && hasOperation('delete /v1/imports/{importId}') && (
+      {over && may('admin') && (
         <Button look="danger" disabled={act.isPending} onClick={() => setAsked('forget')}>
           Delete file
         </Button>

@@ -209,6 +209,9 @@ function About({ view }: { readonly view: View }) {
         { name: 'Size', value: formatBytes(view.bytes) },
         { name: 'Header', value: view.headerRow === null ? 'not looked at yet' : view.headerRow ? 'yes' : 'none' },
         { name: 'Delimiter', value: view.delimiter === null ? '–' : (DELIMITERS[view.delimiter] ?? view.delimiter) },
+        ...(view.profile === null
+          ? []
+          : [{ name: 'Profile', value: `${view.profile.name}, version ${view.profile.version}` }]),
         { name: 'Starts', value: formatCount(view.attempts) },
         ...(view.details === null
           ? []

@@ -4,7 +4,6 @@ import { useLocation } from 'wouter'
 import { z } from 'zod'
 
 import { useViewState } from '../../address/use-view-state.ts'
-import { hasOperation } from '../../api/has-operation.ts'
 import { inspectFile } from '../../api/inspect-file.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Button } from '../../design/button.tsx'
@@ -39,8 +38,6 @@ import { useUpload } from './use-upload.ts'
 const viewState = z.object({ seriesId: z.string().max(255).optional(), profile: z.string().max(255).optional() })
 const formFields = z.record(z.string(), z.string())
 const TYPING_MS = 300
-/** Profiles are offered where the API has them. */
-const HAS_PROFILES = hasOperation('get /v1/import-profiles')
 
 /** A file, what its columns mean, and then the import, or only its check. */
 export function NewImportView() {
@@ -79,7 +76,7 @@ function NewImport() {
     ...(file === null ? ['a file'] : []),
     ...(/^\d{1,16}$/.test(seriesId.trim()) ? [] : ['the coupon series']),
     ...(found !== undefined && !isTable ? ['a file that is a table'] : []),
-    ...(isTable ? findMissing(fields, columns, identifiers) : []),
+    ...(isTable ? findMissing(settings, found, columns, identifiers) : []),
   ]
   return (
     <Page title="New import" lead="Choose a file, look at its first rows as the importer reads them, and start.">
@@ -99,16 +96,14 @@ function NewImport() {
               setAddress({ seriesId: text === '' ? undefined : text }, { replace: true })
             }}
           />
-          {HAS_PROFILES && (
-            <ProfileField
-              value={settings.profile}
-              onChoice={(profile, profileSeries) => {
-                setSettings({ ...NO_SETTINGS, profile })
-                if (profileSeries !== null && seriesId === '') setSeriesId(String(profileSeries))
-                setAddress({ profile: profile === '' ? undefined : profile }, { replace: true })
-              }}
-            />
-          )}
+          <ProfileField
+            value={settings.profile}
+            onChoice={(profile, profileSeries) => {
+              setSettings({ ...NO_SETTINGS, profile })
+              if (profileSeries !== null && seriesId === '') setSeriesId(String(profileSeries))
+              setAddress({ profile: profile === '' ? undefined : profile }, { replace: true })
+            }}
+          />
         </div>
       </Panel>
       {file !== null && (
@@ -149,15 +144,13 @@ function NewImport() {
       />
       {file !== null && isTable && (
         <>
-          {HAS_PROFILES && (
-            <SaveProfile
-              settings={settings}
-              inspection={found}
-              columns={columns}
-              identifiers={identifiers}
-              seriesId={seriesId.trim()}
-            />
-          )}
+          <SaveProfile
+            settings={settings}
+            inspection={found}
+            columns={columns}
+            identifiers={identifiers}
+            seriesId={seriesId.trim()}
+          />
           <Panel title="For a program">
             <p className={styles.quiet}>
               The field <code>uploadHeaders</code> of an upload, and the whole upload as a command.

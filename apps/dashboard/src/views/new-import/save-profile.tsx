@@ -66,6 +66,8 @@ export function SaveProfile(props: SaveProfileProps) {
   )
 }
 
+const ENCODINGS = ['utf-8', 'windows-1252', 'utf-16le'] as const
+
 /** Columns by their names where the file has a header: so another order does not matter. */
 function makeProfile({
   settings,
@@ -75,21 +77,22 @@ function makeProfile({
   seriesId,
 }: SaveProfileProps): CallOf<'saveImportProfile'>['body'] {
   const names = new Map(inspection.columns.map(({ position, name }) => [position, name]))
-  const { hasHeader, delimiter, skipLines, encoding, dateFormat, timeZone, defaultCountry, maxErrors, onSameFile } =
-    settings
+  const { hasHeader, delimiter, skipLines, timeZone, defaultCountry, maxErrors, onSameFile } = settings
+  const encoding = ENCODINGS.find((one) => one === settings.encoding)
+  const dateFormat = settings.dateFormat === '' ? (inspection.dateFormat ?? '') : settings.dateFormat
   return {
     ...(identifiers.customer !== null && { customerIdentifier: identifiers.customer }),
     ...(identifiers.coupon !== null && { couponIdentifier: identifiers.coupon }),
     uploadHeaders: Object.fromEntries([...columns].map(([position, key]) => [key, names.get(position) ?? position])),
-    ...(hasHeader !== '' && { hasHeader }),
+    ...(hasHeader !== '' && { hasHeader: hasHeader === 'true' }),
     ...(delimiter !== '' && { delimiter }),
     ...(skipLines !== '' && { skipLines: Number(skipLines) }),
-    ...(encoding !== '' && { encoding }),
+    ...(encoding !== undefined && { encoding }),
     ...(dateFormat !== '' && { dateFormat }),
     ...(timeZone !== '' && { timeZone }),
     ...(defaultCountry !== '' && { defaultCountry }),
     ...(maxErrors !== '' && { maxErrors: Number(maxErrors) }),
-    ...(onSameFile !== '' && { onSameFile }),
+    ...(onSameFile === 'reject' && { onSameFile }),
     ...(/^\d{1,16}$/.test(seriesId) && { seriesId: Number(seriesId) }),
   }
 }

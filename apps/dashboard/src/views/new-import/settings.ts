@@ -65,9 +65,11 @@ export function readingFields(settings: Settings): Record<string, string> {
 
 export type Columns = ReadonlyMap<number, ColumnKey>
 
-/** What the columns mean: as somebody chose, or else as they are guessed. */
+/** What the columns mean: as somebody chose, or else as a profile says or as they are guessed. */
 export function columnsOf(settings: Settings, inspection: Inspection | undefined): Columns {
   if (settings.columns !== null) return settings.columns
+  const known = Object.entries(inspection?.uploadHeaders ?? {}) as [ColumnKey, number][]
+  if (known.length > 0) return new Map(known.map(([key, position]) => [position, key]))
   const guessed = new Map<number, ColumnKey>()
   for (const { position, suggestedKey } of inspection?.columns ?? []) {
     if (suggestedKey !== null && ![...guessed.values()].includes(suggestedKey)) guessed.set(position, suggestedKey)
@@ -110,11 +112,14 @@ export function identifiersOf(settings: Settings, inspection: Inspection | undef
 
 /** What the mapping lacks, in words. */
 export function findMissing(
-  { dateFormat = DEFAULT_DATE_FORMAT, timeZone = '' }: Readonly<Record<string, string>>,
+  settings: Settings,
+  inspection: Inspection,
   columns: Columns,
   { customer, coupon }: Identifiers,
 ): string[] {
   const mapped = new Set(columns.values())
+  const dateFormat = settings.dateFormat === '' ? (inspection.dateFormat ?? DEFAULT_DATE_FORMAT) : settings.dateFormat
+  const timeZone = settings.timeZone === '' ? (inspection.timeZone ?? '') : settings.timeZone
   return [
     ...(customer === null ? ['the customer'] : []),
     ...(coupon === null ? ['the coupon'] : []),
@@ -140,10 +145,14 @@ export function uploadFields(
 ): Record<string, string> {
   const { maxErrors, onSameFile, details } = settings
   const dateFormat = inspection?.dateFormat ?? DEFAULT_DATE_FORMAT
+  const isOfProfile = settings.profile !== '' && settings.columns === null
   return {
-    ...(customer !== null && { customerIdentifier: customer }),
-    ...(coupon !== null && { couponIdentifier: coupon }),
-    uploadHeaders: uploadHeadersOf(columns),
+    // What a profile gives is left to it.
+    ...(!isOfProfile && {
+      ...(customer !== null && { customerIdentifier: customer }),
+      ...(coupon !== null && { couponIdentifier: coupon }),
+      uploadHeaders: uploadHeadersOf(columns),
+    }),
     ...(dateFormat !== DEFAULT_DATE_FORMAT && settings.profile === '' && { dateFormat }),
     ...readingFields(settings),
     ...(maxErrors !== '' && { maxErrors }),

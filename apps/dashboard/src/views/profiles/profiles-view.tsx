@@ -9,6 +9,7 @@ import styles from '../../design/design.module.css'
 import { ConfirmDialog } from '../../design/dialog.tsx'
 import { Facts, Page, Panel } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { Time } from '../../design/time.tsx'
 import { wordCode, wordColumn } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useSession } from '../../session/session.tsx'
@@ -53,10 +54,8 @@ function ProfilePanel({ profile, mayChange }: { readonly profile: Profile; reado
     mutationFn: async () => client.deleteImportProfile({ name: profile.name }),
     onSuccess: async () => queries.invalidateQueries({ queryKey: ['profiles'], refetchType: 'all' }),
   })
-  const { name, version, uploadHeaders = {}, ...options } = profile
-  const given = Object.entries(options).filter(
-    ([key, value]) => value !== null && value !== undefined && key !== 'updatedAt',
-  )
+  const { name, version, savedAt, savedBy, uploadHeaders = {}, ...options } = profile
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
   return (
     <Panel
       title={name}
@@ -76,7 +75,9 @@ function ProfilePanel({ profile, mayChange }: { readonly profile: Profile; reado
       <Facts
         facts={[
           { name: 'Version', value: version },
-          ...Object.entries(uploadHeaders ?? {}).map(([key, column]) => ({
+          { name: 'Saved', value: <Time at={savedAt} /> },
+          { name: 'Saved by', value: <span className={styles.value}>{savedBy.name}</span> },
+          ...Object.entries(uploadHeaders).map(([key, column]) => ({
             name: wordColumn(key),
             value: <span className={styles.value}>{describeColumn(column)}</span>,
           })),
