@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 
 import { OPERATIONS } from '@importer/contracts'
 import { inspectFile, INSPECTED_BYTES } from '@importer/imports'
@@ -11,6 +11,7 @@ import { receiveForm } from '../http/receive-upload.ts'
 import { requireUpload } from '../http/require-upload.ts'
 import { showText } from '../http/show-text.ts'
 import { applyProfile } from '../uploads/apply-profile.ts'
+import { explainRefusal } from '../uploads/create-upload-import.ts'
 import { findOwnedSeries } from './find-owned.ts'
 import { readInspectForm } from './inspect-form.ts'
 import { defineOperation } from './mount-operation.ts'
@@ -22,6 +23,9 @@ const RECEIVED_AT_ONCE = { maxInFlight: 16, maxInFlightPerOrg: 4, ...WAITING }
 /** Each holds a connection to the database, and the processor for some milliseconds. */
 const INSPECTED_AT_ONCE = { maxInFlight: 2, maxInFlightPerOrg: 1, ...WAITING }
 
+/** How every workbook begins. */
+const ZIP_MAGIC = Buffer.from('PK\u0003\u0004', 'latin1')
+
 /** `POST /v1/inspect`. */
 export function createInspectOperation(deps: IntakeDependencies) {
   const limitReceived = createWorkLimit(RECEIVED_AT_ONCE)
@@ -32,14 +36,22 @@ export function createInspectOperation(deps: IntakeDependencies) {
   return defineOperation(OPERATIONS.inspectFile, async ({ request, response, principal: { orgId } }) => {
     requireUpload(request, deps.uploadMaxBytes)
     const inspection = await limitReceived(orgId, response, async () => {
-      const received = await receiveForm(request, response, limits, {
-        keep: keepHead,
-        discard: () => Promise.resolve(),
-      })
-      const { head, wanted } = readInspectForm(await applyProfile(deps.database, orgId, received), judgeUrl)
-      const seriesId = await readSeries(deps, orgId, received.fields['seriesId'])
-      const lookUp = seriesId === null ? null : { database: deps.bulkDatabase, orgId, seriesId }
-      return limitInspected(orgId, response, async () => inspectFile({ head, wanted, lookUp }))
+      const keys: string[] = []
+      try {
+        const received = await receiveForm(request, response, limits, {
+          keep: async (stream) => keepFile(deps, stream, keys),
+          // Whatever is stored is removed below.
+          discard: () => Promise.resolve(),
+        })
+        const { file, wanted } = readInspectForm(await applyProfile(deps.database, orgId, received), judgeUrl)
+        const seriesId = await readSeries(deps, orgId, received.fields['seriesId'])
+        const lookUp = seriesId === null ? null : { database: deps.bulkDatabase, orgId, seriesId }
+        return await limitInspected(orgId, response, async () => inspectFile({ source: file, wanted, lookUp }))
+      } catch (error) {
+        throw explainRefusal(error)
+      } finally {
+        for (const key of keys) await deps.store.remove(key)
+      }
     })
     await sendJson(request, response, 200, inspection)
   })
@@ -56,15 +68,43 @@ async function readSeries({ database }: IntakeDependencies, orgId: number, field
   throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'seriesId', message }])
 }
 
-/** The first bytes; the rest is read and forgotten, as fields may come behind the file. */
-async function keepHead(stream: Readable): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let missing = INSPECTED_BYTES
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    if (missing <= 0) continue
-    // A copy: a piece of a chunk would keep all of it.
-    chunks.push(Uint8Array.from(chunk.subarray(0, missing)))
-    missing -= chunk.length
+type KeptFile = Parameters<typeof inspectFile>[0]['source']
+
+/**
+ * The first bytes; the rest is read and forgotten, as fields may come behind the file. The directory of a workbook stands
+ * at its end: it is stored for as long as it is looked at.
+ */
+async function keepFile(
+  { store, uploadMaxBytes }: IntakeDependencies,
+  stream: Readable,
+  keys: string[],
+): Promise<KeptFile> {
+  const pieces = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+  const begun = await takeBytes(pieces, ZIP_MAGIC.length)
+  if (begun.subarray(0, ZIP_MAGIC.length).equals(ZIP_MAGIC)) {
+    const whole = Readable.from(joinPieces(begun, pieces), { objectMode: false })
+    const { key } = await store.write(whole, { maxBytes: uploadMaxBytes })
+    keys.push(key)
+    return { store, fileKey: key }
+  }
+  const head = Buffer.concat([begun, await takeBytes(pieces, INSPECTED_BYTES - begun.length)])
+  for (let piece = await pieces.next(); piece.done !== true;) piece = await pieces.next()
+  return { head: Uint8Array.from(head.subarray(0, INSPECTED_BYTES)) }
+}
+
+/** At least so many, unless there are fewer. */
+async function takeBytes(pieces: AsyncIterator<Buffer>, least: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for (let missing = least; missing > 0;) {
+    const piece = await pieces.next()
+    if (piece.done === true) break
+    chunks.push(piece.value)
+    missing -= piece.value.length
   }
   return Buffer.concat(chunks)
+}
+
+async function* joinPieces(begun: Buffer, pieces: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield begun
+  for (let piece = await pieces.next(); piece.done !== true; piece = await pieces.next()) yield piece.value
 }

@@ -11,9 +11,8 @@ import { findUnknownFields } from './upload-options.ts'
 const KNOWN_FIELDS = Object.keys(inspectForm.shape)
 const MAY_BE_LEFT_OUT: ReadonlySet<string> = new Set(['customerIdentifier', 'couponIdentifier', 'uploadHeaders'])
 
-interface InspectRequest {
-  /** The file's first bytes. */
-  readonly head: Uint8Array
+interface InspectRequest<Kept> {
+  readonly file: Kept
   readonly wanted: WantedReading
 }
 
@@ -21,10 +20,10 @@ interface InspectRequest {
  * Judges the fields of an inspection as those of an upload. Throws 400 with every fault, but for what a person who has not
  * chosen everything yet can still choose: that becomes a part of the answer. `judgeUrl` says what is wrong with a callback URL.
  */
-export function readInspectForm(
-  received: Completed<ReceivedForm<Uint8Array>>,
+export function readInspectForm<Kept>(
+  received: Completed<ReceivedForm<Kept>>,
   judgeUrl: (url: string) => string | null,
-): InspectRequest {
+): InspectRequest<Kept> {
   const form = readCommonForm(received, parseColumnReferences)
   const { options, faults: optionFaults } = readUploadOptions(received.fields, judgeUrl)
   const faults = [...form.faults, ...optionFaults, ...findUnknownFields(received.fields, KNOWN_FIELDS)].filter(
@@ -40,7 +39,7 @@ export function readInspectForm(
   const identifiers = { customerIdentifier, couponIdentifier }
   const hasProfileColumns = profile?.givesColumns === true
   const wanted = { ...identifiers, columns, options, hasDateFormat, faults, profile: used, hasProfileColumns }
-  return { head: file, wanted }
+  return { file, wanted }
 }
 
 function canStillBeChosen({ code, field }: FieldFault): boolean {

@@ -25,7 +25,11 @@ export const inspectForm = z
   .object({
     seriesId: z.string().optional().meta({ description: 'Rows are looked up, too, as if they were of this series' }),
     ...uploadForm.shape,
-    file: z.file().meta({ description: 'CSV, plain or packed with gzip. The first 1 MiB of it is enough' }),
+    file: z
+      .file()
+      .meta({
+        description: 'CSV, plain or packed with gzip, of which the first 1 MiB is enough; or a workbook (.xlsx), whole',
+      }),
   })
   .meta({ id: 'Inspect' })
 
@@ -34,7 +38,10 @@ const names = <Name extends string>(record: Readonly<Record<Name, unknown>>) =>
 
 export const inspectionView = z
   .strictObject({
-    kind: z.enum(['csv']).nullable().meta({ description: 'null: it is no table; `problems` says what it looks like' }),
+    kind: z
+      .enum(['csv', 'xlsx'])
+      .nullable()
+      .meta({ description: 'null: it is no table; `problems` says what it looks like' }),
     encoding: z.enum(['utf-8', 'windows-1252', 'utf-16le', 'utf-16be']).nullable().meta({
       description: 'As it was asked for, or as a byte order mark says; utf-16be needs nothing to be asked for',
     }),

@@ -3,6 +3,7 @@ import {
   CUSTOMER_IDENTIFIERS,
   mandatoryKeys,
   type ColumnKey,
+  type ColumnMapping,
   type ColumnPositions,
   type ColumnReferences,
   type CouponIdentifier,
@@ -17,10 +18,10 @@ import type { ReadingDialect } from '@importer/db'
 
 import { findDialect } from '../find-dialect.ts'
 import { inspectUpload } from '../inspect-upload.ts'
-import { readHead } from '../read-head.ts'
+import { readHead, type HeadStore } from '../read-head.ts'
+import { WORKBOOK_DELIMITER } from '../workbook/workbook-text.ts'
 import { findIdentifier, type DeclaredIdentifiers, type GuessedColumns } from './guess-columns.ts'
 import { guessReading, type GuessedReading } from './guess-reading.ts'
-import type { HeadFile } from './head-file.ts'
 
 /** What an upload would say of how it is to be read. */
 export interface WantedReading extends DeclaredIdentifiers {
@@ -65,26 +66,24 @@ export const FILE_KEY = ''
  * were, with those that are guessed. Null: not at all. What is wrong is added to the `problems`.
  */
 export async function findReading(
-  files: HeadFile,
+  files: HeadStore,
   wanted: WantedReading,
   problems: InspectionProblem[],
+  isWorkbook: boolean,
 ): Promise<FoundReading | null> {
   const { skipLines, ...options } = wanted.options
-  const delimiter = options.delimiter === 'auto' ? undefined : options.delimiter
+  const asked = options.delimiter === 'auto' ? undefined : options.delimiter
+  const delimiter = isWorkbook ? WORKBOOK_DELIMITER : asked
+  const kind = isWorkbook ? ({ isWorkbook } as const) : {}
   const hasHeader = options.hasHeader === 'auto' ? undefined : options.hasHeader === 'true'
   // Whether it is a table at all is no matter of columns.
-  const someColumns = {
-    customerIdentifier: 'MOBILE',
-    couponIdentifier: 'COUPON_CODE',
-    positions: {},
-    skipLines,
-  } as const
-  const table = await findDialect(files, FILE_KEY, someColumns, { delimiter, hasHeader })
+  const someColumns = { customerIdentifier: 'MOBILE', couponIdentifier: 'COUPON_CODE', positions: {} } as const
+  const table = await findDialect(files, FILE_KEY, { ...someColumns, ...kind, skipLines }, { delimiter, hasHeader })
   if (!table.ok) {
     problems.push({ code: table.code, message: table.message })
     return null
   }
-  const guess = guessReading(await readHead(files, FILE_KEY, skipLines), delimiter, hasHeader, wanted)
+  const guess = guessReading(await readHead(files, FILE_KEY, skipLines), delimiter, hasHeader, wanted, isWorkbook)
   const guessed = wanted.columns === undefined ? guess.guessed : null
   const unnamed = { dialect: dialectOfGuess(guess, table.start), mapping: null, guessed }
 
@@ -102,6 +101,7 @@ export async function findReading(
     delimiter: options.delimiter,
     hasHeader: hasHeader ?? 'auto',
     skipLines,
+    isWorkbook,
     profile: wanted.hasProfileColumns === true ? (wanted.profile ?? null) : null,
   })
   if (!inspected.ok) {
@@ -109,7 +109,7 @@ export async function findReading(
     return unnamed
   }
   const mapping = { ...identifiers, positions: inspected.positions }
-  const dialect = inspected.dialect ?? (await findWorkersDialect(files, { ...mapping, skipLines }))
+  const dialect = inspected.dialect ?? (await findWorkersDialect(files, { ...mapping, ...kind, skipLines }))
   const header = guess.records[guess.header]
   if (!dialect.hasHeader && hasHeader === undefined && header !== undefined) {
     const message = `line ${header.line} looks like the names of columns and is read as a row, because a header has no digits where rows have date and till; say hasHeader=true if it is one`
@@ -119,10 +119,7 @@ export async function findReading(
 }
 
 /** As a worker finds it who takes an import of which nobody has said how it is read. */
-async function findWorkersDialect(
-  files: HeadFile,
-  mapping: NamedColumns & { readonly skipLines: number },
-): Promise<ReadingDialect> {
+async function findWorkersDialect(files: HeadStore, mapping: ColumnMapping): Promise<ReadingDialect> {
   const found = await findDialect(files, FILE_KEY, mapping)
   if (!found.ok) throw new Error(`a table is none once its columns are named: ${found.message}`)
   return found

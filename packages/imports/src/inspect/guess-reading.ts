@@ -33,13 +33,14 @@ export function guessReading(
   known: string | undefined,
   hasHeader: boolean | undefined,
   declared: DeclaredIdentifiers,
+  isWorkbook: boolean,
 ): GuessedReading {
-  const sep = readSepLine(head, at)
+  const sep = isWorkbook ? undefined : readSepLine(head, at)
   const start = sep?.next ?? at
   const body = head.subarray(start.byteOffset - at.byteOffset)
   const only = known ?? sep?.delimiter
   const readings = (only === undefined ? KNOWN_DELIMITERS : [only]).map((delimiter): GuessedReading => {
-    const records = readFirstRecords(body, start, complete, delimiter, HEADER_RECORDS + SAMPLED_RECORDS)
+    const records = readFirstRecords(body, start, complete, delimiter, HEADER_RECORDS + SAMPLED_RECORDS, isWorkbook)
     const header = hasHeader === false ? -1 : findNames(records, hasHeader === true)
     const guessed = guessColumns(sampleRecords(records, header), declared)
     return { delimiter, header, records, guessed }

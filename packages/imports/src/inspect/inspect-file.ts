@@ -9,10 +9,14 @@ import {
   type UsedProfile,
 } from '@importer/contracts'
 
+import type { FileStore } from '@importer/runtime'
+
 import { cellRulesOf } from '../cell-rules.ts'
-import { explainCellError, type CellError } from '../describe-cell-error.ts'
+import { explainCellError, createErrorContext, type CellError } from '../describe-cell-error.ts'
 import { readHeader } from '../find-dialect.ts'
+import type { HeadStore } from '../read-head.ts'
 import { UnpackError } from '../unpack-upload.ts'
+import { openUploadedWorkbook, type UploadedWorkbook } from '../workbook/open-upload.ts'
 import { checkRows, type RowLookUp } from './check-rows.ts'
 import { lookAtDates } from './date-look.ts'
 import { FILE_KEY, findReading, type FoundReading, type InspectionProblem, type WantedReading } from './find-reading.ts'
@@ -23,8 +27,8 @@ import { readFirstRows } from './read-first-rows.ts'
 import { unpackHead } from './unpack-head.ts'
 
 interface FileToInspect {
-  /** Its first bytes as they came, up to INSPECTED_BYTES. */
-  readonly head: Uint8Array
+  /** Its first bytes as they came, up to INSPECTED_BYTES; or all of it, where it is a workbook. */
+  readonly source: { readonly head: Uint8Array } | { readonly store: FileStore; readonly fileKey: string }
   readonly wanted: WantedReading
   /** Null: rows are checked by their own text alone. */
   readonly lookUp: RowLookUp | null
@@ -39,7 +43,7 @@ interface InspectedRow {
 
 /** As `POST /v1/inspect` answers; what is not known, or not sure, is null. */
 export interface FileInspection {
-  readonly kind: 'csv' | null
+  readonly kind: 'csv' | 'xlsx' | null
   readonly encoding: string | null
   readonly delimiter: string | null
   readonly headerRow: boolean | null
@@ -64,14 +68,17 @@ const MAX_VALUE_CHARACTERS = 10_000
  * What an import of a file that begins so would read, and what its first rows would come to; and what the columns seem to
  * mean where nobody has said. Nothing is stored. Throws what the database throws.
  */
-export async function inspectFile({ head, wanted, lookUp }: FileToInspect): Promise<FileInspection> {
+export async function inspectFile({ source, wanted, lookUp }: FileToInspect): Promise<FileInspection> {
   const problems: InspectionProblem[] = wanted.faults.map(({ code, message }) => ({ code, message }))
   try {
+    const workbook = 'fileKey' in source ? await openUploadedWorkbook(source.store, source.fileKey) : null
+    if (workbook !== null) return await inspectWorkbook(workbook, wanted, lookUp, problems)
+    const head = 'head' in source ? source.head : new Uint8Array()
     const { text, isWhole, encoding } = await unpackHead(head, wanted.options.encoding)
     const files = new HeadFile(text, isWhole)
-    const reading = await findReading(files, wanted, problems)
+    const reading = await findReading(files, wanted, problems, false)
     if (reading === null) return describeNothing(wanted, problems)
-    return { ...(await describeReading(files, reading, wanted, lookUp, problems)), encoding }
+    return { kind: 'csv', encoding, ...(await describeReading(files, reading, wanted, lookUp, problems, false)) }
   } catch (error) {
     if (error instanceof UnpackError) problems.push({ code: error.code, message: error.message })
     else if (error instanceof HeadEndError) problems.push(describeNoRows())
@@ -80,15 +87,34 @@ export async function inspectFile({ head, wanted, lookUp }: FileToInspect): Prom
   }
 }
 
+/** As an upload makes text of it: the header is found first, and then the dates of the column that it names. */
+async function inspectWorkbook(
+  workbook: UploadedWorkbook,
+  wanted: WantedReading,
+  lookUp: RowLookUp | null,
+  problems: InspectionProblem[],
+): Promise<FileInspection> {
+  const { timeZone, skipLines } = wanted.options
+  const found = await findReading(workbook.openHead({ timeZone, skipLines }), wanted, problems, true)
+  if (found === null) return describeNothing(wanted, problems)
+  const { line } = found.dialect.start
+  const files = workbook.openHead({ timeZone, skipLines: line - 1, positions: found.mapping?.positions ?? {} })
+  // Rows before it are empty lines.
+  const reading = { ...found, dialect: { ...found.dialect, start: { byteOffset: line - 1, line } } }
+  const described = await describeReading(files, reading, wanted, lookUp, problems, true)
+  return { kind: 'xlsx', encoding: null, ...described, delimiter: null }
+}
+
 async function describeReading(
-  files: HeadFile,
+  files: HeadStore,
   { dialect, mapping, guessed }: FoundReading,
   wanted: WantedReading,
   lookUp: RowLookUp | null,
   problems: InspectionProblem[],
-): Promise<Omit<FileInspection, 'encoding'>> {
+  isWorkbook: boolean,
+): Promise<Omit<FileInspection, 'encoding' | 'kind'>> {
   const header = await readHeader(files, FILE_KEY, dialect)
-  const rows = await readFirstRows(files, { ...dialect, header })
+  const rows = await readFirstRows(files, { ...dialect, header, recordsAreLines: isWorkbook })
   if (rows.length === 0) problems.push(describeNoRows())
   const columns = sampleColumns(
     header,
@@ -101,7 +127,7 @@ async function describeReading(
   const rules = cellRulesOf({ ...wanted.options, dateFormat: dateFormat ?? wanted.options.dateFormat })
   const needsZone = rules.timeZone === undefined && !isNamedDateFormat(rules.dateFormat ?? 'epochMillis')
   const isChecked = mapping !== null && wanted.faults.length === 0 && !needsZone
-  const reading = mapping === null ? null : { ...mapping, ...rules }
+  const reading = mapping === null ? null : { ...mapping, ...rules, ...(isWorkbook && { isWorkbook: true as const }) }
   const errors =
     isChecked && reading !== null
       ? await checkRows(rows, [reading, Date.now(), header], lookUp)
@@ -112,7 +138,6 @@ async function describeReading(
     problems.push({ code: 'INVALID_ENCODING', message })
   }
   return {
-    kind: 'csv',
     delimiter: dialect.delimiter,
     headerRow: dialect.hasHeader,
     skippedLines: dialect.start.line - 1,
@@ -135,7 +160,11 @@ async function describeReading(
         reading === null
           ? []
           : (errors.get(rowNumber) ?? []).map((error) =>
-              explainCellError(decodeRowError(error), { cells, rowNumber }, { mapping: reading, header }),
+              explainCellError(
+                decodeRowError(error),
+                { cells, rowNumber },
+                { mapping: reading, header, isReport: isReportHeader(header) },
+              ),
             ),
     })),
     problems,

@@ -1,21 +1,23 @@
 import { readRecords } from '@importer/csv'
 
 import type { OpenedDialect } from '../find-dialect.ts'
+import type { HeadStore } from '../read-head.ts'
 import type { FirstRow } from './check-rows.ts'
 import { FILE_KEY } from './find-reading.ts'
-import { HeadEndError, type HeadFile } from './head-file.ts'
+import { HeadEndError } from './head-file.ts'
 
 const FIRST_ROWS = 20
 
 /** The first records that carry a row, as the importer reads them; fewer where what is there of the file ends before. */
 export async function readFirstRows(
-  files: HeadFile,
-  { delimiter, header, start }: OpenedDialect,
+  files: HeadStore,
+  { delimiter, header, start, recordsAreLines }: OpenedDialect,
 ): Promise<readonly FirstRow[]> {
   const rows: FirstRow[] = []
-  const bytes = files.read(FILE_KEY, { start: start.byteOffset })
+  const bytes = files.read(FILE_KEY, { start: start.byteOffset }) as AsyncIterable<Uint8Array>
+  const reading = { delimiter, from: start, header, recordsAreLines }
   try {
-    for await (const { cells, faults, offsets, lines } of readRecords(bytes, { delimiter, from: start, header })) {
+    for await (const { cells, faults, offsets, lines } of readRecords(bytes, reading)) {
       cells.slice(0, FIRST_ROWS - rows.length).forEach((record, index) => {
         rows.push({
           rowNumber: rows.length + 1,

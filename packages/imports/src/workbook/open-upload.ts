@@ -14,8 +14,11 @@ export interface UploadedWorkbook {
   readonly fault: UnpackError | null
   /** Reading it costs so little that whoever took the upload may do it at once. */
   readonly isSmall: boolean
-  /** The beginning of its text, behind `skipLines` rows, whatever key is asked for. It is made when it is first read. */
-  openHead(rules: Pick<ColumnMapping, 'timeZone' | 'skipLines'>): HeadStore
+  /**
+   * The beginning of its text, behind `skipLines` rows, whatever key is asked for. It is made when it is first read.
+   * With `positions` the redemption's dates are shown as the import reads them.
+   */
+  openHead(rules: Pick<ColumnMapping, 'timeZone' | 'skipLines'> & Partial<Pick<ColumnMapping, 'positions'>>): HeadStore
   /** Stores its text. Throws an UnpackError, or a FileTooLargeError above `maxBytes`. */
   store(conversion: Conversion): Promise<StoredFile>
 }
