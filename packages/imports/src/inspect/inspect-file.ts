@@ -160,11 +160,7 @@ async function describeReading(
         reading === null
           ? []
           : (errors.get(rowNumber) ?? []).map((error) =>
-              explainCellError(
-                decodeRowError(error),
-                { cells, rowNumber },
-                { mapping: reading, header, isReport: isReportHeader(header) },
-              ),
+              explainCellError(decodeRowError(error), { cells, rowNumber }, createErrorContext(reading, header)),
             ),
     })),
     problems,
