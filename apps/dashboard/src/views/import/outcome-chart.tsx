@@ -33,7 +33,8 @@ export function OutcomeChart({ view }: { readonly view: ImportView }) {
     return () => media.removeEventListener('change', onTheme)
   }, [])
 
-  if (samples.length < 2) return null
+  // Of an import that was over before, there is nothing to see but its end: the counts say that.
+  if (samples.length < 3) return null
   // Its colours are those of the theme: another theme is another chart.
   return <Chart key={String(isDark)} samples={samples} />
 }
