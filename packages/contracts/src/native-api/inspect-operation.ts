@@ -25,11 +25,9 @@ export const inspectForm = z
   .object({
     seriesId: z.string().optional().meta({ description: 'Rows are looked up, too, as if they were of this series' }),
     ...uploadForm.shape,
-    file: z
-      .file()
-      .meta({
-        description: 'CSV, plain or packed with gzip, of which the first 1 MiB is enough; or a workbook (.xlsx), whole',
-      }),
+    file: z.file().meta({
+      description: 'CSV, plain or packed with gzip, of which the first 1 MiB is enough; or a workbook (.xlsx), whole',
+    }),
   })
   .meta({ id: 'Inspect' })
 
