@@ -206,7 +206,7 @@ describe('import', () => {
 
 describe('exit codes', () => {
   test.each<[number, string, string[], Record<string, string>?]>([
-    [0, 'an import that is well', [...IMPORT, 'code-0.csv', '--wait']],
+    [0, 'an import that is well', [...IMPORT, '--wait', 'code-0.csv']],
     [1, 'some rows rejected', ['wait', 'PARTIAL']],
     [2, 'every row rejected', [...IMPORT, 'code-2.csv', '--wait']],
     [2, 'a file that is none', [...IMPORT, 'empty.csv', '--wait']],

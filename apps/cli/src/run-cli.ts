@@ -7,6 +7,7 @@ import { CommanderError } from 'commander'
 import { createProgram } from './create-program.ts'
 import { readCliEnvironment } from './env.ts'
 import { EXIT, exitCodeOfError, type ExitCode } from './framework/exit-codes.ts'
+import { settleOptionalValues } from './framework/optional-values.ts'
 import type { Screen } from './framework/terminal.ts'
 
 export interface RunCliOptions {
@@ -31,7 +32,7 @@ export async function runCli({ args, env, ...streams }: RunCliOptions): Promise<
       terminal: { env: readCliEnvironment(env), ...streams },
       end: (code) => (exitCode = code),
     })
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(settleOptionalValues(args), { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.success

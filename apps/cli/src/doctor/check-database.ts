@@ -1,4 +1,12 @@
-import type * as db from '@importer/db'
+import {
+  compareCounts,
+  describeSchemaFault,
+  findSchemaDrift,
+  readServer,
+  type Database,
+  type DatabaseServer,
+  type SchemaDrift,
+} from '@importer/db'
 
 import { describeFailure, finding, ok, skipped, type Check } from './check.ts'
 
@@ -16,10 +24,9 @@ export interface DatabaseChecks {
 }
 
 /** Round trip, version, clock, and the schema against the migrations of this version. */
-export async function checkDatabase(functions: typeof db, database: db.Database, url: string): Promise<DatabaseChecks> {
-  const { describeSchemaFault, readServer } = functions
+export async function checkDatabase(database: Database, url: string): Promise<DatabaseChecks> {
   const startedAt = Date.now()
-  let server: db.DatabaseServer
+  let server: DatabaseServer
   try {
     server = await readServer(database)
   } catch (error) {
@@ -34,12 +41,12 @@ export async function checkDatabase(functions: typeof db, database: db.Database,
     checks.push(finding('Schema', fault, 'Run npm run migrate; npm start does it by itself.'))
     return { checks, isUsable: false }
   }
-  checks.push(await checkDrift(functions, url))
+  checks.push(await checkDrift(url))
   return { checks, isUsable: true }
 }
 
 /** The counts of the latest imports against their rows. */
-export async function checkCounts({ compareCounts }: typeof db, database: db.Database): Promise<Check> {
+export async function checkCounts(database: Database): Promise<Check> {
   const { imports, mismatches } = await compareCounts(database, { latest: LATEST_IMPORTS, maxRows: MOST_ROWS })
   if (mismatches.length === 0) return ok('Imports', `the counts of the latest ${imports} are those of their rows`)
   const found = mismatches.map(
@@ -65,8 +72,8 @@ function checkClock(databaseNow: Date, localNowMs: number): Check {
   return finding('Clock', found, 'Let both keep time by NTP: dates, sessions and signatures of webhooks depend on it.')
 }
 
-async function checkDrift({ findSchemaDrift }: typeof db, url: string): Promise<Check> {
-  let drifts: db.SchemaDrift[]
+async function checkDrift(url: string): Promise<Check> {
+  let drifts: SchemaDrift[]
   try {
     drifts = await findSchemaDrift(url)
   } catch (error) {

@@ -2,18 +2,17 @@ import { Readable } from 'node:stream'
 
 import { createClient, RequestError } from '@importer/client'
 import type { Database } from '@importer/db'
-import type { Environment } from '@importer/runtime'
+import { openStorage } from '@importer/imports'
+import { describeRedis, WrongStorageError, type Environment } from '@importer/runtime'
 
 import type { Server } from '../connection/servers-file.ts'
 import { describeFailure, finding, ok, skipped, type Check } from './check.ts'
-
-type Runtime = typeof import('@importer/runtime')
 
 const PROBE = Buffer.alloc(4_096, 'doctor\n')
 const SAFE_POLICY = 'noeviction'
 
 /** Where the jobs are: PostgreSQL, or Redis, which must not drop them. */
-export async function checkQueue({ describeRedis }: Runtime, { REDIS_URL }: Environment): Promise<Check> {
+export async function checkQueue({ REDIS_URL }: Environment): Promise<Check> {
   if (REDIS_URL === undefined) return ok('Queue', 'in the database (REDIS_URL is not set)')
   try {
     const startedAt = Date.now()
@@ -37,10 +36,6 @@ export async function checkQueue({ describeRedis }: Runtime, { REDIS_URL }: Envi
 /** Whether the storage belongs to the database, and a file can be written, found and removed. */
 export async function checkStorage(database: Database, environment: Environment): Promise<Check> {
   const { STORAGE_URL: storageUrl, DATA_DIR: dataDir, S3_ENDPOINT: s3Endpoint } = environment
-  const [{ openStorage }, { WrongStorageError }] = await Promise.all([
-    import('@importer/imports'),
-    import('@importer/runtime'),
-  ])
   try {
     const startedAt = Date.now()
     const { store, identity } = await openStorage(database, { storageUrl, dataDir, s3Endpoint })

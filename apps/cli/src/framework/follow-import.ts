@@ -7,7 +7,7 @@ import type { Session } from './session.ts'
 /** A restart of the importer, its database included, is outlasted. */
 const SILENCE_MS = 120_000
 /** What `--wait` and `wait` wait without a limit of their own: whoever is not done by then hangs. */
-export const LONGEST_WAIT_MS = 24 * 3_600_000
+const LONGEST_WAIT_MS = 24 * 3_600_000
 
 export interface FollowOptions {
   readonly forMs?: number

@@ -1,3 +1,2 @@
 /** The environment alone, for programs that load neither queue nor store. */
 export { checkEnvironment, pickEnvironment, type Environment } from './catalogue.ts'
-export { EnvironmentError } from './environment-error.ts'

@@ -1,0 +1,45 @@
+import { openDatabase } from '@importer/db'
+import { findEmbeddedPostgres } from '@importer/runtime'
+
+import type { Session } from '../framework/session.ts'
+import { checkCounts, checkDatabase } from './check-database.ts'
+import { checkDisk, checkNode } from './check-machine.ts'
+import { checkQueue, checkService, checkStorage } from './check-peers.ts'
+import { finding, ok, type Check } from './check.ts'
+
+/** Looks at one thing after the other, from the machine to what runs on it. */
+export async function* runChecks(session: Session): AsyncGenerator<Check> {
+  const { terminal, notify } = session
+  // Variables that are wrong end a command before it begins, with their names.
+  const environment = terminal.env.readInstallation()
+  yield ok('Configuration', 'every variable that is set has a possible value')
+  yield checkNode()
+  yield await checkDisk(environment.DATA_DIR)
+  yield await checkQueue(environment)
+  const url = environment.DATABASE_URL ?? findEmbeddedPostgres({ dataDir: environment.DATA_DIR })
+  if (url === null) {
+    yield finding(
+      'Database',
+      `DATABASE_URL is not set, and no PostgreSQL of npm start runs in ${environment.DATA_DIR}`,
+      'Run npm start here, or set DATABASE_URL and DATA_DIR as intake and worker have them.',
+    )
+  } else {
+    const database = openDatabase({
+      url,
+      applicationName: 'doctor',
+      maxConnections: 2,
+      onConnectionLost: (error) => notify(`a database connection broke: ${error.message}`),
+    })
+    try {
+      const { checks, isUsable } = await checkDatabase(database, url)
+      yield* checks
+      if (isUsable) {
+        yield await checkStorage(database, environment)
+        yield await checkCounts(database)
+      }
+    } finally {
+      await database.close()
+    }
+  }
+  yield* await checkService(async () => session.connect())
+}
