@@ -9,6 +9,7 @@ import { chooseFreePort, findEmbeddedPostgres } from '@importer/runtime'
 import type { TestProject } from 'vitest/node'
 
 import { ATTACKER, BYSTANDER, type AttackedSystem } from './attacked-system.ts'
+import { openBystanderShop } from './bystander.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -48,7 +49,9 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     const databaseUrl = findEmbeddedPostgres({ dataDir })
     if (databaseUrl === null) throw new Error('the system is ready and its database is not there')
     await addBystander(databaseUrl)
-    project.provide('attacked', { url: `http://127.0.0.1:${port}`, dataDir, databaseUrl })
+    const url = `http://127.0.0.1:${port}`
+    await openBystanderShop(url)
+    project.provide('attacked', { url, dataDir, databaseUrl })
   } catch (error) {
     await tearDown()
     throw error
