@@ -10,7 +10,7 @@ import { unescapeText } from './xml-text.ts'
 export interface WorkbookRow {
   /** From 1, as the sheet shows it. */
   readonly number: number
-  /** From column A on; without what is empty behind the last cell. */
+  /** From column A on; without what is empty behind the last cell. Made anew each time. */
   readonly cells: readonly string[]
 }
 
@@ -42,7 +42,7 @@ export async function* readSheet(
 ): AsyncGenerator<readonly WorkbookRow[]> {
   let rows: WorkbookRow[] = []
   let number = 0
-  let cells: string[] = []
+  let cells: (string | undefined)[] = []
   let characters = 0
   let isBlank = true
   let column = -1
@@ -66,7 +66,7 @@ export async function* readSheet(
     if (text === '') return
     characters += text.length
     if (characters > MAX_ROW_CHARACTERS) return
-    while (cells.length < column) cells.push('')
+    // With holes: a short row may say that it has one cell, in the last column, and many such rows are held at a time.
     cells[column] = text
     isBlank &&= IS_BLANK.test(text)
   }
@@ -86,7 +86,7 @@ export async function* readSheet(
     close(name: string) {
       if (name === 'c') endCell()
       else if (name === 'row') {
-        if (!isBlank) rows.push({ number, cells })
+        if (!isBlank) rows.push(createRow(number, cells))
       } else content.close(name)
     },
   }
@@ -100,6 +100,15 @@ export async function* readSheet(
     }
   } finally {
     await chunks.return(undefined)
+  }
+}
+
+function createRow(number: number, sparse: readonly (string | undefined)[]): WorkbookRow {
+  return {
+    number,
+    get cells() {
+      return Array.from(sparse, (cell) => cell ?? '')
+    },
   }
 }
 

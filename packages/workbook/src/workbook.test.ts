@@ -196,6 +196,22 @@ describe('a file that is no workbook is refused:', () => {
   })
 })
 
+test('thousands of parts are looked through without keeping all else from its turn', async () => {
+  const zip = new yazl.ZipFile()
+  for (let n = 0; n < 2_000; n += 1) zip.addBuffer(Buffer.alloc(0), `part${n}`, { compress: false })
+  zip.end()
+  const bytes = await buffer(zip.outputStream as Readable)
+  let turns = 0
+  const timer = setInterval(() => (turns += 1), 0)
+  await expect(read(bytes).finally(() => clearInterval(timer))).rejects.toThrow(/without a workbook/)
+  expect(turns).toBeGreaterThan(5)
+})
+
+test('rows that have one cell, far to the right, hold no more than that', async () => {
+  const [row] = await read(await make({ sheet: '<row><c r="XFD1"><v>1</v></c></row>' }))
+  expect([row?.cells.length, row?.cells[0], row?.cells[16_383]]).toEqual([16_384, '', '1'])
+})
+
 test('what the source or the rows throw comes out as it is', async () => {
   const gone = Object.assign(new Error('gone'), { code: 'EIO' })
   async function* rows(): AsyncGenerator<string[][]> {
