@@ -8,7 +8,7 @@ import {
 
 import { escapeGuards } from '@importer/csv'
 
-import { findNamedColumn } from './find-named-column.ts'
+import { createColumnFinder } from './find-named-column.ts'
 import { readCell, readShownCell } from './read-cell.ts'
 
 /** What becomes of a rejected row: its corrected cells, `unchanged`, or `dropped`. */
@@ -71,14 +71,14 @@ export function findColumns(
   positions: ColumnPositions,
   header: readonly string[],
 ): { readonly positionOf: ReadonlyMap<string, number>; readonly faults: readonly FieldFault[] } {
-  const names = header.map((cell) => readCell(cell))
+  const find = createColumnFinder(header.map((cell) => readCell(cell)))
   const positionOf = new Map<string, number>()
   const faults: FieldFault[] = []
   for (const [index, correction] of corrections.entries()) {
     if ('drop' in correction || positionOf.has(correction.column)) continue
     const { column } = correction
     const mapped = isColumnKey(column) ? positions[column] : undefined
-    const position = mapped ?? findNamedColumn(names, column)
+    const position = mapped ?? find(column)
     const field = `corrections.${index}.column`
     if (position === 'absent') {
       const message = `${field} is "${column}"; expected a column key that is mapped, or a name in the header of the file`

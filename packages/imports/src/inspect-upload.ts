@@ -10,12 +10,12 @@ import {
   type FieldFault,
   type UsedProfile,
 } from '@importer/contracts'
-import { KNOWN_DELIMITERS, readFirstRecords, readSepLine, refuseHead, trimCell } from '@importer/csv'
+import { refuseHead } from '@importer/csv'
 import type { ReadingDialect } from '@importer/db'
 
 import { findDialect } from './find-dialect.ts'
-import { findNamedColumn, type NamedColumn } from './find-named-column.ts'
-import { isReportHeader, unguardReportCell } from './read-cell.ts'
+import type { ColumnFinder, NamedColumn } from './find-named-column.ts'
+import { listHeaders, type PossibleHeader } from './header-records.ts'
 import { readHead, type HeadStore } from './read-head.ts'
 import { WORKBOOK_DELIMITER } from './workbook/workbook-text.ts'
 
@@ -68,9 +68,6 @@ export async function inspectUpload(upload: UploadToInspect): Promise<UploadInsp
   return { ok: true, positions, dialect: found }
 }
 
-/** Among so many records that are not empty the names are looked for. */
-const HEADER_RECORDS = 10
-
 /** By the delimiter under which a record at the file's beginning has all the names. */
 async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> {
   const { columns, hasHeader, profile, isWorkbook = false } = upload
@@ -78,25 +75,18 @@ async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> 
   if (hasHeader === false) {
     return refuse('HEADER_NOT_FOUND', 'uploadHeaders names columns and hasHeader is false; expected positions')
   }
-  const { head, complete, start: at } = await readHead(upload.store, upload.fileKey, upload.skipLines)
-  const other = refuseHead(head, complete, isWorkbook)
+  const head = await readHead(upload.store, upload.fileKey, upload.skipLines)
+  const other = refuseHead(head.head, head.complete, isWorkbook)
   if (other !== undefined) return refuse(other.code, other.message)
 
-  const sep = readSepLine(head, at)
-  const start = sep?.next ?? at
-  const body = head.subarray(start.byteOffset - at.byteOffset)
-  const known = delimiter === 'auto' ? sep?.delimiter : delimiter
   let best: FoundColumns | undefined
-  for (const candidate of known === undefined ? KNOWN_DELIMITERS : [known]) {
-    for (const record of readFirstRecords(body, start, complete, candidate, HEADER_RECORDS, isWorkbook)) {
-      const found = findColumns(columns, record.cells ?? [])
-      if (found.faults.length === 0) {
-        const { byteOffset, line } = record
-        const dialect = { delimiter: candidate, hasHeader: true, start: { byteOffset, line } }
-        return { ok: true, positions: found.positions, dialect }
-      }
-      if (best === undefined || found.faults.length < best.faults.length) best = found
+  for (const header of listHeaders(head, delimiter === 'auto' ? undefined : delimiter, isWorkbook)) {
+    const found = findPositions(columns, header)
+    if (found.faults.length === 0) {
+      const dialect = { delimiter: header.delimiter, hasHeader: true, start: header.start }
+      return { ok: true, positions: found.positions, dialect }
     }
+    if (best === undefined || found.faults.length < best.faults.length) best = found
   }
   const [first, ...others] = best?.faults ?? []
   if (best === undefined || first === undefined) return refuse('HEADER_NOT_FOUND', 'the file has no header')
@@ -111,9 +101,8 @@ interface FoundColumns {
   readonly names: readonly string[]
 }
 
-function findColumns(columns: ColumnReferences, header: readonly string[]): FoundColumns {
-  // A report for spreadsheets puts its ' before names that look like numbers or dates, too.
-  const names = header.map(isReportHeader(header) ? unguardReportCell : trimCell)
+/** Where a header has the columns, and which of them it has not, or not just once. */
+export function findPositions(columns: ColumnReferences, { names, find }: PossibleHeader): FoundColumns {
   const positions: Partial<Record<ColumnKey, number>> = {}
   const faults: FieldFault[] = []
   const misfits: { key: ColumnKey; code: FaultCode }[] = []
@@ -123,7 +112,7 @@ function findColumns(columns: ColumnReferences, header: readonly string[]): Foun
       faults.push({ code, field: 'uploadHeaders', message: `uploadHeaders.${key} ${message}` })
       misfits.push({ key, code })
     }
-    const position = findColumn(names, column)
+    const position = findColumn(find, column)
     if (position === 'absent') {
       blame('HEADER_NOT_FOUND', `is ${showColumn(column)}, which the file's header has not; it has ${list(names)}`)
     } else if (position === 'ambiguous') {
@@ -142,9 +131,9 @@ function findColumns(columns: ColumnReferences, header: readonly string[]): Foun
 }
 
 /** Of several names the first that the header has counts. */
-function findColumn(names: readonly string[], column: ColumnReference): NamedColumn {
+function findColumn(find: ColumnFinder, column: ColumnReference): NamedColumn {
   if (typeof column === 'number') return column
-  const found = (typeof column === 'string' ? [column] : column).map((name) => findNamedColumn(names, name))
+  const found = (typeof column === 'string' ? [column] : column).map(find)
   const position = found.find((one) => one !== 'absent') ?? 'absent'
   return typeof position === 'number' && position > MAX_COLUMN_POSITION ? 'absent' : position
 }

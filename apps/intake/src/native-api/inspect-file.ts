@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 
 import { OPERATIONS } from '@importer/contracts'
+import { listImportProfiles, MAX_PROFILES } from '@importer/db'
 import { inspectFile, INSPECTED_BYTES } from '@importer/imports'
 import { findUrlFault } from '@importer/webhooks'
 
@@ -46,7 +47,10 @@ export function createInspectOperation(deps: IntakeDependencies) {
         const { file, wanted } = readInspectForm(await applyProfile(deps.database, orgId, received), judgeUrl)
         const seriesId = await readSeries(deps, orgId, received.fields['seriesId'])
         const lookUp = seriesId === null ? null : { database: deps.bulkDatabase, orgId, seriesId }
-        return await limitInspected(orgId, response, async () => inspectFile({ source: file, wanted, lookUp }))
+        const profiles = await listImportProfiles(deps.database, orgId, { limit: MAX_PROFILES })
+        return await limitInspected(orgId, response, async () =>
+          inspectFile({ source: file, wanted, lookUp, profiles, seriesId }),
+        )
       } catch (error) {
         throw explainRefusal(error)
       } finally {

@@ -62,7 +62,10 @@ export const inspectionView = z
       .meta({ description: 'As it was asked for, or as it is suggested; null: a mandatory column is not sure' }),
     dateFormat: z.string().nullable().meta({ description: 'As it was asked for, or as the dates look' }),
     timeZone: z.string().nullable(),
-    profile: usedProfile.nullable().meta({ description: 'Its version, where one was named' }),
+    profile: usedProfile.nullable().meta({
+      description:
+        'The one that was named, with its version; where none was, and nobody has said what the columns mean, the one whose columns the header has',
+    }),
     rows: z
       .array(
         z.strictObject({

@@ -22,7 +22,13 @@ async function inspect(
   const options = uploadOptions.parse(fields)
   const hasDateFormat = fields['dateFormat'] !== undefined
   const head = Buffer.from(file).subarray(0, INSPECTED_BYTES)
-  return inspectFile({ source: { head }, wanted: { options, hasDateFormat, faults: [], ...wanted }, lookUp: null })
+  return inspectFile({
+    source: { head },
+    wanted: { options, hasDateFormat, faults: [], ...wanted },
+    lookUp: null,
+    profiles: [],
+    seriesId: null,
+  })
 }
 
 const codes = ({ problems }: FileInspection): string[] => problems.map(({ code }) => code)

@@ -19,6 +19,7 @@ import { UnpackError } from '../unpack-upload.ts'
 import { openUploadedWorkbook, type UploadedWorkbook } from '../workbook/open-upload.ts'
 import { checkRows, type RowLookUp } from './check-rows.ts'
 import { lookAtDates } from './date-look.ts'
+import { findFittingProfile, type OpenText, type ProfileCandidate } from './find-profile.ts'
 import { FILE_KEY, findReading, type FoundReading, type InspectionProblem, type WantedReading } from './find-reading.ts'
 import { guessColumns, type SampledColumn } from './guess-columns.ts'
 import { sampleColumns } from './guess-reading.ts'
@@ -32,6 +33,9 @@ interface FileToInspect {
   readonly wanted: WantedReading
   /** Null: rows are checked by their own text alone. */
   readonly lookUp: RowLookUp | null
+  /** Of which one may fit, where none was named and nobody has said what the columns mean. */
+  readonly profiles: readonly ProfileCandidate[]
+  readonly seriesId: bigint | null
 }
 
 interface InspectedRow {
@@ -68,17 +72,36 @@ const MAX_VALUE_CHARACTERS = 10_000
  * What an import of a file that begins so would read, and what its first rows would come to; and what the columns seem to
  * mean where nobody has said. Nothing is stored. Throws what the database throws.
  */
-export async function inspectFile({ source, wanted, lookUp }: FileToInspect): Promise<FileInspection> {
+export async function inspectFile({
+  source,
+  wanted,
+  lookUp,
+  profiles,
+  seriesId,
+}: FileToInspect): Promise<FileInspection> {
   const problems: InspectionProblem[] = wanted.faults.map(({ code, message }) => ({ code, message }))
   try {
     const workbook = 'fileKey' in source ? await openUploadedWorkbook(source.store, source.fileKey) : null
-    if (workbook !== null) return await inspectWorkbook(workbook, wanted, lookUp, problems)
+    const candidates = wanted.columns === undefined && wanted.profile == null ? profiles : []
+    if (workbook !== null) {
+      const { timeZone } = wanted.options
+      const open: OpenText = async (_encoding, skipLines) => Promise.resolve(workbook.openHead({ timeZone, skipLines }))
+      const inspected = await inspectWorkbook(workbook, wanted, lookUp, problems)
+      const fitting = await findFittingProfile(open, { candidates, seriesId, isWorkbook: true })
+      return { ...inspected, profile: inspected.profile ?? fitting }
+    }
     const head = 'head' in source ? source.head : new Uint8Array()
     const { text, isWhole, encoding } = await unpackHead(head, wanted.options.encoding)
     const files = new HeadFile(text, isWhole)
     const reading = await findReading(files, wanted, problems, false)
     if (reading === null) return describeNothing(wanted, problems)
-    return { kind: 'csv', encoding, ...(await describeReading(files, reading, wanted, lookUp, problems, false)) }
+    const described = await describeReading(files, reading, wanted, lookUp, problems, false)
+    const open: OpenText = async (wantedEncoding) => {
+      const unpacked = await unpackHead(head, wantedEncoding)
+      return new HeadFile(unpacked.text, unpacked.isWhole)
+    }
+    const fitting = await findFittingProfile(open, { candidates, seriesId, isWorkbook: false })
+    return { kind: 'csv', encoding, ...described, profile: described.profile ?? fitting }
   } catch (error) {
     if (error instanceof UnpackError) problems.push({ code: error.code, message: error.message })
     else if (error instanceof HeadEndError) problems.push(describeNoRows())
