@@ -113,7 +113,7 @@ const views = (): readonly View[] => [
       await page.getByLabel('New value').waitFor()
     },
   },
-  { name: 'import-of-errors', address: `/imports/${hostileId}`, title: '<img' },
+  { name: 'import-of-errors', address: `/imports/${hostileId}`, title: 'script>' },
   { name: 'row', address: `/imports/${importId}/rows/2`, title: 'Row 2' },
   { name: 'row-used', address: `/imports/${importId}/rows/4`, title: 'Row 4' },
   { name: 'redemptions', address: `/redemptions?couponCode=SPRING-1&seriesId=${SERIES}`, title: 'Redemptions' },

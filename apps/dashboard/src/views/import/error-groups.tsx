@@ -81,7 +81,7 @@ function GroupTable({ groups, importId, mayCorrect, onShow }: GroupTableProps) {
   const { add } = useCorrections(importId)
   return (
     <Scroll label="Reasons of rejection">
-      <table>
+      <table className={own.groups}>
         <thead>
           <tr>
             <th scope="col">Reason</th>
