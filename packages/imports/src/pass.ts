@@ -1,0 +1,106 @@
+import { encodeRowError } from '@importer/contracts'
+import type { RecordBlock, RecordFault } from '@importer/csv'
+import type { PartitionBy, ReadingDialect } from '@importer/db'
+
+import type { CommittedRows, ErrorBudget } from './error-budget.ts'
+import type { Position } from './gathering-batch.ts'
+import type { Lane } from './lane.ts'
+import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
+import type { createRecordMapper } from './map-record.ts'
+
+/** One pass over the file, from the earliest checkpoint of its lanes. */
+export class Pass {
+  readonly start: Position
+  readonly #lanes: readonly Lane[]
+  readonly #mapper: ReturnType<typeof createRecordMapper>
+  readonly #budget: ErrorBudget
+  readonly #partitioning: Partitioning
+  /** The row that comes next, and where. */
+  #next: Position
+
+  constructor(
+    lanes: readonly Lane[],
+    mapper: ReturnType<typeof createRecordMapper>,
+    budget: ErrorBudget,
+    partitionBy: PartitionBy,
+    fileStart: ReadingDialect['start'],
+  ) {
+    this.#lanes = lanes
+    this.#partitioning = { laneCount: lanes.length, by: partitionBy }
+    this.#mapper = mapper
+    this.#budget = budget
+    const [first, ...others] = lanes.map((lane) => lane.checkpoint)
+    if (first === undefined) throw new Error('an import has at least one lane')
+    const earliest = others.reduce((a, b) => (b.nextRow < a.nextRow ? b : a), first)
+    // A lane that has committed nothing stands at the very beginning, before what carries no row.
+    this.start =
+      earliest.nextByte < fileStart.byteOffset
+        ? { row: 1, byte: fileStart.byteOffset, line: fileStart.line }
+        : { row: earliest.nextRow, byte: earliest.nextByte, line: earliest.nextLine }
+    this.#next = this.start
+  }
+
+  /** Data rows read so far, from the file's beginning. */
+  get rows(): number {
+    return this.#next.row - 1
+  }
+
+  get isLost(): boolean {
+    return this.#lanes.some((lane) => lane.isLost)
+  }
+
+  /** What the lanes have committed since this worker took them. */
+  get committed(): CommittedRows {
+    return this.#lanes.reduce(
+      (sum, { committed }) => ({ rows: sum.rows + committed.rows, rejected: sum.rejected + committed.rejected }),
+      { rows: 0, rejected: 0 },
+    )
+  }
+
+  get hasCommitted(): boolean {
+    return this.#lanes.some((lane) => lane.checkpoint.nextRow > this.start.row)
+  }
+
+  async take(block: RecordBlock): Promise<void> {
+    const { cells, faults, offsets, lines } = block
+    for (let i = 0; i < cells.length; i += 1) {
+      const byte = offsets[i] ?? 0
+      const line = lines[i] ?? 0
+      const after = { byte: offsets[i + 1] ?? block.endOffset, line: lines[i + 1] ?? block.endLine }
+      const position: Position = { row: this.#next.row, byte, line }
+      this.#next = { row: position.row + 1, ...after }
+      const lane = this.#place(position, cells[i] ?? [], faults.get(i))
+      if (lane?.isFull === true) await this.#send(lane)
+      if (lane?.isLost === true) return
+    }
+    // What carries no row behind the last one is done with, too.
+    this.#next = { row: this.#next.row, byte: block.endOffset, line: block.endLine }
+  }
+
+  /** Sends what is pending. `everywhere`: also lanes without rows go on to here, so that nothing is read twice. */
+  async flush(everywhere: boolean): Promise<void> {
+    for (const lane of this.#lanes) {
+      if (lane.pending > 0 || (everywhere && lane.checkpoint.nextRow < this.#next.row)) await this.#send(lane)
+    }
+  }
+
+  /** Sends what a lane has gathered, unless the batch before it has used up the budget of errors. */
+  async #send(lane: Lane): Promise<void> {
+    await lane.settle()
+    this.#budget.check(this.committed)
+    await lane.send(this.#next)
+  }
+
+  /** Puts a record into its lane; null when that lane has committed it before. */
+  #place(position: Position, cells: readonly string[], fault: RecordFault | undefined): Lane | null {
+    const errors = fault === undefined ? this.#mapper.map(cells) : [encodeRowError({ reason: fault, field: null })]
+    const { row } = this.#mapper
+    const index = laneOfRow(errors === null ? row : null, position.row, this.#partitioning)
+    const lane = this.#lanes[index]
+    if (lane === undefined) throw new Error(`there is no lane ${index}`)
+    if (position.row < lane.checkpoint.nextRow) return null
+    if (errors === null) lane.addRow(position, row, cells.length)
+    else lane.addRejected(position, errors, cells.length)
+    return lane
+  }
+}
