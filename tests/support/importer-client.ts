@@ -103,8 +103,13 @@ export class ImporterClient {
   }
 
   /** `pathOrUrl` as in the links that the API gives. */
-  async get(pathOrUrl: string): Promise<Response> {
-    return fetch(new URL(pathOrUrl, this.#baseUrl), { headers: this.#headers })
+  async get(pathOrUrl: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return fetch(new URL(pathOrUrl, this.#baseUrl), { headers: { ...this.#headers, ...headers } })
+  }
+
+  async send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: FormData | string): Promise<Response> {
+    const headers = { ...this.#headers, ...(typeof body === 'string' && { 'Content-Type': 'application/json' }) }
+    return fetch(new URL(path, this.#baseUrl), { method, headers, ...(body !== undefined && { body }) })
   }
 }
 

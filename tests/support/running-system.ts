@@ -26,6 +26,8 @@ export interface SystemOptions {
   readonly concurrency?: number
   /** Further variables, for both processes. */
   readonly env?: Readonly<Record<string, string>>
+  /** Further variables, for the worker alone. */
+  readonly workerEnv?: Readonly<Record<string, string>>
 }
 
 /** Intake and worker as two real processes over one database, queue and folder. */
@@ -75,6 +77,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
     startApp('worker', {
       env: {
         ...env,
+        ...options.workerEnv,
         DATABASE_URL: options.workerDatabaseUrl ?? databaseUrl,
         IMPORT_LANES: String(options.lanes ?? 2),
         IMPORT_BATCH_ROWS: String(options.batchRows ?? 100),

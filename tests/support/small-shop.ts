@@ -32,6 +32,11 @@ export function shopRow(coupon: number, customer = (coupon % CUSTOMERS) + 1, del
   return [REDEEMED_MS + coupon, TILL, FIRST_CUSTOMER + customer, `C${coupon}`].join(delimiter)
 }
 
+/** The redemption that this row is, as blockCoupon takes it. */
+export function shopRedemption(coupon: number, customer = (coupon % CUSTOMERS) + 1): string {
+  return [coupon, customer, TILL, REDEEMED_MS + coupon].join('/')
+}
+
 /** Rows for the coupons `from` to `to`, with LF after each. */
 export function shopRows(from: number, to: number): string {
   return Array.from({ length: to - from + 1 }, (_, n) => `${shopRow(from + n)}\n`).join('')

@@ -1,6 +1,7 @@
 import { UnavailableError } from '@importer/contracts'
 import pg from 'pg'
 
+import { distrustConnections, rememberConnection, type OpenConnection } from './distrusted-connections.ts'
 import { LIMITS } from './limits.ts'
 import { classifyPostgresError } from './postgres-errors.ts'
 
@@ -24,10 +25,14 @@ const APPLY_SETTINGS = `
  * unavailable. A query that has no answer in time ends its connection: a late answer would be taken for that of the next
  * query, and pg's own `query_timeout` leaves it in use.
  */
-export class BoundedClient extends pg.Client {
+export class BoundedClient extends pg.Client implements OpenConnection {
   readonly #requestTimeoutMs: number | undefined
   readonly #sessionSettings: Readonly<Record<string, string>>
   #isLost = false
+  /** Queries that have no answer yet. */
+  #inFlight = 0
+  #isDistrusted = false
+  readonly madeAt = performance.now()
 
   constructor(config: BoundedClientConfig = {}) {
     super(config)
@@ -51,6 +56,14 @@ export class BoundedClient extends pg.Client {
     return super.emit(name, classifyPostgresError(values[0], { isLost: true }))
   }
 
+  discardWhenIdle(): void {
+    this.#isDistrusted = true
+    if (this.#inFlight > 0 || this.getTransactionStatus() !== 'I') return
+    // Its pool hears of it at once, and gives it to nobody any more.
+    this.emit('error', new UnavailableError('DATABASE_UNAVAILABLE', 'a connection made at the same time fell silent'))
+    this.connection.stream.destroy()
+  }
+
   override end(): Promise<void>
   override end(callback: (error: Error) => void): void
   override end(callback?: (error: Error) => void): Promise<void> | void {
@@ -64,6 +77,7 @@ export class BoundedClient extends pg.Client {
   async #connectAndSet(connect: () => Promise<unknown>): Promise<this> {
     try {
       await connect()
+      this.once('end', rememberConnection(this.#server, this))
       const names = Object.keys(this.#sessionSettings)
       if (names.length > 0) await this.query(APPLY_SETTINGS, [names, Object.values(this.#sessionSettings)])
       return this
@@ -76,26 +90,32 @@ export class BoundedClient extends pg.Client {
   #limit(query: Query, parameters: unknown[]): unknown {
     const timeoutMs = this.#requestTimeoutMs
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#giveUp(timeoutMs), timeoutMs)
+    const end = (): void => {
+      this.#inFlight -= 1
+      if (this.#isDistrusted) this.discardWhenIdle()
+      clearTimeout(timer)
+    }
+    this.#inFlight += 1
     const callback = parameters.at(-1)
     if (typeof callback === 'function') {
       return query(...parameters.slice(0, -1), (error: unknown, ...results: unknown[]) => {
-        clearTimeout(timer)
+        end()
         ;(callback as Callback)(error && this.#classify(error), ...results)
       })
     }
     const answer = query(...parameters)
     if (!(answer instanceof Promise)) {
-      // A query of its own kind, such as a COPY, ends when its reader says so.
+      // A query of its own kind, such as a COPY, ends when its reader says so; until then, and after, this is in use.
       clearTimeout(timer)
       return answer
     }
     return answer.then(
       (result: unknown) => {
-        clearTimeout(timer)
+        end()
         return result
       },
       (error: unknown) => {
-        clearTimeout(timer)
+        end()
         throw this.#classify(error)
       },
     )
@@ -105,10 +125,15 @@ export class BoundedClient extends pg.Client {
     return classifyPostgresError(error, { isLost: this.#isLost })
   }
 
+  get #server(): string {
+    return `${this.host}:${this.port}`
+  }
+
   #giveUp(timeoutMs: number): void {
     this.connection.stream.destroy(
       new UnavailableError('DATABASE_UNAVAILABLE', `the database did not answer a query within ${timeoutMs} ms`),
     )
+    distrustConnections(this.#server, performance.now() - timeoutMs)
   }
 }
 

@@ -19,10 +19,10 @@ afterAll(async () => {
   for (const release of releasers.toReversed()) await release()
 })
 
-function openPool(config: { url?: string; settings?: Readonly<Record<string, string>> } = {}): BoundedPool {
+function openPool(config: { url?: string; max?: number; settings?: Readonly<Record<string, string>> } = {}): BoundedPool {
   const pool = new BoundedPool({
     connectionString: config.url ?? databaseUrl,
-    max: 1,
+    max: config.max ?? 1,
     requestTimeoutMs: LIMIT_MS,
     connectionTimeoutMillis: LIMIT_MS,
     sessionSettings: { ...POSTGRES_REQUESTS.sessionSettings, ...config.settings },
@@ -155,4 +155,20 @@ test('what the caller does wrong is not the database being away', async () => {
   const circle: { self?: unknown } = {}
   circle.self = circle
   expect(await failureOf(pool.query('SELECT $1::json', [circle]))).toBeInstanceOf(TypeError)
+})
+
+test.concurrent('what waits in a pool beside a connection that was silent is not trusted any longer', async () => {
+  const proxy = await startFaultyProxy(databaseUrl, 5432)
+  releasers.push(async () => proxy.stop())
+  const [pool, other] = [openPool({ url: proxy.url, max: 5 }), openPool({ url: proxy.url, max: 5 })]
+  const readPid = async (from: BoundedPool): Promise<number> => {
+    const { rows } = await from.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, pg_sleep(0.2)')
+    return rows[0]?.pid ?? 0
+  }
+  const old = await Promise.all([pool, pool, pool, other, other].map(readPid))
+  proxy.disturb({ kind: 'silent' })
+  proxy.heal()
+  expect(await failureOf(pool.query('SELECT 1'))).toBeInstanceOf(UnavailableError)
+  const next = await Promise.all([pool, pool, pool, other, other].map(readPid))
+  expect(next.filter((pid) => old.includes(pid))).toEqual([])
 })

@@ -28,8 +28,12 @@ export const LIMITS = {
     longestReconnectMs: 1_000,
   },
   storage: {
-    /** Nothing is sent and nothing arrives. */
-    silenceMs: 30_000,
+    /** Within a request nothing is sent and nothing arrives. */
+    silenceMs: 15_000,
+    /** From the beginning of a request to that of its answer: a part of 8 MiB at 140 kB/s. */
+    answerMs: 60_000,
+    /** All the bytes of an answer, at most 4 MiB at 140 kB/s: one that trickles is never silent. */
+    bodyMs: 30_000,
   },
   webhook: {
     /** One attempt, from the look-up of the receiver's name to the end of its answer. */

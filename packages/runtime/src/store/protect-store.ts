@@ -46,7 +46,8 @@ export function protectStore(store: FileStore, protection: StoreProtection): Fil
   }
 
   function read(key: string, range = {}): Readable {
-    return Readable.from(readChecked(checkFileKey(key), range), { objectMode: false })
+    // Nothing is read ahead of whoever reads: behind this there may be a request for megabytes.
+    return Readable.from(readChecked(checkFileKey(key), range), { objectMode: false, highWaterMark: 0 })
   }
 
   async function* readChecked(key: string, range: { start?: number; end?: number }): AsyncGenerator<Buffer> {

@@ -1,21 +1,44 @@
-import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 
-const CONNECT_TIMEOUT_MS = 5_000
-/** How long a connection may stand still within a request. */
-const SOCKET_TIMEOUT_MS = 15_000
-/** How long one request may take until its answer begins: a part of 8 MiB at 140 kB/s. */
-const ANSWER_TIMEOUT_MS = 60_000
+import { S3Client, S3ServiceException, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { LIMITS } from '@importer/connections'
+
+const CONNECTIONS = { keepAlive: true, keepAliveMsecs: LIMITS.keepAliveDelayMs, maxSockets: 50 }
 
 /** Credentials and region come from the standard environment, files and instance roles that the SDK knows. */
 export async function createS3Client(endpoint: string | undefined): Promise<S3Client> {
-  const common = {
+  const agents = [new HttpAgent(CONNECTIONS), new HttpsAgent(CONNECTIONS)] as const
+  const client = await createClient(endpoint, {
     requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: SOCKET_TIMEOUT_MS,
-      requestTimeout: ANSWER_TIMEOUT_MS,
+      httpAgent: agents[0],
+      httpsAgent: agents[1],
+      connectionTimeout: LIMITS.connectMs,
+      socketTimeout: LIMITS.storage.silenceMs,
+      requestTimeout: LIMITS.storage.answerMs,
       throwOnRequestTimeout: true,
     },
-  }
+  })
+  // Connections that were left by the same silence would each cost the next request the same wait.
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args)
+      } catch (error) {
+        if (error instanceof Error && error.name === 'TimeoutError') agents.forEach(closeIdle)
+        throw error
+      }
+    },
+    { step: 'deserialize', name: 'closeIdleConnections' },
+  )
+  return client
+}
+
+function closeIdle({ freeSockets }: HttpAgent): void {
+  for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+}
+
+async function createClient(endpoint: string | undefined, common: S3ClientConfig): Promise<S3Client> {
   if (endpoint === undefined) return new S3Client(common)
   const options = {
     ...common,

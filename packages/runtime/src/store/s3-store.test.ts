@@ -115,6 +115,32 @@ describe('an S3 that fails is unavailable, and no file is missing', () => {
     server.close()
   })
 
+  it.each<[string, number, Record<string, string>, string]>([
+    ['fewer bytes than it announces and hangs up', 206, { 'content-range': 'bytes 0-9/10', 'content-length': '10' }, '012'],
+    ['fewer bytes than it announces and says nothing', 206, { 'content-range': 'bytes 0-9/10' }, '012'],
+    ['fewer bytes than it was asked for and has', 206, { 'content-range': 'bytes 0-2/10' }, '012'],
+    ['other bytes than it was asked for', 206, { 'content-range': 'bytes 3-9/10' }, '3456789'],
+    ['the whole of a large file', 200, {}, 'x'.repeat(5_000_000)],
+  ])('when it sends %s', async (_name, status, headers, body) => {
+    const { server, endpoint } = await startFailing((response) => {
+      response.writeHead(status, { 'content-length': String(body.length), ...headers }).write(body, () => {
+        if (headers['content-length'] === undefined) response.end()
+        else response.destroy()
+      })
+    })
+    const store = await openStore(endpoint)
+    await expect(buffer(store.read(ABSENT))).rejects.toThrow(StorageUnavailableError)
+    server.close()
+  })
+
+  it('while a server that sends the whole of a small file to a request for its beginning is fine', async () => {
+    const { server, endpoint } = await startFailing((response) => response.writeHead(200, { 'content-length': '10' }).end('0123456789'),
+    )
+    const store = await openStore(endpoint)
+    expect((await buffer(store.read(ABSENT))).toString()).toBe('0123456789')
+    server.close()
+  })
+
   it('while a bucket without the file says so', async () => {
     const store = await openStore(s3.endpoint)
     await expect(store.size(ABSENT)).rejects.toThrow(FileMissingError)

@@ -15,7 +15,6 @@ import {
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 
-import { withTimeout } from '../with-timeout.ts'
 import { BlockChecksums } from './block-checksums.ts'
 import { checkFileKey, checkPeriod, IDENTITY_KEY, isFileName, KEY_FOLDER, makeFileKey } from './file-key.ts'
 import {
@@ -27,7 +26,9 @@ import {
   type StoredEntry,
   type StoredFile,
 } from './file-store.ts'
-import { readChunksOf, toBuffer, trackSource } from './read-chunks-of.ts'
+import { readByRequests, type Piece } from './read-by-requests.ts'
+import { readChunksOf, trackSource } from './read-chunks-of.ts'
+import { readAnswer, readBody, type ClosedRange } from './s3-answer.ts'
 import { createS3Client, isInvalidRange, isNoSuchKey, isNoSuchUpload, isPreconditionFailed } from './s3-client.ts'
 import { StorageUnavailableError } from './storage-errors.ts'
 
@@ -35,15 +36,7 @@ import { StorageUnavailableError } from './storage-errors.ts'
 const PARALLEL_PARTS = 3
 const PART_BYTES = 8 * 1024 * 1024
 const MAX_PARTS = 10_000
-/**
- * A file is read by requests of this size rather than by one: an import takes minutes over a large file, and a server
- * hangs up on a reader that slow. Each is short enough to be sent again.
- */
-const READ_REQUEST_BYTES = 4 * 1024 * 1024
-const READ_CHUNK_BYTES = 1024 * 1024
 const READ_ATTEMPTS = 3
-/** How long the bytes of one such request may take once they have begun: 140 kB/s. */
-const BODY_TIMEOUT_MS = 30_000
 
 /** Nothing shows that a write lives but its next part, for which a slow client may take hours; nor that a file is wanted. */
 const DEAD_AFTER_MS = { unfinished: 24 * 3_600_000, finished: 24 * 3_600_000 }
@@ -122,36 +115,20 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
 
   function read(key: string, range: ByteRange = {}): Readable {
     const objectKey = objectKeyOf(key)
-    return Readable.from(readPieces(key, objectKey, range), { objectMode: false, highWaterMark: READ_CHUNK_BYTES })
+    const pieces = readByRequests(range, async (first, last, signal) => readPiece(key, objectKey, { first, last }, signal))
+    // A request is sent when its bytes are wanted, not for a buffer that nobody may empty.
+    return Readable.from(pieces, { objectMode: false, highWaterMark: 0 })
   }
 
-  async function* readPieces(key: string, objectKey: string, { start = 0, end = Infinity }: ByteRange) {
-    for (let position = start; position <= end;) {
-      const last = Math.min(end, position + READ_REQUEST_BYTES - 1)
-      const piece = await readPiece(key, objectKey, position, last)
-      for (let from = 0; from < piece.length; from += READ_CHUNK_BYTES) {
-        yield piece.subarray(from, from + READ_CHUNK_BYTES)
-      }
-      position += piece.length
-      // Shorter than requested: the file ends here.
-      if (position <= last) return
-    }
-  }
-
-  /** The bytes from `first` to `last`, fewer at the end of the file, none behind it. */
-  async function readPiece(key: string, objectKey: string, first: number, last: number): Promise<Buffer> {
+  async function readPiece(key: string, objectKey: string, range: ClosedRange, signal: AbortSignal): Promise<Piece> {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await getRange(key, objectKey, first, last)
-      if (answer === null) return Buffer.alloc(0)
-      if (first > 0 && !answer.ContentRange?.startsWith(`bytes ${first}-`)) {
-        throw new StorageUnavailableError(location, `it answered a request for the bytes from ${first} with others`)
-      }
+      const answer = await getRange(key, objectKey, range, signal)
+      if (answer === null) return { bytes: Buffer.alloc(0), isEnd: true }
       try {
-        const bytes = await readBody(answer)
-        return bytes.subarray(0, last - first + 1)
+        return await readAnswer(answer, range)
       } catch (error) {
         // The SDK repeats a request until its answer begins; this is for connections that break within one.
-        if (attempt === READ_ATTEMPTS) throw new StorageUnavailableError(location, error)
+        if (attempt === READ_ATTEMPTS || signal.aborted) throw new StorageUnavailableError(location, error)
       }
     }
   }
@@ -160,12 +137,12 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
   async function getRange(
     key: string,
     objectKey: string,
-    first: number,
-    last: number,
+    { first, last }: ClosedRange,
+    abortSignal?: AbortSignal,
   ): Promise<GetObjectCommandOutput | null> {
     const command = new GetObjectCommand({ Bucket: bucket, Key: objectKey, Range: `bytes=${first}-${last}` })
     return call(
-      () => client.send(command),
+      () => client.send(command, abortSignal === undefined ? {} : { abortSignal }),
       (error) => {
         if (isNoSuchKey(error)) throw new FileMissingError(key, { cause: error })
         return isInvalidRange(error) ? { result: null } : undefined
@@ -175,7 +152,7 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
 
   async function size(key: string): Promise<number> {
     // A HEAD has no body, so its 404 does not tell a missing file from a missing bucket.
-    const answer = await getRange(key, objectKeyOf(key), 0, 0)
+    const answer = await getRange(key, objectKeyOf(key), { first: 0, last: 0 })
     if (answer === null) return 0
     await call(() => readBody(answer))
     const total = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1]
@@ -301,17 +278,5 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     listPeriod,
     removeUnfinished,
     close: async () => client.destroy(),
-  }
-}
-
-/** The whole body, in bounded time. A server that goes silent or trickles is hung up on. */
-async function readBody({ Body }: GetObjectCommandOutput): Promise<Buffer> {
-  if (Body === undefined) return Buffer.alloc(0)
-  const timedOut = () => new Error(`the server did not send what it announced within ${BODY_TIMEOUT_MS} ms`)
-  try {
-    return toBuffer(await withTimeout(Body.transformToByteArray(), BODY_TIMEOUT_MS, timedOut))
-  } catch (error) {
-    if (Body instanceof Readable) Body.destroy()
-    throw error
   }
 }
