@@ -1,5 +1,5 @@
 import { checkSchema, openDatabase, type Database } from '@importer/db'
-import { openStorage } from '@importer/imports'
+import { openStorage, tellStorageUnavailable } from '@importer/imports'
 import { checkReadiness, startObservationServer } from '@importer/observability'
 import {
   createLog,
@@ -50,6 +50,8 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
 
   const queues = createQueues({ backend: locateQueue(env), log })
   shutdown.add('queues', () => queues.close())
+  // Imports that this worker cannot take for it say what they wait for.
+  const onStorageUnavailable = async (error: unknown) => tellStorageUnavailable({ database, log }, error)
   const stopping = new AbortController()
   shutdown.add('wait for the peers', () => stopping.abort())
   const checks = {
@@ -72,7 +74,15 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   }
   // The supervisor, when it is one that started this process, waits for it; whatever is away now may come later.
   process.send?.({ type: 'ready' })
-  if (!(await waitForPeers({ checks, log, signal: stopping.signal }))) return
+  const startChecks = {
+    ...checks,
+    storage: async () =>
+      checks.storage().catch(async (error: unknown) => {
+        await onStorageUnavailable(error)
+        throw error
+      }),
+  }
+  if (!(await waitForPeers({ checks: startChecks, log, signal: stopping.signal }))) return
   const producer = queues.producer('import')
 
   shutdown.add(
@@ -115,7 +125,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY }),
     queues.consume('prepare', prepareProcessor, { concurrency: PREPARATIONS_AT_ONCE }),
   ]
-  shutdown.add('import consumers', takeJobs({ identity, consume, log }))
+  shutdown.add('import consumers', takeJobs({ identity, consume, onStorageUnavailable, log }))
   const revert = createRevertProcessor({ database, log, onReverted: () => metrics.countReverted() })
   const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
     await revert(payload, context)

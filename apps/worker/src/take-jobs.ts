@@ -5,6 +5,8 @@ export interface TakeJobsOptions {
   readonly identity: StorageIdentity
   /** Begins to take jobs that need the storage. */
   readonly consume: () => readonly Consumer[]
+  /** Hears every time that the storage could not be used. Never rejects. */
+  readonly onStorageUnavailable: (error: unknown) => Promise<void>
   readonly log: Logger
 }
 
@@ -15,7 +17,7 @@ const LOOK_AGAIN_MS = 5_000
  * regularly, begins by itself when it does, and stops when another storage is there. A storage that goes away meanwhile
  * is met by the jobs themselves, which wait for it. Gives how to stop.
  */
-export function takeJobs({ identity, consume, log }: TakeJobsOptions): () => Promise<void> {
+export function takeJobs({ identity, consume, onStorageUnavailable, log }: TakeJobsOptions): () => Promise<void> {
   let consumers: readonly Consumer[] = []
   const closeAll = async (): Promise<void> => {
     const closing = consumers
@@ -38,6 +40,7 @@ export function takeJobs({ identity, consume, log }: TakeJobsOptions): () => Pro
       const isWrong = error instanceof WrongStorageError
       report(isWrong ? error.advice : 'database and storage have to answer first', error)
       if (isWrong) await closeAll()
+      await onStorageUnavailable(error)
     }
   }
 

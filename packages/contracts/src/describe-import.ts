@@ -54,8 +54,8 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     headerRow: record.hasHeader,
     // Nothing stands between the cells of a workbook.
     delimiter: record.mapping.isWorkbook === true ? null : record.delimiter,
-    // What is delayed has no time left that could be told.
-    progress: { ...progress, etaSeconds: record.delay === null ? progress.etaSeconds : null },
+    // What is delayed has neither a rate nor a time left that could be told.
+    progress: record.delay === null ? progress : { ...progress, rowsPerSecond: null, etaSeconds: null },
     counts: record.counts,
     errorsByCode: record.errorsByCode,
     details: record.details,

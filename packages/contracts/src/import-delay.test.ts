@@ -36,6 +36,24 @@ test.each<[string, Partial<DelayFacts>, string, Date]>([
   ['a storage that is away', { recorded: storageAway(2, 40), progressedAt: ago(41) }, 'STORAGE_UNAVAILABLE', ago(40)],
   ['a storage that was never there', { recorded: storageAway(2), progressedAt: null }, 'STORAGE_UNAVAILABLE', ago(2)],
   [
+    'a storage that is away before a worker takes it',
+    { status: 'queued', recorded: storageAway(2, 20), updatedAt: ago(40), progressedAt: null },
+    'STORAGE_UNAVAILABLE',
+    ago(20),
+  ],
+  [
+    'a storage that is away while its file is to be made',
+    { status: 'queued', toPrepare: true, recorded: storageAway(2), updatedAt: ago(40), progressedAt: null },
+    'STORAGE_UNAVAILABLE',
+    ago(2),
+  ],
+  [
+    'an import that nobody takes after it was queued again',
+    { status: 'queued', recorded: storageAway(31), updatedAt: ago(30), progressedAt: null },
+    'NO_WORKER',
+    ago(30),
+  ],
+  [
     'a worker that is silent after it told of the storage',
     { recorded: storageAway(46, 90), progressedAt: ago(100), updatedAt: ago(46) },
     'WORKER_SILENT',

@@ -52,20 +52,21 @@ export function explainDelay(code: DelayCode, reason?: string): string {
 export function findDelay(facts: DelayFacts): ImportDelay | null {
   const { status, readAt, updatedAt, progressedAt, toPrepare, recorded } = facts
   const ageMs = (time: Date): number => readAt.getTime() - time.getTime()
+  const isRecorded = recorded !== null && ageMs(recorded.at) < RECORD_HOLDS_MS
   if (status === 'queued') {
+    // Before a worker takes it there is no checkpoint: whatever changes the import ends what was recorded.
+    if (isRecorded && recorded.at > updatedAt) return showRecorded(recorded)
     return toPrepare || ageMs(updatedAt) < NO_WORKER_AFTER_MS
       ? null
       : { code: 'NO_WORKER', message: explainDelay('NO_WORKER'), since: updatedAt }
   }
   if (status !== 'processing') return null
-  if (
-    recorded !== null &&
-    ageMs(recorded.at) < RECORD_HOLDS_MS &&
-    (progressedAt === null || recorded.at > progressedAt)
-  ) {
-    return { code: recorded.code, message: recorded.message, since: recorded.since }
-  }
+  if (isRecorded && (progressedAt === null || recorded.at > progressedAt)) return showRecorded(recorded)
   return ageMs(updatedAt) < WORKER_SILENT_AFTER_MS
     ? null
     : { code: 'WORKER_SILENT', message: explainDelay('WORKER_SILENT'), since: updatedAt }
+}
+
+function showRecorded({ code, message, since }: ImportDelay): ImportDelay {
+  return { code, message, since }
 }

@@ -33,7 +33,7 @@ export interface RejectedRecord {
 }
 
 /** Farther apart than this, the next record is opened anew rather than read up to. */
-const MAX_GAP_BYTES = 4 * 1024 * 1024
+const MAX_GAP_BYTES = 1024 * 1024
 
 /**
  * The records of some rejected rows, which must be in row order: the stored text is read beside them, in one go from the

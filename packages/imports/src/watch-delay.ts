@@ -1,5 +1,5 @@
 import { explainDelay, UnavailableError, type RecordedDelayCode } from '@importer/contracts'
-import { recordDelay, type Database, type HeldImport } from '@importer/db'
+import { recordDelay, recordStorageDelays, type Database, type HeldImport } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
 /** So long a wait is not told of: a batch on a busy database takes a second or two. */
@@ -54,5 +54,21 @@ async function tellDelay(
   } catch (error) {
     // Most often it is the database itself that is away; then nobody can read of the delay either.
     log.debug({ err: error, importId: held.importId, code }, 'a delay could not be recorded')
+  }
+}
+
+/**
+ * Tells imports that no worker takes, or takes any longer, that the storage is why. Does nothing about other errors. Never
+ * rejects.
+ */
+export async function tellStorageUnavailable(
+  { database, log }: Omit<WatchOptions, 'held'>,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof UnavailableError) || error.code !== 'STORAGE_UNAVAILABLE') return
+  try {
+    await recordStorageDelays(database, explainDelay('STORAGE_UNAVAILABLE', error.message))
+  } catch (failure) {
+    log.debug({ err: failure }, 'a delay could not be recorded')
   }
 }

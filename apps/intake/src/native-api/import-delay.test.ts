@@ -46,7 +46,7 @@ test.each([
   expect(delay?.code ?? null).toBe(code)
   if (delay === null) return
   expect(delay.since).toBe(updatedAt)
-  expect(progress.etaSeconds).toBeNull()
+  expect(progress).toMatchObject({ rowsPerSecond: null, etaSeconds: null })
 })
 
 test('what the worker records is told with its beginning, until a checkpoint comes after it', async () => {

@@ -94,7 +94,8 @@ function createLines(stream: Screen, { showFirst }: { readonly showFirst: boolea
 /** Such as `42.0 %  42,000 rows  31,000 rows/s  2 s left`. */
 function describeProgress({ status, progress: { percent, rowsRead, rowsPerSecond, etaSeconds } }: ImportView): string {
   if (status === 'queued') return 'queued'
-  const parts = [`${percent.toFixed(1)} %`, `${format(rowsRead)} rows`, `${format(rowsPerSecond)} rows/s`]
+  const parts = [`${percent.toFixed(1)} %`, `${format(rowsRead)} rows`]
+  if (rowsPerSecond !== null) parts.push(`${format(rowsPerSecond)} rows/s`)
   if (status === 'processing' && etaSeconds !== null) parts.push(`${format(etaSeconds)} s left`)
   return parts.join('  ')
 }

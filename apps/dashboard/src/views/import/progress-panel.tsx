@@ -45,9 +45,11 @@ export function ProgressPanel({ view }: { readonly view: ImportView }) {
 
 function describePace({ status, progress, startedAt, finishedAt }: ImportView): string {
   if (status === 'queued') return 'waits for a worker'
-  const rate = `${formatNumber(progress.rowsPerSecond, 'row')} per second`
+  const { rowsPerSecond, etaSeconds } = progress
+  // Why it does not go on stands above it.
+  if (rowsPerSecond === null) return ''
+  const rate = `${formatNumber(rowsPerSecond, 'row')} per second`
   if (status === 'processing') {
-    const { etaSeconds } = progress
     return etaSeconds === null ? rate : `${rate}, about ${formatDuration(etaSeconds * 1_000)} left`
   }
   if (startedAt === null || finishedAt === null) return ''
