@@ -5,7 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blockCoupon } from '../support/obstacle.ts'
 import { startSystem, type RunningSystem } from '../support/running-system.ts'
 import { startS3Storage, type S3Storage } from '../support/s3-storage.ts'
-import { openShop, SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES, shopRedemption, shopRow, shopRows } from '../support/small-shop.ts'
+import {
+  openShop,
+  SHOP_FIELDS,
+  SHOP_HEADER,
+  SHOP_SERIES,
+  shopRedemption,
+  shopRow,
+  shopRows,
+} from '../support/small-shop.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const TIMEOUT_MS = 60_000
@@ -85,7 +93,11 @@ describe('with the files in S3', { timeout: TIMEOUT_MS }, () => {
     const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: makeRows(100, 50) })
     await system.client.waitUntilFinished(jobId)
     const corrections = [{ column: 'redeemedAt', from: '99', to: '50001' }]
-    const response = await system.client.send('POST', `/v1/imports/${jobId}/retry-rejected`, JSON.stringify({ corrections }))
+    const response = await system.client.send(
+      'POST',
+      `/v1/imports/${jobId}/retry-rejected`,
+      JSON.stringify({ corrections }),
+    )
     expect(response.status).toBe(202)
     const { id } = (await response.json()) as ImportView
     expect(await system.client.waitUntilFinished(id)).toMatchObject({
@@ -144,7 +156,10 @@ describe('with the files in S3', { timeout: TIMEOUT_MS }, () => {
 
     expect((await system.client.get(`/v1/imports/${jobId}/file`)).status).toBe(200)
     expect((await system.client.send('DELETE', `/v1/imports/${jobId}`)).status).toBe(204)
-    await waitUntil('its file is gone', async () => (await system.client.get(`/v1/imports/${jobId}/file`)).status === 404)
+    await waitUntil(
+      'its file is gone',
+      async () => (await system.client.get(`/v1/imports/${jobId}/file`)).status === 404,
+    )
     expect(await system.client.readImport(jobId)).toMatchObject({ status: 'completed', counts: { inserted: 98 } })
   })
 })

@@ -1,5 +1,4 @@
-import type { Upload } from '../support/importer-client.ts'
-import type { ImporterClient } from '../support/importer-client.ts'
+import type { ImporterClient, Upload } from '../support/importer-client.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRow } from '../support/small-shop.ts'
 
 export const PADDED_ROWS = 4_000

@@ -97,5 +97,9 @@ function refuse(
   incoming.resume()
   response
     .writeHead(status, { 'content-type': 'application/xml' })
-    .end(incoming.method === 'HEAD' ? '' : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`)
+    .end(
+      incoming.method === 'HEAD'
+        ? ''
+        : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,
+    )
 }

@@ -19,7 +19,9 @@ afterAll(async () => {
   for (const release of releasers.toReversed()) await release()
 })
 
-function openPool(config: { url?: string; max?: number; settings?: Readonly<Record<string, string>> } = {}): BoundedPool {
+function openPool(
+  config: { url?: string; max?: number; settings?: Readonly<Record<string, string>> } = {},
+): BoundedPool {
   const pool = new BoundedPool({
     connectionString: config.url ?? databaseUrl,
     max: config.max ?? 1,

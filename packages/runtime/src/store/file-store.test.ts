@@ -283,9 +283,13 @@ describe.each(Object.keys(KINDS))('a file store on %s', (kind) => {
     expect(await store.isEmpty()).toBe(false)
   })
 
-  it('answers a ping, also when it is still empty', async () => {
+  it('answers a ping, when it is still empty and when it holds files', async () => {
     await renew()
     await store.ping()
+    await store.writeIdentity('id')
+    for (const content of ['a', 'b']) await store.write(Readable.from([Buffer.from(content)]), LIMITS)
+    await store.ping()
+    expect(await store.isEmpty()).toBe(false)
     await store.close()
   })
 })

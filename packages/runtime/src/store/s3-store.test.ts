@@ -116,7 +116,12 @@ describe('an S3 that fails is unavailable, and no file is missing', () => {
   })
 
   it.each<[string, number, Record<string, string>, string]>([
-    ['fewer bytes than it announces and hangs up', 206, { 'content-range': 'bytes 0-9/10', 'content-length': '10' }, '012'],
+    [
+      'fewer bytes than it announces and hangs up',
+      206,
+      { 'content-range': 'bytes 0-9/10', 'content-length': '10' },
+      '012',
+    ],
     ['fewer bytes than it announces and says nothing', 206, { 'content-range': 'bytes 0-9/10' }, '012'],
     ['fewer bytes than it was asked for and has', 206, { 'content-range': 'bytes 0-2/10' }, '012'],
     ['other bytes than it was asked for', 206, { 'content-range': 'bytes 3-9/10' }, '3456789'],
@@ -134,7 +139,8 @@ describe('an S3 that fails is unavailable, and no file is missing', () => {
   })
 
   it('while a server that sends the whole of a small file to a request for its beginning is fine', async () => {
-    const { server, endpoint } = await startFailing((response) => response.writeHead(200, { 'content-length': '10' }).end('0123456789'),
+    const { server, endpoint } = await startFailing((response) =>
+      response.writeHead(200, { 'content-length': '10' }).end('0123456789'),
     )
     const store = await openStore(endpoint)
     expect((await buffer(store.read(ABSENT))).toString()).toBe('0123456789')

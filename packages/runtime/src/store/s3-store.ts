@@ -115,7 +115,9 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
 
   function read(key: string, range: ByteRange = {}): Readable {
     const objectKey = objectKeyOf(key)
-    const pieces = readByRequests(range, async (first, last, signal) => readPiece(key, objectKey, { first, last }, signal))
+    const pieces = readByRequests(range, async (first, last, signal) =>
+      readPiece(key, objectKey, { first, last }, signal),
+    )
     // A request is sent when its bytes are wanted, not for a buffer that nobody may empty.
     return Readable.from(pieces, { objectMode: false, highWaterMark: 0 })
   }
@@ -164,8 +166,9 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     await call(() => client.send(command))
   }
 
-  async function holdsObject(folder: string): Promise<boolean> {
-    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${folder}`, MaxKeys: 1 })
+  /** Without a limit of its own: there are servers that fail where a list is longer than what was asked for. */
+  async function holdsObject(beginning: string): Promise<boolean> {
+    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}${beginning}` })
     const { Contents = [] } = await call(() => client.send(command))
     return Contents.length > 0
   }
@@ -269,7 +272,8 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     // An object's time cannot be changed; a day is time enough for any request.
     touch: async () => undefined,
     ping: async () => {
-      await holdsObject(`${KEY_FOLDER}/`)
+      // One key at most, however many files there are.
+      await holdsObject(IDENTITY_KEY)
     },
     readIdentity,
     writeIdentity,
