@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { countImports, loadShop, openPage, SERIES, signIn, startDashboard, type Dashboard } from './open-dashboard.ts'
+import { loadShop, openPage, SERIES, signIn, startDashboard, type Dashboard } from './open-dashboard.ts'
 import { tabTo } from './tab-to.ts'
 
 let dashboard: Dashboard
@@ -123,32 +123,5 @@ test('what is no table is said, and what is chosen otherwise is read', async () 
   await page.getByText('More options').click()
   await page.getByLabel('Encoding').selectOption('utf-16le')
   await page.getByText('first row can be read').waitFor()
-  await page.context().close()
-})
-
-test('an upload shows how far it is, and can be cancelled', async () => {
-  const { page } = await openPage(dashboard, { address: '/imports/new' })
-  await signIn(page)
-  const line = '1603263535000,17,491510000,SPRING-41\n'
-  const buffer = Buffer.from(`Redeemed on,Till,Mobile,Coupon\n${line.repeat(400_000)}`)
-  await page.getByLabel('CSV or Excel file').setInputFiles({ name: 'long.csv', mimeType: 'text/csv', buffer })
-  await page.getByLabel('Coupon series').fill(String(SERIES))
-  await page.getByText('the first 20 rows would be imported').waitFor()
-  const before = await countImports(dashboard)
-  // As over a slow line.
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 0,
-    downloadThroughput: -1,
-    uploadThroughput: 200_000,
-  })
-  await page.getByRole('button', { name: 'Start import' }).click()
-  await page.getByRole('progressbar', { name: 'Upload' }).waitFor()
-  await page.getByText(/ of 14\.8 MB sent/).waitFor()
-  await page.getByRole('button', { name: 'Cancel upload' }).click()
-  await page.getByRole('progressbar', { name: 'Upload' }).waitFor({ state: 'detached' })
-  expect(await page.getByRole('button', { name: 'Start import' }).isEnabled()).toBe(true)
-  expect(await countImports(dashboard)).toBe(before)
   await page.context().close()
 })

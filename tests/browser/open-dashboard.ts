@@ -127,8 +127,3 @@ export async function importFile(
   await client.waitUntilFinished(jobId)
   return jobId
 }
-
-export async function countImports({ system: { client } }: Dashboard): Promise<number> {
-  const { items } = (await (await client.get('/v1/imports?limit=1000')).json()) as { items: unknown[] }
-  return items.length
-}

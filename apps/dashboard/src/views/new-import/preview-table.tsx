@@ -39,7 +39,8 @@ export function PreviewTable({ inspection, columns, onChoose }: PreviewTableProp
                 >
                   <option value="">Not imported</option>
                   {COLUMN_KEYS.map((key) => (
-                    <option key={key} value={key}>
+                    // Arrow keys and typing pass over what another column means: it must not lose that on the way.
+                    <option key={key} value={key} disabled={isTaken(columns, position, key)}>
                       {wordColumn(key)}
                     </option>
                   ))}
@@ -86,6 +87,10 @@ export function PreviewTable({ inspection, columns, onChoose }: PreviewTableProp
       </table>
     </Scroll>
   )
+}
+
+function isTaken(columns: Columns, position: number, key: ColumnKey): boolean {
+  return [...columns].some(([at, known]) => known === key && at !== position)
 }
 
 function clip(text: string): string {
