@@ -1,6 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Route, Switch } from 'wouter'
 
+import { readPathSegment } from './address/path-segment.ts'
 import { Empty } from './design/notes.tsx'
 import { Page } from './design/layout.tsx'
 import { Shell } from './layout/shell.tsx'
@@ -11,6 +12,7 @@ import { ImportView } from './views/import/import-view.tsx'
 import { ImportsView } from './views/imports/imports-view.tsx'
 import { KeysView } from './views/keys/keys-view.tsx'
 import { NewImportView } from './views/new-import/new-import-view.tsx'
+import { ProfileView } from './views/profiles/profile-view.tsx'
 import { ProfilesView } from './views/profiles/profiles-view.tsx'
 import { RedemptionsView } from './views/redemptions/redemptions-view.tsx'
 import { ReferenceView } from './views/reference/reference-view.tsx'
@@ -60,6 +62,7 @@ function Views() {
       <Route path="/redemptions" component={RedemptionsView} />
       <Route path="/reference" component={ReferenceView} />
       <Route path="/profiles" component={ProfilesView} />
+      <Route path="/profiles/:name">{({ name }) => <ProfileView key={name} name={readPathSegment(1)} />}</Route>
       <Route path="/webhooks" component={WebhooksView} />
       <Route path="/keys" component={KeysView} />
       <Route>

@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import { useViewState } from '../../address/use-view-state.ts'
 import { client } from '../../api/client.ts'
+import { useProfiles } from '../../api/use-profiles.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Button, ButtonLink } from '../../design/button.tsx'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
@@ -31,6 +32,7 @@ const viewState = z.object({
     .string()
     .regex(/^\d{1,16}$/)
     .optional(),
+  profile: z.string().min(1).max(100).optional(),
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
   before: z
@@ -59,6 +61,7 @@ export function ImportsView() {
       status: undefined,
       outcome: undefined,
       seriesId: undefined,
+      profile: undefined,
       from: undefined,
       to: undefined,
       before: undefined,
@@ -112,13 +115,14 @@ export function ImportsView() {
   )
 }
 
-function callOf({ q, status, outcome, seriesId, from, to, before }: State) {
+function callOf({ q, status, outcome, seriesId, profile, from, to, before }: State) {
   return {
     limit: PAGE_ROWS,
     ...(q !== undefined && q !== '' && { q }),
     ...(status !== undefined && { status }),
     ...(outcome !== undefined && { outcome }),
     ...(seriesId !== undefined && { seriesId }),
+    ...(profile !== undefined && { profile }),
     // Days of whoever looks, the last one included.
     ...(from !== undefined && { createdFrom: new Date(`${from}T00:00`).toISOString() }),
     ...(to !== undefined && { createdBefore: dayAfter(to).toISOString() }),
@@ -175,6 +179,7 @@ function Filters({ state, onChange }: FiltersProps) {
         value={state.seriesId ?? ''}
         onText={(text) => onChange({ seriesId: /^\d{1,16}$/.test(text) ? text : undefined }, { replace: true })}
       />
+      <ProfileFilter value={state.profile ?? ''} onChoice={choose('profile')} />
       <Field label="Uploaded from">
         {(control) => (
           <input
@@ -196,6 +201,27 @@ function Filters({ state, onChange }: FiltersProps) {
         )}
       </Field>
     </div>
+  )
+}
+
+/** Only where there are profiles, or one is chosen: it may be deleted since. */
+function ProfileFilter({ value, onChoice }: { readonly value: string; readonly onChoice: (name: string) => void }) {
+  const { data: profiles = [] } = useProfiles()
+  const names = profiles.map(({ name }) => name)
+  if (names.length === 0 && value === '') return null
+  return (
+    <ChoiceField
+      label="Profile"
+      value={value}
+      onChoice={onChoice}
+      choices={[
+        { value: '', text: 'Any' },
+        ...[...(value === '' || names.includes(value) ? [] : [value]), ...names].map((name) => ({
+          value: name,
+          text: name,
+        })),
+      ]}
+    />
   )
 }
 

@@ -98,6 +98,7 @@ function NewImport() {
           />
           <ProfileField
             value={settings.profile}
+            suggested={settings.profile === '' ? (found?.profile?.name ?? null) : null}
             onChoice={(profile, profileSeries) => {
               setSettings({ ...NO_SETTINGS, profile })
               if (profileSeries !== null && seriesId === '') setSeriesId(String(profileSeries))

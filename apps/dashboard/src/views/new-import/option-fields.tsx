@@ -11,6 +11,8 @@ interface OptionFieldsProps {
   readonly settings: Settings
   readonly inspection: Inspection | undefined
   readonly identifiers: Identifiers
+  /** Whether notes of one upload are among them. */
+  readonly hasDetails?: boolean
   readonly onChange: (change: Partial<Settings>) => void
 }
 
@@ -27,7 +29,7 @@ const DATE_FORMATS = [
 ] as const
 
 /** How dates, mobiles and the file itself are to be read. What is empty is found out. */
-export function OptionFields({ settings, inspection, identifiers, onChange }: OptionFieldsProps) {
+export function OptionFields({ settings, inspection, identifiers, hasDetails = true, onChange }: OptionFieldsProps) {
   const formats = useId()
   const zones = useId()
   const set = (name: keyof Settings) => (value: string) => onChange({ [name]: value })
@@ -74,6 +76,9 @@ export function OptionFields({ settings, inspection, identifiers, onChange }: Op
             { value: ';', text: 'Semicolon' },
             { value: '\t', text: 'Tab' },
             { value: '|', text: 'Vertical bar' },
+            ...(['', ',', ';', '\t', '|'].includes(settings.delimiter)
+              ? []
+              : [{ value: settings.delimiter, text: settings.delimiter }]),
           ]}
         />
         {identifiers.customers.length > 1 && (
@@ -150,7 +155,9 @@ export function OptionFields({ settings, inspection, identifiers, onChange }: Op
               { value: 'reject', text: 'Is refused' },
             ]}
           />
-          <TextField label="Notes" maxLength={65_000} value={settings.details} onText={set('details')} />
+          {hasDetails && (
+            <TextField label="Notes" maxLength={65_000} value={settings.details} onText={set('details')} />
+          )}
         </div>
       </details>
     </>

@@ -1,25 +1,21 @@
-import { useQuery } from '@tanstack/react-query'
-
-import { client } from '../../api/client.ts'
+import { useProfiles } from '../../api/use-profiles.ts'
 import { ChoiceField } from '../../design/fields.tsx'
 
 interface ProfileFieldProps {
   readonly value: string
+  /** One that fits the file, while none is chosen. */
+  readonly suggested: string | null
   readonly onChoice: (profile: string, seriesId: number | null) => void
 }
 
 /** A saved way to read files of one kind. */
-export function ProfileField({ value, onChoice }: ProfileFieldProps) {
-  const query = useQuery({
-    queryKey: ['profiles'],
-    queryFn: async ({ signal }) => client.listImportProfiles({}, { signal }),
-  })
-  const profiles = query.data?.items ?? []
+export function ProfileField({ value, suggested, onChoice }: ProfileFieldProps) {
+  const { data: profiles = [] } = useProfiles()
   if (profiles.length === 0 && value === '') return null
   return (
     <ChoiceField
       label="Profile"
-      hint="A saved way to read files of one kind"
+      hint={suggested === null ? 'A saved way to read files of one kind' : `“${suggested}” fits this file`}
       value={value}
       onChoice={(name) => onChoice(name, profiles.find((one) => one.name === name)?.seriesId ?? null)}
       choices={[
