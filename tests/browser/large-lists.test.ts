@@ -69,8 +69,13 @@ async function measureBusy(page: Page, use: () => Promise<void>): Promise<{ busy
     })
   })
   await dashboard.browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline', '__metadata'] })
-  await use()
-  const trace = JSON.parse((await dashboard.browser.stopTracing()).toString('utf8')) as { traceEvents: TraceEvent[] }
+  let recorded: Buffer
+  try {
+    await use()
+  } finally {
+    recorded = await dashboard.browser.stopTracing()
+  }
+  const trace = JSON.parse(recorded.toString('utf8')) as { traceEvents: TraceEvent[] }
   const main = new Set(
     trace.traceEvents
       .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
@@ -85,7 +90,7 @@ async function measureBusy(page: Page, use: () => Promise<void>): Promise<{ busy
 test('a table of 100,000 rejected rows is scrolled and filtered without a pause', async () => {
   const { page, context } = await openPage(dashboard, { address: `/imports/${largeId}` })
   await signIn(page)
-  const frame = page.getByRole('region', { name: 'Rejected rows' })
+  const frame = page.getByRole('region', { name: 'Rejected rows', exact: true }).last()
   await frame.getByRole('row').nth(1).waitFor()
   const measured = await measureBusy(page, async () => {
     await frame.hover()
@@ -108,7 +113,7 @@ test('a table of 100,000 rejected rows is scrolled and filtered without a pause'
 test('a list of 10,000 imports is paged, searched and filtered without a pause', async () => {
   const { page, context } = await openPage(dashboard, { address: '/imports' })
   await signIn(page)
-  const table = page.getByRole('region', { name: 'Imports' })
+  const table = page.getByRole('region', { name: 'Imports', exact: true })
   await table.getByRole('row').nth(50).waitFor()
   const measured = await measureBusy(page, async () => {
     for (let turn = 0; turn < 5; turn += 1) {
