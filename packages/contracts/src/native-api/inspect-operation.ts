@@ -10,7 +10,7 @@ import { uploadForm } from './upload-form.ts'
 import { columnKey } from './views.ts'
 
 /** Why something of a file is not sure, beside what an upload of it would be refused for. */
-export const INSPECTION_CODES = [
+const INSPECTION_CODES = [
   'COLUMNS_UNSURE',
   'DATE_FORMAT_UNSURE',
   'HEADER_UNSURE',
