@@ -8,7 +8,14 @@ import { OPERATIONS } from '@importer/contracts'
 import type { ImportView } from '@importer/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { InterruptedError, openCommandLine, REPOSITORY, type CommandLine, type Ended } from '../support/command-line.ts'
+import {
+  InterruptedError,
+  openCommandLine,
+  REPOSITORY,
+  splitWords,
+  type CommandLine,
+  type Ended,
+} from '../support/command-line.ts'
 import { startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_HEADER, SHOP_SERIES, shopRow, shopRows } from '../support/small-shop.ts'
 import { startUploadProxy } from '../support/upload-proxy.ts'
@@ -148,6 +155,35 @@ describe('import', () => {
       exitCode: 2,
       stderr: expect.stringContaining('import needs a series'),
     })
+  })
+
+  test('finds columns by the header where it is clear, and refuses where it is not', async () => {
+    await put('header.csv', `Till,Coupon code,Mobile,Redeemed on\n50001,C51,919900000001,1714521600051\n`)
+    const byHeader = ['import', '--series', '500', '--map-by-header', '--wait', '--json']
+    expect(readView(await cli.run([...byHeader, 'header.csv']))).toMatchObject({ outcome: 'success' })
+    await put('unclear.csv', `a,b,c,d\n50001,C51,919900000001,1714521600051\n`)
+    expect(await cli.run([...byHeader, 'unclear.csv'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/the columns of unclear\.csv are not clear .*redemptions inspect unclear\.csv/),
+    })
+  })
+
+  test('inspect shows how a file would be read, and the command that imports it', async () => {
+    await put(
+      'look.csv',
+      `Till,Coupon code,Mobile,Redeemed on\n50001,C52,919900000001,1714521600052\n50001,none,919900000001,1714521600053\n`,
+    )
+    const { exitCode, stdout, stderr } = await cli.run(['inspect', 'look.csv', '--series', '500'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/1 +Coupon code +couponCode +C52 · none\n/)
+    expect(stdout).toMatch(/\n +2 +3 +couponCode +none +COUPON_NOT_FOUND /)
+    const proposed = /^Next: (redemptions import .*)$/m.exec(stderr)?.[1] ?? ''
+    expect(readView(await cli.run([...splitWords(proposed).slice(1), '--json']))).toMatchObject({
+      dryRun: true,
+      counts: { rows: 2, inserted: 1, rejected: 1 },
+    })
+    const json = await cli.run(['inspect', 'look.csv', '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'csv', couponIdentifier: 'COUPON_CODE' })
   })
 
   test('with --quiet prints its id alone', async () => {

@@ -4,6 +4,7 @@ import { addActionCommands } from './commands/action-commands.ts'
 import { addDoctorCommand } from './commands/doctor-command.ts'
 import { addErrorsCommand } from './commands/errors-command.ts'
 import { addImportCommand } from './commands/import-command.ts'
+import { addInspectCommand } from './commands/inspect-command.ts'
 import { addKeysCommand } from './commands/keys-command.ts'
 import { addListCommand } from './commands/list-command.ts'
 import { addListenCommand } from './commands/listen-command.ts'
@@ -55,6 +56,7 @@ export function createProgram(context: CommandContext): Command {
       getOutHasColors: () => false,
     })
   addImportCommand(program, context)
+  addInspectCommand(program, context)
   addStatusCommand(program, context)
   addWaitCommand(program, context)
   addListCommand(program, context)

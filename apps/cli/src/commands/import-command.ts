@@ -2,6 +2,7 @@ import type { ImportView } from '@importer/client'
 import { createTransferDisplay } from '@importer/client/terminal'
 import type { Command } from 'commander'
 
+import { mapByHeader } from '../connection/inspect-head.ts'
 import { openSource } from '../connection/open-source.ts'
 import { chooseIdempotencyKey, uploadImport, type UploadedImport } from '../connection/upload-import.ts'
 import { CliError } from '../framework/cli-error.ts'
@@ -19,6 +20,7 @@ interface ImportOptions extends ColumnOptions {
   readonly profile?: string
   readonly wait?: true | number
   readonly errors?: string
+  readonly mapByHeader?: true
   readonly fileName?: string
   readonly idempotencyKey?: string
   readonly retries: number
@@ -41,6 +43,7 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     .option('--wait [duration]', "wait for the end, for at most so long; the exit code is the outcome's", readDuration)
     .option('--errors <file>', 'write the rejected rows to a file, once the import has ended (implies --wait)')
   addUploadOptions(command)
+    .option('--map-by-header', "find the columns by the names in the file's header")
     .option('--file-name <name>', 'as the importer is to know the file; by default its own name, or stdin.csv')
     .option('--idempotency-key <key>', 'by default one made of file and options: the same call twice is one import')
     .option('--retries <number>', 'how often a cut or refused upload is tried again', readCount, DEFAULT_RETRIES)
@@ -54,6 +57,10 @@ export function addImportCommand(program: Command, context: CommandContext): voi
       'upload, wait, and keep the rows that were rejected',
       `redemptions import redemptions.csv --series 953234 --customer mobile=Mobile --coupon code=Coupon \\
     --column date="Redeemed on" --column till=Till --wait --errors rejected.csv`,
+    ],
+    [
+      'find the columns by their names',
+      'redemptions import redemptions.csv --series 953234 --map-by-header --idempotency-key by-header --wait',
     ],
     [
       'check a file, nothing is inserted; columns by position from 0',
@@ -101,14 +108,15 @@ async function uploadFile(
   session: Session,
   file: string,
   fields: Readonly<Record<string, string>>,
-  { series, fileName, idempotencyKey, retries }: ImportOptions & { readonly series: string },
+  { series, mapByHeader: isByHeader, fileName, idempotencyKey, retries }: ImportOptions & { readonly series: string },
 ): Promise<Imported> {
   const { terminal, signal, notify } = session
   const server = await session.connect()
   const source = await openSource(file, { terminal, signal, name: fileName })
   const display = session.options.quiet === true ? null : createTransferDisplay(terminal.stderr, source.bytes)
   try {
-    const upload = { seriesId: series, fields, source }
+    const mapped = isByHeader === true ? await mapByHeader(session, { source, fields, seriesId: undefined }) : fields
+    const upload = { seriesId: series, fields: mapped, source }
     const uploaded = await uploadImport(
       server,
       { ...upload, idempotencyKey: idempotencyKey ?? chooseIdempotencyKey(upload) },
