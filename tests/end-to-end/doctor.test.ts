@@ -107,7 +107,7 @@ test('finds another storage, a service and a database that are away', async () =
     { name: 'Storage', found: expect.stringContaining('is not the one of this database') },
     { name: 'Imports' },
   ])
-  const away = await examine({ REDEMPTIONS_URL: 'http://127.0.0.1:9' })
+  const away = await examine({ REDEMPTIONS_URL: 'http://127.0.0.1:2' })
   expect(away.findings).toMatchObject([
     { name: 'Imports' },
     { name: 'Service', found: expect.stringContaining('ECONNREFUSED') },
