@@ -118,8 +118,10 @@ test('an import whose worker was killed in the middle of it counts as taken over
   const obstacle = await blockCoupon(system.databaseUrl, row)
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: Buffer.from(shopRows(4, 5)) })
   await obstacle.waitUntilMet()
-  const running = await readMetrics(workerUrl)
-  expect(valueOf(running, 'redemptions_imports_running')).toBe(1)
+  // What waits and runs is read from the database once a second at most.
+  await waitUntil('it was seen to run', async () => {
+    return valueOf(await readMetrics(workerUrl), 'redemptions_imports_running') === 1
+  })
   await system.worker.kill('SIGKILL')
   await obstacle.terminateHeld()
   await obstacle.remove()

@@ -189,7 +189,7 @@ async function readRows(shop: OrganizationClient, id: number): Promise<object[]>
 }
 
 /** Puts the right till into the first rows, as a person does. */
-async function mend(saved: Uint8Array | undefined): Promise<Uint8Array> {
+async function mend(saved: Uint8Array | undefined): Promise<string[][]> {
   const rows: string[][] = []
   async function* bytes() {
     if (saved !== undefined) yield saved
@@ -199,7 +199,15 @@ async function mend(saved: Uint8Array | undefined): Promise<Uint8Array> {
   const mended = data.map((cells, index) =>
     index < MENDED_ROWS ? cells.map((cell, column) => (column === 1 ? TILL : cell)) : cells,
   )
-  return toCsv(mended, header)
+  return [header, ...mended]
+}
+
+/** A workbook is mended in itself: as CSV, without its cells' kinds, the program would open it as something else. */
+async function writeMended(report: string, rows: readonly string[][]): Promise<SpreadsheetFile> {
+  const [header = [], ...data] = rows
+  if (!report.endsWith('.xlsx')) return { name: `mended-${report}`, content: toCsv(data, header) }
+  const content = new Uint8Array(await makeWorkbook({ sheets: [{ name: 'A', rows: [header, ...data] }] }))
+  return { name: `mended-${report}`, content }
 }
 
 it.each(SOURCES)('$name comes back as it was from every report, however it is saved, in $language', async (source) => {
@@ -218,12 +226,17 @@ it.each(SOURCES)('$name comes back as it was from every report, however it is sa
     const content = new Uint8Array(await response.arrayBuffer())
     const opened = { delimiter: report.delimiter, language }
     const saved = await saveAgain([{ name: report.file, content }], opened, { delimiter: ',' })
-    mended.push({ name: `mended-${report.file}.csv`, content: await mend(saved.get(report.file)) })
+    mended.push(await writeMended(report.file, await mend(saved.get(report.file))))
   }
   const rejected = CODES.length - MENDED_ROWS
   const expected = first.map((row, index) => (index < MENDED_ROWS ? { ...row, redeemedAt: TILL } : row))
   for (const as of SAVED_AS) {
-    for (const [name, content] of await saveAgain(mended, { delimiter: ',', language }, as)) {
+    // How CSV is opened is said for all files of a call.
+    const isWorkbook = ({ name }: SpreadsheetFile): boolean => name.endsWith('.xlsx')
+    const workbooks = await saveAgain(mended.filter(isWorkbook), { delimiter: ',', language }, as)
+    const plain = mended.filter((each) => !isWorkbook(each))
+    const texts = await saveAgain(plain, { delimiter: ',', language }, as)
+    for (const [name, content] of [...workbooks, ...texts]) {
       const other = await openShop()
       const sent = await other.importFile(SERIES, fields, { name, content })
       const how = `${name} saved as ${JSON.stringify(as)}: import ${sent.id}`

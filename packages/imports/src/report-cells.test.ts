@@ -31,7 +31,7 @@ const cells = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''))
 
 /** A report for programs leaves a cell alone that is guarded already, at its start or within. */
 const isLeftAlone = (form: ReportForm, cell: string): boolean =>
-  form === 'program' && /(?:^|[;\t\r\n])'['\s\u200b]*[=+\-\d]/.test(cell.trim())
+  form === 'program' && /(?:^|[;\t\r\n])'['\s\u200b]*[=+\-\d]|^'[\t\r]/.test(cell.trim())
 
 test.each<ReportForm>(['program', 'spreadsheet', 'workbook'])(
   'a report of the form %s says of each cell what its file said, however often it is sent again',
