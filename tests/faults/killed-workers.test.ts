@@ -5,8 +5,8 @@ import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
 import { makeFaultCase, runUndisturbed } from './fault-case.ts'
 import { killWorkers } from './kill-workers.ts'
 
-/** 18 of them in batches, one at the claim, one at the completion. */
-const KILLS = 20
+/** 8 of them in batches, two at each instant, one at the claim, one at the completion. */
+const KILLS = 10
 /** What is "seconds": usually 4 or 5, of which one or two are the start of Node; more on a machine that is busy. */
 const USUAL_TAKE_OVER_MS = 15_000
 const MOST_TAKE_OVER_MS = 30_000
@@ -20,7 +20,7 @@ beforeAll(async () => {
   undisturbed = outcome
 })
 
-describe.concurrent('an import whose worker is killed 20 times', () => {
+describe.concurrent('an import whose worker is killed ten times', () => {
   it('ends as if nothing had happened, with the queue in PostgreSQL', async () => {
     await expectSameOutcome(undefined)
   })
