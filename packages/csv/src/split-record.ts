@@ -32,7 +32,15 @@ function readCell(text: string, at: number, delimiter: string): { cell: string; 
 }
 
 function readRest(text: string, delimiter: string): string {
-  return trimCell(text.replaceAll(delimiter, '')) === '' ? '' : text
+  return showsNothing(text, delimiter) ? '' : text
+}
+
+/** Character by character: the first that can be seen decides, and there may be a million delimiters before it. */
+function showsNothing(text: string, delimiter: string): boolean {
+  for (const character of text) {
+    if (character !== delimiter && trimCell(character) !== '') return false
+  }
+  return true
 }
 
 /** The quoted cell that starts at `start`, blanks before it included; undefined when the cell is not quoted. */

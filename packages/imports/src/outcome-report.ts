@@ -85,7 +85,27 @@ export async function streamErrorWorkbook(
   const table = readOutcomeTable({ ...options, outcome: 'rejected', form: 'workbook' })
   const first = await table.next()
   const [header = []] = first.done === true ? [] : first.value
-  return writeWorkbook('rejected', header, table)
+  return writeWorkbook('rejected', header, inSlices(table, options.signal))
+}
+
+const ROWS_OF_A_SLICE = 20
+
+/** The same rows, few at a time: between them all else that waits goes first. */
+async function* inSlices(
+  table: AsyncIterable<Iterable<readonly string[]>>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly (readonly string[])[]> {
+  const slice = new TimeSlice()
+  for await (const page of table) {
+    let rows: (readonly string[])[] = []
+    for (const row of page) {
+      if (rows.push(row) < ROWS_OF_A_SLICE) continue
+      yield rows
+      rows = []
+      await slice.yieldIfOver(signal)
+    }
+    yield rows
+  }
 }
 
 /**
@@ -132,9 +152,15 @@ function* toTable(
 ): Generator<readonly string[], void, undefined> {
   for (const row of page) {
     const { cells, rowNumber, line, errors } = row
+    const written: string[] = []
+    // Under a wide header most cells of a short row are empty: they cost nothing but their place.
+    for (let position = 0; position < width; position += 1) {
+      const cell = cells[position] ?? ''
+      written.push(cell === '' ? '' : write(cell, position))
+    }
     const described = errors === null ? [] : describeErrors(errors, row, context)
-    const written = [...fitTo(cells, width), `${rowNumber}`, `${line}`, ...described]
-    yield written.map((cell, position) => write(cell, position < width ? position : -1))
+    for (const own of [`${rowNumber}`, `${line}`, ...described]) written.push(write(own, -1))
+    yield written
   }
 }
 

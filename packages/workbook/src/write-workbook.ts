@@ -81,10 +81,9 @@ function writeRow(cells: readonly string[], number: number, style: number): stri
   const count = Math.min(cells.length, MAX_COLUMNS)
   for (let i = 0; i < count; i += 1) {
     const cell = escapeText((cells[i] ?? '').slice(0, MAX_CELL_CHARACTERS))
-    text +=
-      cell === ''
-        ? `<c r="${nameColumn(i)}${number}" s="${style}"/>`
-        : `<c r="${nameColumn(i)}${number}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${cell}</t></is></c>`
+    // An empty cell has the style of its column, which is text, too.
+    if (cell === '') continue
+    text += `<c r="${nameColumn(i)}${number}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${cell}</t></is></c>`
   }
   return `${text}</row>`
 }
