@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 
@@ -6,12 +6,14 @@ import { expect, it } from 'vitest'
 
 import { ApiError, ClientGoneError } from './api-error.ts'
 import { createWorkLimit } from './limit-work.ts'
+import { markServed, markWaitingForClient } from './waiting-for-client.ts'
 
 const OPTIONS = { maxInFlight: 2, maxInFlightPerOrg: 1, maxWaiting: 3, maxWaitingPerOrg: 2, waitTimeoutMs: 60_000 }
 
-/** All that a limit knows of a response: that it closes. */
+/** All that a limit knows of a response: that it closes, and how to close it. */
 function makeResponse(): ServerResponse {
-  return Object.assign(new EventEmitter(), { destroyed: false }) as unknown as ServerResponse
+  const response = Object.assign(new EventEmitter(), { destroyed: false, destroy: () => response.emit('close') })
+  return response as unknown as ServerResponse
 }
 
 function makeWork() {
@@ -92,4 +94,26 @@ it('forgets who waited and is gone, and tells work under way that nobody waits f
   await work.end('1/0')
   expect(await doing).toBe('1/0')
   expect(work.begun).toEqual(['1/0'])
+})
+
+it('ends an answer that its client does not take once another organization waits for the slot, and no other', async () => {
+  const limit = createWorkLimit({ ...OPTIONS, stallTimeoutMs: 20 })
+  const work = makeWork()
+  const [served, stalled] = [makeResponse(), makeResponse()]
+  const closed: string[] = []
+  served.once('close', () => closed.push('served'))
+  const stalledWork = limit(2, stalled, async (signal) => {
+    markWaitingForClient(stalled)
+    await once(signal, 'abort')
+    closed.push('stalled')
+  })
+  markWaitingForClient(served)
+  const servedWork = limit(1, served, work.do('1/0'))
+  markServed(served)
+  // Both slots are taken, and nobody waits: nothing happens to either.
+  expect(await limit(3, makeResponse(), async () => Promise.resolve([...closed]))).toEqual(['stalled'])
+  await stalledWork
+  await work.end('1/0')
+  expect(await servedWork).toBe('1/0')
+  expect(closed).toEqual(['stalled'])
 })

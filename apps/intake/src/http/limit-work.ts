@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 
 import { ClientGoneError, tooBusy, tooMany } from './api-error.ts'
+import { readWaitForClient } from './waiting-for-client.ts'
 
 export interface WorkLimitOptions {
   readonly maxInFlight: number
@@ -8,6 +9,8 @@ export interface WorkLimitOptions {
   readonly maxWaiting: number
   readonly maxWaitingPerOrg: number
   readonly waitTimeoutMs: number
+  /** While others wait, an answer that its client does not take for so long gives up its slot; 5 s unless given. */
+  readonly stallTimeoutMs?: number
 }
 
 /**
@@ -21,21 +24,30 @@ export type WorkLimit = <Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ) => Promise<Result>
 
+interface InFlight {
+  readonly orgId: number
+  readonly response: ServerResponse
+}
+
 interface Waiting {
   readonly orgId: number
   readonly start: () => void
 }
 
 const RETRY_AFTER_SECONDS = 2
+const STALL_TIMEOUT_MS = 5_000
 
 /**
  * Bounds expensive work of one kind: so much at once in this process, and of one organization, the others in order. An
- * organization that has its share in flight does not keep those behind it from theirs.
+ * organization that has its share in flight does not keep those behind it from theirs, and a client that does not read its
+ * answer keeps its slot only while nobody waits for one.
  */
 export function createWorkLimit(options: WorkLimitOptions): WorkLimit {
   const inFlight = new Map<number, number>()
+  const works = new Set<InFlight>()
   let total = 0
   let waiting: Waiting[] = []
+  const stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS
 
   const hasSlot = (orgId: number): boolean =>
     total < options.maxInFlight && (inFlight.get(orgId) ?? 0) < options.maxInFlightPerOrg
@@ -55,6 +67,16 @@ export function createWorkLimit(options: WorkLimitOptions): WorkLimit {
     waiting = waiting.filter((candidate) => candidate !== next)
     take(next.orgId)
     next.start()
+  }
+
+  /** Ends the answer that has stood still the longest, of those whose end gives the organization a slot. */
+  function endStalled(orgId: number): void {
+    const [longest] = [...works]
+      .filter((work) => total >= options.maxInFlight || work.orgId === orgId)
+      .map(({ response }) => ({ response, waitMs: readWaitForClient(response) }))
+      .filter(({ waitMs }) => waitMs >= stallTimeoutMs)
+      .toSorted((a, b) => b.waitMs - a.waitMs)
+    longest?.response.destroy()
   }
 
   async function waitForSlot(orgId: number, signal: AbortSignal): Promise<void> {
@@ -77,9 +99,11 @@ export function createWorkLimit(options: WorkLimitOptions): WorkLimit {
         const message = `there was no slot for this request in ${options.waitTimeoutMs / 1000} s`
         giveUp(tooBusy(message, RETRY_AFTER_SECONDS))
       }, options.waitTimeoutMs)
+      const stallTimer = setInterval(() => endStalled(orgId), stallTimeoutMs)
       const onGone = (): void => giveUp(new ClientGoneError())
       const settle = (end: () => void): void => {
         clearTimeout(timer)
+        clearInterval(stallTimer)
         signal.removeEventListener('abort', onGone)
         end()
       }
@@ -96,9 +120,12 @@ export function createWorkLimit(options: WorkLimitOptions): WorkLimit {
     try {
       if (hasSlot(orgId)) take(orgId)
       else await waitForSlot(orgId, gone.signal)
+      const begun = { orgId, response }
+      works.add(begun)
       try {
         return await work(gone.signal)
       } finally {
+        works.delete(begun)
         release(orgId)
       }
     } finally {

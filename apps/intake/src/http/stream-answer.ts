@@ -5,6 +5,7 @@ import type { Request, Response } from 'express'
 
 import { ClientGoneError } from './api-error.ts'
 import { SOCKET_IDLE_MS } from './create-server.ts'
+import { markServed, markWaitingForClient } from './waiting-for-client.ts'
 
 /**
  * Sends what `source` gives as the body, with back-pressure. The headers must be set.
@@ -28,7 +29,10 @@ export async function streamAnswer(
     return
   }
   const announced = response.getHeader('Content-Length')
-  const pieces = continueWith(first, iterator, announced === undefined ? undefined : Number(announced))
+  const pieces = noteWaits(
+    response,
+    continueWith(first, iterator, announced === undefined ? undefined : Number(announced)),
+  )
   try {
     // As bytes, not as objects: sixteen of those could be sixteen records of 1 MiB.
     await pipeline(Readable.from(pieces, { objectMode: false }), response)
@@ -72,5 +76,14 @@ async function* continueWith(
   }
   if (announcedBytes !== undefined && bytes !== announcedBytes) {
     throw new Error(`an answer of ${announcedBytes} bytes was announced, and there were ${bytes}`)
+  }
+}
+
+/** Between two pieces it is the client for whom the answer waits. */
+async function* noteWaits(response: Response, pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  for await (const piece of pieces) {
+    markWaitingForClient(response)
+    yield piece
+    markServed(response)
   }
 }
