@@ -17,6 +17,7 @@ import {
 
 import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
+import { prepareDocument } from './docs/write-document.ts'
 import { readIntakeEnvironment, type IntakeEnvironment } from './env.ts'
 import { createMetrics } from './health/metrics.ts'
 import { createStorageProbe } from './health/probe-storage.ts'
@@ -99,6 +100,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
       allowPrivateNetworks: env.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
     },
   })
+  prepareDocument(env.PUBLIC_URL)
   const server = createIntakeServer(app)
   await listen(server, { port: env.PORT, host: env.HOST })
   shutdown.add('http server', async () => {
