@@ -23,8 +23,8 @@ export interface ObservationServerOptions {
 const REQUEST_TIMEOUT_MS = 10_000
 
 /**
- * `GET /healthz`, `/readyz` and `/metrics` on a port of their own, for whoever runs the process: without a key, and
- * without a word about any organization.
+ * Serves `GET /healthz`, `/readyz` and `/metrics` to the operator, on a port of their own: without a key, and without a
+ * word about any organization.
  */
 export async function startObservationServer(options: ObservationServerOptions): Promise<ObservationServer> {
   const { registry } = options

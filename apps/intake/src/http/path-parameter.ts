@@ -4,8 +4,10 @@ import { showText } from './show-text.ts'
 import { ApiError } from './api-error.ts'
 
 /**
- * A parameter of a native path, as it stands there. A kind of reference data is one of those that there are, a name is one
- * that a profile can have, all others are whole numbers; one that is larger than any id is as good as any other that is not there. Throws 400 where it is none.
+ * A parameter of a native path, as it stands there. A kind of reference data is one of REFERENCE_KINDS, a name is one that
+ * a profile can have, every other is a whole number of any size: a number that no id has is answered as not found.
+ *
+ * @throws ApiError 400 when the text is none of these
  */
 export function requirePathParameter(name: string, text: string): string {
   const { isGood, expected } = checkParameter(name, text)
