@@ -8,9 +8,7 @@ import { startHealthWatch } from './health-watch.ts'
 import { forgetPeakMemory, readPeakMemory } from './process-memory.ts'
 
 /** What is promised whatever is asked: see "No input ends a process or holds it up" in docs/operations.md. */
-const MOST_INTAKE_MIB = 250
-const MOST_WORKER_MIB = 400
-const MOST_HELD_UP_MS = 250
+const PROMISED = { intakeMib: 250, workerMib: 400, heldUpMs: 250 }
 
 const MANY_CLIENTS = 20
 
@@ -23,6 +21,8 @@ export interface Attack<Prepared> {
   readonly finish?: (attacker: Attacker, prepared: Prepared) => Promise<void>
   /** How many clients run it at once, beside one alone. */
   readonly clients?: number
+  /** Where more is taken than is promised: a known fault, which docs/operations.md names. It must not get worse. */
+  readonly knownToTake?: Partial<typeof PROMISED>
 }
 
 /**
@@ -30,7 +30,10 @@ export interface Attack<Prepared> {
  * no process has been replaced, both have kept within their memory, no look at `/healthz` has waited for more than
  * 250 ms of the intake's own work, every poll of another organization has been answered, and its import has completed.
  */
-export function attack<Prepared = undefined>(name: string, { prepare, run, finish, clients }: Attack<Prepared>): void {
+export function attack<Prepared = undefined>(
+  name: string,
+  { prepare, run, finish, clients, knownToTake }: Attack<Prepared>,
+): void {
   describe(name, () => {
     const attacker = new Attacker(inject('attacked').url, ATTACKER.apiKey)
     let prepared: Prepared
@@ -42,15 +45,16 @@ export function attack<Prepared = undefined>(name: string, { prepare, run, finis
 
     for (const count of [1, clients ?? MANY_CLIENTS]) {
       it(count === 1 ? 'alone' : `${count} clients at once`, async () => {
-        await expectUnharmed(async () => {
+        const attackAtOnce = async (): Promise<void> => {
           await Promise.all(Array.from({ length: count }, async (_, client) => run(attacker, prepared, client, count)))
-        })
+        }
+        await expectUnharmed(attackAtOnce, { ...PROMISED, ...knownToTake })
       })
     }
   })
 }
 
-async function expectUnharmed(run: () => Promise<void>): Promise<void> {
+async function expectUnharmed(run: () => Promise<void>, most: typeof PROMISED): Promise<void> {
   const { url, dataDir } = inject('attacked')
   const before = await findAppPids(dataDir)
   await forgetPeakMemory(before.intake)
@@ -68,7 +72,7 @@ async function expectUnharmed(run: () => Promise<void>): Promise<void> {
   if (outcome.status === 'rejected') throw outcome.reason
   expect(faults).toEqual([])
   expect(answers).toBeGreaterThan(0)
-  expect(heldUpMs, 'the intake held /healthz up').toBeLessThanOrEqual(MOST_HELD_UP_MS)
-  expect(intakeMib, 'resident memory of the intake').toBeLessThan(MOST_INTAKE_MIB)
-  expect(workerMib, 'resident memory of the worker').toBeLessThan(MOST_WORKER_MIB)
+  expect(heldUpMs, 'the intake held /healthz up').toBeLessThanOrEqual(most.heldUpMs)
+  expect(intakeMib, 'resident memory of the intake').toBeLessThan(most.intakeMib)
+  expect(workerMib, 'resident memory of the worker').toBeLessThan(most.workerMib)
 }
