@@ -50,37 +50,17 @@ interface Batch {
 /**
  * Prepares a batch of checked rows of one kind, so that nothing but the database's work is left, and gives the function
  * that writes it.
- * Rows are taken in their order, a later row of the same id changes what an earlier one made. A row that would take a
- * value which is unique to another row is a fault; the others are written.
+ * Each id occurs once. A row that would take a value which is unique to another row is a fault; the others are written.
  */
 export function prepareReference(batch: Batch, rows: readonly ReferenceRow[]): () => Promise<ReferenceResult> {
-  const rounds = splitRepeatedIds(rows).map((round) =>
-    lacksRequiredColumn(batch.kind, batch.columns) ? async () => updateRows(batch, round) : prepareUpsert(batch, round),
-  )
+  const indexed = rows.map(({ id, values }, index) => ({ id, values, index }))
+  const write = lacksRequiredColumn(batch.kind, batch.columns)
+    ? async () => updateRows(batch, indexed)
+    : prepareUpsert(batch, indexed)
   return async () => {
-    let inserted = 0
-    let updated = 0
-    const faults: ReferenceFault[] = []
-    for (const write of rounds) {
-      const result = await write()
-      inserted += result.inserted
-      updated += result.updated
-      faults.push(...result.faults)
-    }
-    return { inserted, updated, faults: faults.toSorted((a, b) => a.index - b.index) }
+    const { faults, ...counts } = await write()
+    return { ...counts, faults: faults.toSorted((a, b) => a.index - b.index) }
   }
-}
-
-/** One statement cannot write a row twice: a repeated id waits for the next round. */
-function splitRepeatedIds(rows: readonly ReferenceRow[]): IndexedRow[][] {
-  const rounds: IndexedRow[][] = []
-  const seen = new Map<string, number>()
-  for (const [index, { id, values }] of rows.entries()) {
-    const round = seen.get(id) ?? 0
-    seen.set(id, round + 1)
-    ;(rounds[round] ??= []).push({ id, values, index })
-  }
-  return rounds
 }
 
 function lacksRequiredColumn(kind: ReferenceKind, columns: readonly string[]): boolean {
