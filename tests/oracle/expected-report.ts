@@ -10,10 +10,12 @@
  *  3. A spreadsheet would run a cell (of the header too) that begins with = + - @, also in full width, behind blanks and
  *     what cannot be seen; what stands behind `;`, a tab or a line end in it begins a cell too. A ' stands before each, and
  *     before a cell that begins with a tab or CR.
- *  4. What stands in the columns of a record with wrong bytes, or of one too long, is left open: `cells` is null.
+ *  4. The report, sent again, says of each mapped cell what the file said: see `keepOwnMarks`.
+ *  5. What stands in the columns of a record with wrong bytes, or of one too long, is left open: `cells` is null.
  */
 import type { ColumnMapping, RowErrorCode } from '@importer/contracts'
 
+import { trimUnseen } from './reference-cells.ts'
 import type { Judgement, SourceRecord } from './reference-model.ts'
 
 export interface ExpectedReport {
@@ -56,14 +58,17 @@ const NUMBERS: Record<RowErrorCode, number> = {
 /** `isRaw` is the report of `?raw=true`. */
 export function renderExpectedReport(judgement: Judgement, mapping: ColumnMapping, isRaw = false): ExpectedReport {
   const names = nameColumns(judgement.header, judgement.rows[0]?.record, mapping)
-  const show = (cell: string): string => (isRaw ? cell : makeHarmless(cell))
+  const keyAt = (position: number): string | undefined =>
+    Object.entries(mapping.positions).find(([, mapped]) => mapped === position)?.[0]
+  const show = (cell: string, position?: number): string =>
+    isRaw ? cell : makeHarmless(position === undefined ? cell : keepOwnMarks(cell, keyAt(position)))
   const rejected = judgement.rows.filter((row) => row.outcome === 'rejected')
   return {
-    columns: [...names.map(show), 'rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage'],
+    columns: [...names.map((name) => show(name)), 'rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage'],
     rows: rejected.map((row) => {
       const cells = cellsOf(row.record)
       return {
-        cells: cells === null ? null : names.map((_, position) => show(cells[position] ?? '')),
+        cells: cells === null ? null : names.map((_, position) => show(cells[position] ?? '', position)),
         beyond: (cells ?? []).slice(names.length, Math.max(names.length, MOST_COLUMNS)),
         rowNumber: String(row.rowNumber),
         line: String(row.line),
@@ -74,14 +79,38 @@ export function renderExpectedReport(judgement: Judgement, mapping: ColumnMappin
   }
 }
 
+/**
+ * What reads the report drops one `'` wherever the report may have put it. The file's own gets another one there: of notes
+ * at the start, where nothing is dropped from them in a file that is no report, and of every mapped cell amid it.
+ */
+function keepOwnMarks(cell: string, key: string | undefined): string {
+  if (key === undefined) return cell
+  const characters = [...trimUnseen(cell)]
+  const isMarked = (i: number): boolean => beginsCell(characters, i) && isTextMark(characters, i)
+  const places = characters.flatMap((_, i) => (isMarked(i) ? [i] : []))
+  if (!places.some((i) => i > 0 || key === 'details')) return cell
+  return characters.map((character, i) => (places.includes(i) ? `'${character}` : character)).join('')
+}
+
+function isTextMark(characters: readonly string[], i: number): boolean {
+  if (characters[i] !== "'") return false
+  const behind = characters.slice(i)
+  while (behind[0] === "'") behind.shift()
+  if (runsAsFormula(behind)) return true
+  const first = behind.find((character) => !isSkipped(character))
+  return i === 0 && (behind[0] === '\t' || behind[0] === '\r' || (first !== undefined && /\p{Nd}/u.test(first)))
+}
+
+function beginsCell(characters: readonly string[], i: number): boolean {
+  return i === 0 || [';', '\t', '\r', '\n'].includes(characters[i - 1] ?? '')
+}
+
 /** Character by character, from the first to the last. */
 function makeHarmless(cell: string): string {
   const characters = [...cell]
   let shown = ''
   characters.forEach((character, i) => {
-    const before = characters[i - 1]
-    const beginsCell = before === undefined || [';', '\t', '\r', '\n'].includes(before)
-    if (beginsCell && runsAsFormula(characters.slice(i))) shown += "'"
+    if (beginsCell(characters, i) && runsAsFormula(characters.slice(i))) shown += "'"
     shown += character
   })
   return shown.startsWith('\t') || shown.startsWith('\r') ? `'${shown}` : shown

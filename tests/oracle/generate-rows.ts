@@ -36,6 +36,8 @@ const NOTES = [
   '"quoted"',
   '=1+1',
   "'=1+1",
+  "'5 left",
+  "a;'=1+1",
   "'plain",
   '@home',
   '-',

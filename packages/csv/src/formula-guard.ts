@@ -45,11 +45,6 @@ export function escapeGuards(cell: string): string {
   return beginsGuarded(cell) ? `'${text}` : text
 }
 
-/** Whether it begins with one `'` that stands before a digit or what would run: such a cell is harmless as it is. */
-export function isGuarded(cell: string): boolean {
-  return cell.startsWith("'") && (BEGINS_WITH_SIGN.test(cell.slice(1)) || BEGINS_WITH_BREAK.test(cell.slice(1)))
-}
-
 /** Whether it begins with a `'`, or several, that stands before what is guarded. */
 function beginsGuarded(cell: string): boolean {
   const apostrophes = APOSTROPHES.exec(cell)?.[0].length ?? 0

@@ -9,7 +9,7 @@ export {
   type HeadResult,
   type JudgedColumns,
 } from './inspect-head.ts'
-export { escapeGuards, guardForSpreadsheet, guardFormula, isGuarded, unguardCell } from './formula-guard.ts'
+export { escapeGuards, guardForSpreadsheet, guardFormula, unguardCell } from './formula-guard.ts'
 export { readRecords, type ReadOptions } from './read-records.ts'
 export type { RecordBlock } from './record-block.ts'
 export type { RecordFault } from './record-framer.ts'

@@ -1,5 +1,5 @@
 import { COLUMN_KEYS, type ColumnMapping } from '@importer/contracts'
-import { escapeGuards, guardForSpreadsheet, guardFormula, isGuarded, trimCell } from '@importer/csv'
+import { escapeGuards, guardForSpreadsheet, guardFormula, trimCell } from '@importer/csv'
 
 import { cellReaderOf } from './read-cell.ts'
 
@@ -39,10 +39,7 @@ export function createCellWriter({ positions }: ColumnMapping, isReport: boolean
     if (!cell.includes("'")) return written
     const reader = readers.get(position)
     if (reader === undefined || reader.after(written) === reader.before(cell)) return written
-    const seen = trimCell(cell)
-    // A cell that is harmless already stays as it is for a program: of notes the ' is lost on the way in.
-    if (form === 'program' && (isGuarded(seen) || !seen.startsWith("'"))) return written
     // What reading trims must not stand before the ' that is to be kept.
-    return guard(escapeGuards(seen))
+    return guard(escapeGuards(trimCell(cell)))
   }
 }
