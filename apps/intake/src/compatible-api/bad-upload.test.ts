@@ -92,6 +92,21 @@ const BAD: Record<string, BadUpload> = {
     status: 400,
     errors: ['VALUE_TOO_LONG Details'],
   },
+  'many fields that are too long together': {
+    parts: [
+      filePart(),
+      ...fieldParts(),
+      ...Array.from({ length: 20 }, (_, n) => [`f${n}`, 'x'.repeat(60_000)] as const),
+    ],
+    status: 400,
+    errors: ['VALUE_TOO_LONG f2'],
+    says: /^f2 and the fields before it have 180\d\d\d bytes; expected at most 131072 in all fields together$/,
+  },
+  'a file that is sent as a plain field, again and again': {
+    parts: [...fieldParts(), ...Array.from({ length: 20 }, () => ['file', 'x'.repeat(60_000)] as const)],
+    status: 400,
+    errors: ['MISSING_FILE file'],
+  },
   'a field with a long name': {
     parts: [filePart(), ...fieldParts({ ...GOOD_FIELDS, ['x'.repeat(200)]: 'x' })],
     status: 400,

@@ -54,6 +54,9 @@ const HARD_LIMITS = {
   fieldArrayIndexLimit: 0,
 } as const
 
+/** Of all fields of a form together, names included: so much of each form is held until its last byte has come. */
+const MAX_FIELDS_BYTES = 128 * 1024
+
 /** The janitor takes a stored file without an import for an orphan after an hour. */
 const TOUCH_EVERY_MS = 60_000
 
@@ -119,6 +122,7 @@ export async function receiveForm<Kept>(
       accept(null, fault === null)
     },
     streamHandler(source, parser) {
+      limitFields(parser, (fault) => source.destroy(fault))
       source.pipe(parser)
       // multer unpipes when it is done, and after an error it would read the body to its end before it says so.
       parser.once('unpipe', () => source.destroy())
@@ -140,6 +144,22 @@ function keepTouched(response: Response, store: FileStore, keys: readonly string
   }, TOUCH_EVERY_MS)
   timer.unref()
   response.once('close', () => clearInterval(timer))
+}
+
+/** multer bounds each field and their number; their sum would be 3 MiB of memory for every form that is under way. */
+function limitFields(parser: Writable, refuse: (fault: ApiError) => void): void {
+  let bytes = 0
+  let isFileAField = false
+  parser.on('field', (name: string, value: string) => {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
+    isFileAField ||= name === FILE_FIELD
+    if (bytes <= MAX_FIELDS_BYTES) return
+    if (isFileAField) refuse(fileIsAField())
+    else {
+      const message = `${name.slice(0, HARD_LIMITS.fieldNameSize)} and the fields before it have ${bytes} bytes; expected at most ${MAX_FIELDS_BYTES} in all fields together`
+      refuse(new ApiError(400, [{ code: 'VALUE_TOO_LONG', field: name, message }]))
+    }
+  })
 }
 
 interface FormOptions extends multer.Options {
@@ -236,10 +256,7 @@ const HARD_FAULTS: Readonly<Record<string, { readonly code: FaultCode; readonly 
 
 function describeLimit(error: multer.MulterError, maxBytes: number): ApiError {
   if (error.code === 'LIMIT_FILE_SIZE') return payloadTooLarge(maxBytes)
-  if (error.code === 'LIMIT_FIELD_VALUE' && error.field === FILE_FIELD) {
-    const message = `${FILE_FIELD} is a plain field; expected a file (with a file name in its Content-Disposition)`
-    return new ApiError(400, [{ code: 'MISSING_FILE', field: FILE_FIELD, message }])
-  }
+  if (error.code === 'LIMIT_FIELD_VALUE' && error.field === FILE_FIELD) return fileIsAField()
   const { code, expected } = HARD_FAULTS[error.code] ?? {
     code: 'INVALID_FIELD_NAME',
     expected: `field names of at most ${HARD_LIMITS.fieldNameSize} bytes without brackets`,
@@ -247,6 +264,11 @@ function describeLimit(error: multer.MulterError, maxBytes: number): ApiError {
   const field = error.field ?? (code === 'TOO_MANY_FILES' ? FILE_FIELD : 'body')
   const named = error.field === undefined ? '' : `${error.field}: `
   return new ApiError(400, [{ code, field, message: `${named}${error.message.toLowerCase()}; expected ${expected}` }])
+}
+
+function fileIsAField(): ApiError {
+  const message = `${FILE_FIELD} is a plain field; expected a file (with a file name in its Content-Disposition)`
+  return new ApiError(400, [{ code: 'MISSING_FILE', field: FILE_FIELD, message }])
 }
 
 async function discardKept<Kept>(sink: FileSink<Kept>, kept: readonly Promise<Kept>[]): Promise<void> {
