@@ -28,12 +28,12 @@ export interface DirectOptions {
 export class DirectImporter {
   readonly database: Database
   readonly #options: DirectOptions
-  readonly #store: Awaited<ReturnType<typeof createFileStore>>
+  readonly store: Awaited<ReturnType<typeof createFileStore>>
   readonly #log = createLog({ name: 'direct', level: 'silent' })
 
   private constructor(options: DirectOptions, store: Awaited<ReturnType<typeof createFileStore>>) {
     this.#options = options
-    this.#store = store
+    this.store = store
     this.database = openDatabase({
       url: options.databaseUrl,
       applicationName: 'direct',
@@ -60,7 +60,7 @@ export class DirectImporter {
   /** Also ends its connections, and so brings what they counted into PostgreSQL's statistics. */
   async close(): Promise<void> {
     await this.database.close()
-    await this.#store.close()
+    await this.store.close()
   }
 
   async load(bodies: Partial<Record<ReferenceKind, string>>): Promise<void> {
@@ -77,7 +77,7 @@ export class DirectImporter {
 
   /** Carries a file to its end. */
   async import({ seriesId, mapping, file, dryRun }: DirectFile): Promise<{ importId: number; createdAtMs: number }> {
-    const stored = await this.#store.write(Readable.from([file]), { maxBytes: 2 ** 30 })
+    const stored = await this.store.write(Readable.from([file]), { maxBytes: 2 ** 30 })
     const record = await createImport(this.database, {
       orgId: TEST_ORG,
       seriesId: BigInt(seriesId),
@@ -94,7 +94,7 @@ export class DirectImporter {
     const { laneCount = 2, batchRows = 23, fastestJudge = 'first-use' } = this.#options
     const result = await runImport({
       database: this.database,
-      store: this.#store,
+      store: this.store,
       log: this.#log,
       importId: record.id,
       jobId: `direct-${record.id}`,
@@ -119,7 +119,7 @@ export class DirectImporter {
   async readReport(importId: number, outcome: 'rejected' | 'inserted' | 'duplicate'): Promise<string> {
     const importRecord = await findImportById(this.database, importId)
     if (importRecord === null) throw new Error(`import ${importId} is gone`)
-    const options = { database: this.database, store: this.#store, importRecord, outcome, form: 'program' as const }
+    const options = { database: this.database, store: this.store, importRecord, outcome, form: 'program' as const }
     let csv = ''
     for await (const chunk of streamOutcomeReport(options)) csv += chunk
     return Buffer.from(csv).toString('latin1')

@@ -40,6 +40,8 @@ interface Looks {
   readonly firstPageMs: number
   readonly filteredPageMs: number
   readonly pageOfValueMs: number
+  /** of a code that no row has */
+  readonly absentCodeMs: number
   readonly rowMs: number
   readonly lineMs: number
   readonly groupsByValueMs: number
@@ -65,6 +67,7 @@ async function measureLooks(system: BenchSystem, importId: number, rows: number)
     firstPageMs: await most(() => `${base}/errors`),
     filteredPageMs: await most((look) => `${base}/errors?code=COUPON_NOT_FOUND&fromRow=${rowOf(look)}`),
     pageOfValueMs: await most((look) => `${base}/errors?column=redeemedAt&value=${WRONG_TILL}&fromRow=${rowOf(look)}`),
+    absentCodeMs: await most(() => `${base}/errors?code=COUPON_EXPIRED`),
     rowMs: await most((look) => `${base}/rows/${rowOf(look)}`),
     lineMs: await most((look) => `${base}/rows?line=${rowOf(look)}`),
   }
@@ -127,6 +130,7 @@ function report(bench: Bench, looks: Looks, retry: Retry): SuiteResult {
       ['first page of row errors', looks.firstPageMs],
       ['a page of one code', looks.filteredPageMs],
       ['a page of one value', looks.pageOfValueMs],
+      ['a page of a code that no row has', looks.absentCodeMs],
       ['one row explained', looks.rowMs],
       ['the row on a line', looks.lineMs],
     ],
@@ -148,8 +152,12 @@ function report(bench: Bench, looks: Looks, retry: Retry): SuiteResult {
   return {
     figures: {
       groups_by_code_ms: looks.groupsByCodeMs,
+      first_page_ms: looks.firstPageMs,
       filtered_page_ms: looks.filteredPageMs,
+      page_of_value_ms: looks.pageOfValueMs,
+      absent_code_ms: looks.absentCodeMs,
       row_ms: looks.rowMs,
+      line_ms: looks.lineMs,
       groups_by_value_s: looks.groupsByValueMs / 1000,
       retry_answer_ms: retry.answerMs,
       retry_completed_s: retry.doneMs / 1000,

@@ -32,6 +32,9 @@ export class GatheringBatch {
   readonly #rejectedLines = new Int8Column()
   readonly #rejectedByteOffsets = new Int8Column()
   readonly #rejectedErrors = new TextColumn()
+  readonly #markRowNumbers = new Int4Column()
+  readonly #markLines = new Int8Column()
+  readonly #markByteOffsets = new Int8Column()
   #columnCount = 0
   size = 0
 
@@ -67,6 +70,13 @@ export class GatheringBatch {
     this.#rejectedErrors.push(`{${errors.join(',')}}`)
   }
 
+  /** Lets the place of a row that was added be recorded, so that reading can begin there. */
+  addMark(position: Position): void {
+    this.#markRowNumbers.push(position.row)
+    this.#markLines.push(position.line)
+    this.#markByteOffsets.push(position.byte)
+  }
+
   /** What was gathered; the next batch begins. */
   take(): BatchColumns {
     const columns = {
@@ -84,6 +94,9 @@ export class GatheringBatch {
       rejectedLines: this.#rejectedLines.take(),
       rejectedByteOffsets: this.#rejectedByteOffsets.take(),
       rejectedErrors: this.#rejectedErrors.take(),
+      markRowNumbers: this.#markRowNumbers.take(),
+      markLines: this.#markLines.take(),
+      markByteOffsets: this.#markByteOffsets.take(),
       columnCount: this.#columnCount,
     }
     this.#columnCount = 0

@@ -94,6 +94,11 @@ export class Lane {
     this.#batch.addRejected(position, errors, columnCount)
   }
 
+  /** Lets the place of a row that was added be recorded with its batch. */
+  addMark(position: Position): void {
+    this.#batch.addMark(position)
+  }
+
   /**
    * Sends what was gathered, once the batch before it is committed; everything of this lane before `next` is in it.
    * Rejects with what an earlier batch failed with.

@@ -1,5 +1,5 @@
 import { codeOf, encodingsOf, type ColumnKey, type RowErrorCode } from '@importer/contracts'
-import { readRejectedRows, type RejectedRow } from '@importer/db'
+import { findRejectedRows, readRejectedRows, type FoundRejectedRows, type RejectedRow } from '@importer/db'
 
 import { copyText } from './copy-text.ts'
 import { createErrorContext, describeCellError, type CellError, type ErrorContext } from './describe-cell-error.ts'
@@ -41,7 +41,7 @@ export async function listRowErrors(
   source: RejectedRecordsSource,
   page: { readonly afterRow: number; readonly limit: number; readonly filter?: RowErrorFilter },
 ): Promise<RowErrorPage> {
-  const { database, importRecord } = source
+  const { importRecord } = source
   const { limit, filter = {} } = page
   requireKept(importRecord)
   const dialect = await openDialect(source.store, importRecord)
@@ -55,24 +55,23 @@ export async function listRowErrors(
   for (let rowsRead = 0; rowsRead < MAX_ROWS_READ;) {
     // Without a value every row that is read is listed.
     const wanted = filter.value === undefined ? limit - rowsListed : READ_ROWS
-    const found = await readRejectedRows(database, importRecord.id, { afterRow, limit: wanted + 1, withAnyOf })
-    const rows = found.slice(0, wanted)
-    const hasMore = found.length > rows.length
+    const { rows, nextAfterRow } = await findRows(source, { afterRow, limit: wanted }, withAnyOf)
     for await (const records of readRejectedRecords(source, dialect, inOnePage(rows))) {
       for (const record of records) {
         const errors = describeErrors(record, context, filter)
         items.push(...errors)
         rowsListed += errors.length > 0 ? 1 : 0
         characters += errors.reduce((sum, { value, message }) => sum + value.length + message.length, 0)
-        const isLast = record.rowNumber === rows.at(-1)?.rowNumber && !hasMore
+        const isLast = record.rowNumber === rows.at(-1)?.rowNumber && nextAfterRow === null
         if ((characters >= MAX_PAGE_CHARACTERS || rowsListed >= limit) && !isLast) {
           return { items, nextAfterRow: record.rowNumber }
         }
       }
     }
-    if (!hasMore) return { items, nextAfterRow: null }
-    rowsRead += rows.length
-    afterRow = rows.at(-1)?.rowNumber ?? afterRow
+    if (nextAfterRow === null) return { items, nextAfterRow }
+    afterRow = nextAfterRow
+    // That few were found says that many were looked through.
+    rowsRead += rows.length < wanted ? MAX_ROWS_READ : rows.length
   }
   return { items, nextAfterRow: afterRow }
 }
@@ -85,6 +84,17 @@ function describeErrors(record: RejectedRecord, context: ErrorContext, filter: R
     if ((filter.value ?? described.value) !== described.value) return []
     return [{ rowNumber, line, ...described, value: copyText(described.value) }]
   })
+}
+
+async function findRows(
+  { database, importRecord }: RejectedRecordsSource,
+  page: { readonly afterRow: number; readonly limit: number },
+  withAnyOf: readonly number[] | undefined,
+): Promise<FoundRejectedRows> {
+  if (withAnyOf !== undefined) return findRejectedRows(database, importRecord.id, { ...page, withAnyOf })
+  const found = await readRejectedRows(database, importRecord.id, { ...page, limit: page.limit + 1 })
+  const rows = found.slice(0, page.limit)
+  return { rows, nextAfterRow: found.length > rows.length ? (rows.at(-1)?.rowNumber ?? null) : null }
 }
 
 async function* inOnePage(rows: readonly RejectedRow[]): AsyncGenerator<readonly RejectedRow[]> {

@@ -8,6 +8,9 @@ import type { Lane } from './lane.ts'
 import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
 import type { createRecordMapper } from './map-record.ts'
 
+/** So far apart, at most, are the places that are recorded in a file: what reading any one row costs. */
+const MARK_BYTES = 256 * 1024
+
 /** One pass over the file, from the earliest checkpoint of its lanes. */
 export class Pass {
   readonly start: Position
@@ -17,6 +20,8 @@ export class Pass {
   readonly #partitioning: Partitioning
   /** The row that comes next, and where. */
   #next: Position
+  /** Where the last recorded place is. */
+  #markedByte: number
 
   constructor(
     lanes: readonly Lane[],
@@ -38,6 +43,7 @@ export class Pass {
         ? { row: 1, byte: fileStart.byteOffset, line: fileStart.line }
         : { row: earliest.nextRow, byte: earliest.nextByte, line: earliest.nextLine }
     this.#next = this.start
+    this.#markedByte = this.start.byte
   }
 
   /** Data rows read so far, from the file's beginning. */
@@ -101,6 +107,10 @@ export class Pass {
     if (position.row < lane.checkpoint.nextRow) return null
     if (errors === null) lane.addRow(position, row, cells.length)
     else lane.addRejected(position, errors, cells.length)
+    if (position.byte - this.#markedByte >= MARK_BYTES) {
+      this.#markedByte = position.byte
+      lane.addMark(position)
+    }
     return lane
   }
 }

@@ -70,7 +70,7 @@ export async function* readRejectedRecords(
           rowNumber,
           line: row.line,
           cells: cells[i] ?? [],
-          errors: row.errors.map(decodeRowError),
+          errors: decodeErrors(row.errors),
           malformed: faults.has(i),
           copyBytes: () => trail.copy(offsets[i] ?? 0, offsets[i + 1] ?? endOffset),
         })
@@ -90,6 +90,15 @@ export async function* readRejectedRecords(
 }
 
 const PAGE_ROWS = 5_000
+
+/** Rows share their errors as they come in a page: each is decoded once. */
+const decoded = new WeakMap<readonly number[], readonly RowError[]>()
+
+function decodeErrors(errors: readonly number[]): readonly RowError[] {
+  const known = decoded.get(errors) ?? errors.map(decodeRowError)
+  decoded.set(errors, known)
+  return known
+}
 
 /** All rejected rows of an import, a block of the file at a time. */
 export function readAllRejected(

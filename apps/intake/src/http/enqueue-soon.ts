@@ -2,8 +2,8 @@ import { importJobId, prepareJobId, revertJobId, type ImportRecord } from '@impo
 
 import type { IntakeDependencies, Log } from '../dependencies.ts'
 
-/** How long a client waits for a queue that does not answer. */
-const ENQUEUE_TIMEOUT_MS = 1_500
+/** How long a client waits for a queue that does not answer: what is promised within a second has to be answered by then. */
+const ENQUEUE_TIMEOUT_MS = 600
 
 /**
  * Adds the import's job: that which makes its file, where it has none yet. The import is durable without it: when the

@@ -31,6 +31,10 @@ export interface BatchColumns {
   readonly rejectedLines: Buffer
   readonly rejectedByteOffsets: Buffer
   readonly rejectedErrors: Buffer
+  /** Of some of these rows: where reading can begin. */
+  readonly markRowNumbers: Buffer
+  readonly markLines: Buffer
+  readonly markByteOffsets: Buffer
   /** The most cells that a record of the batch has. */
   readonly columnCount: number
 }
@@ -111,6 +115,9 @@ export async function commitLaneBatch(
     rejectedLines: columns.rejectedLines,
     rejectedByteOffsets: columns.rejectedByteOffsets,
     rejectedErrors: columns.rejectedErrors,
+    markRowNumbers: columns.markRowNumbers,
+    markLines: columns.markLines,
+    markByteOffsets: columns.markByteOffsets,
   }
   const [row] = await database.queryBatch<CommittedRow>(statement.text, bindParameters(statement, values))
   if (row === undefined) return { status: 'lost' }

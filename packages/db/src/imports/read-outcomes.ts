@@ -6,35 +6,6 @@ export interface RowPage {
   readonly limit: number
 }
 
-export interface RejectedRow {
-  readonly rowNumber: number
-  /** Where its record starts in the file: line from 1, byte from 0. */
-  readonly line: number
-  readonly byteOffset: number
-  /** As encodeRowError gives them. */
-  readonly errors: readonly number[]
-}
-
-/** The rejected rows of an import in row order, a page at a time; `withAnyOf`: only those with one of these errors. */
-export async function readRejectedRows(
-  database: Database,
-  importId: number,
-  page: RowPage & { readonly withAnyOf?: readonly number[] | undefined },
-): Promise<RejectedRow[]> {
-  const rows = await database.prisma.$queryRaw<
-    { row_number: number; line: bigint; byte_offset: bigint; errors: number[] }[]
-  >`SELECT row_number, line, byte_offset, errors FROM rejected_row
-    WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
-      AND (${page.withAnyOf ?? null}::smallint[] IS NULL OR errors && ${page.withAnyOf ?? null}::smallint[])
-    ORDER BY row_number LIMIT ${page.limit}::int`
-  return rows.map((row) => ({
-    rowNumber: row.row_number,
-    line: Number(row.line),
-    byteOffset: Number(row.byte_offset),
-    errors: row.errors,
-  }))
-}
-
 /** The row numbers of what an import inserted, in order, a page at a time. */
 export async function readInsertedRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
   const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`

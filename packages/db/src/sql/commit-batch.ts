@@ -54,6 +54,9 @@ export type BatchParameter =
   | 'rejectedLines'
   | 'rejectedByteOffsets'
   | 'rejectedErrors'
+  | 'markRowNumbers'
+  | 'markLines'
+  | 'markByteOffsets'
 
 export type Parameter = (name: BatchParameter, type: string) => string
 
@@ -149,16 +152,26 @@ all_errors AS MATERIALIZED (
   WHERE EXISTS (SELECT FROM fence)
 ),
 error_group AS (
-  INSERT INTO import_error_group AS g (import_id, lane, error, rows, first_rows)
+  INSERT INTO import_error_group AS g (import_id, lane, error, rows, first_rows, spans)
   SELECT ${p('importId', 'int')}, ${p('lane', 'int')}, error, count(*)::int,
-         (array_agg(row_number ORDER BY row_number))[1:${FIRST_ROWS}]
+         (array_agg(row_number ORDER BY row_number))[1:${FIRST_ROWS}],
+         int4multirange(int4range(${p('expectedRow', 'int')}, ${p('nextRow', 'int')}))
   FROM all_errors GROUP BY error ORDER BY error
   ON CONFLICT (import_id, lane, error) DO UPDATE
-  SET rows = g.rows + excluded.rows, first_rows = (g.first_rows || excluded.first_rows)[1:${FIRST_ROWS}]
+  SET rows = g.rows + excluded.rows, first_rows = (g.first_rows || excluded.first_rows)[1:${FIRST_ROWS}],
+      spans = g.spans + excluded.spans
 ),
 position AS (
   INSERT INTO import_position (import_id, row_number, byte_offset, line)
-  SELECT import_id, ${p('nextRow', 'int')}, ${p('nextByte', 'bigint')}, ${p('nextLine', 'bigint')} FROM fence
+  -- Two lanes may stand at the same place: in one order, so that they wait for each other and do not deadlock.
+  SELECT ${p('importId', 'int')}, row_number, byte_offset, line
+  FROM (
+    SELECT * FROM unnest(${p('markRowNumbers', 'int[]')}, ${p('markByteOffsets', 'bigint[]')}, ${p('markLines', 'bigint[]')})
+    UNION ALL
+    VALUES (${p('nextRow', 'int')}, ${p('nextByte', 'bigint')}, ${p('nextLine', 'bigint')})
+  ) AS places (row_number, byte_offset, line)
+  WHERE EXISTS (SELECT FROM fence)
+  ORDER BY row_number
   ON CONFLICT DO NOTHING
 ),
 -- A row counts once for each code that it has.

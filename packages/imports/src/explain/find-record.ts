@@ -18,7 +18,7 @@ export interface FoundRecord {
 
 /**
  * The record of a data row, or the one that a physical line belongs to; null where the file has none. Reads from the
- * last place that a batch left, so what it costs does not grow with the file.
+ * last place that is known before it, so what it costs does not grow with the file.
  */
 export async function findRecord(
   { database, store, importRecord }: RejectedRecordsSource,

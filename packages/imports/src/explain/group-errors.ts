@@ -3,6 +3,7 @@ import {
   codeOf,
   decodeRowError,
   describeRowError,
+  encodeRowError,
   summarizeRowError,
   type ColumnKey,
   type ColumnMapping,
@@ -11,6 +12,7 @@ import {
 } from '@importer/contracts'
 import { readErrorGroups } from '@importer/db'
 
+import { copyText } from '../copy-text.ts'
 import { createErrorContext, valueOf } from '../describe-cell-error.ts'
 import { openDialect } from '../find-dialect.ts'
 import { readAllRejected, type RejectedRecordsSource } from '../rejected-records.ts'
@@ -38,6 +40,8 @@ const MAX_GROUPS = 100
 const FIRST_ROWS = 5
 /** So many values are counted side by side; a file with more of them, each of which stands once, has no groups to show. */
 const MAX_VALUES = 200_000
+/** And so many characters of them. */
+const MAX_CHARACTERS = 8 * 1024 * 1024
 const MAX_READING_MS = 8_000
 
 interface Counted {
@@ -76,27 +80,47 @@ export async function groupErrorsByValue(source: RejectedRecordsSource): Promise
   requireKept(importRecord)
   const { mapping } = importRecord
   const dialect = await openDialect(source.store, importRecord)
-  const groups = new Map<string, Counted>()
-  let exact = true
-  if (dialect === null) return { items: [], exact }
+  if (dialect === null) return { items: [], exact: true }
   const context = createErrorContext(mapping, dialect.header)
+  const counts = new ValueCounts()
   const endsAt = performance.now() + MAX_READING_MS
   for await (const records of readAllRejected(source, dialect)) {
     for (const { rowNumber, cells, errors } of records) {
-      for (const error of errors) {
-        const value = valueOf(error, cells, context)
-        const key = `${error.reason} ${error.field} ${value}`
-        const known = groups.get(key)
-        if (known !== undefined) {
-          known.rows += 1
-          if (known.firstRows.length < FIRST_ROWS) known.firstRows.push(rowNumber)
-        } else if (groups.size < MAX_VALUES) groups.set(key, { error, value, rows: 1, firstRows: [rowNumber] })
-        else exact = false
-      }
+      for (const error of errors) counts.add(error, valueOf(error, cells, context), rowNumber)
     }
-    if (performance.now() > endsAt) return { items: toItems(groups.values(), mapping), exact: false }
+    if (performance.now() > endsAt) return { items: toItems(counts.groups, mapping), exact: false }
   }
-  return { items: toItems(groups.values(), mapping), exact }
+  return { items: toItems(counts.groups, mapping), exact: counts.isComplete }
+}
+
+/** How many rows have which error for which value, as far as there is room for values. */
+class ValueCounts {
+  readonly groups: Counted[] = []
+  isComplete = true
+  readonly #byError = new Map<number, Map<string, Counted>>()
+  #characters = 0
+
+  add(error: RowError, value: string, rowNumber: number): void {
+    const encoded = encodeRowError(error)
+    const byValue = this.#byError.get(encoded) ?? new Map<string, Counted>()
+    this.#byError.set(encoded, byValue)
+    const known = byValue.get(value)
+    if (known !== undefined) {
+      known.rows += 1
+      if (known.firstRows.length < FIRST_ROWS) known.firstRows.push(rowNumber)
+      return
+    }
+    if (this.groups.length >= MAX_VALUES || this.#characters + value.length > MAX_CHARACTERS) {
+      this.isComplete = false
+      return
+    }
+    // What is kept must not keep the block of the file that it was cut from.
+    const kept = copyText(value)
+    const counted = { error, value: kept, rows: 1, firstRows: [rowNumber] }
+    this.#characters += kept.length
+    byValue.set(kept, counted)
+    this.groups.push(counted)
+  }
 }
 
 function toItems(groups: Iterable<Counted>, mapping: ColumnMapping): ErrorGroup[] {

@@ -1,0 +1,190 @@
+/**
+ * What a look at a large import's rejected rows reads, in rows of tables and bytes of the file: as much as is shown, not
+ * as much as there is, in a database of which nobody has gathered statistics.
+ */
+import type { ColumnMapping } from '@importer/contracts'
+import { findImportById, openDatabase, type Database, type ImportRecord } from '@importer/db'
+import { explainRow, groupErrorsByCode, groupErrorsByValue, listRowErrors } from '@importer/imports'
+import type { FileStore } from '@importer/runtime'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { DirectImporter } from './support/direct-importer.ts'
+import { queryOnce } from './support/query-once.ts'
+import { createTestDatabase } from './support/test-database.ts'
+
+const MAPPING: ColumnMapping = {
+  customerIdentifier: 'MOBILE',
+  couponIdentifier: 'COUPON_CODE',
+  positions: { redeemedDateInMillis: 0, redeemedAt: 1, mobile: 2, couponCode: 3 },
+}
+const ROWS = 20_000
+/** Of a row, so that the file has many of the blocks of 256 KiB that it is read in. */
+const NOTE = 'n'.repeat(400)
+const GOOD_EVERY = 100
+const RARE_ROW = 501
+const AT = Date.UTC(2024, 0, 1)
+const PAGE = 100
+/** What reading any one place of a file costs: the chunk that a disk is read by, or two blocks that are compared. */
+const PLACE_BYTES = 512 * 1024
+const TABLES = ['rejected_row', 'duplicate_row', 'import_position', 'import_error_group']
+
+let databaseUrl: string
+let importer: DirectImporter
+/** One connection, so that what it has counted can be handed in. */
+let database: Database
+let importRecord: ImportRecord
+
+beforeAll(async () => {
+  databaseUrl = (await createTestDatabase()).url
+  for (const table of TABLES) {
+    await queryOnce(databaseUrl, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
+  }
+  importer = await DirectImporter.open({ databaseUrl, laneCount: 2, batchRows: 20_000 })
+  database = openDatabase({
+    url: databaseUrl,
+    applicationName: 'reader',
+    maxConnections: 1,
+    onConnectionLost: () => undefined,
+  })
+  const coupons = Array.from({ length: ROWS / GOOD_EVERY }, (_none, n) => `${n + 1},1,K${n + 1}\n`)
+  await importer.load({
+    series: 'id\n1\n',
+    tills: 'id\n7\n',
+    customers: 'id,mobile\n1,900000\n',
+    coupons: `id,seriesId,code\n${coupons.join('')}`,
+  })
+  importRecord = await importFile(makeFile())
+})
+afterAll(async () => {
+  await database.close()
+  await importer.close()
+})
+
+/** Every 100th row is good, one names a customer that there is not, all others a till. */
+function makeFile(): string {
+  const rows = Array.from({ length: ROWS }, (_none, index) => {
+    const rowNumber = index + 1
+    const till = rowNumber % GOOD_EVERY === 0 || rowNumber === RARE_ROW ? 7 : 99
+    const mobile = rowNumber === RARE_ROW ? 911_111 : 900_000
+    return `${AT + index},${till},${mobile},K${Math.ceil(rowNumber / GOOD_EVERY)},${NOTE}\n`
+  })
+  return `when,till,phone,code,note\n${rows.join('')}`
+}
+
+async function importFile(file: string): Promise<ImportRecord> {
+  const { importId } = await importer.import({ seriesId: 1, mapping: MAPPING, file: Buffer.from(file) })
+  const record = await findImportById(importer.database, importId)
+  if (record === null) throw new Error(`import ${importId} is gone`)
+  return record
+}
+
+interface Measured<Result> {
+  readonly result: Result
+  readonly rowsRead: number
+  readonly bytesRead: number
+}
+
+async function measure<Result>(
+  look: (source: { database: Database; store: FileStore; importRecord: ImportRecord }) => Promise<Result>,
+): Promise<Measured<Result>> {
+  let bytesRead = 0
+  const { store } = importer
+  const counting: FileStore = {
+    ...store,
+    read: (...request: Parameters<FileStore['read']>) => {
+      const stream = store.read(...request)
+      stream.on('data', (chunk: Buffer) => {
+        bytesRead += chunk.length
+      })
+      stream.pause()
+      return stream
+    },
+  }
+  const before = await countRowsRead()
+  const result = await look({ database, store: counting, importRecord })
+  return { result, rowsRead: (await countRowsRead()) - before, bytesRead }
+}
+
+async function countRowsRead(): Promise<number> {
+  await database.prisma.$queryRaw`SELECT pg_stat_force_next_flush()::text`
+  const [counts] = await queryOnce<{ read: number }>(
+    databaseUrl,
+    `SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::float8 AS read FROM pg_stat_user_tables WHERE relname = ANY ($1)`,
+    [TABLES],
+  )
+  return counts?.read ?? NaN
+}
+
+describe('of an import with 19,800 rejected rows', () => {
+  test('the groups by code are read from what was counted with each batch', async () => {
+    const { result, rowsRead, bytesRead } = await measure(groupErrorsByCode)
+    expect(result.items.map(({ code, rows }) => [code, rows])).toEqual([
+      ['TILL_NOT_FOUND', ROWS - ROWS / GOOD_EVERY - 1],
+      ['CUSTOMER_NOT_FOUND', 1],
+    ])
+    expect(rowsRead).toBeLessThanOrEqual(10)
+    expect(bytesRead).toBe(0)
+  })
+
+  test.each([
+    ['the first page', 0, {}, 2 * PAGE],
+    ['a page from the middle', ROWS / 2, {}, 2 * PAGE],
+    ['a page of the most frequent code', 0, { code: 'TILL_NOT_FOUND' }, 10 * PAGE],
+    ['a page of a column', ROWS / 2, { column: 'redeemedAt' }, 10 * PAGE],
+    // Those of the batch in which it is.
+    ['a page of a code that one row has', 0, { code: 'CUSTOMER_NOT_FOUND' }, 4_000],
+    ['a page of a code behind the last row that has it', ROWS / 2, { code: 'CUSTOMER_NOT_FOUND' }, 10],
+    ['a page of a code that no row has', 0, { code: 'COUPON_EXPIRED' }, 10],
+  ] as const)('%s reads little more than it shows', async (_name, afterRow, filter, mostRows) => {
+    const { result, rowsRead, bytesRead } = await measure(async (source) =>
+      listRowErrors(source, { afterRow, limit: PAGE, filter }),
+    )
+    const code = 'code' in filter ? filter.code : 'TILL_NOT_FOUND'
+    const rows = code === 'TILL_NOT_FOUND' ? PAGE : code === 'CUSTOMER_NOT_FOUND' && afterRow === 0 ? 1 : 0
+    expect(result.items).toHaveLength(rows)
+    expect(result.items.every((item) => item.code === code && item.rowNumber > afterRow)).toBe(true)
+    expect(result.nextAfterRow).toBe(rows === PAGE ? result.items.at(-1)?.rowNumber : null)
+    expect(rowsRead).toBeLessThanOrEqual(mostRows)
+    expect(bytesRead).toBeLessThanOrEqual(4 * PLACE_BYTES)
+  })
+
+  test.each([
+    ['a rejected row', { rowNumber: 13_333 }],
+    ['an inserted row', { rowNumber: 12_300 }],
+    ['the row on a line', { line: 17_778 }],
+    ['the last row', { rowNumber: ROWS }],
+  ])('%s is read from its place in the file', async (_name, place) => {
+    const { result, rowsRead, bytesRead } = await measure(async (source) => explainRow(source, place))
+    const rowNumber = 'line' in place ? place.line - 1 : place.rowNumber
+    expect(result).toMatchObject({
+      rowNumber,
+      line: rowNumber + 1,
+      raw: expect.stringContaining(`${AT + rowNumber - 1},`),
+    })
+    expect(result?.outcome).toBe(rowNumber % GOOD_EVERY === 0 ? 'inserted' : 'rejected')
+    // A table of some tens of places may be read as a whole.
+    expect(rowsRead).toBeLessThanOrEqual(60)
+    // Its header, its record, and its text.
+    expect(bytesRead).toBeLessThanOrEqual(4 * PLACE_BYTES)
+  })
+
+  test('a page is the same where an older version recorded no places', async () => {
+    const page = { afterRow: 0, limit: PAGE, filter: { code: 'CUSTOMER_NOT_FOUND' } } as const
+    const { result } = await measure(async (source) => listRowErrors(source, page))
+    await queryOnce(databaseUrl, `UPDATE import_error_group SET spans = DEFAULT`)
+    expect((await measure(async (source) => listRowErrors(source, page))).result).toEqual(result)
+  })
+})
+
+test('groups by value keep no more characters than there is room for', async () => {
+  const rows = Array.from(
+    { length: 12_000 },
+    (_none, n) => `${AT},${n % 4 === 0 ? 99 : `${n}-${'t'.repeat(990)}`},900000,K1\n`,
+  )
+  const { importId } = await importer.import({ seriesId: 1, mapping: MAPPING, file: Buffer.from(rows.join('')) })
+  const record = await findImportById(importer.database, importId)
+  if (record === null) throw new Error(`import ${importId} is gone`)
+  const { items, exact } = await groupErrorsByValue({ database, store: importer.store, importRecord: record })
+  expect(exact).toBe(false)
+  expect(items[0]).toMatchObject({ value: '99', rows: 3_000, firstRows: [1, 5, 9, 13, 17] })
+})
