@@ -32,3 +32,31 @@ describe('papaparse as a splitter', () => {
     expect(() => splitter.split('"a"b\n', '\n', true, 1)).toThrow('framing found')
   })
 })
+
+describe('a record of more cells than are split', () => {
+  const splitWith = (splitter: CellSplitter, record: string): string[] =>
+    splitter.splitAlone(splitter.dropEmptyTail(Buffer.from(record)).toString())
+  const splitter = new CellSplitter(',', 1_000)
+
+  test.each<[string, string, string]>([
+    ['a million empty cells behind it', `x,"a,b"${','.repeat(1_000_000)}`, ''],
+    ['a million blank cells', `x,"a,b",${' ,'.repeat(500_000)}`, ''],
+    ['cells of what cannot be seen', `x,"a,b",${'\u200b,\u{1bca0},'.repeat(100_000)}`, ''],
+    ['a value far behind', `x,"a,b"${','.repeat(100_000)}y`, `${','.repeat(100_000 - 998)}y`],
+    ['a value far behind, and empty cells', `x,"a,b"${','.repeat(100_000)}😀,,`, `${','.repeat(100_000 - 998)}😀,,`],
+  ])('has %s', (_name, record, last) => {
+    const cells = splitWith(splitter, record)
+    expect([cells.length, cells[0], cells[1]]).toEqual([1_000, 'x', 'a,b'])
+    expect(cells.at(-1)).toBe(last)
+    expect(splitter.mayBeWide(Buffer.from(record))).toBe(true)
+  })
+
+  test.each([1, 998, 999, 1_000, 4_094, 4_095, 4_096, 4_097, 5_000, 9_000])(
+    'of %i delimiters is not changed by what is dropped',
+    (count) => {
+      const record = `"x"${','.repeat(count)}`
+      expect(splitWith(splitter, record)).toEqual(splitter.splitAlone(record))
+      expect(splitter.mayBeWide(Buffer.from(record))).toBe(count >= 1_000)
+    },
+  )
+})

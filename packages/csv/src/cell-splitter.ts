@@ -5,6 +5,8 @@ import { splitRecord } from './split-record.ts'
 /** What separates the records of one text. */
 export type RecordSeparator = '\n' | '\r' | '\r\n'
 
+const COMPARED_BYTES = 4096
+
 interface ParsedText {
   readonly data: string[][]
   readonly errors: readonly { readonly message: string }[]
@@ -20,19 +22,35 @@ interface ParsedText {
 export class CellSplitter {
   readonly maxCells: number
   readonly #delimiter: string
+  readonly #delimiters: Buffer
   readonly #parsers = new Map<string, Papa.Parser>()
 
   constructor(delimiter: string, maxCells: number) {
     this.#delimiter = delimiter
+    this.#delimiters = Buffer.alloc(COMPARED_BYTES, delimiter)
     this.maxCells = maxCells
   }
 
   /** Whether a record may have more cells than are split: delimiters in quotes are counted, too. */
-  mayBeWide(record: Uint8Array): boolean {
+  mayBeWide(record: Buffer): boolean {
     const delimiter = this.#delimiter.charCodeAt(0)
     let cells = 1
-    for (const byte of record) if (byte === delimiter) cells += 1
-    return cells > this.maxCells
+    for (let at = record.indexOf(delimiter); at !== -1; at = record.indexOf(delimiter, at + 1)) {
+      cells += 1
+      if (cells > this.maxCells) return true
+    }
+    return false
+  }
+
+  /**
+   * A well-formed record without delimiters at its end that only make cells beyond those that are split. There may be a
+   * million of them: they are neither decoded nor looked at one by one.
+   */
+  dropEmptyTail(record: Buffer): Buffer {
+    let end = record.length
+    const size = COMPARED_BYTES
+    while (end >= size && record.compare(this.#delimiters, 0, size, end - size, end) === 0) end -= size
+    return record.subarray(0, end + this.maxCells)
   }
 
   /**

@@ -81,7 +81,7 @@ export class RecordRun {
     const bytes = this.#window.view(start, contentEnd)
     const fault = findFault(bytes)
     if (fault !== undefined) this.#sink.addUnreadable(bytes.toString('utf8'), fault)
-    else this.#sink.addRecords([this.#splitter.splitAlone(bytes.toString('utf8'))])
+    else this.#sink.addRecords([this.#splitter.splitAlone(this.#splitter.dropEmptyTail(bytes).toString('utf8'))])
   }
 
   #push(framer: RecordFramer): void {

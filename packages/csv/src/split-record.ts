@@ -16,14 +16,16 @@ export function splitRecord(text: string, delimiter: string, maxCells: number): 
   let at = 0
   for (;;) {
     const { cell, end } = readCell(text, at, delimiter)
-    if (end >= text.length) return [...cells, cell]
-    if (cells.length === maxCells - 1) return [...cells, readRest(text.slice(at), delimiter)]
-    cells.push(cell)
+    const isLast = end >= text.length
+    cells.push(isLast || cells.length < maxCells - 1 ? cell : readRest(text.slice(at), delimiter))
+    if (isLast || cells.length === maxCells) return cells
     at = end + 1
   }
 }
 
 function readCell(text: string, at: number, delimiter: string): { cell: string; end: number } {
+  // Of a wide record nearly every cell is empty.
+  if (text[at] === delimiter) return { cell: '', end: at }
   const quoted = readQuoted(text, at, delimiter)
   if (quoted !== undefined) return quoted
   const next = text.indexOf(delimiter, at)
@@ -35,12 +37,22 @@ function readRest(text: string, delimiter: string): string {
   return showsNothing(text, delimiter) ? '' : text
 }
 
-/** Character by character: the first that can be seen decides, and there may be a million delimiters before it. */
+const LOOKED_AT_CHARACTERS = 8192
+
+/** Piece by piece: the first character that can be seen decides, and there may be a million delimiters before it. */
 function showsNothing(text: string, delimiter: string): boolean {
-  for (const character of text) {
-    if (character !== delimiter && trimCell(character) !== '') return false
+  for (let at = 0; at < text.length;) {
+    let end = at + LOOKED_AT_CHARACTERS
+    // A character of two units is looked at as one.
+    if (isHighSurrogate(text.charCodeAt(end - 1))) end += 1
+    if (trimCell(text.slice(at, end).replaceAll(delimiter, '')) !== '') return false
+    at = end
   }
   return true
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
 }
 
 /** The quoted cell that starts at `start`, blanks before it included; undefined when the cell is not quoted. */

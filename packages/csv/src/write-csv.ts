@@ -16,7 +16,10 @@ export function writeCsvRow(cells: readonly string[], options: WriteOptions = {}
   const [first = ''] = cells
   // A line with nothing but blanks on it is no record to a reader: a lone blank cell needs its quotes.
   if (cells.length <= 1 && /^[ \t]*$/.test(first)) return `"${first}"\n`
-  return `${cells.map((cell) => quoteCell(cell, delimiter)).join(delimiter)}\n`
+  const written = cells.map((cell) => quoteCell(cell, delimiter))
+  // With its line end before all is joined: of a row of 1 MiB there would else be another copy.
+  written.push(`${written.pop() ?? ''}\n`)
+  return written.join(delimiter)
 }
 
 /** What some reader or other would take for something else, or drop. */

@@ -12,6 +12,7 @@ import {
 import { writeWorkbook } from '@importer/workbook'
 import { TimeSlice, type FileStore } from '@importer/runtime'
 
+import { cutText } from './cut-text.ts'
 import { createErrorContext, describeCellError, type ErrorContext } from './describe-cell-error.ts'
 import { readDryInserted } from './dry-inserted-records.ts'
 import { dialectOf, findDialect, readHeader, type OpenedDialect } from './find-dialect.ts'
@@ -63,13 +64,21 @@ export async function* streamOutcomeReport(options: OutcomeReportOptions): Async
   for await (const page of readOutcomeTable(options)) {
     await slice.yieldIfOver(options.signal)
     for (const cells of page) {
-      chunk += writeCsvRow(cells, format)
+      const row = writeCsvRow(cells, format)
+      // A row may have 1 MiB: what is sent in pieces is copied in pieces.
+      if (row.length > CHUNK_CHARACTERS && chunk !== '') {
+        yield chunk
+        chunk = ''
+      }
+      chunk += row
       // The header at once: the first row may be far in the file.
       if (chunk.length < CHUNK_CHARACTERS && !isHeader) continue
       isHeader = false
-      yield chunk
+      for (const piece of cutText(chunk, CHUNK_CHARACTERS)) {
+        yield piece
+        await slice.yieldIfOver(options.signal)
+      }
       chunk = ''
-      await slice.yieldIfOver(options.signal)
     }
   }
   if (chunk !== '') yield chunk
