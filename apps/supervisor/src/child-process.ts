@@ -17,7 +17,7 @@ const POLL_MS = 10
 const TAIL_CHARACTERS = 4_096
 
 export interface ChildOptions {
-  /** absolute path of its main.ts */
+  /** absolute path of its main.ts, or of the bundle that was made of it */
   readonly entry: string
   readonly nodeArgs?: readonly string[]
   readonly env: RawEnvironment
@@ -42,7 +42,8 @@ export interface Child extends RunningProcess {
  * the children in their order.
  */
 export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTimeoutMs }: ChildOptions): Child {
-  const child = spawn(process.execPath, [...nodeArgs, '--import', locateTsx(), entry], {
+  const loader = entry.endsWith('.ts') ? ['--import', locateTsx()] : ['--enable-source-maps']
+  const child = spawn(process.execPath, [...nodeArgs, ...loader, entry], {
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { Environment } from '@importer/runtime'
 
 import { ensureApiKeyFile } from './api-key-file.ts'
+import { bundlePrograms } from './bundle-programs.ts'
 import { runChild, startChild, type ChildOptions } from './child-process.ts'
 import { claimPort } from './claim-port.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -71,19 +74,25 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
     const apiKey = chooseApiKey(settings.BOOTSTRAP_API_KEY, folder.path)
     const orgId = settings.BOOTSTRAP_ORG_ID ?? DEFAULT_ORG_ID
     signal?.throwIfAborted()
+    // Both take their time, and neither needs the other.
+    const bundling = bundlePrograms(folder.path)
+    bundling.catch(() => undefined)
     const database = await provideDatabase({
       databaseUrl: settings.DATABASE_URL,
       dataDir: folder.path,
       releases,
       output,
     })
+    const bundles: Partial<Record<Program, string>> = await bundling
 
     const describeProgram = (program: Program, write: (chunk: Buffer) => void): ChildOptions => ({
       ...PROGRAMS[program],
-      entry: fileURLToPath(new URL(`../../${program}/src/main.ts`, import.meta.url)),
+      entry: chooseEntry(program, bundles[program]),
       registry: folder.children,
       write,
       env: {
+        // From Node 22 on what a program compiles at its start is kept too.
+        NODE_COMPILE_CACHE: join(folder.path, 'compiled'),
         ...env,
         PORT: String(port),
         DATA_DIR: folder.path,
@@ -135,6 +144,12 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
   } finally {
     signal?.removeEventListener('abort', giveUp)
   }
+}
+
+/** A bundle that somebody has cleared away since: the sources do as well. */
+function chooseEntry(program: Program, bundle: string | undefined): string {
+  if (bundle !== undefined && existsSync(bundle)) return bundle
+  return fileURLToPath(new URL(`../../${program}/src/main.ts`, import.meta.url))
 }
 
 interface ChosenApiKey {

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import * as fs from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+import { decode, encode, type SourceMapSegment } from '@jridgewell/sourcemap-codec'
+import { build, type Plugin } from 'esbuild'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const PROGRAMS = ['intake', 'worker'] as const
+type BundledProgram = (typeof PROGRAMS)[number]
+
+/** Where everything that may end up in a bundle comes from, or is decided. */
+const SOURCE_FOLDERS = ['packages', ...PROGRAMS.map((program) => `apps/${program}/src`)]
+const DECIDING_FILES = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'prisma/schema.prisma', relative(ROOT, fileURLToPath(import.meta.url))]
+const UNUSED_AFTER_MS = 7 * 24 * 3_600_000
+
+/** Packages that are CommonJS ask for Node's modules by `require`, which a module does not have. */
+const BANNER = `import { createRequire as createRequireOfBundle } from 'node:module'
+const require = createRequireOfBundle(import.meta.url)`
+
+/**
+ * Makes one file of each program that is kept running, and gives their paths: loading a thousand modules one by one takes
+ * seconds of processor time, in which a program that was killed does not serve. Does nothing when that was done of the
+ * same sources before. They lie in the checkout, for every data folder, or below `dataDir` where that cannot be written.
+ */
+export async function bundlePrograms(dataDir: string): Promise<Readonly<Record<BundledProgram, string>>> {
+  const home = join(isWritable(join(ROOT, 'node_modules')) ? join(ROOT, 'node_modules') : dataDir, '.programs')
+  const folder = join(home, hashSources())
+  if (!fs.existsSync(folder)) {
+    fs.mkdirSync(home, { recursive: true })
+    await buildInto(folder, fs.mkdtempSync(join(home, 'new-')))
+    removeUnused(home)
+  }
+  fs.utimesSync(folder, new Date(), new Date())
+  const locate = (program: BundledProgram): string => join(folder, 'apps', program, 'main.mjs')
+  return { intake: locate('intake'), worker: locate('worker') }
+}
+
+/** A folder that is there is whole: it gets its name last. */
+async function buildInto(folder: string, unfinished: string): Promise<void> {
+  try {
+    await build({
+      entryPoints: Object.fromEntries(
+        PROGRAMS.map((program) => [`apps/${program}/main`, join(ROOT, 'apps', program, 'src', 'main.ts')]),
+      ),
+      outdir: unfinished,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      keepNames: true,
+      banner: { js: BANNER },
+      logLevel: 'silent',
+      sourcemap: 'linked',
+      sourcesContent: false,
+      plugins: [keepPlaces],
+    })
+    for (const program of PROGRAMS) keepOwnPlaces(join(unfinished, 'apps', program, 'main.mjs.map'))
+    fs.renameSync(unfinished, folder)
+  } catch (error) {
+    fs.rmSync(unfinished, { recursive: true, force: true })
+    // Another start was quicker.
+    if (!fs.existsSync(folder)) throw error
+  }
+}
+
+/** Our own modules find files beside themselves: each goes on saying where it stands in the checkout. */
+const keepPlaces: Plugin = {
+  name: 'keep-places',
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/](?:apps|packages)[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const contents = fs
+        .readFileSync(path, 'utf8')
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
+      return { contents, loader: 'ts' }
+    })
+  },
+}
+
+/**
+ * Leaves in the map of a bundle what leads to our own sources: so a stack names their lines, and the other hundred
+ * thousands of places, in the packages, cost no memory.
+ */
+function keepOwnPlaces(file: string): void {
+  const map = JSON.parse(fs.readFileSync(file, 'utf8')) as { sources: string[]; mappings: string }
+  const isOwn = map.sources.map((source) => !source.includes('node_modules/'))
+  const places = decode(map.mappings).map((line) =>
+    // Without the fifth figure, which is a name's.
+    line.flatMap((place) => (isOwn[place[1] ?? -1] === true ? [place.slice(0, 4) as SourceMapSegment] : [])),
+  )
+  const sources = map.sources.map((source, index) => (isOwn[index] === true ? source : ''))
+  fs.writeFileSync(file, JSON.stringify({ version: 3, names: [], sources, mappings: encode(places) }))
+}
+
+/** Bundles of other sources stay for as long as a program that runs may need them again. */
+function removeUnused(home: string): void {
+  for (const name of fs.readdirSync(home)) {
+    const folder = join(home, name)
+    const age = Date.now() - (fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > UNUSED_AFTER_MS) fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function hashSources(): string {
+  const hash = createHash('sha256').update(ROOT).update(process.version)
+  const files = SOURCE_FOLDERS.flatMap(listFiles).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  for (const file of [...files, ...DECIDING_FILES]) {
+    hash.update(`\0${file}\0`).update(fs.readFileSync(join(ROOT, file)))
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+function listFiles(folder: string): string[] {
+  return fs
+    .readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (entry.name === 'node_modules') return []
+      const path = `${folder}/${entry.name}`
+      return entry.isDirectory() ? listFiles(path) : [path]
+    })
+}
