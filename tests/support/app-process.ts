@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import { bundlePrograms } from '../../apps/supervisor/src/bundle-programs.ts'
 import { afterFile } from './after-file.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const KEPT_CHARACTERS = 200_000
+
+/** Looked for once in each test process. */
+let bundles: ReturnType<typeof bundlePrograms> | undefined
 
 /** One of our programs, running as it does in production. */
 export interface AppProcess {
@@ -33,9 +38,8 @@ export async function startApp(
   app: 'intake' | 'worker' | 'supervisor',
   { env, isReady }: AppOptions,
 ): Promise<AppProcess> {
-  const entry = path.join(ROOT, 'apps', app, 'src', 'main.ts')
   const { PATH = '', HOME = '', CI } = process.env
-  const child = spawn(process.execPath, ['--import', TSX, entry], {
+  const child = spawn(process.execPath, await describeProgram(app), {
     // Nothing of whoever runs the tests has a say in what is tested.
     env: { PATH, HOME, ...(CI === undefined ? {} : { CI }), ...env },
     stdio: isReady === undefined ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
@@ -74,4 +78,11 @@ export async function startApp(
   const first = await Promise.race([ready, exited])
   if (first !== 'ready') throw new Error(`${app} ended before it was ready (${first}):\n${output}`)
   return started
+}
+
+/** Node's arguments: what npm start keeps running is bundled here too, everything else runs as it stands. */
+async function describeProgram(app: 'intake' | 'worker' | 'supervisor'): Promise<string[]> {
+  if (app === 'supervisor') return ['--import', TSX, path.join(ROOT, 'apps', app, 'src', 'main.ts')]
+  bundles ??= bundlePrograms(tmpdir())
+  return ['--enable-source-maps', (await bundles)[app]]
 }
