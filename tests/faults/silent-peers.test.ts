@@ -6,7 +6,10 @@ import type { WholeOutcome } from '../support/recorded-outcome.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
 import { startSystem, type SystemOptions } from '../support/running-system.ts'
 import { createTestDatabase } from '../support/test-database.ts'
+import { startS3Storage } from '../support/s3-storage.ts'
+import { shopRedemption } from '../support/small-shop.ts'
 import { FAULT_SYSTEM, loadReference, makeFaultCase, spreadCoupons, uploadFile, waitForOutcome } from './fault-case.ts'
+import { openPaddedShop, PADDED_ROWS, PADDED_UPLOAD } from './padded-shop.ts'
 
 /** The peers are good again for whoever makes a new connection; the old ones are never closed. */
 const FAULTS: Fault[] = [
@@ -19,11 +22,15 @@ const FAULTS: Fault[] = [
 const fault = makeFaultCase(1_000)
 const proxies: FaultyProxy[] = []
 let undisturbed: WholeOutcome | undefined
+let paddedUndisturbed: WholeOutcome | undefined
 
 beforeAll(async () => {
   const system = await startSystem(FAULT_SYSTEM)
   await loadReference(system.client, fault)
   undisturbed = await waitForOutcome(system, await uploadFile(system.client, fault))
+  await openPaddedShop(system.client)
+  const { jobId } = await system.client.upload(PADDED_UPLOAD)
+  paddedUndisturbed = await waitForOutcome(system, jobId)
   await system.stop()
 })
 afterAll(async () => {
@@ -69,4 +76,34 @@ describe.concurrent.each(FAULTS)('connections that are $kind amid an import', (d
     expect(await runDisturbed(proxy, disturbance, { redisUrl: proxy.url })).toEqual(undisturbed)
     await redis.stop()
   })
+
+  it('to the storage in S3', async () => {
+    const storage = await startS3Storage()
+    const options = { ...FAULT_SYSTEM, env: storage.env, workerEnv: storage.disturbedEnv }
+    const system = await startSystem(options)
+    await openPaddedShop(system.client)
+    const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(PADDED_ROWS / 4 + 1))
+    const { jobId } = await system.client.upload(PADDED_UPLOAD)
+    await obstacle.waitUntilMet()
+    expect(storage.network.connections).toBeGreaterThan(0)
+    storage.network.disturb(disturbance)
+    storage.network.heal()
+    await obstacle.remove()
+    expect(await waitForOutcome(system, jobId)).toEqual(paddedUndisturbed)
+    await system.stop()
+    await storage.stop()
+  })
+})
+
+it('an upload to an S3 that falls silent is refused in bounded time, and the next one is taken', async () => {
+  const storage = await startS3Storage()
+  const system = await startSystem({ ...FAULT_SYSTEM, env: storage.disturbedEnv })
+  await openPaddedShop(system.client)
+  storage.network.disturb({ kind: 'silent' })
+  await expect(system.client.upload(PADDED_UPLOAD)).rejects.toThrow(/503.*STORAGE_UNAVAILABLE/)
+  storage.network.heal()
+  const { jobId } = await system.client.upload(PADDED_UPLOAD)
+  expect(await waitForOutcome(system, jobId)).toEqual(paddedUndisturbed)
+  await system.stop()
+  await storage.stop()
 })
