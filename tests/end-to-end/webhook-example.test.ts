@@ -9,11 +9,11 @@ import { chooseFreePort } from '@importer/runtime'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { makeTemporaryFolder, startSystem, TEST_KEY } from './support/running-system.ts'
-import { openShell } from './support/shell-session.ts'
-import { waitUntil } from './support/wait-until.ts'
+import { makeTemporaryFolder, startSystem, TEST_KEY } from '../support/running-system.ts'
+import { openShell } from '../support/shell-session.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
-const ROOT = path.resolve(import.meta.dirname, '..')
+const ROOT = path.resolve(import.meta.dirname, '../..')
 const EXAMPLE = path.join(ROOT, 'docs/examples/receive-webhooks.mjs')
 const SECRET = generateWebhookSecret()
 const BODY = '{"type":"import.completed","timestamp":"2026-01-01T00:00:00.000Z","data":{"id":7}}'

@@ -9,10 +9,10 @@ import { inspectionView } from '@importer/contracts'
 import { createApiKey, openDatabase, type Database } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { startSystem, type RunningSystem } from './support/running-system.ts'
-import { waitUntil } from './support/wait-until.ts'
+import { startSystem, type RunningSystem } from '../support/running-system.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
-const FOLDER = path.join(import.meta.dirname, 'cases')
+const FOLDER = path.join(import.meta.dirname, '../cases')
 const WORLD = ['series', 'customers', 'tills', 'coupons'] as const
 
 interface UploadCase {

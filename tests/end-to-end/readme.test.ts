@@ -6,12 +6,12 @@ import path from 'node:path'
 import { chooseFreePort } from '@importer/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { readMarkdownExamples, type MarkdownExample } from './support/markdown-examples.ts'
-import { makeTemporaryFolder } from './support/running-system.ts'
-import { openShell, type ShellSession } from './support/shell-session.ts'
-import { waitUntil } from './support/wait-until.ts'
+import { readMarkdownExamples, type MarkdownExample } from '../support/markdown-examples.ts'
+import { makeTemporaryFolder } from '../support/running-system.ts'
+import { openShell, type ShellSession } from '../support/shell-session.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
-const REPOSITORY = path.resolve(import.meta.dirname, '..')
+const REPOSITORY = path.resolve(import.meta.dirname, '../..')
 const EXAMPLES = readMarkdownExamples(read('README.md'))
 
 /** What needs a machine of its own, or is this very test, and which part of CI runs it. */

@@ -2,10 +2,10 @@
 import { openDatabase, type Database } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { makeWorkbook, type MadeCell } from './support/make-workbook.ts'
-import { makeArchive, makeBareWorkbook, placeCellsFarRight, RELATIONS, WORKBOOK } from './support/bare-workbook.ts'
-import { openOrganization, type ImportView, type OrganizationClient } from './support/open-organization.ts'
-import { startSystem, type RunningSystem } from './support/running-system.ts'
+import { makeWorkbook, type MadeCell } from '../support/make-workbook.ts'
+import { makeArchive, makeBareWorkbook, placeCellsFarRight, RELATIONS, WORKBOOK } from '../support/bare-workbook.ts'
+import { openOrganization, type ImportView, type OrganizationClient } from '../support/open-organization.ts'
+import { startSystem, type RunningSystem } from '../support/running-system.ts'
 
 const SERIES = 501
 const TILL = '50015001'
