@@ -5,7 +5,9 @@ export default defineConfig({
     include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: [
       ...configDefaults.exclude,
-      ...['attacks', 'browser', 'end-to-end', 'faults', 'long', 'spreadsheets', 'timing'].map((suite) => `tests/${suite}/**`),
+      ...['attacks', 'browser', 'end-to-end', 'faults', 'long', 'spreadsheets', 'timing'].map(
+        (suite) => `tests/${suite}/**`,
+      ),
     ],
     globalSetup: ['tests/support/global-setup.ts'],
     setupFiles: ['tests/support/release-after-file.ts'],

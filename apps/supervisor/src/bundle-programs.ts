@@ -12,7 +12,12 @@ type BundledProgram = (typeof PROGRAMS)[number]
 
 /** Where everything that may end up in a bundle comes from, or is decided. */
 const SOURCE_FOLDERS = ['packages', ...PROGRAMS.map((program) => `apps/${program}/src`)]
-const DECIDING_FILES = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'prisma/schema.prisma', relative(ROOT, fileURLToPath(import.meta.url))]
+const DECIDING_FILES = [
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  'prisma/schema.prisma',
+  relative(ROOT, fileURLToPath(import.meta.url)),
+]
 const UNUSED_AFTER_MS = 7 * 24 * 3_600_000
 
 /** Packages that are CommonJS ask for Node's modules by `require`, which a module does not have. */
