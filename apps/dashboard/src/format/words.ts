@@ -57,6 +57,16 @@ export function wordColumn(column: string): string {
   return (COLUMNS as Readonly<Record<string, string | undefined>>)[column] ?? column
 }
 
+/** The name that a file had when it was uploaded: without the time and the series that every stored name has. */
+export function showFileName(fileName: string): string {
+  return fileName.replace(/_\d{13}_\d+(?=\.[^.]*$|$)/, '')
+}
+
+/** Messages of the API begin small, as parts of a sentence do; here each stands by itself. */
+export function beginSentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1)
+}
+
 /** `CUSTOMER_NOT_FOUND` as `Customer not found`. */
 export function wordCode(code: string): string {
   const text = code.toLowerCase().replaceAll(/[_.-]+/g, ' ')

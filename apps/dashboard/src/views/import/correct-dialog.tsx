@@ -1,11 +1,12 @@
 import { useState } from 'react'
 
+import { Advice } from '../../design/advice.tsx'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { Dialog } from '../../design/dialog.tsx'
 import { CheckField, TextField } from '../../design/fields.tsx'
 import { formatCount } from '../../format/numbers.ts'
-import { wordColumn } from '../../format/words.ts'
+import { beginSentence, wordColumn } from '../../format/words.ts'
 import type { Correction } from '@importer/contracts'
 
 export interface Fault {
@@ -45,8 +46,12 @@ export function CorrectDialog({ fault, onCorrect, onClose }: CorrectDialogProps)
           apply()
         }}
       >
-        <p className={styles.value}>{message}</p>
-        {remedy !== undefined && <p className={styles.quiet}>{remedy}</p>}
+        <p className={styles.value}>{beginSentence(message)}</p>
+        {remedy !== undefined && (
+          <p className={styles.quiet}>
+            <Advice text={remedy} />
+          </p>
+        )}
         <div>
           <div className={styles.hint}>{wordColumn(column)}, as it is in the file</div>
           <div className={styles.value}>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 
 import { client, type AnswerOf, type ImportView } from '../../api/client.ts'
+import { Advice } from '../../design/advice.tsx'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { ChoiceField } from '../../design/fields.tsx'
@@ -107,10 +108,16 @@ function GroupTable({ groups, importId, mayCorrect, onShow }: GroupTableProps) {
                   </div>
                 )}
               </td>
-              <td className={styles.number}>{formatCount(group.rows)}</td>
+              <td className={styles.number} data-unit={group.rows === 1 ? 'row' : 'rows'}>
+                {formatCount(group.rows)}
+              </td>
               <td className={own.advice}>
-                <p>{group.cause}</p>
-                <p className={styles.quiet}>{group.remedy}</p>
+                <p>
+                  <Advice text={group.cause} />
+                </p>
+                <p className={styles.quiet}>
+                  <Advice text={group.remedy} />
+                </p>
               </td>
               <td>
                 <span className={styles.row}>

@@ -16,7 +16,7 @@ import { Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
 import { ImportBadges } from '../../design/status-badge.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatBytes, formatCount, formatNumber } from '../../format/numbers.ts'
-import { isOver } from '../../format/words.ts'
+import { beginSentence, isOver, showFileName } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useInterval } from '../../live/live-updates.tsx'
 import { useSession } from '../../session/session.tsx'
@@ -82,7 +82,7 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
   const mayCorrect = may('write') && isOver(view) && view.status !== 'reverted'
   return (
     <Page
-      title={view.fileName}
+      title={showFileName(view.fileName)}
       lead={
         <span className={styles.row}>
           <span>
@@ -145,7 +145,8 @@ function Notices({ view }: { readonly view: View }) {
       {view.failure !== null && (
         <Note tone="bad">
           <p>
-            <strong>This import failed.</strong> <span className={styles.value}>{view.failure.message}</span>
+            <strong>This import failed.</strong>{' '}
+            <span className={styles.value}>{beginSentence(view.failure.message)}</span>
           </p>
         </Note>
       )}
@@ -219,6 +220,7 @@ function About({ view }: { readonly view: View }) {
         ...(view.metadata === null
           ? []
           : [{ name: 'Metadata', value: <code className={styles.value}>{JSON.stringify(view.metadata)}</code> }]),
+        { name: 'Name in the API', value: <span className={styles.value}>{view.fileName}</span> },
         { name: 'SHA-256', value: <code>{view.sha256}</code> },
       ]}
     />

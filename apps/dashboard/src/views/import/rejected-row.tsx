@@ -3,7 +3,7 @@ import { Link } from 'wouter'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { formatCount } from '../../format/numbers.ts'
-import { wordCode, wordColumn } from '../../format/words.ts'
+import { beginSentence, wordCode, wordColumn } from '../../format/words.ts'
 import { shorten, type Fault } from './correct-dialog.tsx'
 import type { Correction } from '@importer/contracts'
 import { findCorrection } from './corrections.ts'
@@ -35,7 +35,7 @@ export function RejectedRow({ importId, item, corrections, mayCorrect, onCorrect
         <span className={styles.wrong}>{value === '' ? '(empty)' : clip(value)}</span>
       </span>
       <span role="cell" className={own.message}>
-        {clip(message)}
+        {clip(beginSentence(message))}
         <span className={own.line}>{wordCode(code)}</span>
       </span>
       <span role="cell" className={own.actions}>

@@ -1,7 +1,7 @@
 import { ROW_ERROR_CODES, type RowErrorCode } from '@importer/contracts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 
 import { client, type AnswerOf, type ImportView } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
@@ -53,7 +53,13 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
     // What was rejected stays so once an import is over: hundreds of pages are not asked for again.
     ...(isOver(view) && { staleTime: Number.POSITIVE_INFINITY }),
   })
-  const items = query.data?.pages.flatMap((page) => page.items) ?? []
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query
+  // A page may be empty and not the last: the server looks through so many rows for one page and no more.
+  const isLookingOn = items.length === 0 && hasNextPage && !isError
+  useEffect(() => {
+    if (isLookingOn && !isFetching) void fetchNextPage()
+  }, [fetchNextPage, isFetching, isLookingOn])
   return (
     <Panel
       title="Rejected rows"
@@ -97,7 +103,8 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
       )}
       {query.isPending && <Loading what="the rejected rows" />}
       {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
-      {query.data !== undefined && items.length === 0 && <Empty title="No rejected row matches." />}
+      {isLookingOn && <Loading what="the rows that match" />}
+      {query.data !== undefined && items.length === 0 && !isLookingOn && <Empty title="No rejected row matches." />}
       {items.length > 0 && (
         <VirtualRows
           importId={importId}

@@ -67,7 +67,8 @@ function describeActor({ type, name }: Entry['actor']): string {
     case 'key':
       return `API key ${name}`
     case 'worker':
-      return `worker ${name}`
+      // Unless somebody has given it another name, its name is what it is.
+      return name === 'worker' ? 'a worker' : `worker ${name}`
     case 'system':
       return 'by itself'
   }

@@ -6,7 +6,7 @@ import { Scroll } from '../../design/layout.tsx'
 import { ImportBadges } from '../../design/status-badge.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatCount } from '../../format/numbers.ts'
-import { isOver } from '../../format/words.ts'
+import { isOver, showFileName } from '../../format/words.ts'
 import own from './imports.module.css'
 import { ProgressBar } from './progress-bar.tsx'
 import type { ImportView } from '../../api/client.ts'
@@ -52,7 +52,7 @@ function ImportRow({ view }: { readonly view: ImportView }) {
     <tr>
       <td className={own.file}>
         <Link href={`/imports/${id}`} className={styles.value}>
-          {fileName}
+          {showFileName(fileName)}
         </Link>
         <div className={styles.hint}>Import {id}</div>
       </td>

@@ -20,7 +20,7 @@ import { useSession } from '../../session/session.tsx'
 import { ImportTable } from './import-table.tsx'
 import own from './imports.module.css'
 
-const PAGE_ROWS = 100
+const PAGE_ROWS = 50
 const POLL_MS = 2_000
 const TYPING_MS = 250
 

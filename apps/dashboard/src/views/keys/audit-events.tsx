@@ -27,7 +27,7 @@ export function AuditEvents() {
       {query.data !== undefined && events.length === 0 && <Empty title="Nothing yet." />}
       {events.length > 0 && (
         <Scroll label="What happened">
-          <table>
+          <table className={styles.cards}>
             <thead>
               <tr>
                 <th scope="col">When</th>
@@ -39,12 +39,16 @@ export function AuditEvents() {
             <tbody>
               {events.map((event, index) => (
                 <tr key={index}>
-                  <td>
+                  <td data-label="When">
                     <Time at={event.at} />
                   </td>
-                  <td>{wordCode(event.kind)}</td>
-                  <td className={styles.value}>{describeActor(event)}</td>
-                  <td className={styles.value}>{describeDetail(event)}</td>
+                  <td data-label="What">{wordCode(event.kind)}</td>
+                  <td data-label="Who" className={styles.value}>
+                    {describeActor(event)}
+                  </td>
+                  <td data-label="Detail" className={styles.value}>
+                    {describeDetail(event)}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -125,7 +125,7 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
   return (
     <>
       <Scroll label="API keys">
-        <table>
+        <table className={styles.cards}>
           <thead>
             <tr>
               <th scope="col">Name</th>
@@ -140,15 +140,17 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
           <tbody>
             {keys.map((key) => (
               <tr key={key.id}>
-                <td className={styles.value}>
+                <td data-label="Name" className={styles.value}>
                   {key.name ?? 'without a name'}
                   <div className={styles.hint}>key {key.id}</div>
                 </td>
-                <td>{key.role}</td>
-                <td>
+                <td data-label="Role">{key.role}</td>
+                <td data-label="Made">
                   <Time at={key.createdAt} />
                 </td>
-                <td>{key.revokedAt === null ? <Badge tone="good">Works</Badge> : <Badge>Revoked</Badge>}</td>
+                <td data-label="State">
+                  {key.revokedAt === null ? <Badge tone="good">Works</Badge> : <Badge>Revoked</Badge>}
+                </td>
                 <td>
                   {key.revokedAt === null && (
                     <Button isSmall look="danger" onClick={() => setAsked(key)}>

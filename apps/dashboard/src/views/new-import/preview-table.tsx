@@ -6,7 +6,7 @@ import { joinNames } from '../../design/join-names.ts'
 import { Scroll } from '../../design/layout.tsx'
 import { Badge } from '../../design/notes.tsx'
 import { formatCount, formatNumber } from '../../format/numbers.ts'
-import { wordColumn } from '../../format/words.ts'
+import { beginSentence, wordColumn } from '../../format/words.ts'
 import own from './new-import.module.css'
 import type { Columns } from './settings.ts'
 
@@ -59,7 +59,7 @@ export function PreviewTable({ inspection, columns, onChoose }: PreviewTableProp
                   {row.errors.length > 0 && (
                     <ul className={own.errors}>
                       {row.errors.map((error) => (
-                        <li key={`${error.code}/${error.column ?? ''}`}>{clip(error.message)}</li>
+                        <li key={`${error.code}/${error.column ?? ''}`}>{clip(beginSentence(error.message))}</li>
                       ))}
                     </ul>
                   )}

@@ -41,7 +41,7 @@ export function ProfileVersions({ name, latest, mayChange }: ProfileVersionsProp
       {restore.isError && <ErrorNote error={restore.error} />}
       {versions.length > 0 && (
         <Scroll label="Versions">
-          <table>
+          <table className={styles.cards}>
             <thead>
               <tr>
                 <th scope="col">Version</th>
@@ -54,14 +54,18 @@ export function ProfileVersions({ name, latest, mayChange }: ProfileVersionsProp
             <tbody>
               {versions.map((version, index) => (
                 <tr key={version.version}>
-                  <td className={styles.number}>{version.version}</td>
-                  <td>
+                  <td data-label="Version" className={styles.number}>
+                    {version.version}
+                  </td>
+                  <td data-label="Saved">
                     <Time at={version.savedAt} />
                   </td>
-                  <td className={styles.value}>{version.savedBy.name}</td>
-                  <td>{describeChange(version, versions[index + 1])}</td>
+                  <td data-label="Saved by" className={styles.value}>
+                    {version.savedBy.name}
+                  </td>
+                  <td data-label="What changed">{describeChange(version, versions[index + 1])}</td>
                   {mayChange && (
-                    <td>
+                    <td data-label="Restore">
                       {version.version === latest ? (
                         'In use'
                       ) : (

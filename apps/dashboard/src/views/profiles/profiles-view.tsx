@@ -40,7 +40,7 @@ export function ProfilesView() {
         )}
         {profiles.length > 0 && (
           <Scroll label="All profiles">
-            <table>
+            <table className={styles.cards}>
               <thead>
                 <tr>
                   <th scope="col">Name</th>
@@ -53,15 +53,21 @@ export function ProfilesView() {
               <tbody>
                 {profiles.map(({ name, version, savedAt, savedBy, seriesId }) => (
                   <tr key={name}>
-                    <td className={styles.value}>
+                    <td data-label="Name" className={styles.value}>
                       <Link href={`/profiles/${encodeURIComponent(name)}`}>{name}</Link>
                     </td>
-                    <td className={styles.number}>{version}</td>
-                    <td>
+                    <td data-label="Version" className={styles.number}>
+                      {version}
+                    </td>
+                    <td data-label="Saved">
                       <Time at={savedAt} />
                     </td>
-                    <td className={styles.value}>{savedBy.name}</td>
-                    <td className={styles.number}>{seriesId ?? '–'}</td>
+                    <td data-label="Saved by" className={styles.value}>
+                      {savedBy.name}
+                    </td>
+                    <td data-label="Series" className={styles.number}>
+                      {seriesId ?? '–'}
+                    </td>
                   </tr>
                 ))}
               </tbody>

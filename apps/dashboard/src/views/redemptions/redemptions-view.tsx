@@ -15,6 +15,7 @@ import { Page, Panel, Scroll } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatCount, formatNumber } from '../../format/numbers.ts'
+import { showFileName } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 
 const id = z.string().regex(/^\d{1,16}$/)
@@ -65,7 +66,7 @@ export function RedemptionsView() {
           )}
           {query.data !== undefined && query.data.items.length > 0 && (
             <Scroll label="Redemptions">
-              <table>
+              <table className={styles.cards}>
                 <thead>
                   <tr>
                     <th scope="col">Redeemed</th>
@@ -79,21 +80,23 @@ export function RedemptionsView() {
                 <tbody>
                   {query.data.items.map((one) => (
                     <tr key={`${one.importId}/${one.rowNumber}`}>
-                      <td>
+                      <td data-label="Redeemed">
                         <Time at={one.redeemedAt} />
                       </td>
-                      <td className={styles.value}>
+                      <td data-label="Coupon" className={styles.value}>
                         {one.couponCode}
                         <div className={styles.hint}>
                           id {one.couponId}, use {one.ordinal}
                         </div>
                       </td>
-                      <td>{one.tillId}</td>
-                      <td>{one.customerId}</td>
-                      <td className={styles.value}>{one.billNumber ?? one.billId ?? '–'}</td>
-                      <td>
+                      <td data-label="Till">{one.tillId}</td>
+                      <td data-label="Customer">{one.customerId}</td>
+                      <td data-label="Bill" className={styles.value}>
+                        {one.billNumber ?? one.billId ?? '–'}
+                      </td>
+                      <td data-label="From">
                         <Link href={`/imports/${one.importId}/rows/${one.rowNumber}`} className={styles.value}>
-                          {one.fileName}, row {formatCount(one.rowNumber)}
+                          {showFileName(one.fileName)}, row {formatCount(one.rowNumber)}
                         </Link>
                       </td>
                     </tr>

@@ -5,6 +5,7 @@ import { Link } from 'wouter'
 
 import { client, type AnswerOf } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
+import { Advice } from '../../design/advice.tsx'
 import { Button, ButtonLink } from '../../design/button.tsx'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
@@ -12,8 +13,8 @@ import { joinNames } from '../../design/join-names.ts'
 import { Facts, Page, Panel, Scroll } from '../../design/layout.tsx'
 import { Badge, Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
-import { formatCount } from '../../format/numbers.ts'
-import { wordCode, wordColumn, type Worded } from '../../format/words.ts'
+import { formatCount, formatNumber } from '../../format/numbers.ts'
+import { beginSentence, showFileName, wordCode, wordColumn, type Worded } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useSession } from '../../session/session.tsx'
 import { CorrectDialog, type Fault } from '../import/correct-dialog.tsx'
@@ -83,15 +84,21 @@ function Explained({ importId, row }: { readonly importId: string; readonly row:
   const [fault, setFault] = useState<Fault | null>(null)
   const { corrections, add } = useCorrections(importId)
   const mayCorrect = may('write') && row.outcome === 'rejected'
+  const isLeftOut = corrections.some((one) => 'drop' in one && one.rowNumber === row.rowNumber)
   return (
     <>
       {row.errors.map((error) => (
         <Note key={`${error.code}/${error.column ?? ''}`} tone="bad">
           <p>
-            <strong>{wordCode(error.code)}.</strong> <span className={styles.value}>{error.message}</span>
+            <strong>{wordCode(error.code)}.</strong>{' '}
+            <span className={styles.value}>{beginSentence(error.message)}</span>
           </p>
-          <p>{error.cause}</p>
-          <p>{error.remedy}</p>
+          <p>
+            <Advice text={error.cause} />
+          </p>
+          <p>
+            <Advice text={error.remedy} />
+          </p>
           {mayCorrect && error.column !== null && (
             <span>
               <Button
@@ -104,9 +111,16 @@ function Explained({ importId, row }: { readonly importId: string; readonly row:
           )}
         </Note>
       ))}
+      {mayCorrect && !isLeftOut && (
+        <div>
+          <Button isSmall onClick={() => add({ rowNumber: row.rowNumber, drop: true })}>
+            Leave out
+          </Button>
+        </div>
+      )}
       {corrections.length > 0 && (
         <Note tone="good" action={<ButtonLink href={`/imports/${importId}`}>Go to the corrections</ButtonLink>}>
-          <p>{corrections.length} corrections of this import are not imported yet.</p>
+          <p>{formatNumber(corrections.length, 'correction')} of this import not imported yet.</p>
         </Note>
       )}
       <Panel title="Cells">
@@ -128,7 +142,7 @@ function Cells({ row }: { readonly row: Row }) {
   if (row.cells.length === 0) return <p className={styles.quiet}>This row could not be split into cells.</p>
   return (
     <Scroll label="Cells of the row">
-      <table>
+      <table className={styles.cards}>
         <thead>
           <tr>
             <th scope="col">Column</th>
@@ -140,23 +154,44 @@ function Cells({ row }: { readonly row: Row }) {
         <tbody>
           {row.cells.map(({ position, name, key, value, read }) => (
             <tr key={position}>
-              <th scope="row" className={styles.value}>
+              <th data-label="Column" scope="row" className={styles.value}>
                 {name ?? `Column ${position + 1}`}
               </th>
-              <td>{key === null ? <span className={styles.quiet}>not imported</span> : wordColumn(key)}</td>
-              <td className={joinNames(styles.value, styles.cell)}>
+              <td data-label="Means">
+                {key === null ? <span className={styles.quiet}>not imported</span> : wordColumn(key)}
+              </td>
+              <td data-label="In the file" className={joinNames(styles.value, styles.cell)}>
                 <span className={key !== null && wrong.has(key) ? styles.wrong : undefined}>
                   {value === '' && key !== null && wrong.has(key) ? '(empty)' : value}
                 </span>
               </td>
-              <td className={joinNames(styles.value, styles.cell)}>
-                {read ?? <span className={styles.quiet}>{key === null ? '' : 'not at all'}</span>}
+              <td data-label="Read as" className={joinNames(styles.value, styles.cell)}>
+                <Reading columnKey={key} value={value} read={read} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
     </Scroll>
+  )
+}
+
+interface ReadingProps {
+  readonly columnKey: Row['cells'][number]['key']
+  readonly value: string
+  readonly read: string | null
+}
+
+/** How a cell was read: a date as the page shows dates, and of a code that its case does not count. */
+function Reading({ columnKey, value, read }: ReadingProps) {
+  if (read === null) return <span className={styles.quiet}>{columnKey === null ? '' : 'not at all'}</span>
+  if (columnKey === 'redeemedDateInMillis') return <Time at={read} />
+  const isOtherCase = columnKey === 'couponCode' && read !== value && read === value.trim().toLowerCase()
+  return (
+    <>
+      {isOtherCase ? value.trim() : read}
+      {isOtherCase && <div className={styles.hint}>in capitals or not</div>}
+    </>
   )
 }
 
@@ -167,7 +202,7 @@ function Context({ context, outcome }: Pick<Row, 'context' | 'outcome'>) {
       {redemptions.length > 0 && (
         <Panel title={outcome === 'inserted' ? 'What was recorded' : 'What stands in the way'}>
           <Scroll label="Redemptions">
-            <table>
+            <table className={styles.cards}>
               <thead>
                 <tr>
                   <th scope="col">Redeemed</th>
@@ -180,15 +215,15 @@ function Context({ context, outcome }: Pick<Row, 'context' | 'outcome'>) {
               <tbody>
                 {redemptions.map(({ importId, fileName, rowNumber, couponId, customerId, tillId, redeemedAt }) => (
                   <tr key={`${importId}/${rowNumber}`}>
-                    <td>
+                    <td data-label="Redeemed">
                       <Time at={redeemedAt} />
                     </td>
-                    <td>{tillId}</td>
-                    <td>{customerId}</td>
-                    <td>{couponId}</td>
-                    <td>
+                    <td data-label="Till">{tillId}</td>
+                    <td data-label="Customer">{customerId}</td>
+                    <td data-label="Coupon">{couponId}</td>
+                    <td data-label="From">
                       <Link href={`/imports/${importId}/rows/${rowNumber}`} className={styles.value}>
-                        {fileName}, row {formatCount(rowNumber)}
+                        {showFileName(fileName)}, row {formatCount(rowNumber)}
                       </Link>
                     </td>
                   </tr>

@@ -9,7 +9,7 @@ import { Badge, Empty, ErrorNote, Loading } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatCount, formatNumber } from '../../format/numbers.ts'
 import { formatDuration } from '../../format/times.ts'
-import type { Tone } from '../../format/words.ts'
+import { showFileName, type Tone } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useInterval } from '../../live/live-updates.tsx'
 import { useSession } from '../../session/session.tsx'
@@ -76,7 +76,7 @@ function RunningImport({ view }: { readonly view: ImportView }) {
     <div className={own.running}>
       <div className={own.runningHead}>
         <Link href={`/imports/${view.id}`} className={styles.value}>
-          {view.fileName}
+          {showFileName(view.fileName)}
         </Link>
         <span className={styles.quiet}>
           {view.status === 'queued' ? 'waits for a worker' : `${percent} %, ${formatCount(view.counts.rows)} rows`}
@@ -172,7 +172,7 @@ function Attention({ running }: { readonly running: readonly ImportView[] }) {
 
 function describeImport(view: ImportView): Item {
   const { id, fileName, status, failure, counts, createdAt } = view
-  const common = { key: `import-${id}`, href: `/imports/${id}`, title: fileName, at: createdAt }
+  const common = { key: `import-${id}`, href: `/imports/${id}`, title: showFileName(fileName), at: createdAt }
   if (status === 'failed') {
     return { ...common, label: 'Failed', tone: 'bad', text: failure?.message ?? 'It failed.' }
   }
@@ -189,7 +189,7 @@ function describeDelayed({ id, fileName, delay, createdAt }: ImportView): Item {
   return {
     key: `delay-${id}`,
     href: `/imports/${id}`,
-    title: fileName,
+    title: showFileName(fileName),
     label: 'Waits',
     tone: 'warn',
     text: delay?.message ?? '',

@@ -25,7 +25,7 @@ export function DeliveryTable({ deliveries }: { readonly deliveries: readonly De
     <>
       {send.isError && <ErrorNote error={send.error} />}
       <Scroll label="Webhook deliveries">
-        <table>
+        <table className={styles.cards}>
           <thead>
             <tr>
               <th scope="col">Event</th>
@@ -39,14 +39,14 @@ export function DeliveryTable({ deliveries }: { readonly deliveries: readonly De
           <tbody>
             {deliveries.map((delivery) => (
               <tr key={delivery.id}>
-                <td>
+                <td data-label="Event">
                   {delivery.eventType}
                   <div className={styles.value}>{delivery.url}</div>
                   <div className={styles.hint}>
                     <Time at={delivery.createdAt} />
                   </div>
                 </td>
-                <td>
+                <td data-label="State">
                   <Badge tone={TONES[delivery.status]}>{wordCode(delivery.status)}</Badge>
                   {delivery.failureCode !== null && <div className={styles.hint}>{wordCode(delivery.failureCode)}</div>}
                   {delivery.status === 'pending' && delivery.nextAttemptAt !== null && (
@@ -55,7 +55,7 @@ export function DeliveryTable({ deliveries }: { readonly deliveries: readonly De
                     </div>
                   )}
                 </td>
-                <td>
+                <td data-label="Attempts">
                   <Attempts attempts={delivery.attempts} />
                 </td>
                 <td>

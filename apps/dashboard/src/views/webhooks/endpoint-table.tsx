@@ -38,7 +38,7 @@ export function EndpointTable({ endpoints, onShowDeliveries }: EndpointTableProp
     <>
       {act.isError && asked === null && <ErrorNote error={act.error} />}
       <Scroll label="Webhook endpoints">
-        <table>
+        <table className={styles.cards}>
           <thead>
             <tr>
               <th scope="col">Address</th>
@@ -52,12 +52,12 @@ export function EndpointTable({ endpoints, onShowDeliveries }: EndpointTableProp
           <tbody>
             {endpoints.map((endpoint) => (
               <tr key={endpoint.id}>
-                <td className={styles.value}>
+                <td data-label="Address" className={styles.value}>
                   {endpoint.url}
                   {endpoint.description !== null && <div className={styles.hint}>{endpoint.description}</div>}
                 </td>
-                <td>{endpoint.eventTypes.length === 0 ? 'all' : endpoint.eventTypes.join(', ')}</td>
-                <td>
+                <td data-label="Events">{endpoint.eventTypes.length === 0 ? 'all' : endpoint.eventTypes.join(', ')}</td>
+                <td data-label="State">
                   <Badge tone={endpoint.status === 'active' ? 'good' : 'bad'}>
                     {endpoint.status === 'active' ? 'Active' : 'Disabled'}
                   </Badge>
