@@ -1,25 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import {
-  HEADER,
-  importFile,
-  loadShop,
-  openPage,
-  row,
-  signIn,
-  startDashboard,
-  type Dashboard,
-} from './open-dashboard.ts'
-import { TEST_KEY } from '../support/running-system.ts'
+import { HEADER, importFile, openPage, row, signIn, openDashboard, type Dashboard } from './open-dashboard.ts'
 import { tabTo } from './tab-to.ts'
 
 let dashboard: Dashboard
 
 beforeAll(async () => {
-  dashboard = await startDashboard()
-  await loadShop(dashboard)
+  dashboard = await openDashboard(101)
 })
-afterAll(async () => dashboard.stop())
+afterAll(async () => dashboard.close())
 
 test('a wrong value is corrected in all rows, the rows are imported, and the import is reverted', async () => {
   const id = await importFile(
@@ -28,7 +17,7 @@ test('a wrong value is corrected in all rows, the rows are imported, and the imp
   )
   const { page, complaints } = await openPage(dashboard, { address: `/imports/${id}` })
   // Whoever is not signed in comes to what was asked for by way of the sign-in.
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   expect(new URL(page.url()).pathname).toBe(`/imports/${id}`)
   await page.getByText('Some rows rejected').waitFor()
   expect(await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow')).toBe('100')
@@ -45,7 +34,7 @@ test('a wrong value is corrected in all rows, the rows are imported, and the imp
   await page.getByText(`These are the rejected rows of import ${id}`).waitFor()
   await page.getByText('Every row is in: 2 inserted').waitFor()
   const corrected = Number(new URL(page.url()).pathname.split('/').at(-1))
-  expect(await dashboard.system.client.readImport(corrected)).toMatchObject({
+  expect(await dashboard.client.readImport(corrected)).toMatchObject({
     status: 'completed',
     counts: { rows: 2, inserted: 2, duplicates: 0, rejected: 0 },
   })
@@ -53,7 +42,7 @@ test('a wrong value is corrected in all rows, the rows are imported, and the imp
   await page.getByRole('button', { name: 'Revert', exact: true }).click()
   await page.getByRole('button', { name: 'Revert 2 redemptions' }).click()
   await page.getByText('Reverted', { exact: true }).first().waitFor()
-  expect(await dashboard.system.client.readImport(corrected)).toMatchObject({ status: 'reverted' })
+  expect(await dashboard.client.readImport(corrected)).toMatchObject({ status: 'reverted' })
   expect(complaints).toEqual([])
   await page.context().close()
 })
@@ -63,7 +52,7 @@ test('the same by keyboard alone', async () => {
   const { page } = await openPage(dashboard, { address: '/' })
   // The only field of the sign-in has the focus.
   await page.getByLabel('API key').waitFor()
-  await page.keyboard.type(TEST_KEY)
+  await page.keyboard.type(dashboard.adminKey)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Start' }).waitFor()
 
@@ -104,23 +93,26 @@ test('the same by keyboard alone', async () => {
 })
 
 test('a key that may only look is offered no action, and the API refuses it too', async () => {
-  const id = await importFile(dashboard, HEADER + row('SPRING-21') + row('SPRING-22', '99'))
+  const id = await importFile(dashboard, HEADER + row('SPRING-21') + row('SPRING-22', '99') + row('NOSUCH'))
   const { page } = await openPage(dashboard, { address: `/imports/${id}` })
   await signIn(page, dashboard.readKey)
-  await page.getByRole('table', { name: 'Rejected rows' }).getByRole('row').nth(1).waitFor()
-  for (const name of [
-    'Correct',
-    'Leave out',
-    'Revert',
-    'Retry rejected rows',
-    'Resume',
-    'Cancel',
-    'Import corrected rows',
-  ]) {
-    expect([name, await page.getByRole('button', { name, exact: true }).count()]).toEqual([name, 0])
-  }
-  for (const name of ['New import', 'Webhooks', 'API keys']) {
-    expect([name, await page.getByRole('link', { name, exact: true }).count()]).toEqual([name, 0])
+  const offered =
+    /^(Correct.*|Leave out|Revert.*|Retry.*|Resume|Cancel|Import corrected rows|Delete.*|Undo|Start import|Save.*)$/
+  for (const [address, shown] of [
+    [`/imports/${id}`, 'NOSUCH'],
+    [`/imports/${id}?by=value`, 'NOSUCH'],
+    [`/imports/${id}/rows/2`, 'SPRING-22'],
+    ['/imports/new', 'Your key may only look.'],
+  ] as const) {
+    await page.goto(`${dashboard.url}${address}`)
+    await page.getByText(shown).first().waitFor()
+    if (address.includes('?'))
+      await page.getByRole('table', { name: 'Rejected rows' }).getByRole('row').nth(1).waitFor()
+    const buttons = await page.getByRole('button', { name: offered }).allTextContents()
+    expect([address, buttons]).toEqual([address, []])
+    for (const name of ['New import', 'Webhooks', 'API keys']) {
+      expect([address, name, await page.getByRole('link', { name, exact: true }).count()]).toEqual([address, name, 0])
+    }
   }
   const statuses = await page.evaluate(
     async (importId) =>

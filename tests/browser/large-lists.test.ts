@@ -3,17 +3,7 @@ import type { Page } from 'playwright-core'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import {
-  HEADER,
-  importFile,
-  loadShop,
-  openPage,
-  SERIES,
-  signIn,
-  startDashboard,
-  type Dashboard,
-} from './open-dashboard.ts'
-import { TEST_ORG } from '../support/running-system.ts'
+import { HEADER, importFile, openPage, SERIES, signIn, openDashboard, type Dashboard } from './open-dashboard.ts'
 
 const IMPORTS = 10_000
 const REJECTED = 100_000
@@ -23,17 +13,16 @@ let dashboard: Dashboard
 let largeId: number
 
 beforeAll(async () => {
-  dashboard = await startDashboard()
-  await loadShop(dashboard)
+  dashboard = await openDashboard(102)
   const rows = Array.from({ length: REJECTED }, (_none, at) => `1603263535000,17,491510000,NOSUCH-${at}\n`)
   largeId = await importFile(dashboard, HEADER + rows.join(''), 'large.csv')
   await makeImports()
 })
-afterAll(async () => dashboard.stop())
+afterAll(async () => dashboard.close())
 
 /** As if as many files had been uploaded, day after day. */
 async function makeImports(): Promise<void> {
-  const sql = new Client(dashboard.system.databaseUrl)
+  const sql = new Client(dashboard.databaseUrl)
   await sql.connect()
   await sql.query(
     `INSERT INTO import (org_id, series_id, status, file_key, file_name, bytes, sha256, mapping, total_rows, has_header,
@@ -41,7 +30,7 @@ async function makeImports(): Promise<void> {
      SELECT $1, $2, 'completed', 'nightly/' || n, 'night-' || n || '.csv', 1000, repeat('0', 64),
             (SELECT mapping FROM import WHERE id = $3), 0, true, ',', at, at, at
      FROM generate_series(1, $4::int) n, LATERAL (SELECT now() - n * interval '1 hour' AS at) times`,
-    [TEST_ORG, SERIES, largeId, IMPORTS],
+    [dashboard.orgId, SERIES, largeId, IMPORTS],
   )
   await sql.end()
 }
@@ -89,7 +78,7 @@ async function measureBusy(page: Page, use: () => Promise<void>): Promise<{ busy
 
 test('a table of 100,000 rejected rows is scrolled and filtered without a pause', async () => {
   const { page, context } = await openPage(dashboard, { address: `/imports/${largeId}` })
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   const frame = page.getByRole('region', { name: 'Rejected rows', exact: true }).last()
   await frame.getByRole('row').nth(1).waitFor()
   const measured = await measureBusy(page, async () => {
@@ -112,7 +101,7 @@ test('a table of 100,000 rejected rows is scrolled and filtered without a pause'
 
 test('a list of 10,000 imports is paged, searched and filtered without a pause', async () => {
   const { page, context } = await openPage(dashboard, { address: '/imports' })
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   const table = page.getByRole('region', { name: 'Imports', exact: true })
   await table.getByRole('row').nth(50).waitFor()
   const measured = await measureBusy(page, async () => {

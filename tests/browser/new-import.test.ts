@@ -1,16 +1,15 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { loadShop, openPage, SERIES, signIn, startDashboard, type Dashboard } from './open-dashboard.ts'
+import { openPage, SERIES, signIn, openDashboard, type Dashboard } from './open-dashboard.ts'
 import { tabTo } from './tab-to.ts'
 
 let dashboard: Dashboard
 
 beforeAll(async () => {
-  dashboard = await startDashboard()
-  await loadShop(dashboard)
+  dashboard = await openDashboard(103)
 })
-afterAll(async () => dashboard.stop())
+afterAll(async () => dashboard.close())
 
 /** Nobody guesses what a counter is; its second row names one that there is not, as does the third. */
 const makeFile = (from: number): { name: string; mimeType: string; buffer: Buffer } => ({
@@ -32,7 +31,7 @@ const importIdOf = (page: Page): number => Number(new URL(page.url()).pathname.s
 
 test('a file is mapped, checked, imported, corrected and reverted', async () => {
   const { page, complaints } = await openPage(dashboard, { address: '/imports/new' })
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   await page.getByLabel('CSV or Excel file').setInputFiles(makeFile(1))
   await firstRows(page).waitFor()
   await page.getByLabel('Coupon series').fill(String(SERIES))
@@ -57,7 +56,7 @@ test('a file is mapped, checked, imported, corrected and reverted', async () => 
 
   await page.getByRole('button', { name: 'Check without importing' }).click()
   await page.getByText('This was a check: nothing is recorded.').waitFor()
-  const checked = await dashboard.system.client.readImport(importIdOf(page))
+  const checked = await dashboard.client.readImport(importIdOf(page))
   expect(checked).toMatchObject({ dryRun: true, counts: { rows: 3, inserted: 1, rejected: 2 } })
 
   // What was chosen is still there.
@@ -67,7 +66,7 @@ test('a file is mapped, checked, imported, corrected and reverted', async () => 
   await page.getByText('Some rows rejected').waitFor()
   expect(await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow')).toBe('100')
   const importId = importIdOf(page)
-  expect(await dashboard.system.client.readImport(importId)).toMatchObject({
+  expect(await dashboard.client.readImport(importId)).toMatchObject({
     dryRun: false,
     delimiter: ';',
     counts: { rows: 3, inserted: 1, rejected: 2 },
@@ -95,7 +94,7 @@ test('a file is mapped, checked, imported, corrected and reverted', async () => 
 test('a file is mapped and imported by keyboard alone', async () => {
   const { page } = await openPage(dashboard, { address: '/imports/new' })
   await page.getByLabel('API key').waitFor()
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   // The dialog that the browser opens for a file is the system's own.
   await page.getByLabel('CSV or Excel file').setInputFiles(makeFile(11))
   await firstRows(page).waitFor()
@@ -115,7 +114,7 @@ test('a file is mapped and imported by keyboard alone', async () => {
 
 test('what is no table is said, and what is chosen otherwise is read', async () => {
   const { page } = await openPage(dashboard, { address: '/imports/new' })
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   const buffer = Buffer.from('Redeemed on,Till,Mobile,Coupon\n1603263535000,17,491510000,SPRING-31\n', 'utf16le')
   await page.getByLabel('CSV or Excel file').setInputFiles({ name: 'old.txt', mimeType: 'text/plain', buffer })
   await page.getByText(/looks like a UTF-16 text file/).waitFor()

@@ -5,7 +5,9 @@ import { createApiKey, openDatabase } from '@importer/db'
 import axe from 'axe-core'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
-import { startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
+import { inject } from 'vitest'
+
+import { ImporterClient } from '../support/importer-client.ts'
 
 /** Screenshots are looked at by a person; they are no part of the repository. */
 const OUTPUT = path.join(import.meta.dirname, 'output')
@@ -13,39 +15,34 @@ const OUTPUT = path.join(import.meta.dirname, 'output')
 export const SERIES = 953_234
 
 export interface Dashboard {
-  readonly system: RunningSystem
   readonly url: string
+  readonly databaseUrl: string
   readonly browser: Browser
-  /** A key of the test's organization that may only look. */
+  readonly orgId: number
+  /** The API, with a key that may do everything. */
+  readonly client: ImporterClient
+  readonly adminKey: string
+  /** A key of the same organization that may only look. */
   readonly readKey: string
-  stop(): Promise<void>
+  close(): Promise<void>
 }
 
-export async function startDashboard(): Promise<Dashboard> {
-  const system = await startSystem({ env: { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' } })
+/** The one system in the one browser, with a new organization and its {@link loadShop}. Each file takes an id of its own. */
+export async function openDashboard(orgId: number): Promise<Dashboard> {
+  const { url, databaseUrl, browserUrl } = inject('dashboard')
   const database = openDatabase({
-    url: system.databaseUrl,
+    url: databaseUrl,
     applicationName: 'browser-test',
     maxConnections: 1,
     onConnectionLost: () => undefined,
   })
-  const { key: readKey } = await createApiKey(database, { orgId: TEST_ORG, role: 'read', name: 'the analyst' })
+  const { key: adminKey } = await createApiKey(database, { orgId, role: 'admin', name: 'the operator' })
+  const { key: readKey } = await createApiKey(database, { orgId, role: 'read', name: 'the analyst' })
   await database.close()
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    // It cannot build its sandbox as root, as CI runs; the page is our own.
-    args: ['--no-sandbox'],
-  })
-  return {
-    system,
-    url: `http://127.0.0.1:${system.port}`,
-    browser,
-    readKey,
-    async stop() {
-      await browser.close()
-      await system.stop()
-    },
-  }
+  const client = new ImporterClient(url, adminKey)
+  await loadShop(client)
+  const browser = await chromium.connect(browserUrl)
+  return { url, databaseUrl, browser, orgId, client, adminKey, readKey, close: async () => browser.close() }
 }
 
 export interface OpenedPage {
@@ -74,7 +71,7 @@ export async function openPage(
   return { page, context, complaints }
 }
 
-export async function signIn(page: Page, key = TEST_KEY): Promise<void> {
+export async function signIn(page: Page, key: string): Promise<void> {
   await page.getByLabel('API key').fill(key)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('switch', { name: 'Live updates' }).waitFor()
@@ -98,7 +95,7 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
 }
 
 /** Coupons SPRING-1 to SPRING-100 of one series, ten customers, two tills. */
-export async function loadShop({ system: { client } }: Dashboard): Promise<void> {
+async function loadShop(client: ImporterClient): Promise<void> {
   await client.putReference('series', `id,name\n${SERIES},Spring\n`)
   await client.putReference('tills', 'id,name\n17,Front\n18,Back\n')
   const customers = Array.from({ length: 10 }, (_none, index) => `${index + 1},49151000${index}`)
@@ -111,11 +108,7 @@ export const HEADER = 'Redeemed on,Till,Mobile,Coupon\n'
 export const row = (coupon: string, till = '17'): string => `1603263535000,${till},491510000,${coupon}\n`
 
 /** Uploads by the API and waits for the end. */
-export async function importFile(
-  { system: { client } }: Dashboard,
-  file: string,
-  fileName = 'tills.csv',
-): Promise<number> {
+export async function importFile({ client }: Dashboard, file: string, fileName = 'tills.csv'): Promise<number> {
   const { jobId } = await client.upload({
     seriesId: SERIES,
     customerIdentifier: 'MOBILE',

@@ -1,23 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { TEST_KEY } from '../support/running-system.ts'
-import {
-  findFaults,
-  keepScreenshot,
-  loadShop,
-  openPage,
-  signIn,
-  startDashboard,
-  type Dashboard,
-} from './open-dashboard.ts'
+import { findFaults, keepScreenshot, openPage, signIn, openDashboard, type Dashboard } from './open-dashboard.ts'
 
 let dashboard: Dashboard
 
 beforeAll(async () => {
-  dashboard = await startDashboard()
-  await loadShop(dashboard)
+  dashboard = await openDashboard(104)
 })
-afterAll(async () => dashboard.stop())
+afterAll(async () => dashboard.close())
 
 const PROFILE = {
   customerIdentifier: 'MOBILE',
@@ -38,7 +28,7 @@ const PROFILE = {
 async function call(method: string, name: string, json?: object) {
   const response = await fetch(`${dashboard.url}/v1/import-profiles/${encodeURIComponent(name)}`, {
     method,
-    headers: { Authorization: `Bearer ${TEST_KEY}`, 'Content-Type': 'application/json' },
+    headers: { Authorization: `Bearer ${dashboard.adminKey}`, 'Content-Type': 'application/json' },
     ...(json !== undefined && { body: JSON.stringify(json) }),
   })
   return { status: response.status, body: JSON.parse((await response.text()) || 'null') as Record<string, unknown> }
@@ -47,7 +37,7 @@ async function call(method: string, name: string, json?: object) {
 test('a profile is found, edited, restored and deleted, and says at each step what it is', async () => {
   expect((await call('PUT', 'Büro & 100 % tills', PROFILE)).status).toBe(201)
   const { page, complaints, context } = await openPage(dashboard, { address: '/profiles', bypassCSP: true })
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   await page.getByRole('link', { name: 'Büro & 100 % tills' }).click()
   await page.getByRole('heading', { level: 1, name: 'Büro & 100 % tills' }).waitFor()
   await page.getByText('Redeemed on, or Datum').waitFor()
@@ -94,7 +84,7 @@ test('a profile is found, edited, restored and deleted, and says at each step wh
 test('what the server refuses is shown, and who may only look is offered no change', async () => {
   await call('PUT', 'looked at', PROFILE)
   const { page, context } = await openPage(dashboard, { address: '/profiles/looked%20at' })
-  await signIn(page)
+  await signIn(page, dashboard.adminKey)
   await page.getByRole('button', { name: 'Edit' }).click()
   await page.getByRole('combobox', { name: 'Redeemed: till: found by' }).selectOption('Not in these files')
   await page.getByRole('button', { name: 'Save a new version' }).click()

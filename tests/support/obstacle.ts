@@ -20,13 +20,13 @@ let blockedCoupons = 0
  * without a limit, the redemption itself is what is unique. `redemption`: ids of coupon, customer and till, and epoch
  * milliseconds, with `/` between them.
  */
-export async function blockCoupon(databaseUrl: string, redemption: string): Promise<Obstacle> {
+export async function blockCoupon(databaseUrl: string, redemption: string, orgId = TEST_ORG): Promise<Obstacle> {
   const [couponId, customerId, tillId, ms] = redemption.split('/')
   return putUp(
     databaseUrl,
     `INSERT INTO redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable)
      VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), $5, -1, $6, 1, true)`,
-    [couponId, customerId, tillId, ms, TEST_ORG, (blockedCoupons += 1)],
+    [couponId, customerId, tillId, ms, orgId, (blockedCoupons += 1)],
   )
 }
 
