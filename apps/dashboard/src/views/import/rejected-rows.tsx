@@ -54,12 +54,14 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
     ...(isOver(view) && { staleTime: Number.POSITIVE_INFINITY }),
   })
   const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
-  const { hasNextPage, isFetching, isError, fetchNextPage } = query
+  const { hasNextPage, isFetching, isError } = query
+  // It never rejects: what went wrong is in the query.
+  const lookOn: () => unknown = query.fetchNextPage
   // A page may be empty and not the last: the server looks through so many rows for one page and no more.
   const isLookingOn = items.length === 0 && hasNextPage && !isError
   useEffect(() => {
-    if (isLookingOn && !isFetching) void fetchNextPage()
-  }, [fetchNextPage, isFetching, isLookingOn])
+    if (isLookingOn && !isFetching) lookOn()
+  }, [isFetching, isLookingOn, lookOn])
   return (
     <Panel
       title="Rejected rows"
