@@ -68,7 +68,7 @@ async function* continueWith(
   let bytes = 0
   try {
     for (let next = first; next.done !== true; next = await iterator.next()) {
-      bytes += Buffer.byteLength(next.value)
+      if (announcedBytes !== undefined) bytes += Buffer.byteLength(next.value)
       yield next.value
     }
   } finally {

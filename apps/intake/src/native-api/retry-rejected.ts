@@ -6,6 +6,7 @@ import { actorOf } from '../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
+import { createWorkLimit } from '../http/limit-work.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import type { LeverCall } from './import-levers.ts'
 import { misfit } from './misfit.ts'
@@ -13,6 +14,15 @@ import { defineOperation } from './mount-operation.ts'
 import { explainMissingFile } from './send-reports.ts'
 
 const EXPECTED = 'one that has ended, with rejected rows'
+
+/** Each looks up what it is to retry, and writes an import: more of them at once would only wait for each other. */
+const RETRIES_AT_ONCE = {
+  maxInFlight: 4,
+  maxInFlightPerOrg: 2,
+  maxWaiting: 200,
+  maxWaitingPerOrg: 100,
+  waitTimeoutMs: 20_000,
+}
 
 export interface RetryDependencies {
   readonly readOwned: (call: LeverCall) => Promise<ImportRecord>
@@ -24,6 +34,7 @@ export interface RetryDependencies {
  */
 export function createRetryOperation(deps: IntakeDependencies, { readOwned, send }: RetryDependencies) {
   const { database } = deps
+  const limitRetries = createWorkLimit(RETRIES_AT_ONCE)
 
   return defineOperation(OPERATIONS.retryRejected, async (call) => {
     const { request, response, body } = call
@@ -33,9 +44,11 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const actor = actorOf(call.principal)
     const retry = { orgId, sourceId, options, baseUrl, actor, maxQueued: deps.maxQueuedImportsPerOrg }
-    // Whatever has become of the import and its file since: the same body has made a retry, and gets it.
-    if (!(await hasRetry(database, retry))) await requireFitting(deps, source, options)
-    const made = await createRetry(database, retry)
+    const made = await limitRetries(orgId, response, async () => {
+      // Whatever has become of the import and its file since: the same body has made a retry, and gets it.
+      if (!(await hasRetry(database, retry))) await requireFitting(deps, source, options)
+      return createRetry(database, retry)
+    })
     if (made.outcome === 'misfit') throw misfit(source, EXPECTED)
     if (made.outcome === 'busy') throw stillRunning(made.importId)
     const record = await findImport(database, orgId, made.importId)

@@ -39,9 +39,9 @@ export interface ErrorGroups {
 const MAX_GROUPS = 100
 const FIRST_ROWS = 5
 /** So many values are counted side by side; a file with more of them, each of which stands once, has no groups to show. */
-const MAX_VALUES = 200_000
+const MAX_VALUES = 50_000
 /** And so many characters of them. */
-const MAX_CHARACTERS = 8 * 1024 * 1024
+const MAX_CHARACTERS = 4 * 1024 * 1024
 const MAX_READING_MS = 8_000
 
 interface Counted {

@@ -41,7 +41,7 @@ import { writeChunksToFile } from './write-chunks-to-file.ts'
 
 /** A file that is still being written, or whose writer died. */
 const UNFINISHED_SUFFIX = '.part'
-const READ_CHUNK_BYTES = 512 * 1024
+const READ_CHUNK_BYTES = 256 * 1024
 /** A living writer touches its file every 10 s. A finished one is wanted for minutes, and a crash's costs only room. */
 const DEAD_AFTER_MS = { unfinished: 45_000, finished: 3_600_000 }
 /** No upload begins in a folder whose hour was over so long ago, so it can be removed once it is empty. */
