@@ -1,9 +1,9 @@
-import { Router, type Request, type Response } from 'express'
+import { Router } from 'express'
 
 import { ApiError, methodNotAllowed } from '../http/api-error.ts'
-import { matchesEntityTag } from '../http/entity-tag.ts'
+import { sendStaticFile, type StaticFile } from '../http/static-file.ts'
 import { nameRoute } from '../http/track-requests.ts'
-import { readPage, type PageFile } from './read-page.ts'
+import { readPage } from './read-page.ts'
 
 /** The addresses of the dashboard's views. All get the same page, which reads the address. */
 const VIEWS = [
@@ -33,8 +33,6 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const YEAR_SECONDS = 31_536_000
-
 /** The dashboard: static files, open to all, as they tell nothing of anybody. */
 export function createDashboardRouter(): Router {
   const router = Router()
@@ -44,37 +42,17 @@ export function createDashboardRouter(): Router {
   return router
 }
 
-function serve(router: Router, address: string, route: string, file: PageFile | undefined): void {
+function serve(router: Router, address: string, route: string, file: StaticFile | undefined): void {
   router
     .route(address)
     .all(nameRoute(address.startsWith('/assets/') ? route : address))
     .get((request, response) => {
       if (file === undefined) throw notBuilt()
-      sendFile(request, response, file)
+      sendStaticFile(request, response, file, POLICY)
     })
     .all((request) => {
       throw methodNotAllowed(request.method, ['GET', 'HEAD'])
     })
-}
-
-function sendFile(request: Request, response: Response, file: PageFile): void {
-  response.setHeader('Content-Security-Policy', POLICY)
-  response.setHeader('Referrer-Policy', 'same-origin')
-  response.setHeader('Cache-Control', file.isImmutable ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache')
-  response.setHeader('ETag', file.entityTag)
-  response.setHeader('Vary', 'Accept-Encoding')
-  request.resume()
-  if (matchesEntityTag(request.headers['if-none-match'], file.entityTag)) {
-    response.statusCode = 304
-    response.end()
-    return
-  }
-  const isGzipTaken = request.acceptsEncodings('gzip') === 'gzip'
-  const body = isGzipTaken ? file.gzipped : file.body
-  response.setHeader('Content-Type', file.contentType)
-  if (isGzipTaken) response.setHeader('Content-Encoding', 'gzip')
-  response.setHeader('Content-Length', body.length)
-  response.end(body)
 }
 
 function notBuilt(): ApiError {

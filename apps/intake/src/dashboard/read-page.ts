@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+
+import { makeTag, type StaticFile } from '../http/static-file.ts'
 
 /** Where `scripts/setup.mjs` puts the built dashboard. */
 const BUILT = fileURLToPath(new URL('../../../dashboard/dist/', import.meta.url))
@@ -14,18 +15,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-export interface PageFile {
-  readonly contentType: string
-  readonly body: Buffer
-  /** The same, packed once. */
-  readonly gzipped: Buffer
-  readonly entityTag: string
-  /** Its name holds a hash of its content, so it never changes. */
-  readonly isImmutable: boolean
-}
-
 /** The built dashboard by path, such as `/index.html`. A few hundred kB, so it is kept in memory. Null: it is not built. */
-export function readPage(): ReadonlyMap<string, PageFile> | null {
+export function readPage(): ReadonlyMap<string, StaticFile> | null {
   let names: string[]
   try {
     names = readdirSync(BUILT, { recursive: true, encoding: 'utf8' })
@@ -33,7 +24,7 @@ export function readPage(): ReadonlyMap<string, PageFile> | null {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   }
-  const files = new Map<string, PageFile>()
+  const files = new Map<string, StaticFile>()
   for (const name of names) {
     const contentType = CONTENT_TYPES[path.extname(name)]
     if (contentType === undefined) continue
@@ -43,7 +34,7 @@ export function readPage(): ReadonlyMap<string, PageFile> | null {
       contentType,
       body,
       gzipped: gzipSync(body, { level: 9 }),
-      entityTag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+      entityTag: makeTag(body),
       isImmutable: address.startsWith('/assets/'),
     })
   }

@@ -1,13 +1,17 @@
 import {
   COMPATIBLE_OPERATIONS,
   compatibleErrorView,
+  FAULT_CODES,
+  IMPORT_FAILURE_EXPLANATIONS,
   OPERATIONS,
   problemView,
   REFERENCE_KINDS,
   RESPONSE_EXAMPLES as EXAMPLES,
+  ROW_ERROR_CODES,
   SERVICE_OPERATIONS,
   type OpenOperation,
   type Operation,
+  type RowErrorCode,
 } from '@importer/contracts'
 import type { z } from 'zod'
 
@@ -15,13 +19,37 @@ import { nameSessionCookie } from '../authentication/session-cookie.ts'
 import { makeCurl } from './make-curl.ts'
 import { BINARY, SchemaComponents, toJsonSchema, type Json } from './schema-components.ts'
 
+const ROW_CODES = Object.keys(ROW_ERROR_CODES) as RowErrorCode[]
+const FAILURES = Object.entries(IMPORT_FAILURE_EXPLANATIONS)
+
 const DESCRIPTION = `Imports files of redeemed coupons into PostgreSQL, exactly once.
 
-Errors are problem details (RFC 9457) with a stable \`code\`. Lists have cursors: give \`nextCursor\` as \`cursor\`. Times are
-ISO 8601. Nothing of another organization is ever visible: its ids answer 404.
+Lists have cursors: give \`nextCursor\` as \`cursor\`. Times are ISO 8601. Nothing of another organization is ever visible: its
+ids answer 404.
 
 The examples are for a shell in the importer's own folder, with the key that \`npm start\` made: \`KEY=$(cat .data/api-key)\`.
-They speak of the data in docs/examples, which the README loads.`
+They speak of the data in docs/examples.
+
+## Authentication
+
+An API key belongs to one organization and has the role \`read\`, \`write\` (uploads, actions, reference data) or \`admin\` (keys,
+webhook endpoints), each including the one before. Send it as \`Authorization: Bearer KEY\`, as \`X-CAP-API-OAUTH-TOKEN: KEY\`, or
+as the password of HTTP Basic. A browser that has signed in by \`POST /v1/session\` sends a cookie instead; with it alone, a
+request that changes something must come from a page of this server.
+
+## Errors
+
+Errors are problem details (RFC 9457) with a stable \`code\`, one of ${FAULT_CODES.map((code) => `\`${code}\``).join(', ')}.
+
+## Codes of rejected rows
+
+| code | number | what |
+| --- | --- | --- |
+${ROW_CODES.map((code) => `| \`${code}\` | ${ROW_ERROR_CODES[code].number} | ${ROW_ERROR_CODES[code].title.replace('{column}', 'A value')} |`).join('\n')}
+
+## Codes of failed imports
+
+${FAILURES.map(([code, { cause }]) => `- \`${code}\`: ${cause}`).join('\n')}`
 
 /** What every operation can answer beside its own. */
 const COMMON_ERRORS = {

@@ -1,24 +1,29 @@
-import { readFileSync } from 'node:fs'
-
 import { Router } from 'express'
 
 import { methodNotAllowed } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { sendAnswer } from '../http/send-answer.ts'
+import { sendStaticFile } from '../http/static-file.ts'
 import { nameRoute } from '../http/track-requests.ts'
+import { createDocsPage } from './read-docs-page.ts'
 import { createDocumentWriter } from './write-document.ts'
 
-const PAGE_FILES = {
-  '/docs': { file: 'page.html', contentType: 'text/html; charset=utf-8' },
-  '/docs/page.js': { file: 'page.js', contentType: 'text/javascript; charset=utf-8' },
-  '/docs/page.css': { file: 'page.css', contentType: 'text/css; charset=utf-8' },
-} as const
+/**
+ * Nothing of the page comes from elsewhere, and nothing may; no script and no style stands in the page itself. Swagger UI
+ * draws its signs from `data:` images in its style sheet.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
 
-/** Nothing of the page comes from elsewhere, and nothing may. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-/** `/openapi.json`, and `/docs`: a page of our own that shows it, without the internet. Open to all, as they tell nothing of anybody. */
+/** `/openapi.json`, and `/docs`: Swagger UI, without the internet. Open to all, as they tell nothing of anybody. */
 export function createDocsRouter({ publicUrl }: { readonly publicUrl: string | undefined }): Router {
   const router = Router()
   const writeDocument = createDocumentWriter()
@@ -33,16 +38,11 @@ export function createDocsRouter({ publicUrl }: { readonly publicUrl: string | u
     .all((request) => {
       throw methodNotAllowed(request.method, ['GET', 'HEAD'])
     })
-  for (const [path, { file, contentType }] of Object.entries(PAGE_FILES)) {
-    const body = readFileSync(new URL(`page/${file}`, import.meta.url), 'utf8')
+  for (const [address, read] of createDocsPage()) {
     router
-      .route(path)
-      .all(nameRoute(path))
-      .get(async (request, response) => {
-        response.setHeader('Content-Security-Policy', POLICY)
-        response.setHeader('Cache-Control', 'no-cache')
-        await sendAnswer(request, response, { status: 200, contentType, body })
-      })
+      .route(address)
+      .all(nameRoute(address))
+      .get(async (request, response) => sendStaticFile(request, response, await read(), POLICY))
       .all((request) => {
         throw methodNotAllowed(request.method, ['GET', 'HEAD'])
       })
