@@ -12,7 +12,10 @@ import { openShell, type ShellSession } from '../support/shell-session.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')
-const EXAMPLES = readMarkdownExamples(read('README.md'))
+/** In the order in which a reader comes to them: the second goes on where the first ends. */
+const EXAMPLES = ['README.md', 'docs/documented-api.md'].flatMap((page) =>
+  readMarkdownExamples(read(page)).map((example) => ({ ...example, page })),
+)
 
 /** What needs a machine of its own, or is this very test, and which part of CI runs it. */
 const RUN_ELSEWHERE: Record<string, [file: string, words: string]> = {
@@ -72,7 +75,11 @@ function translate(text: string): string {
 
 /** Times and keys are never the same again. */
 function forgetWhatVaries(text: string): string {
-  return text.replaceAll(/rik_[\w-]{43}/g, 'rik_…').trimEnd()
+  return text
+    .replaceAll(/rik_[\w-]{43}/g, 'rik_…')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z, \d+\.\d s/g, 'TIME')
+    .replaceAll(/_\d{13}_/g, '_TIME_')
+    .trimEnd()
 }
 
 function forgetTimes(json: string): unknown {
@@ -93,8 +100,12 @@ function expectSame(stdout: string, { language, text }: NonNullable<MarkdownExam
   else expect(forgetWhatVaries(stdout)).toBe(forgetWhatVaries(translate(text)))
 }
 
-describe('the README', () => {
-  test.each(here.map((example) => [`line ${example.line}: ${example.command.split('\n')[0]}`, example] as const))(
+describe('the README and the page that goes on with it', () => {
+  test.each(
+    here.map(
+      (example) => [`${example.page}, line ${example.line}: ${example.command.split('\n')[0]}`, example] as const,
+    ),
+  )(
     '%s',
     async (_name, { command, output }) => {
       const run = async () => shell.run(translate(command))
@@ -117,9 +128,10 @@ describe('the README', () => {
     expect(read(file)).toContain(words)
   })
 
-  test('shows what there is, in the order in which it is to be done', () => {
+  test('is short, and shows what there is in the order in which it is to be done', () => {
     expect(elsewhere.map(({ command }) => command)).toEqual(Object.keys(RUN_ELSEWHERE))
     expect(here.length).toBeGreaterThanOrEqual(8)
+    expect(read('README.md').split('\n').length).toBeLessThan(150)
     expect(here.filter(({ output }) => output === null)).toEqual([])
   })
 
