@@ -6,12 +6,12 @@ import {
   type RowErrorCode,
 } from './error-catalogue.ts'
 import type { ImportFailureCode } from './import-state.ts'
+import { nameRowError } from './name-row-error.ts'
 
 /** The catalogue as a page of documentation, in Markdown. */
 export function renderErrorCatalogue(): string {
   const rows = (Object.keys(ROW_ERROR_CODES) as RowErrorCode[]).map((code) => {
-    const { title, number } = ROW_ERROR_CODES[code]
-    const heading = `${title.replace('{column}', 'A value')}. Number ${number}.`
+    const heading = `${nameRowError(code)}. Number ${ROW_ERROR_CODES[code].number}.`
     return `## ${code}\n\n${heading}\n\n${renderAdvice(ROW_ERROR_CODES[code])}`
   })
   const likely = Object.values(LIKELY_CAUSES).map(({ cause, remedy }) => `| ${cause} | ${remedy} |`)

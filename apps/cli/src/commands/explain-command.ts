@@ -1,5 +1,6 @@
 import {
   IMPORT_FAILURE_EXPLANATIONS,
+  nameRowError,
   ROW_ERROR_CODES,
   type ImportFailureCode,
   type RowErrorCode,
@@ -54,8 +55,8 @@ interface Explanation {
 }
 
 function explainRowCode(code: RowErrorCode): Explanation {
-  const { number, title, cause, remedy } = ROW_ERROR_CODES[code]
-  return { code, number, title: title.replace('{column}', 'A value'), cause, remedy }
+  const { number, cause, remedy } = ROW_ERROR_CODES[code]
+  return { code, number, title: nameRowError(code), cause, remedy }
 }
 
 function explainFailure(code: ImportFailureCode): Explanation {

@@ -4,7 +4,6 @@ import {
   compatibleErrorView,
   FAULT_CODES,
   problemView,
-  RESPONSE_EXAMPLES,
   ROW_ERROR_CODES,
   type OpenOperation,
 } from '@importer/contracts'
@@ -49,9 +48,35 @@ test.each(ANSWERS)('the example of what $name answers with $status is such an an
   expect(schema.parse(example)).toEqual(example)
 })
 
-test('the examples of errors are errors', () => {
-  expect(problemView.parse(RESPONSE_EXAMPLES.problem)).toEqual(RESPONSE_EXAMPLES.problem)
-  expect(compatibleErrorView.parse(RESPONSE_EXAMPLES.compatibleErrors)).toEqual(RESPONSE_EXAMPLES.compatibleErrors)
+interface DocumentedAnswer {
+  readonly content?: Record<string, { schema: { format?: string }; example?: unknown }>
+}
+const PATHS = buildDocument('https://coupons.example.com')['paths'] as Record<
+  string,
+  Record<string, { operationId: string; responses: Record<string, DocumentedAnswer> }>
+>
+const DOCUMENTED_ANSWERS = Object.values(PATHS).flatMap((item) =>
+  Object.values(item).flatMap(({ operationId, responses }) =>
+    Object.entries(responses).flatMap(([status, { content = {} }]) =>
+      Object.entries(content).map(([type, body]) => ({ operationId, status, type, ...body })),
+    ),
+  ),
+)
+
+test('every answer has an example but files of bytes, and the examples of errors are errors', () => {
+  const bare = DOCUMENTED_ANSWERS.filter(({ example }) => example === undefined)
+  expect(bare.map(({ operationId, status, schema }) => [operationId, status, schema.format])).toEqual([
+    ['downloadErrorWorkbook', '200', 'binary'],
+    ['downloadFile', '200', 'binary'],
+    ['downloadFile', '206', 'binary'],
+  ])
+  const errors = DOCUMENTED_ANSWERS.filter(({ status }) => Number(status) >= 400 && status !== '503')
+  expect(errors.length).toBeGreaterThan(200)
+  for (const { status, type, example } of errors) {
+    const view = type === 'application/problem+json' ? problemView : compatibleErrorView
+    const parsed = view.parse(example)
+    expect([parsed, parsed.status]).toEqual([example, Number(status)])
+  }
 })
 
 test('what a form may leave out is not mandatory, and its file is bytes', () => {

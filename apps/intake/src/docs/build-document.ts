@@ -1,14 +1,17 @@
 import {
   COMPATIBLE_OPERATIONS,
   compatibleErrorView,
+  exampleError,
   FAULT_CODES,
   IMPORT_FAILURE_EXPLANATIONS,
+  nameRowError,
   OPERATIONS,
   problemView,
   REFERENCE_KINDS,
   RESPONSE_EXAMPLES as EXAMPLES,
   ROW_ERROR_CODES,
   SERVICE_OPERATIONS,
+  TILLS_CSV,
   type OpenOperation,
   type Operation,
   type RowErrorCode,
@@ -16,7 +19,7 @@ import {
 import type { z } from 'zod'
 
 import { nameSessionCookie } from '../authentication/session-cookie.ts'
-import { makeCurl } from './make-curl.ts'
+import { EXAMPLE_PARAMETERS, makeCurl } from './make-curl.ts'
 import { BINARY, SchemaComponents, toJsonSchema, type Json } from './schema-components.ts'
 
 const ROW_CODES = Object.keys(ROW_ERROR_CODES) as RowErrorCode[]
@@ -39,17 +42,23 @@ request that changes something must come from a page of this server.
 
 ## Errors
 
-Errors are problem details (RFC 9457) with a stable \`code\`, one of ${FAULT_CODES.map((code) => `\`${code}\``).join(', ')}.
+Errors are problem details (RFC 9457) with a stable \`code\`; those of the documented API have the same codes in \`errors\`.
+
+## Codes of refused requests
+
+${FAULT_CODES.map((code) => `\`${code}\``).join(', ')}
 
 ## Codes of rejected rows
 
-| code | number | what |
-| --- | --- | --- |
-${ROW_CODES.map((code) => `| \`${code}\` | ${ROW_ERROR_CODES[code].number} | ${ROW_ERROR_CODES[code].title.replace('{column}', 'A value')} |`).join('\n')}
+| code | number | what | what to do |
+| --- | --- | --- | --- |
+${ROW_CODES.map((code) => `| \`${code}\` | ${ROW_ERROR_CODES[code].number} | ${nameRowError(code)} | ${ROW_ERROR_CODES[code].remedy} |`).join('\n')}
 
 ## Codes of failed imports
 
-${FAILURES.map(([code, { cause }]) => `- \`${code}\`: ${cause}`).join('\n')}`
+| code | cause | what to do |
+| --- | --- | --- |
+${FAILURES.map(([code, { cause, remedy }]) => `| \`${code}\` | ${cause} | ${remedy} |`).join('\n')}`
 
 /** What every operation can answer beside its own. */
 const COMMON_ERRORS = {
@@ -71,20 +80,28 @@ interface DocumentedApi {
   readonly operations: Readonly<Record<string, DocumentedOperation>>
   readonly errorType: string
   readonly errorSchema: z.ZodType
-  readonly errorExample: object
+  readonly errorExample: (status: number, operation: DocumentedOperation) => object
 }
 
 const NATIVE: DocumentedApi = {
   operations: { ...OPERATIONS, ...SERVICE_OPERATIONS },
   errorType: 'application/problem+json',
   errorSchema: problemView,
-  errorExample: EXAMPLES.problem,
+  errorExample(status, operation) {
+    if (status === 400) return EXAMPLES.problem
+    const { title, code, message } = exampleError(status, operation)
+    return { type: 'about:blank', title, status, code, detail: message }
+  },
 }
 const COMPATIBLE: DocumentedApi = {
   operations: COMPATIBLE_OPERATIONS,
   errorType: 'application/json',
   errorSchema: compatibleErrorView,
-  errorExample: EXAMPLES.compatibleErrors,
+  errorExample(status, operation) {
+    if (status === 400) return EXAMPLES.compatibleErrors
+    const { code, field, message } = exampleError(status, operation)
+    return { success: false, status, errors: [{ code, field, message }] }
+  },
 }
 
 const TAGS: Readonly<Record<OpenOperation['tag'], string>> = {
@@ -157,13 +174,20 @@ function describeOperation(
     summary,
     description: `${description === undefined ? '' : `${description}\n\n`}${needed}`,
     ...(role === undefined ? { security: [] } : { 'x-role': role }),
+    // Not as an example of the body: it lacks the file.
+    ...(operation.example?.form === undefined ? {} : { 'x-form-example': operation.example.form }),
     parameters: [...pathParameters(operation), ...queryParameters(operation), ...headerParameters(operation)],
     ...(body === undefined
       ? {}
       : {
           requestBody: {
             required: true,
-            content: { [body.contentType]: { schema: components.refer(body.schema, 'input') } },
+            content: {
+              [body.contentType]: {
+                schema: components.refer(body.schema, 'input'),
+                ...exampleOfBody(operation),
+              },
+            },
           },
         }),
     responses: {
@@ -171,6 +195,11 @@ function describeOperation(
       ...describeErrors(operation, api, components),
     },
   }
+}
+
+function exampleOfBody({ body, example = {} }: DocumentedOperation): Json {
+  if (body?.contentType.startsWith('text/csv') === true) return { example: TILLS_CSV }
+  return example.json === undefined ? {} : { example: example.json as Json }
 }
 
 function describeSuccess(answer: OpenOperation['success'][number], components: SchemaComponents): Json {
@@ -184,7 +213,7 @@ function describeSuccess(answer: OpenOperation['success'][number], components: S
           },
         }
       : contentType !== undefined
-        ? { [contentType]: { schema: contentType.startsWith('text/') ? { type: 'string' } : BINARY } }
+        ? { [contentType]: describeText(contentType, example) }
         : undefined
   return {
     description,
@@ -193,14 +222,20 @@ function describeSuccess(answer: OpenOperation['success'][number], components: S
   }
 }
 
-function describeErrors({ role, errors }: DocumentedOperation, api: DocumentedApi, components: SchemaComponents): Json {
+function describeText(contentType: string, example: unknown): Json {
+  if (!contentType.startsWith('text/')) return { schema: BINARY }
+  return { schema: { type: 'string' }, ...(example === undefined ? {} : { example }) }
+}
+
+function describeErrors(operation: DocumentedOperation, api: DocumentedApi, components: SchemaComponents): Json {
+  const { role, errors } = operation
   const { errorType, errorSchema, errorExample } = api
   const common = role === undefined ? { 400: COMMON_ERRORS[400] } : COMMON_ERRORS
   const failures = Object.entries({ ...common, ...errors }).map(([status, description]) => {
     const schema = components.refer(errorSchema, 'output')
-    const example = status === '400' ? { example: errorExample } : {}
+    const example = errorExample(Number(status), operation)
     const retry = RETRY_STATUSES.includes(status) ? { headers: headersOf(RETRY_HEADERS) } : {}
-    return [status, { description, content: { [errorType]: { schema, ...example } }, ...retry }]
+    return [status, { description, content: { [errorType]: { schema, example } }, ...retry }]
   })
   return Object.fromEntries(failures) as Json
 }
@@ -217,6 +252,7 @@ function pathParameters({ path }: OpenOperation): Json[] {
     in: 'path',
     required: true,
     schema: pathSchema(name ?? ''),
+    example: EXAMPLE_PARAMETERS[(name ?? '') as keyof typeof EXAMPLE_PARAMETERS],
   }))
 }
 

@@ -1,4 +1,4 @@
-import { OPERATIONS, problemView, roleIncludes, type Role } from '@importer/contracts'
+import { exampleError, OPERATIONS, problemView, roleIncludes, type Role } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -47,6 +47,12 @@ async function check(name: string, response: Response): Promise<ReturnType<typeo
   if (known.contentType === undefined) expect(text).toBe('')
   else expect(response.headers.get('content-type')).toMatch(known.contentType.split(';')[0] ?? '')
   return text
+}
+
+/** The code of the answer is the one in the document's example of it. */
+async function expectLikeExample(name: string, response: Response, status: number): Promise<void> {
+  const { code } = exampleError(status, operationOf(name))
+  expect(await check(name, response)).toMatchObject({ status, code })
 }
 
 const NAMES = Object.keys(OPERATIONS)
@@ -115,7 +121,7 @@ test.each(NAMES.filter((name) => /\{\w*[iI]d\}/.test(operationOf(name).path)))(
   "%s is 404 with another organization's key",
   async (name) => {
     const response = await send(name, await callOf(name), { key: intake.keys.other })
-    expect((await check(name, response)).status).toBe(404)
+    await expectLikeExample(name, response, 404)
   },
 )
 
@@ -158,7 +164,7 @@ test.each(NAMES.filter((name) => /\{\w*[iI]d\}/.test(operationOf(name).path)))(
     for (const id of ['2147483647', '2147483648', '9007199254740992', '9'.repeat(40)]) {
       const params = Object.fromEntries(pathNames(name).map((parameter) => [parameter, id]))
       const call = { ...bodies[name], params: { ...params, kind: 'tills' } }
-      expect((await check(name, await send(name, call))).status).toBe(404)
+      await expectLikeExample(name, await send(name, call), 404)
     }
   },
 )
@@ -172,7 +178,7 @@ test.each(['two words', 'ä', 'x'.repeat(256), ''])('createImport is 400 for the
 
 test.each(Object.keys(conflicts))('%s is 409 where it does not fit', async (name) => {
   const call = await conflicts[name]?.()
-  expect((await check(name, await send(name, call ?? {}))).status).toBe(409)
+  await expectLikeExample(name, await send(name, call ?? {}), 409)
 })
 
 /** What no field takes. */

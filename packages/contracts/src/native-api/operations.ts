@@ -8,6 +8,7 @@ import type { Operation, Success } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { PROFILE_OPERATIONS } from './profile-operations.ts'
 import { SESSION_OPERATIONS } from './session-operations.ts'
+import { ERRORS_CSV, EVENTS, ROWS_CSV } from './text-examples.ts'
 import { uploadForm } from './upload-form.ts'
 import * as views from './views.ts'
 import { WEBHOOK_OPERATIONS } from './webhook-operations.ts'
@@ -27,7 +28,14 @@ function report<const Name extends string>(name: Name, summary: string) {
     summary,
     role: 'read',
     query: parameters.reportQuery,
-    success: [{ status: 200, description: 'The rows, made while they are sent', contentType: CSV }],
+    success: [
+      {
+        status: 200,
+        description: 'The rows, made while they are sent',
+        contentType: CSV,
+        example: name === 'errors.csv' ? ERRORS_CSV : ROWS_CSV,
+      },
+    ],
     errors: NO_FILE,
   } as const satisfies Operation
 }
@@ -131,7 +139,7 @@ export const OPERATIONS = {
     query: parameters.noQuery,
     headers: { 'Last-Event-ID': 'The id of the last event that was received' },
     success: [
-      { status: 200, description: 'The events', contentType: 'text/event-stream' },
+      { status: 200, description: 'The events', contentType: 'text/event-stream', example: EVENTS },
       { status: 204, description: 'The last event that was received was the end' },
     ],
     errors: NOT_FOUND,

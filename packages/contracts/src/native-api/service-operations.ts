@@ -3,6 +3,7 @@ import { z } from 'zod'
 import * as examples from './examples.ts'
 import type { OpenOperation } from './operation.ts'
 import { noQuery } from './parameters.ts'
+import { METRICS } from './text-examples.ts'
 
 const check = z.strictObject({
   ok: z.boolean(),
@@ -45,6 +46,6 @@ export const SERVICE_OPERATIONS = {
     summary: 'Read the metrics of the process',
     description: 'In the text format of Prometheus. With `METRICS_PORT` set they are at that port alone.',
     query: noQuery,
-    success: [{ status: 200, description: 'The metrics', contentType: 'text/plain' }],
+    success: [{ status: 200, description: 'The metrics', contentType: 'text/plain', example: METRICS }],
   },
 } as const satisfies Record<string, OpenOperation>
