@@ -56,7 +56,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Exponential, and between half and all of it by chance: clients that failed together do not come back together. */
-function choosePause(error: unknown, failures: number): number {
+export function choosePause(error: unknown, failures: number): number {
   const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1))
   const chosen = longest * (0.5 + Math.random() / 2)
   const wanted = error instanceof RequestError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0

@@ -65,7 +65,7 @@ function checkVersion(version: string, tookMs: number): Check {
   return finding('Database', found, `Upgrade to PostgreSQL ${OLDEST_POSTGRES} or later.`)
 }
 
-function checkClock(databaseNow: Date, localNowMs: number): Check {
+export function checkClock(databaseNow: Date, localNowMs: number): Check {
   const differenceMs = Math.abs(databaseNow.getTime() - localNowMs)
   const found = `the clocks of this machine and the database differ by ${(differenceMs / 1_000).toFixed(1)} s`
   if (differenceMs <= MOST_CLOCK_DIFFERENCE_MS) return ok('Clock', found)

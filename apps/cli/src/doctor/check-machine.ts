@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, type StatsFs } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -22,7 +22,14 @@ export function checkNode(version = process.versions.node): Check {
 export async function checkDisk(dataDir: string): Promise<Check> {
   let folder = dataDir
   while (!existsSync(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder)
-  const { bavail, blocks, bsize } = await statfs(folder)
+  return checkSpace(await statfs(folder), folder)
+}
+
+/** `bavail` and `blocks` count blocks of `bsize` bytes. */
+export function checkSpace(
+  { bavail, blocks, bsize }: Pick<StatsFs, 'bavail' | 'blocks' | 'bsize'>,
+  folder: string,
+): Check {
   const free = bavail * bsize
   const found = `${formatBytes(free)} free of ${formatBytes(blocks * bsize)} at ${folder}`
   if (free >= FEW_BYTES && bavail / blocks >= FEW_SHARE) return ok('Disk', found)
