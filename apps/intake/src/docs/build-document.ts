@@ -199,7 +199,7 @@ function describeOperation(
 
 function exampleOfBody({ body, example = {} }: DocumentedOperation): Json {
   if (body?.contentType.startsWith('text/csv') === true) return { example: TILLS_CSV }
-  return example.json === undefined ? {} : { example: example.json as Json }
+  return example.json === undefined ? {} : { example: example.json }
 }
 
 function describeSuccess(answer: OpenOperation['success'][number], components: SchemaComponents): Json {

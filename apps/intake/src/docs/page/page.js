@@ -53,8 +53,11 @@ function prepareForPage(spec) {
  */
 function fillForm(schema, example) {
   const fields = Object.entries(schema.properties).map(([name, field]) => {
-    const { contentMediaType: _type, contentSchema: _content, ...text } = field
-    return [name, field.format === 'binary' ? field : { ...text, example: example?.[name] ?? '' }]
+    if (field.format === 'binary') return [name, field]
+    const text = { ...field, example: example?.[name] ?? '' }
+    delete text.contentMediaType
+    delete text.contentSchema
+    return [name, text]
   })
   return { ...schema, properties: Object.fromEntries(fields) }
 }
