@@ -2,7 +2,7 @@ import type { FaultCode } from '../fault-codes.ts'
 import type { OpenOperation } from './operation.ts'
 
 /** What a refused request is answered with, as an example of it. */
-export interface ErrorExample {
+interface ErrorExample {
   readonly title: string
   readonly code: FaultCode
   readonly field: string
