@@ -82,5 +82,7 @@ async function spool(from: Readable & { readonly isTTY?: boolean }, { signal, na
 function explain(error: unknown, file: string, signal: AbortSignal): unknown {
   signal.throwIfAborted()
   if (error instanceof CliError || !(error instanceof Error) || !('code' in error)) return error
+  if (error.code === 'ENOENT')
+    return new CliError(`there is no file ${file}; expected a CSV or Excel file`, { cause: error })
   return new CliError(`${file} cannot be read (${String(error.code)}); expected a CSV or Excel file`, { cause: error })
 }
