@@ -11,8 +11,8 @@ export interface XmlHandlers {
   readonly close: (name: string) => void
 }
 
-/** A longer name, attribute or text in one piece is no cell: Excel's cells hold 32,767 characters. */
-const MAX_TOKEN_CHARACTERS = 4 * 1024 * 1024
+/** A longer name, attribute or text in one piece is no cell: Excel's cells hold 32,767 characters, six times that where each is escaped. */
+const MAX_TOKEN_CHARACTERS = 1024 * 1024
 
 /** After so much control comes back: each row of 50 bytes may say that it has a cell in column 16,384. */
 const PIECE_BYTES = 4 * 1024
