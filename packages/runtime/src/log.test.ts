@@ -1,3 +1,9 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+
 import { expect, it } from 'vitest'
 
 import { createLog } from './log.ts'
@@ -32,4 +38,20 @@ it('is silent when told so', () => {
   const { log, lines } = capture('silent')
   log.fatal('nothing')
   expect(lines).toEqual([])
+})
+
+it('a process whose log nobody reads any more goes on, and ends', async () => {
+  const child = fork(path.resolve(import.meta.dirname, '../tests/support/lost-reader.fixture.ts'), {
+    execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  const exited = once(child, 'exit')
+  try {
+    await once(child, 'message')
+    child.stdout?.destroy()
+    child.disconnect()
+    expect(await exited).toEqual([3, null])
+  } finally {
+    child.kill('SIGKILL')
+  }
 })

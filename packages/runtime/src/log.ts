@@ -38,5 +38,17 @@ export function createLog({ name, level, destination }: LogOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths, censor: '[redacted]' },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination ?? openStandardOutput())
+}
+
+/** Nobody can be notified of a line that nobody reads, and the process goes on without its log. */
+const ignoreLostReader = (): void => undefined
+
+/**
+ * The process's own stream, which writes before it returns. pino's default (sonic-boom 4.2) does too, but once the reader of
+ * the pipe is gone its `flushSync` writes the same bytes again without end: a process whose supervisor died never ended.
+ */
+function openStandardOutput(): DestinationStream {
+  if (!process.stdout.listeners('error').includes(ignoreLostReader)) process.stdout.on('error', ignoreLostReader)
+  return process.stdout
 }
