@@ -39,7 +39,7 @@ export async function startApp(
   { env, isReady }: AppOptions,
 ): Promise<AppProcess> {
   const { PATH = '', HOME = '', CI } = process.env
-  const child = spawn(process.execPath, await describeProgram(app), {
+  const child = spawn(process.execPath, await nodeArgsOf(app), {
     // Nothing of whoever runs the tests has a say in what is tested.
     env: { PATH, HOME, ...(CI === undefined ? {} : { CI }), ...env },
     stdio: isReady === undefined ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
@@ -81,7 +81,7 @@ export async function startApp(
 }
 
 /** Node's arguments: what npm start keeps running is bundled here too, everything else runs as it stands. */
-async function describeProgram(app: 'intake' | 'worker' | 'supervisor'): Promise<string[]> {
+export async function nodeArgsOf(app: 'intake' | 'worker' | 'supervisor'): Promise<string[]> {
   if (app === 'supervisor') return ['--import', TSX, path.join(ROOT, 'apps', app, 'src', 'main.ts')]
   bundles ??= bundlePrograms(tmpdir())
   return ['--enable-source-maps', (await bundles)[app]]

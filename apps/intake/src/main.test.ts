@@ -8,17 +8,19 @@ import { text } from 'node:stream/consumers'
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
+import { nodeArgsOf } from '../../../tests/support/app-process.ts'
 import { queryOnce } from '../../../tests/support/query-once.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 
-const MAIN = path.join(import.meta.dirname, 'main.ts')
 const KEY = 'bootstrap-key-0123456789'
 
 let environment: Record<string, string>
+let nodeArgs: readonly string[]
 let child: ChildProcess | undefined
 
 beforeAll(async () => {
   const { url } = await createTestDatabase()
+  nodeArgs = await nodeArgsOf('intake')
   environment = {
     PATH: process.env['PATH'] ?? '',
     DATABASE_URL: url,
@@ -33,7 +35,7 @@ afterEach(() => {
 afterAll(() => rm(environment['DATA_DIR'] ?? '', { recursive: true, force: true }))
 
 function start(more: Record<string, string>): ChildProcess {
-  child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+  child = spawn(process.execPath, nodeArgs, {
     env: { ...environment, ...more },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
