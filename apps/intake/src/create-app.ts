@@ -18,6 +18,7 @@ import { allowOrigins, secureAnswers } from './http/secure-answers.ts'
 import { trackRequests } from './http/track-requests.ts'
 import { createNativeRouter } from './native-api/native-router.ts'
 import { renderProblem } from './native-api/problem.ts'
+import { createTakeUpload } from './uploads/take-upload.ts'
 
 const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']
 
@@ -26,6 +27,7 @@ export function createApp(deps: IntakeDependencies): Express {
   const cookie = createSessionCookie(deps.publicUrl)
   const authenticate = createAuthenticate(deps.database, cookie)
   const findImport = createFindImport(deps.database)
+  const takeUpload = createTakeUpload(deps)
 
   const app = express()
   app.disable('x-powered-by')
@@ -45,8 +47,8 @@ export function createApp(deps: IntakeDependencies): Express {
     app.use('/v1', limit)
     app.use(COMPATIBLE_MOUNTS, limit, answerErrors(deps.log, renderErrors))
   }
-  app.use(createNativeRouter(deps, authenticate, findImport, cookie))
-  app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, authenticate, findImport))
+  app.use(createNativeRouter(deps, authenticate, findImport, cookie, takeUpload))
+  app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, authenticate, findImport, takeUpload))
   app.use(createDocsRouter(deps))
   app.use(createDashboardRouter())
   app.use(createHealthRouter(deps))

@@ -12,7 +12,8 @@ export class PagedFile {
   readonly #descriptor: number
   readonly #maxPages: number
   readonly #pages = new Map<number, Buffer>()
-  #pending: Buffer[] = []
+  /** What is appended and not yet written, in `#pendingBytes` bytes: there may be millions of pieces of a few bytes. */
+  readonly #pending = Buffer.allocUnsafe(PIECE_BYTES)
   #pendingBytes = 0
   #bytes = 0
 
@@ -26,18 +27,21 @@ export class PagedFile {
     return this.#bytes
   }
 
+  /** `bytes` are copied or written before it returns. */
   append(bytes: Buffer): void {
-    this.#pending.push(bytes)
-    this.#pendingBytes += bytes.length
     this.#bytes += bytes.length
-    if (this.#pendingBytes >= PIECE_BYTES) this.flush()
+    if (this.#pendingBytes + bytes.length > PIECE_BYTES) this.flush()
+    if (bytes.length > PIECE_BYTES) this.#write(bytes)
+    else this.#pendingBytes += bytes.copy(this.#pending, this.#pendingBytes)
   }
 
   /** To be called before the first read. */
   flush(): void {
-    const bytes = Buffer.concat(this.#pending)
-    this.#pending = []
+    this.#write(this.#pending.subarray(0, this.#pendingBytes))
     this.#pendingBytes = 0
+  }
+
+  #write(bytes: Buffer): void {
     for (let written = 0; written < bytes.length;) written += fs.writeSync(this.#descriptor, bytes, written)
   }
 

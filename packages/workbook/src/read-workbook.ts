@@ -56,7 +56,7 @@ async function* readFirstSheet(
 export async function readFirstRows(
   source: WorkbookSource,
   options: ReadWorkbookOptions,
-  isEnough: (rows: readonly WorkbookRow[]) => boolean,
+  isEnough: (rows: readonly WorkbookRow[]) => Promise<boolean>,
 ): Promise<readonly WorkbookRow[]> {
   const parts = await openPackage(source, options.maxUnpackedBytes)
   try {
@@ -67,7 +67,7 @@ export async function readFirstRows(
       const rows: WorkbookRow[] = []
       for await (const run of readSheet(parts.read(sheet), { strings, formatOf, is1904, showDate: options.showDate })) {
         rows.push(...run)
-        if (isEnough(rows)) break
+        if (await isEnough(rows)) break
       }
       return rows
     }

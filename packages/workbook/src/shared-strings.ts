@@ -68,6 +68,7 @@ class StringTable implements SharedStrings {
   readonly #texts: PagedFile
   /** Where each text begins, and behind the last one where it ends. */
   readonly #places: PagedFile
+  readonly #place = Buffer.alloc(PLACE_BYTES)
   #count = 0
 
   constructor(texts: PagedFile, places: PagedFile) {
@@ -88,9 +89,8 @@ class StringTable implements SharedStrings {
   }
 
   #appendPlace(): void {
-    const place = Buffer.allocUnsafe(PLACE_BYTES)
-    place.writeDoubleLE(this.#texts.bytes)
-    this.#places.append(place)
+    this.#place.writeDoubleLE(this.#texts.bytes)
+    this.#places.append(this.#place)
   }
 
   finish(): void {

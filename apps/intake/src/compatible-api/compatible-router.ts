@@ -6,6 +6,7 @@ import { answerErrors } from '../http/answer-errors.ts'
 import { methodNotAllowed, notFound } from '../http/api-error.ts'
 import type { FindImport } from '../http/find-import.ts'
 import { nameRoute } from '../http/track-requests.ts'
+import type { TakeUpload } from '../uploads/take-upload.ts'
 import { renderErrors } from './envelope.ts'
 import { createImportStatusHandler } from './import-status.ts'
 import { createRedeemFileHandler } from './redeem-file.ts'
@@ -15,12 +16,13 @@ export function createCompatibleRouter(
   deps: IntakeDependencies,
   authenticate: Authenticate,
   findImport: FindImport,
+  takeUpload: TakeUpload,
 ): Router {
   const router = Router()
   router
     .route('/redeemFile/:couponSeriesId')
     .all(nameRoute('redeemFile'))
-    .post(createRedeemFileHandler(deps, authenticate))
+    .post(createRedeemFileHandler(deps, authenticate, takeUpload))
     .all((request) => {
       throw methodNotAllowed(request.method, ['POST'])
     })

@@ -9,18 +9,18 @@ import { sendAnswer } from '../http/send-answer.ts'
 import type { CompletedUpload } from '../uploads/apply-profile.ts'
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'
-import { takeUpload } from '../uploads/take-upload.ts'
+import type { TakeUpload } from '../uploads/take-upload.ts'
 import { describeJob, renderResult } from './envelope.ts'
 import { findSeries } from './find-series.ts'
 import { validateUploadForm } from './upload-form.ts'
 
 /** `POST …/redeemFile/{couponSeriesId}`. */
-export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: Authenticate) {
+export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: Authenticate, takeUpload: TakeUpload) {
   return async (request: Request<{ couponSeriesId: string }>, response: Response): Promise<void> => {
     const receivedAt = new Date()
     const principal = await authenticate(request.headers, 'write')
     const seriesId = await findSeries(deps.database, principal.orgId, request.params.couponSeriesId)
-    const { record } = await takeUpload(deps, {
+    const { record } = await takeUpload({
       request,
       response,
       principal,

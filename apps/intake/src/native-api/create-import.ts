@@ -3,7 +3,7 @@ import { findUrlFault } from '@importer/webhooks'
 
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
-import { takeUpload } from '../uploads/take-upload.ts'
+import type { TakeUpload } from '../uploads/take-upload.ts'
 import { findOwnedSeries } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
@@ -12,11 +12,11 @@ import { readNativeUpload } from './upload-options.ts'
 const RETRY_AFTER_SECONDS = 1
 
 /** `POST /v1/series/{seriesId}/imports`. */
-export function createImportOperation(deps: IntakeDependencies) {
+export function createImportOperation(deps: IntakeDependencies, takeUpload: TakeUpload) {
   return defineOperation(OPERATIONS.createImport, async ({ request, response, principal, param }) => {
     const receivedAt = new Date()
     const seriesId = await findOwnedSeries(deps.database, principal.orgId, param('seriesId'))
-    const { record } = await takeUpload(deps, {
+    const { record } = await takeUpload({
       request,
       response,
       principal,

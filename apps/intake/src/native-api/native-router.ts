@@ -12,6 +12,7 @@ import { createLeverOperations } from './import-levers.ts'
 import { createRedemptionsOperation } from './list-redemptions.ts'
 import { mountOperations } from './mount-operation.ts'
 import { createProfileOperations } from './profile-operations.ts'
+import type { TakeUpload } from '../uploads/take-upload.ts'
 import { createReferenceOperations } from './reference-operations.ts'
 import { createSessionOperations } from '../session/session-operations.ts'
 import { createImportReadingOperations } from './show-imports.ts'
@@ -25,11 +26,12 @@ export function createNativeRouter(
   authenticate: Authenticate,
   findImport: FindImport,
   cookie: SessionCookie,
+  takeUpload: TakeUpload,
 ): Router {
   const router = Router()
   mountOperations(router, authenticate, [
     ...createImportReadingOperations(deps, authenticate, findImport),
-    createImportOperation(deps),
+    createImportOperation(deps, takeUpload),
     createInspectOperation(deps),
     ...createExplainOperations(deps, findImport),
     ...createLeverOperations(deps, findImport),

@@ -6,10 +6,10 @@ import {
   cellRulesOf,
   firstRowOf,
   inspectUpload,
+  looksLikeWorkbook,
   openUploadedWorkbook,
   UnpackError,
   unpackUpload,
-  type UploadedWorkbook,
 } from '@importer/imports'
 import { FileTooLargeError, type StoredFile } from '@importer/runtime'
 
@@ -45,21 +45,24 @@ export interface UploadOrigin {
   readonly actor: Actor
 }
 
+/** Does work that holds a workbook in memory, once there is a slot for it; its signal is aborted when nobody waits for it. */
+export type LimitWorkbooks = <Result>(work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>
+
 /**
  * The stored upload becomes an import, unpacked and looked into as far as its options want it. `files` is given every file
- * that is stored on the way. Throws 400 and what {@link createImport} throws.
+ * that is stored on the way. Throws 400, what {@link createImport} throws, and what `limitWorkbooks` does.
  */
 export async function createUploadImport(
   deps: IntakeDependencies,
   { orgId, seriesId, receivedAt, baseUrl, idempotency, actor }: UploadOrigin,
   upload: AcceptedUpload,
   files: string[],
+  limitWorkbooks: LimitWorkbooks,
 ): Promise<ImportRecord> {
   const { file, details, options, metadata, profile } = upload
-  const workbook = await openUploadedWorkbook(deps.store, file.key)
-  const text = await (workbook === null
-    ? makeText(deps, upload, files)
-    : makeWorkbookText(deps, upload, workbook, files))
+  const text = await ((await looksLikeWorkbook(deps.store, file.key))
+    ? limitWorkbooks(async (signal) => makeTextOfWorkbook(deps, upload, files, signal))
+    : makeText(deps, upload, files))
   return createImport(deps.database, {
     orgId,
     seriesId,
@@ -116,14 +119,16 @@ async function makeText(
 }
 
 /** The text of a small workbook is made at once, that of another by a worker: the answer does not wait for it. */
-async function makeWorkbookText(
-  { uploadMaxBytes }: IntakeDependencies,
+async function makeTextOfWorkbook(
+  { store, uploadMaxBytes }: IntakeDependencies,
   { file, identifiers, columns, options, profile }: AcceptedUpload,
-  workbook: UploadedWorkbook,
   files: string[],
+  signal: AbortSignal,
 ): Promise<ImportText> {
+  const workbook = await openUploadedWorkbook(store, file.key)
+  if (workbook === null) throw new Error('an upload that began as a workbook does so no more')
   const rules = cellRulesOf(options)
-  const upload = { store: workbook.openHead(rules), fileKey: file.key, identifiers, columns, isWorkbook: true }
+  const upload = { store: workbook.openHead(rules, signal), fileKey: file.key, identifiers, columns, isWorkbook: true }
   const reading = readingOf(options, profile)
   // What cannot be read fails as an import, as every such file does, unless its header is asked for.
   const inspected = await inspectUpload({
@@ -145,7 +150,7 @@ async function makeWorkbookText(
     },
   }
   if (!workbook.isSmall) return { ...common, fileKey: `unprepared/${randomUUID()}`, bytes: 0, toPrepare: true }
-  const text = await workbook.store({ mapping, firstRow, maxBytes: uploadMaxBytes })
+  const text = await workbook.store({ mapping, firstRow, maxBytes: uploadMaxBytes, signal })
   files.push(text.key)
   return { ...common, fileKey: text.key, bytes: text.bytes, checksums: text.checksums }
 }

@@ -6,6 +6,7 @@ import type { Principal } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
+import { createWorkLimit, type WorkLimit } from '../http/limit-work.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
 import { requireQueueRoom } from '../http/require-queue-room.ts'
 import { requireUpload } from '../http/require-upload.ts'
@@ -29,11 +30,31 @@ export interface TakenUpload {
   readonly repeated: boolean
 }
 
+/** Each holds some megabytes of a workbook, and the processor for a second where it was made to. */
+const WORKBOOKS_AT_ONCE = {
+  maxInFlight: 2,
+  maxInFlightPerOrg: 1,
+  maxWaiting: 100,
+  maxWaitingPerOrg: 50,
+  waitTimeoutMs: 20_000,
+}
+
+export type TakeUpload = (arrival: UploadRequest) => Promise<TakenUpload>
+
 /**
  * The one way of an upload by either API: everything in the head is judged before the first byte of the body is read,
  * then the form is received and becomes an import, or is found to be a repetition under its Idempotency-Key.
  */
-export async function takeUpload(deps: IntakeDependencies, arrival: UploadRequest): Promise<TakenUpload> {
+export function createTakeUpload(deps: IntakeDependencies): TakeUpload {
+  const limitWorkbooks = createWorkLimit(WORKBOOKS_AT_ONCE)
+  return async (arrival) => takeUpload(deps, limitWorkbooks, arrival)
+}
+
+async function takeUpload(
+  deps: IntakeDependencies,
+  limitWorkbooks: WorkLimit,
+  arrival: UploadRequest,
+): Promise<TakenUpload> {
   const { request, response, principal, seriesId } = arrival
   requireUpload(request, deps.uploadMaxBytes)
   const held = await holdIdempotencyKey(deps.database, deps.log, principal.orgId, request.headers)
@@ -43,7 +64,8 @@ export async function takeUpload(deps: IntakeDependencies, arrival: UploadReques
       maxBytes: deps.uploadMaxBytes,
       idleTimeoutMs: deps.uploadIdleTimeoutMs,
     })
-    const taken = await takeOrRepeat(deps, arrival, upload, { held, requestHash: hashRequest(seriesId, upload) })
+    const claim = { held, requestHash: hashRequest(seriesId, upload) }
+    const taken = await takeOrRepeat(deps, limitWorkbooks, arrival, upload, claim)
     if (taken.repeated) response.setHeader('Idempotency-Replayed', 'true')
     return { ...taken, record: asAccepted(taken.record) }
   } finally {
@@ -53,7 +75,8 @@ export async function takeUpload(deps: IntakeDependencies, arrival: UploadReques
 
 async function takeOrRepeat(
   deps: IntakeDependencies,
-  { request, principal, seriesId, receivedAt, readForm }: UploadRequest,
+  limitWorkbooks: WorkLimit,
+  { request, response, principal, seriesId, receivedAt, readForm }: UploadRequest,
   upload: ReceivedUpload,
   { held, requestHash }: { readonly held: HeldKey | null; readonly requestHash: string },
 ): Promise<TakenUpload> {
@@ -69,7 +92,10 @@ async function takeOrRepeat(
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const idempotency = held === null ? undefined : { key: held.key, requestHash }
     const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency, actor: actorOf(principal) }
-    record = await createUploadImport(deps, origin, readForm(await applyProfile(deps.database, orgId, upload)), files)
+    const accepted = readForm(await applyProfile(deps.database, orgId, upload))
+    record = await createUploadImport(deps, origin, accepted, files, async (work) =>
+      limitWorkbooks(orgId, response, work),
+    )
   } catch (error) {
     // Remove what is stored, unless the commit's result is unknown: then the import may exist and need its file.
     if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)

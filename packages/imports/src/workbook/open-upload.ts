@@ -16,9 +16,12 @@ export interface UploadedWorkbook {
   readonly isSmall: boolean
   /**
    * The beginning of its text, behind `skipLines` rows, whatever key is asked for. It is made when it is first read.
-   * With `positions` the redemption's dates are shown as the import reads them.
+   * With `positions` the redemption's dates are shown as the import reads them. `signal` ends the reading.
    */
-  openHead(rules: Pick<ColumnMapping, 'timeZone' | 'skipLines'> & Partial<Pick<ColumnMapping, 'positions'>>): HeadStore
+  openHead(
+    rules: Pick<ColumnMapping, 'timeZone' | 'skipLines'> & Partial<Pick<ColumnMapping, 'positions'>>,
+    signal?: AbortSignal,
+  ): HeadStore
   /** Stores its text. Throws an UnpackError, or a FileTooLargeError above `maxBytes`. */
   store(conversion: Conversion): Promise<StoredFile>
 }
@@ -47,7 +50,7 @@ const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
  * FileTooLargeError for one over 100 MiB.
  */
 export async function openUploadedWorkbook(store: FileStore, fileKey: string): Promise<UploadedWorkbook | null> {
-  if (!(await beginsAsZip(store, fileKey))) return null
+  if (!(await looksLikeWorkbook(store, fileKey))) return null
   const bytes = await store.size(fileKey)
   if (bytes > MAX_PACKED_BYTES) throw new FileTooLargeError(MAX_PACKED_BYTES)
   const source = createSource(store, fileKey, bytes)
@@ -55,8 +58,8 @@ export async function openUploadedWorkbook(store: FileStore, fileKey: string): P
   return {
     fault: measured instanceof UnpackError ? measured : null,
     isSmall: typeof measured === 'number' && measured <= SMALL_BYTES,
-    openHead({ skipLines = 0, ...mapping }) {
-      const limits = { firstRow: skipLines + 1, maxUnpackedBytes: MAX_HEAD_BYTES }
+    openHead({ skipLines = 0, ...mapping }, signal) {
+      const limits = { firstRow: skipLines + 1, maxUnpackedBytes: MAX_HEAD_BYTES, signal }
       return createHeadStore(async () => explain(readWorkbookHead({ source, mapping, ...limits })))
     },
     async store(conversion) {
@@ -93,7 +96,8 @@ async function* limitText(source: WorkbookSource, { mapping, firstRow, signal }:
   }
 }
 
-async function beginsAsZip(store: FileStore, fileKey: string): Promise<boolean> {
+/** Whether a stored upload begins as every workbook does: what it costs to know that is a read of four bytes. */
+export async function looksLikeWorkbook(store: FileStore, fileKey: string): Promise<boolean> {
   const chunks: Uint8Array[] = []
   const range = { start: 0, end: ZIP_MAGIC.length - 1 }
   for await (const chunk of store.read(fileKey, range)) chunks.push(chunk as Uint8Array)

@@ -46,23 +46,29 @@ export async function* convertWorkbook(options: WorkbookTextOptions): AsyncGener
 
 /** The beginning of that text: at least as much as an inspection of a file wants, blank lines apart, or all of it. */
 export async function readWorkbookHead(options: WorkbookTextOptions): Promise<Buffer> {
-  const { source, firstRow, maxUnpackedBytes, mapping } = options
+  const { source, firstRow, maxUnpackedBytes, mapping, signal } = options
+  const slice = new TimeSlice()
   let characters = 0
   let counted = 0
-  const isEnough = (rows: readonly WorkbookRow[]): boolean => {
+  const isEnough = async (rows: readonly WorkbookRow[]): Promise<boolean> => {
     // Asked with more rows each time, and once more from the beginning.
     if (rows.length < counted) characters = counted = 0
-    for (; counted < rows.length; counted += 1) {
+    for (; counted < rows.length && characters <= HEAD_BYTES; counted += 1) {
       const row = rows[counted]
       if (row !== undefined && row.number >= firstRow)
         characters += row.cells.reduce((sum, cell) => sum + cell.length + 1, 0)
+      await slice.yieldIfOver(signal)
     }
     return characters > HEAD_BYTES
   }
   const limits = { maxUnpackedBytes, showDate: createShowDate(mapping) }
   const rows = await readFirstRows(source, limits, isEnough)
   const text = new SheetText(firstRow)
-  const pieces = rows.flatMap((row) => [...text.add(row)])
+  const pieces: string[] = []
+  for (const row of rows.slice(0, counted)) {
+    pieces.push(...text.add(row))
+    await slice.yieldIfOver(signal)
+  }
   return Buffer.from([...pieces, text.take()].join(''))
 }
 
