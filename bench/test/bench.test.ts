@@ -23,6 +23,7 @@ const FIGURES = [
   'ratio_to_psql_10m',
   'kinds_least_ratio_to_once',
   'kinds_least_ratio_to_psql',
+  'ratio_beside_ten_pages',
   'ratio_iso8601_to_millis',
   'ratio_pattern_to_millis',
   'ratio_to_createmany',

@@ -9,11 +9,14 @@ import { startServer } from '../opponents/start-server.ts'
 import { isTrial } from '../options.ts'
 import { measureStaleness } from '../staleness.ts'
 import { median, percentile } from '../statistics.ts'
+import { startWatchingPages } from '../watching-pages.ts'
+import { findWorkerPid, readResidentMemory } from '../worker-process.ts'
 import { loadWorlds, writeFile } from '../world.ts'
 
 const SERIES_ID = 500
 const LOAD_SECONDS = 5
 const ATTEMPTS = 3
+const PAGES = 10
 
 const ENDPOINTS = {
   native: (importId: number) => `/v1/imports/${importId}`,
@@ -47,16 +50,39 @@ export async function runPollSuite(bench: Bench): Promise<SuiteResult> {
         pairs[endpoint].push(await measureLoads(bench, giant, endpoint, seconds))
       }
     }
+    const beside: PagesPair[] = []
+    for (let i = 0; i < options.pairs; i += 1) beside.push(await measureBesidePages(bench, giant, seconds))
     const importId = await giant.start()
     const [ages] = await Promise.all([
       measureStaleness(system, importId, seconds),
       applyLoad(system.url + ENDPOINTS.native(importId), system.apiKey, seconds),
     ])
-    return report(bench, pairs, ages)
+    return report(bench, pairs, beside, ages)
   } finally {
     await giant.close()
     await rm(file.path, { force: true })
   }
+}
+
+/** The same polls of the same import, alone and then while pages of the dashboard show it. */
+interface PagesPair {
+  readonly alone: Load
+  readonly beside: Load
+  readonly answersToPages: number
+  /** the most since the intake's start; null: it cannot be read here */
+  readonly intakePeakMb: number | null
+}
+
+async function measureBesidePages({ system }: Bench, giant: Giant, seconds: number): Promise<PagesPair> {
+  const importId = await giant.start()
+  const url = system.url + ENDPOINTS.native(importId)
+  const alone = await applyLoad(url, system.apiKey, seconds)
+  const stopPages = startWatchingPages(system, importId, PAGES)
+  const beside = await applyLoad(url, system.apiKey, seconds)
+  const answersToPages = await stopPages()
+  const pid = process.platform === 'linux' ? findWorkerPid(system.dataDir, 'intake') : null
+  const intakePeakMb = pid === null ? null : (readResidentMemory(pid)?.peakMb ?? null)
+  return { alone, beside, answersToPages, intakePeakMb }
 }
 
 /** Once more with a new giant, should it have ended too soon. */
@@ -82,7 +108,12 @@ async function measureLoads(bench: Bench, giant: Giant, endpoint: Endpoint, seco
   }
 }
 
-function report(bench: Bench, pairs: Record<Endpoint, LoadPair[]>, ages: readonly number[]): SuiteResult {
+function report(
+  bench: Bench,
+  pairs: Record<Endpoint, LoadPair[]>,
+  pages: readonly PagesPair[],
+  ages: readonly number[],
+): SuiteResult {
   const describe = (measured: readonly LoadPair[]) => ({
     requests_per_second: median(measured.map(({ ours }) => ours.requestsPerSecond)),
     constant_requests_per_second: median(measured.map(({ constant }) => constant.requestsPerSecond)),
@@ -112,14 +143,17 @@ function report(bench: Bench, pairs: Record<Endpoint, LoadPair[]>, ages: readonl
   bench.say(
     `  age of ${ages.length} answers: p99 ${staleness.p99_ms?.toFixed(0)} ms, max ${staleness.max_ms?.toFixed(0)} ms`,
   )
+  const ratioBesidePages = median(pages.map(({ alone, beside }) => beside.requestsPerSecond / alone.requestsPerSecond))
+  bench.say(`  while ${PAGES} pages watch: ${ratioBesidePages.toFixed(2)} of the polls without them`)
   return {
     figures: {
+      ratio_beside_ten_pages: ratioBesidePages,
       // Of the two APIs, what holds for both.
       ratio_to_constant: Math.min(...all.map(({ ratio_to_constant }) => ratio_to_constant)),
       p99: Math.max(...all.map(({ p99_ms }) => p99_ms)),
       staleness_p99_ms: staleness.p99_ms,
       staleness_max_ms: staleness.max_ms,
     },
-    details: { ...endpoints, staleness },
+    details: { ...endpoints, pages, staleness },
   }
 }
