@@ -12,6 +12,8 @@ export interface ReadSizes {
   /** What stands behind so many cells stays in the last of them, as it is: a record of 1 MiB could have a million. */
   readonly recordCells: number
   readonly blockBytes: number
+  /** A block is cut at once: of the shortest records 128 KiB hold 30,000. */
+  readonly blockRecords: number
   readonly stepBytes: number
 }
 
@@ -19,6 +21,7 @@ export const READ_SIZES: ReadSizes = {
   recordBytes: 2 ** 20,
   recordCells: 8_192,
   blockBytes: 128 * 1024,
+  blockRecords: 2_048,
   stepBytes: 64 * 1024,
 }
 
@@ -111,7 +114,10 @@ export class BlockReader implements RecordSink {
         this.#offsets.push(this.#framer.start)
         this.#lines.push(this.#framer.line)
       }
-      if (this.#framer.next - this.#blockStart >= this.#sizes.blockBytes) {
+      if (
+        this.#framer.next - this.#blockStart >= this.#sizes.blockBytes ||
+        this.#offsets.length >= this.#sizes.blockRecords
+      ) {
         this.#run.flush()
         this.#window.release(this.#framer.neededFrom)
         return this.#closeBlock()

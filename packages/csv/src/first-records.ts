@@ -1,5 +1,8 @@
 import { BlockReader, READ_SIZES, type ReadPosition } from './block-reader.ts'
 
+/** A few records are wanted of a head that may have thousands: no more is cut than holds them. */
+const SIZES = { ...READ_SIZES, blockBytes: 4 * 1024 }
+
 /** A record of a file's beginning, as it is read with one delimiter. */
 export interface FirstRecord extends ReadPosition {
   /** Null where it cannot be read. */
@@ -22,7 +25,7 @@ export function readFirstRecords(
   count: number,
   recordsAreLines = false,
 ): FirstRecord[] {
-  const reader = new BlockReader(delimiter, start, READ_SIZES, { recordsAreLines })
+  const reader = new BlockReader(delimiter, start, SIZES, { recordsAreLines })
   reader.push(head)
   // Also where the file goes on: a quote that is open to the end of the head must not hide all that is behind it.
   reader.finish()

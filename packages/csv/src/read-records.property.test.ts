@@ -72,6 +72,7 @@ const readSizes: fc.Arbitrary<ReadSizes> = fc.record({
   recordBytes: fc.oneof(fc.integer({ min: 1, max: 24 }), fc.constant(1000)),
   recordCells: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(1000)),
   blockBytes: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constant(1000)),
+  blockRecords: fc.integer({ min: 1, max: 20 }),
   stepBytes: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(1000)),
 })
 

@@ -260,11 +260,18 @@ describe('records', () => {
   })
 
   test('come in blocks that a consumer may stop between', async () => {
-    const file = Buffer.from('0123456789,abcdefghi\n'.repeat(50_000))
-    const blocks = await readBlocks(cutIntoPieces(file, []), ',')
-    const sizes = blocks.map((block, index) => block.endOffset - (blocks[index - 1]?.endOffset ?? 0))
-    expect(sizes.slice(0, -1).every((size) => size >= 64 * 1024 && size <= 256 * 1024)).toBe(true)
-    expect(blocks.reduce((sum, { cells }) => sum + cells.length, 0)).toBe(50_000)
+    for (const [row, ofBytes] of [
+      ['0123456789,abcdefghi\n'.repeat(5).replaceAll('\n', '').concat('\n'), true],
+      ['7,x\n', false],
+    ] as const) {
+      const blocks = await readBlocks(cutIntoPieces(Buffer.from(row.repeat(50_000)), []), ',')
+      const whole = blocks.slice(0, -1)
+      const sizes = whole.map((block, index) => block.endOffset - (blocks[index - 1]?.endOffset ?? 0))
+      // By bytes where records are long, by records where they are short: a block is cut at once.
+      if (ofBytes) expect(sizes.every((size) => size >= 64 * 1024 && size <= 256 * 1024)).toBe(true)
+      else expect(whole.every(({ cells }) => cells.length === 2_048)).toBe(true)
+      expect(blocks.reduce((sum, { cells }) => sum + cells.length, 0)).toBe(50_000)
+    }
   })
 
   test('end the source when the consumer stops', async () => {
