@@ -1,5 +1,5 @@
 # One image for every part; the command picks it:
-#   node --max-old-space-size=128 --max-semi-space-size=4 --import tsx apps/intake/src/main.ts     (the default)
+#   node --max-old-space-size=104 --max-semi-space-size=4 --import tsx apps/intake/src/main.ts     (the default)
 #   node --max-old-space-size=256 --import tsx apps/worker/src/main.ts
 #   node --import tsx apps/migrate/src/main.ts
 
@@ -31,4 +31,4 @@ USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-old-space-size=128", "--max-semi-space-size=4", "--import", "tsx", "apps/intake/src/main.ts"]
+CMD ["node", "--max-old-space-size=104", "--max-semi-space-size=4", "--import", "tsx", "apps/intake/src/main.ts"]

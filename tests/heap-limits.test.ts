@@ -14,7 +14,7 @@ const PLACES = {
 
 /** However a program is started, its heap is bounded: 250 MiB and 400 MiB are promised of the processes as a whole. */
 it.each([
-  ['intake', ['--max-old-space-size=128', '--max-semi-space-size=4']],
+  ['intake', ['--max-old-space-size=104', '--max-semi-space-size=4']],
   ['worker', ['--max-old-space-size=256']],
 ])('every way to start the %s bounds its heap alike', (program, limits) => {
   const found = Object.entries(PLACES).map(([file, pattern]) => {
@@ -26,7 +26,7 @@ it.each([
 
 it('the image and the compose file start them so', () => {
   expect(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')).toContain(
-    'CMD ["node", "--max-old-space-size=128", "--max-semi-space-size=4", "--import", "tsx", "apps/intake/src/main.ts"]',
+    'CMD ["node", "--max-old-space-size=104", "--max-semi-space-size=4", "--import", "tsx", "apps/intake/src/main.ts"]',
   )
   expect(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8')).toContain(
     'command: [node, --max-old-space-size=256, --import, tsx, apps/worker/src/main.ts]',

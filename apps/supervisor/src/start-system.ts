@@ -23,7 +23,7 @@ const PROGRAMS = {
   // Bounded, so that it collects its garbage instead of growing with the file that it reads.
   worker: { nodeArgs: ['--max-old-space-size=256'], stopTimeoutMs: 20_000 },
   // Under 250 MiB also while it streams a report of a million rows: it has no use for more.
-  intake: { nodeArgs: ['--max-old-space-size=128', '--max-semi-space-size=4'], stopTimeoutMs: 15_000 },
+  intake: { nodeArgs: ['--max-old-space-size=104', '--max-semi-space-size=4'], stopTimeoutMs: 15_000 },
 } as const
 type Program = keyof typeof PROGRAMS
 
