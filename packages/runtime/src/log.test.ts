@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { expect, it } from 'vitest'
 
 import { createLog } from './log.ts'
+
+const LOST_READER = fileURLToPath(new URL('../tests/support/lost-reader.fixture.ts', import.meta.url))
 
 function capture(level: 'info' | 'silent' = 'info') {
   const lines: string[] = []
@@ -41,7 +42,7 @@ it('is silent when told so', () => {
 })
 
 it('a process whose log nobody reads any more goes on, and ends', async () => {
-  const child = fork(path.resolve(import.meta.dirname, '../tests/support/lost-reader.fixture.ts'), {
+  const child = fork(LOST_READER, {
     execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
