@@ -1,22 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-/** The tests that kill and cut, which wait for most of their time, two at once; then those that measure how soon something happens, alone. */
+/** The tests that kill and cut: two files at once, as they wait for most of their time. */
 export default defineConfig({
   test: {
+    include: ['tests/faults/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
     setupFiles: ['tests/support/release-after-file.ts'],
     allowOnly: false,
+    maxWorkers: 2,
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    projects: [
-      {
-        extends: true,
-        test: { name: 'faults', include: ['tests/faults/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 0 } },
-      },
-      {
-        extends: true,
-        test: { name: 'timing', include: ['tests/timing/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } },
-      },
-    ],
   },
 })
