@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-/** Thousands of rows, and every kind of series: what takes minutes and is not about faults. */
+/** Thousands of rows, every kind of series, and a real LibreOffice: what takes minutes and is not about faults. */
 export default defineConfig({
   test: {
-    include: ['tests/long/**/*.test.ts'],
+    include: ['tests/long/**/*.test.ts', 'tests/spreadsheets/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
     setupFiles: ['tests/support/release-after-file.ts'],
     allowOnly: false,
     maxWorkers: 2,
     testTimeout: 300_000,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
   },
 })

@@ -16,10 +16,7 @@ const REPOSITORY = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const DEMO_ROWS = 100_000
 
 /** Where the checkout lies matters to the tests that start PostgreSQL and the system by themselves, and a little to all. */
-const PLACE_TESTS = [
-  ['test:start'],
-  ['test', 'packages/db/src/migrate', 'apps/intake/src/native-api/create-import.test.ts'],
-]
+const PLACE_TESTS = [['test:start'], ['test', 'packages/db/src/migrate']]
 
 // mkdtemp makes a folder that only its owner may enter, as a user's home often is: root's, where root runs this, has a
 // place for the checkout that the user postgres cannot pass to.
