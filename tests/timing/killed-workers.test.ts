@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 
 import type { WholeOutcome } from '../support/recorded-outcome.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
-import { makeFaultCase, runUndisturbed } from './fault-case.ts'
-import { killWorkers } from './kill-workers.ts'
+import { makeFaultCase, runUndisturbed } from '../faults/fault-case.ts'
+import { killWorkers } from '../faults/kill-workers.ts'
 
 /** 8 of them in batches, two at each instant, one at the claim, one at the completion. */
 const KILLS = 10
