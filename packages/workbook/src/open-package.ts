@@ -20,7 +20,7 @@ export interface WorkbookPackage {
 const MAX_PARTS = 10_000
 const MAX_NAMES_CHARACTERS = 1_000_000
 /** What a table of contents has is read without waiting for anything: after so many parts all else goes first. */
-const PARTS_AT_ONCE = 100
+const PARTS_AT_ONCE = 25
 /** XML of numbers packs by 10 to 30; by 1,000 only what was made to. */
 const MAX_RATIO = 200
 const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
