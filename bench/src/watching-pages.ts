@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { BenchSystem } from './bench-system.ts'
@@ -20,6 +21,8 @@ export function startWatchingPages(
   count: number,
 ): () => Promise<number> {
   const stopping = new AbortController()
+  // Each of their requests waits for it.
+  setMaxListeners(0, stopping.signal)
   const headers = { Authorization: `Bearer ${apiKey}` }
   let answers = 0
 
