@@ -80,7 +80,7 @@ export async function startApp(
   return started
 }
 
-/** Node's arguments: what npm start keeps running is bundled here too, everything else runs as it stands. */
+/** Node's arguments that start a program: intake and worker from their bundles, as npm start does, the supervisor through tsx. */
 export async function nodeArgsOf(app: 'intake' | 'worker' | 'supervisor'): Promise<string[]> {
   if (app === 'supervisor') return ['--import', TSX, path.join(ROOT, 'apps', app, 'src', 'main.ts')]
   bundles ??= bundlePrograms(tmpdir())

@@ -31,7 +31,7 @@ Lists have cursors: give \`nextCursor\` as \`cursor\`. Times are ISO 8601. Nothi
 ids answer 404.
 
 The examples are for a shell in the importer's own folder, with the key that \`npm start\` made: \`KEY=$(cat .data/api-key)\`.
-They speak of the data in docs/examples.
+They use the data in docs/examples.
 
 ## Authentication
 

@@ -23,7 +23,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** `/openapi.json`, and `/docs`: Swagger UI, without the internet. Open to all, as they tell nothing of anybody. */
+/** Serves `/openapi.json` and `/docs` (Swagger UI, from local files) without authentication: neither holds data of anybody. */
 export function createDocsRouter({ publicUrl }: { readonly publicUrl: string | undefined }): Router {
   const router = Router()
   const writeDocument = createDocumentWriter()

@@ -45,7 +45,7 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
     const actor = actorOf(call.principal)
     const retry = { orgId, sourceId, options, baseUrl, actor, maxQueued: deps.maxQueuedImportsPerOrg }
     const made = await limitRetries(orgId, response, async () => {
-      // Whatever has become of the import and its file since: the same body has made a retry, and gets it.
+      // The same body returns the retry that it created, also when the import or its file has been deleted since.
       if (!(await hasRetry(database, retry))) await requireFitting(deps, source, options)
       return createRetry(database, retry)
     })

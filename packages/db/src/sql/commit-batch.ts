@@ -163,7 +163,7 @@ error_group AS (
 ),
 position AS (
   INSERT INTO import_position (import_id, row_number, byte_offset, line)
-  -- Two lanes may stand at the same place: in one order, so that they wait for each other and do not deadlock.
+  -- Two lanes may record the same place: inserts in one order wait for each other and do not deadlock.
   SELECT ${p('importId', 'int')}, row_number, byte_offset, line
   FROM (
     SELECT * FROM unnest(${p('markRowNumbers', 'int[]')}, ${p('markByteOffsets', 'bigint[]')}, ${p('markLines', 'bigint[]')})

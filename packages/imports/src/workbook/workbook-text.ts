@@ -50,9 +50,11 @@ export async function readWorkbookHead(options: WorkbookTextOptions): Promise<Bu
   const slice = new TimeSlice()
   let characters = 0
   let counted = 0
+  let pass: readonly WorkbookRow[] | undefined
   const isEnough = async (rows: readonly WorkbookRow[]): Promise<boolean> => {
-    // Asked with more rows each time, and once more from the beginning.
-    if (rows.length < counted) characters = counted = 0
+    // The same array grows within a pass. The second pass has the texts themselves, which may be shorter.
+    if (rows !== pass) characters = counted = 0
+    pass = rows
     for (; counted < rows.length && characters <= HEAD_BYTES; counted += 1) {
       const row = rows[counted]
       if (row !== undefined && row.number >= firstRow)
