@@ -175,7 +175,7 @@ let databaseUrl: string
 let importer: DirectImporter
 beforeAll(async () => {
   databaseUrl = (await createTestDatabase()).url
-  importer = await DirectImporter.open({ databaseUrl, laneCount: 3, batchRows: 400 })
+  importer = await DirectImporter.open({ databaseUrl, partitionCount: 3, batchRows: 400 })
 })
 afterAll(async () => importer.close())
 
@@ -288,10 +288,10 @@ it('how rows are spread is what the first claim says, for every later one', asyn
     [TEST_ORG],
   )
   const importId = made?.id ?? 0
-  const claim = async (jobId: string, laneCount: number, partitionBy: 'coupon' | 'redemption') => {
-    const claimed = await claimImport(importer.database, { importId, jobId, laneCount, partitionBy })
-    return { by: claimed?.record.partitionBy, lanes: claimed?.lanes.length }
+  const claim = async (jobId: string, partitionCount: number, partitionBy: 'coupon' | 'redemption') => {
+    const claimed = await claimImport(importer.database, { importId, jobId, partitionCount, partitionBy })
+    return { by: claimed?.record.partitionBy, partitions: claimed?.partitions.length }
   }
-  expect(await claim('one', 3, 'redemption')).toEqual({ by: 'redemption', lanes: 3 })
-  expect(await claim('two', 5, 'coupon')).toEqual({ by: 'redemption', lanes: 3 })
+  expect(await claim('one', 3, 'redemption')).toEqual({ by: 'redemption', partitions: 3 })
+  expect(await claim('two', 5, 'coupon')).toEqual({ by: 'redemption', partitions: 3 })
 })

@@ -39,7 +39,7 @@ beforeAll(async () => {
   for (const table of TABLES) {
     await queryOnce(databaseUrl, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
   }
-  importer = await DirectImporter.open({ databaseUrl, laneCount: 2, batchRows: 20_000 })
+  importer = await DirectImporter.open({ databaseUrl, partitionCount: 2, batchRows: 20_000 })
   database = openDatabase({
     url: databaseUrl,
     applicationName: 'reader',

@@ -20,12 +20,12 @@ const READ_BYTES = 512 * 1024
 export interface Profile {
   readonly rows: number
   readonly seconds: number
-  readonly lanes: number
+  readonly partitions: number
   /** processor time of the worker: reading alone and mapping alone are timed apart, on the same file; the rest is rest */
   readonly worker: { readonly read: number; readonly map: number; readonly rest: number }
   /** processor time of PostgreSQL's sessions of the worker, user and system; null where it cannot be looked at */
   readonly database_cpu: number | null
-  /** what the lanes' connections were doing, by sampling: their sum is `seconds` times `lanes` */
+  /** what the partitions' connections were doing, by sampling: their sum is `seconds` times `partitions` */
   readonly connections: {
     /** computing, or waiting for a processor to compute on */
     readonly computing: number
@@ -66,7 +66,7 @@ export async function profileImport(system: BenchSystem, file: FileToImport): Pr
   const cpu = readCpuSeconds(pid) - cpuBefore
 
   const rows = file.world.coupons
-  const lanes = await countLanes(system, importId)
+  const partitions = await countPartitions(system, importId)
   const { read, map } = await timeReading(file)
   const inSeconds = (activity: Activity): number => (samples.counts[activity] / samples.ticks) * samples.seconds
   const computing = inSeconds('computing')
@@ -76,7 +76,7 @@ export async function profileImport(system: BenchSystem, file: FileToImport): Pr
   return {
     rows,
     seconds,
-    lanes,
+    partitions,
     worker: { read, map, rest: Math.max(0, cpu - read - map) },
     database_cpu,
     connections: {
@@ -84,7 +84,7 @@ export async function profileImport(system: BenchSystem, file: FileToImport): Pr
       data_io,
       commit,
       locks,
-      idle: Math.max(0, seconds * lanes - computing - data_io - commit - locks),
+      idle: Math.max(0, seconds * partitions - computing - data_io - commit - locks),
     },
     bytes_per_row: { log: logBytes / rows, ...(await measureTables(system, rows)) },
   }
@@ -101,12 +101,12 @@ export async function timeReading(file: FileToImport): Promise<{ read: number; m
   return { read: seconds.read, map: Math.max(0, seconds.both - seconds.read) }
 }
 
-async function countLanes({ sql }: BenchSystem, importId: number): Promise<number> {
-  const { rows } = await sql.query<{ lanes: number }>(
-    'SELECT count(*)::int AS lanes FROM import_lane WHERE import_id = $1',
+async function countPartitions({ sql }: BenchSystem, importId: number): Promise<number> {
+  const { rows } = await sql.query<{ partitions: number }>(
+    'SELECT count(*)::int AS partitions FROM import_lane WHERE import_id = $1',
     [importId],
   )
-  return rows[0]?.lanes ?? 1
+  return rows[0]?.partitions ?? 1
 }
 
 /** Bytes of log written since the cluster was made. */

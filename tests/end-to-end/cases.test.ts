@@ -59,7 +59,7 @@ let baseUrl: string
 let organizations = 0
 
 beforeAll(async () => {
-  system = await startSystem({ lanes: 2, batchRows: 100, concurrency: 4 })
+  system = await startSystem({ partitions: 2, batchRows: 100, concurrency: 4 })
   baseUrl = `http://127.0.0.1:${system.port}`
   database = openDatabase({
     url: system.databaseUrl,

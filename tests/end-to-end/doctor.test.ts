@@ -118,8 +118,8 @@ test('finds another storage, a service and a database that are away', async () =
 })
 
 test('names a variable that is wrong', async () => {
-  const { exitCode, stderr } = await cli.run(['doctor'], { env: { IMPORT_LANES: 'many' } })
-  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('IMPORT_LANES')])
+  const { exitCode, stderr } = await cli.run(['doctor'], { env: { IMPORT_PARTITIONS: 'many' } })
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('IMPORT_PARTITIONS')])
 })
 
 test.skipIf(!hasRedisServer())('finds a Redis that may drop jobs, and one that is away', async () => {

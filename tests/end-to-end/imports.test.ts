@@ -21,7 +21,7 @@ describe.each([
 
   beforeAll(async () => {
     redis = hasRedis ? await startRedisServer() : undefined
-    system = await startSystem({ lanes: 2, batchRows: 100, concurrency: 2, redisUrl: redis?.url })
+    system = await startSystem({ partitions: 2, batchRows: 100, concurrency: 2, redisUrl: redis?.url })
     await openShop(system.client, COUPONS)
   })
 

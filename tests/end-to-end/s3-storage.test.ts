@@ -28,7 +28,7 @@ let nextCoupon = 1
 
 beforeAll(async () => {
   storage = await startS3Storage()
-  system = await startSystem({ lanes: 2, batchRows: 100, env: storage.disturbedEnv })
+  system = await startSystem({ partitions: 2, batchRows: 100, env: storage.disturbedEnv })
   await openShop(system.client, COUPONS)
 })
 afterAll(async () => {

@@ -33,7 +33,7 @@ async function openShop(): Promise<OrganizationClient> {
 }
 
 beforeAll(async () => {
-  system = await startSystem({ lanes: 2, batchRows: 1_000, concurrency: 2 })
+  system = await startSystem({ partitions: 2, batchRows: 1_000, concurrency: 2 })
   database = openDatabase({
     url: system.databaseUrl,
     applicationName: 'workbooks',

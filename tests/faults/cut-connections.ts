@@ -6,7 +6,7 @@ import { FAULT_SYSTEM, loadReference, uploadFile, waitForOutcome, type FaultCase
 
 export interface CutImport {
   readonly fault: FaultCase
-  /** What is done to which batch of this import, counted from 1 and over its lanes together, those sent again too. */
+  /** What is done to which batch of this import, counted from 1 and over its partitions together, those sent again too. */
   readonly cuts: Readonly<Partial<Record<number, Cut>>>
 }
 

@@ -25,11 +25,11 @@ interface FirstRedemption {
 const PARTS = 20
 
 /** What is the same in the disturbed run and in the undisturbed one. */
-export const FAULT_SYSTEM = { lanes: 2, batchRows: 50, concurrency: 2 } as const satisfies SystemOptions
+export const FAULT_SYSTEM = { partitions: 2, batchRows: 50, concurrency: 2 } as const satisfies SystemOptions
 
 /** `variant` gives another file of the same size, which can be imported beside the others. */
 export function makeFaultCase(rows: number, variant = 0): FaultCase {
-  // A file that names coupons in two ways has one lane only, and there are to be several.
+  // A file that names coupons in two ways has one partition only, and there are to be several.
   for (let seed = 1_000 * (variant + 1); ; seed += 1) {
     const nowMs = Date.now()
     const { positions } = generateCase(seed, { rows: 10, nowMs }).mapping

@@ -5,8 +5,8 @@ import { startSystem } from '../support/running-system.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { FAULT_SYSTEM, loadReference, spreadCoupons, uploadFile, waitForOutcome, type FaultCase } from './fault-case.ts'
 
-/** One lane: while the new holder is held up, whatever the checkpoint does is the old one's doing. */
-export const FROZEN_SYSTEM = { ...FAULT_SYSTEM, lanes: 1 } as const
+/** One partition: while the new holder is held up, whatever the checkpoint does is the old one's doing. */
+export const FROZEN_SYSTEM = { ...FAULT_SYSTEM, partitions: 1 } as const
 
 export interface FrozenRun {
   readonly outcome: WholeOutcome
@@ -31,14 +31,14 @@ export async function freezeWorker(fault: FaultCase, redisUrl: string | undefine
   await system.startWorker()
   await second.waitUntilMet()
 
-  const readLanes = async (): Promise<unknown[]> =>
+  const readPartitions = async (): Promise<unknown[]> =>
     queryOnce(databaseUrl, 'SELECT lane, lease, next_row FROM import_lane WHERE import_id = $1', [importId])
-  const before = await readLanes()
+  const before = await readPartitions()
   frozen.thaw()
   await waitUntil('the frozen worker noticed that it had lost the job', () =>
     frozen.readOutput().includes('lost the lock of a job'),
   )
-  const after = await readLanes()
+  const after = await readPartitions()
   await second.remove()
   const outcome = await waitForOutcome(system, importId)
   await system.stop()

@@ -1,4 +1,4 @@
-import { blockCoupon, blockImport, lockLanes, type Obstacle } from '../support/obstacle.ts'
+import { blockCoupon, blockImport, lockPartitions, type Obstacle } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
 import type { WholeOutcome } from '../support/recorded-outcome.ts'
 import { startSystem } from '../support/running-system.ts'
@@ -69,7 +69,7 @@ export async function killWorkers(
     const instant = INSTANTS[n % INSTANTS.length] ?? 'after'
     const diedAt = await dieAt(instant, { databaseUrl, coupon: coupons[n] ?? '', obstacle, kill })
     await waitUntil('the sessions of the dead worker have ended', async () => {
-      // It may have come as far as the next obstacle, and would hold its lane there.
+      // It may have come as far as the next obstacle, and would hold its partition there.
       await next.terminateHeld()
       const sessions = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'worker'`
       return (await queryOnce(databaseUrl, sessions)).length === 0
@@ -124,7 +124,7 @@ async function dieAt(
     }
     case 'between': {
       // Granted when the batches under way have ended, and before those that follow.
-      const lock = lockLanes(databaseUrl)
+      const lock = lockPartitions(databaseUrl)
       await lock.isRequested
       await obstacle.remove()
       const granted = await lock.granted

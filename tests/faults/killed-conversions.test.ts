@@ -18,7 +18,7 @@ const KILLS = 3
 const AT = Date.UTC(2024, 10, 25)
 
 it('is taken up by the next worker, and leaves nothing behind', async () => {
-  const system = await startSystem({ lanes: 2, batchRows: 2_000, concurrency: 2 })
+  const system = await startSystem({ partitions: 2, batchRows: 2_000, concurrency: 2 })
   const database = openDatabase({
     url: system.databaseUrl,
     applicationName: 'killed-conversions',

@@ -9,7 +9,7 @@ import { waitUntil } from '../support/wait-until.ts'
 
 const ROWS = 60_000
 /** As a worker runs that nobody has configured, and a file of many of its batches. */
-const DEFAULTS = { lanes: 3, batchRows: 20_000 } as const
+const DEFAULTS = { partitions: 3, batchRows: 20_000 } as const
 const LARGE_ROWS = 300_000
 /** What is promised of a running import, whether its worker is dead or at work. */
 const CANCEL_WITHIN_MS = 2_000
@@ -78,7 +78,7 @@ it('levers do what they say while workers are killed: cancelled, resumed and rev
 
 it('cancel does not wait for batches that are held up without end, and resumed the import is exact', async () => {
   const rows = 2_000
-  const system = await startSystem({ lanes: 3, batchRows: 500 })
+  const system = await startSystem({ partitions: 3, batchRows: 500 })
   const { client } = system
   await openShop(client, rows)
   system.worker.freeze()

@@ -11,7 +11,7 @@ const other = makeFaultCase(1_000, 1)
 let system: RunningSystem
 
 beforeAll(async () => {
-  system = await startSystem({ ...FAULT_SYSTEM, lanes: 1 })
+  system = await startSystem({ ...FAULT_SYSTEM, partitions: 1 })
   for (const each of [fault, other]) await loadReference(system.client, each)
 })
 afterAll(() => system.stop())

@@ -55,34 +55,37 @@ function expectCountsToAgree({ counts, errorsByCode }: ImportView, outcome: Whol
 }
 
 const SYSTEMS = [
-  { lanes: 1, batchRows: 7, first: 1, count: 5, rows: 250 },
-  { lanes: 4, batchRows: 7, first: 101, count: 5, rows: 250 },
-  { lanes: 1, batchRows: 20_000, first: 201, count: 5, rows: 400 },
-  { lanes: 4, batchRows: 20_000, first: 301, count: 5, rows: 400 },
+  { partitions: 1, batchRows: 7, first: 1, count: 5, rows: 250 },
+  { partitions: 4, batchRows: 7, first: 101, count: 5, rows: 250 },
+  { partitions: 1, batchRows: 20_000, first: 201, count: 5, rows: 400 },
+  { partitions: 4, batchRows: 20_000, first: 301, count: 5, rows: 400 },
 ]
 
-describe.each(SYSTEMS)('$lanes lanes, batches of $batchRows', ({ lanes, batchRows, first, count, rows }) => {
-  let system: RunningSystem
-  beforeAll(async () => {
-    system = await startSystem({ lanes, batchRows, concurrency: 2 })
-  })
-  afterAll(async () => system.stop())
+describe.each(SYSTEMS)(
+  '$partitions partitions, batches of $batchRows',
+  ({ partitions, batchRows, first, count, rows }) => {
+    let system: RunningSystem
+    beforeAll(async () => {
+      system = await startSystem({ partitions, batchRows, concurrency: 2 })
+    })
+    afterAll(async () => system.stop())
 
-  it.concurrent.each(makeCases(first, count, rows))(
-    '%s',
-    async (_, made) => {
-      expect(compareWithModel(made, await runOverHttp(system, made))).toEqual([])
-    },
-    TIMEOUT_MS,
-  )
-})
+    it.concurrent.each(makeCases(first, count, rows))(
+      '%s',
+      async (_, made) => {
+        expect(compareWithModel(made, await runOverHttp(system, made))).toEqual([])
+      },
+      TIMEOUT_MS,
+    )
+  },
+)
 
 describe.skipIf(!hasRedisServer())('with the queue on Redis', () => {
   let redis: RedisServer
   let system: RunningSystem
   beforeAll(async () => {
     redis = await startRedisServer()
-    system = await startSystem({ lanes: 4, batchRows: 50, redisUrl: redis.url })
+    system = await startSystem({ partitions: 4, batchRows: 50, redisUrl: redis.url })
   })
   afterAll(async () => {
     await system.stop()

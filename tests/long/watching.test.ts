@@ -15,7 +15,7 @@ let system: RunningSystem
 let nextCoupon = 1
 
 beforeAll(async () => {
-  system = await startSystem({ lanes: 2, batchRows: 100 })
+  system = await startSystem({ partitions: 2, batchRows: 100 })
   await openShop(system.client, COUPONS)
 })
 afterAll(async () => system.stop())

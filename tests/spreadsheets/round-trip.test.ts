@@ -143,7 +143,7 @@ let saveAgain: SaveAgain
 let organizations = 0
 
 beforeAll(async () => {
-  system = await startSystem({ lanes: 2, batchRows: 10, concurrency: 4 })
+  system = await startSystem({ partitions: 2, batchRows: 10, concurrency: 4 })
   saveAgain = await prepareLibreOffice()
   database = openDatabase({
     url: system.databaseUrl,

@@ -18,7 +18,7 @@ export interface DirectFile {
 
 export interface DirectOptions {
   readonly databaseUrl: string
-  readonly laneCount?: number
+  readonly partitionCount?: number
   readonly batchRows?: number
   /** The fastest statement that may be used where a series allows several. */
   readonly fastestJudge?: 'first-use' | 'single-use' | 'limited'
@@ -91,14 +91,14 @@ export class DirectImporter {
       metadata: null,
       ...(dryRun === undefined ? {} : { dryRun }),
     })
-    const { laneCount = 2, batchRows = 23, fastestJudge = 'first-use' } = this.#options
+    const { partitionCount = 2, batchRows = 23, fastestJudge = 'first-use' } = this.#options
     const result = await runImport({
       database: this.database,
       store: this.store,
       log: this.#log,
       importId: record.id,
       jobId: `direct-${record.id}`,
-      laneCount,
+      partitionCount,
       batchRows,
       signal: new AbortController().signal,
       shouldYield: () => false,

@@ -39,7 +39,7 @@ export async function blockImport(databaseUrl: string, importId: number): Promis
  * Holds up every batch before it begins. Asks for it while batches are under way: `isRequested` resolves once it stands
  * in the row for it, before all batches that come later, and `granted` when those before it have ended.
  */
-export function lockLanes(databaseUrl: string): { isRequested: Promise<void>; granted: Promise<Obstacle> } {
+export function lockPartitions(databaseUrl: string): { isRequested: Promise<void>; granted: Promise<Obstacle> } {
   const granted = putUp(databaseUrl, 'LOCK TABLE import_lane IN EXCLUSIVE MODE', [])
   const isRequested = waitUntil('the lock was asked for', async () => {
     const rows = await queryOnce(

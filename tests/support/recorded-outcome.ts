@@ -4,7 +4,7 @@ import { queryOnce } from './query-once.ts'
 /** Everything that an import leaves behind and that must be the same after any fault. */
 export interface RecordedOutcome {
   readonly import: unknown
-  readonly lanes: readonly unknown[]
+  readonly partitions: readonly unknown[]
   readonly redemptions: readonly RecordedRedemption[]
   readonly rejected: readonly RecordedRejection[]
   readonly duplicates: readonly number[]
@@ -32,7 +32,7 @@ export interface RecordedRejection {
 }
 
 /**
- * Reads what the tables say of an import. Checkpoints are left out: how far a lane's last batch went depends on how the
+ * Reads what the tables say of an import. Checkpoints are left out: how far a partition's last batch went depends on how the
  * rows fell into batches.
  */
 export async function readRecordedOutcome(databaseUrl: string, importId: number): Promise<RecordedOutcome> {
@@ -42,9 +42,9 @@ export async function readRecordedOutcome(databaseUrl: string, importId: number)
      FROM import WHERE id = $1`,
     [importId],
   )
-  const lanes = await queryOnce(
+  const partitions = await queryOnce(
     databaseUrl,
-    `SELECT lane, inserted, duplicates, rejected, error_counts, column_count
+    `SELECT lane AS partition, inserted, duplicates, rejected, error_counts, column_count
      FROM import_lane WHERE import_id = $1 ORDER BY lane`,
     [importId],
   )
@@ -67,7 +67,7 @@ export async function readRecordedOutcome(databaseUrl: string, importId: number)
     'SELECT row_number AS row FROM duplicate_row WHERE import_id = $1 ORDER BY row_number',
     [importId],
   )
-  return { import: summary, lanes, redemptions, rejected, duplicates: duplicates.map(({ row }) => row) }
+  return { import: summary, partitions, redemptions, rejected, duplicates: duplicates.map(({ row }) => row) }
 }
 
 /** The tables and the reports. */

@@ -21,7 +21,7 @@ export interface SystemOptions {
   readonly workerDatabaseUrl?: string
   /** By default the queue is in the database. */
   readonly redisUrl?: string | undefined
-  readonly lanes?: number
+  readonly partitions?: number
   readonly batchRows?: number
   readonly concurrency?: number
   /** Further variables, for both processes. */
@@ -79,7 +79,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
         ...env,
         ...options.workerEnv,
         DATABASE_URL: options.workerDatabaseUrl ?? databaseUrl,
-        IMPORT_LANES: String(options.lanes ?? 2),
+        IMPORT_PARTITIONS: String(options.partitions ?? 2),
         IMPORT_BATCH_ROWS: String(options.batchRows ?? 100),
         WORKER_CONCURRENCY: String(options.concurrency ?? 2),
       },

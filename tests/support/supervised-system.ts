@@ -34,7 +34,7 @@ export async function startSupervisedSystem(options: SystemOptions): Promise<Sup
     DATA_DIR: dataDir,
     BOOTSTRAP_ORG_ID: String(TEST_ORG),
     BOOTSTRAP_API_KEY: TEST_KEY,
-    IMPORT_LANES: String(options.lanes ?? 2),
+    IMPORT_PARTITIONS: String(options.partitions ?? 2),
     IMPORT_BATCH_ROWS: String(options.batchRows ?? 100),
     WORKER_CONCURRENCY: String(options.concurrency ?? 2),
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),

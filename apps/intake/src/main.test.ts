@@ -99,6 +99,7 @@ test.each([
 
 test.each([
   [{ DATABASE_URL: '' }, /^DATABASE_URL is not set; expected a URL such as [^\n]+\n$/],
+  [{ IMPORT_PARTITIONS: 'two' }, /^IMPORT_PARTITIONS is "two"; expected a whole number [^\n]+\n$/],
   [{ IMPORT_LANES: 'two' }, /^IMPORT_LANES is "two"; expected a whole number [^\n]+\n$/],
   [{ PORT: 'http' }, /^PORT is "http"; expected a whole number [^\n]+\n$/],
 ])('a bad environment %j is one line and exit 1', async (more, line) => {

@@ -18,7 +18,7 @@ export async function work(
     log,
     importId,
     jobId: `test-${importId}`,
-    laneCount: 2,
+    partitionCount: 2,
     batchRows: 10,
     signal: new AbortController().signal,
     shouldYield: () => false,

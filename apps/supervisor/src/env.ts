@@ -4,18 +4,18 @@ import { checkEnvironment, EnvironmentError, type Environment } from '@importer/
 export type RawEnvironment = Readonly<Record<string, string | undefined>>
 
 /**
- * Of the 100 connections that the embedded PostgreSQL has, lanes may use so many: the rest is for intake, webhooks, queue
- * and sweep, and for whoever looks on.
+ * Of the 100 connections that the embedded PostgreSQL has, partitions may use so many: the rest is for intake,
+ * webhooks, queue and sweep, and for whoever looks on.
  */
-const MAX_EMBEDDED_LANES = 50
+const MAX_EMBEDDED_PARTITIONS = 50
 
 /** Every variable is checked here, those of the children too: a bad one is told before anything starts. */
 export function readEnvironment(env: RawEnvironment): Environment {
   const read = checkEnvironment(env)
-  const lanes = read.WORKER_CONCURRENCY * read.IMPORT_LANES
-  if (read.DATABASE_URL === undefined && lanes > MAX_EMBEDDED_LANES) {
+  const partitions = read.WORKER_CONCURRENCY * read.IMPORT_PARTITIONS
+  if (read.DATABASE_URL === undefined && partitions > MAX_EMBEDDED_PARTITIONS) {
     throw new EnvironmentError(
-      `WORKER_CONCURRENCY times IMPORT_LANES is ${lanes}; expected at most ${MAX_EMBEDDED_LANES} with the embedded PostgreSQL, or a DATABASE_URL`,
+      `WORKER_CONCURRENCY times IMPORT_PARTITIONS is ${partitions}; expected at most ${MAX_EMBEDDED_PARTITIONS} with the embedded PostgreSQL, or a DATABASE_URL`,
     )
   }
   return read

@@ -1,4 +1,4 @@
-import { checkEnvironment, EnvironmentError } from '@importer/runtime'
+import { checkEnvironment, EnvironmentError, listOldNames } from '@importer/runtime'
 
 export type WorkerEnvironment = ReturnType<typeof readWorkerEnvironment>
 
@@ -11,5 +11,5 @@ export function readWorkerEnvironment(env: Readonly<Record<string, string | unde
       'DATABASE_URL is not set; expected a URL such as postgresql://user:password@host:5432/database',
     )
   }
-  return { ...others, DATABASE_URL }
+  return { ...others, DATABASE_URL, oldNames: listOldNames(env) }
 }

@@ -24,7 +24,7 @@ import { createRevertProcessor } from './process-revert.ts'
 import { startMaintenance } from './start-maintenance.ts'
 import { takeJobs } from './take-jobs.ts'
 
-/** Connections beside those of the lanes: maintenance, claims, checks. */
+/** Connections beside those of the partitions: maintenance, claims, checks. */
 const SPARE_CONNECTIONS = 4
 /** Of the webhooks' own: however many of them there are, no import waits for a connection. */
 const WEBHOOK_CONNECTIONS = 4
@@ -36,7 +36,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'worker',
-    maxConnections: env.WORKER_CONCURRENCY * env.IMPORT_LANES + SPARE_CONNECTIONS,
+    maxConnections: env.WORKER_CONCURRENCY * env.IMPORT_PARTITIONS + SPARE_CONNECTIONS,
     onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
   shutdown.add('database', () => database.close())
@@ -106,7 +106,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     store,
     producer,
     log,
-    laneCount: env.IMPORT_LANES,
+    partitionCount: env.IMPORT_PARTITIONS,
     batchRows: env.IMPORT_BATCH_ROWS,
     observer: metrics.imports,
   })
@@ -181,6 +181,12 @@ async function main(): Promise<void> {
   const env = readWorkerEnvironment()
   const log = createLog({ name: 'worker', level: env.LOG_LEVEL })
   endOnUncaughtError(log, () => process.exit(1))
+  for (const { oldName, name } of env.oldNames) {
+    log.warn(
+      { variable: oldName },
+      `${oldName} is the old name of ${name} and is read for this version only: set ${name}`,
+    )
+  }
   const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })
   const stop = async (reason: string, exitCode: number): Promise<never> => {
     const clean = await shutdown.run(reason)

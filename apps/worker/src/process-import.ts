@@ -9,7 +9,7 @@ export interface ImportProcessorDependencies {
   readonly store: FileStore
   readonly producer: Producer<'import'>
   readonly log: Logger
-  readonly laneCount: number
+  readonly partitionCount: number
   readonly batchRows: number
   readonly observer: ImportObserver
 }

@@ -167,6 +167,6 @@ ${table}
 }
 
 function describeProfile(): string {
-  return `The worker's bar is processor time: reading alone and mapping alone are timed apart on the same file, the rest is what its process used beyond them. More than its length of the import can stand there, as the garbage collector and the driver have threads of their own. The connections' bar adds up the lanes, sampled every few milliseconds from \`pg_stat_activity\`: what is active and waits for nothing that PostgreSQL knows of computes, or waits for a core.
+  return `The worker's bar is processor time: reading alone and mapping alone are timed apart on the same file, the rest is what its process used beyond them. More than its length of the import can stand there, as the garbage collector and the driver have threads of their own. The connections' bar adds up the partitions, sampled every few milliseconds from \`pg_stat_activity\`: what is active and waits for nothing that PostgreSQL knows of computes, or waits for a core.
 `
 }

@@ -80,7 +80,7 @@ function drawMemory(results: Results): Picture | null {
 function drawTime(results: Results): Picture | null {
   const profile = results.find('import')?.suite.where_time_goes ?? null
   if (profile === null) return null
-  const { worker, connections, seconds, lanes, rows } = profile
+  const { worker, connections, seconds, partitions, rows } = profile
   const busy = worker.read + worker.map + worker.rest
   const title = `Where the time goes: ${rows.toLocaleString('en-US')} rows in ${seconds.toFixed(1)} s`
   return {
@@ -100,7 +100,7 @@ function drawTime(results: Results): Picture | null {
           ],
         },
         {
-          name: `${lanes} connections`,
+          name: `${partitions} connections`,
           parts: [
             { name: 'computing, or waiting for a core', value: connections.computing },
             { name: 'data files', value: connections.data_io },

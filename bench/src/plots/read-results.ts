@@ -29,7 +29,7 @@ const importSuite = z.object({
     .object({
       rows: z.number(),
       seconds: z.number(),
-      lanes: z.number(),
+      partitions: z.number(),
       worker: z.object({ read: z.number(), map: z.number(), rest: z.number() }),
       database_cpu: z.number().nullish(),
       connections: z.object({

@@ -4,9 +4,9 @@ import type { ProfileResults, Report } from './read-results.ts'
 export interface RowCost {
   /** processor time of the worker */
   readonly worker: number
-  /** processor time of PostgreSQL, in a lane's connection: utime and stime of its process */
+  /** processor time of PostgreSQL, in a partition's connection: utime and stime of its process */
   readonly database: number
-  /** what a lane's connection waits for disk, log and locks */
+  /** what a partition's connection waits for disk, log and locks */
   readonly waiting: number
   readonly logBytes: number
   readonly tableBytes: number
@@ -31,11 +31,11 @@ export function readRowCost(profile: ProfileResults): RowCost | null {
   }
 }
 
-export type Limit = 'cores' | 'reading (one thread)' | 'lanes' | 'disk'
+export type Limit = 'cores' | 'reading (one thread)' | 'partitions' | 'disk'
 
 export interface Estimate {
   readonly cores: number
-  readonly lanes: number
+  readonly partitions: number
   /** one import, rows per second, and what keeps it from being faster */
   readonly one: number
   readonly oneLimit: Limit
@@ -48,18 +48,18 @@ export interface Estimate {
 /** `diskBytesPerSecond`: what the disk takes in steadily. Log and tables are each written once. */
 export function estimateMachine(cost: RowCost, cores: number, diskBytesPerSecond: number): Estimate {
   const perRow = cost.database + cost.waiting
-  // Lanes beyond what one reading thread can feed would idle; one for each core is enough.
-  const lanes = Math.max(1, Math.min(cores, Math.ceil(perRow / cost.worker)))
+  // Partitions beyond what one reading thread can feed would idle; one for each core is enough.
+  const partitions = Math.max(1, Math.min(cores, Math.ceil(perRow / cost.worker)))
   const disk = diskBytesPerSecond / (cost.logBytes + cost.tableBytes + cost.indexBytes)
   const machine = cores / (cost.worker + cost.database)
   const [one, oneLimit] = findLeast({
     'reading (one thread)': 1 / cost.worker,
-    lanes: lanes / perRow,
+    partitions: partitions / perRow,
     cores: machine,
     disk,
   })
   const [many, manyLimit] = findLeast({ cores: machine, disk })
-  return { cores, lanes, one, oneLimit, many, manyLimit, importsToFill: Math.ceil(many / one) }
+  return { cores, partitions, one, oneLimit, many, manyLimit, importsToFill: Math.ceil(many / one) }
 }
 
 function findLeast(limits: Partial<Record<Limit, number>>): [number, Limit] {

@@ -1,7 +1,7 @@
 import { readRecords } from '@importer/csv'
-import { readLanes, readNotInserted, type ReadingDialect } from '@importer/db'
+import { readPartitions, readNotInserted, type ReadingDialect } from '@importer/db'
 
-import { laneOfRow } from './lane-of-coupon.ts'
+import { partitionOfRow } from './partition-of-row.ts'
 import { createRecordMapper, prepareReading } from './map-record.ts'
 import type { RecordDialect, RejectedRecordsSource } from './rejected-records.ts'
 import type { UnprocessedRecord } from './unprocessed-records.ts'
@@ -15,15 +15,15 @@ export async function* readDryInserted(
   { delimiter, header, recordsAreLines, start }: RecordDialect & Pick<ReadingDialect, 'start'>,
 ): AsyncGenerator<UnprocessedRecord[]> {
   const isComplete = importRecord.status === 'completed'
-  const lanes = isComplete ? [] : await readLanes(database, importRecord.id)
-  if (!isComplete && lanes.length === 0) return
-  const partitioning = { laneCount: lanes.length, by: importRecord.partitionBy }
+  const partitions = isComplete ? [] : await readPartitions(database, importRecord.id)
+  if (!isComplete && partitions.length === 0) return
+  const partitioning = { partitionCount: partitions.length, by: importRecord.partitionBy }
   const { mapping, createdAt, fileKey } = importRecord
   const mapper = createRecordMapper(await prepareReading(mapping, createdAt.getTime(), header))
   const isProcessed = (cells: readonly string[], isUnreadable: boolean, rowNumber: number): boolean => {
     if (isComplete) return true
     const isRow = !isUnreadable && mapper.map(cells) === null
-    return rowNumber < (lanes[laneOfRow(isRow ? mapper.row : null, rowNumber, partitioning)]?.nextRow ?? 0)
+    return rowNumber < (partitions[partitionOfRow(isRow ? mapper.row : null, rowNumber, partitioning)]?.nextRow ?? 0)
   }
   let first = 1
   const bytes = store.read(fileKey, { start: start.byteOffset })

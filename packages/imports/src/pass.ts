@@ -4,17 +4,17 @@ import type { PartitionBy, ReadingDialect } from '@importer/db'
 
 import type { CommittedRows, ErrorBudget } from './error-budget.ts'
 import type { Position } from './gathering-batch.ts'
-import type { Lane } from './lane.ts'
-import { laneOfRow, type Partitioning } from './lane-of-coupon.ts'
+import type { Partition } from './partition.ts'
+import { partitionOfRow, type Partitioning } from './partition-of-row.ts'
 import type { createRecordMapper } from './map-record.ts'
 
 /** So far apart, at most, are the places that are recorded in a file: what reading any one row costs. */
 const MARK_BYTES = 256 * 1024
 
-/** One pass over the file, from the earliest checkpoint of its lanes. */
+/** One pass over the file, from the earliest checkpoint of its partitions. */
 export class Pass {
   readonly start: Position
-  readonly #lanes: readonly Lane[]
+  readonly #partitions: readonly Partition[]
   readonly #mapper: ReturnType<typeof createRecordMapper>
   readonly #budget: ErrorBudget
   readonly #partitioning: Partitioning
@@ -24,20 +24,20 @@ export class Pass {
   #markedByte: number
 
   constructor(
-    lanes: readonly Lane[],
+    partitions: readonly Partition[],
     mapper: ReturnType<typeof createRecordMapper>,
     budget: ErrorBudget,
     partitionBy: PartitionBy,
     fileStart: ReadingDialect['start'],
   ) {
-    this.#lanes = lanes
-    this.#partitioning = { laneCount: lanes.length, by: partitionBy }
+    this.#partitions = partitions
+    this.#partitioning = { partitionCount: partitions.length, by: partitionBy }
     this.#mapper = mapper
     this.#budget = budget
-    const [first, ...others] = lanes.map((lane) => lane.checkpoint)
-    if (first === undefined) throw new Error('an import has at least one lane')
+    const [first, ...others] = partitions.map((partition) => partition.checkpoint)
+    if (first === undefined) throw new Error('an import has at least one partition')
     const earliest = others.reduce((a, b) => (b.nextRow < a.nextRow ? b : a), first)
-    // A lane that has committed nothing stands at the very beginning, before what carries no row.
+    // A partition that has committed nothing stands at the very beginning, before what carries no row.
     this.start =
       earliest.nextByte < fileStart.byteOffset
         ? { row: 1, byte: fileStart.byteOffset, line: fileStart.line }
@@ -52,19 +52,19 @@ export class Pass {
   }
 
   get isLost(): boolean {
-    return this.#lanes.some((lane) => lane.isLost)
+    return this.#partitions.some((partition) => partition.isLost)
   }
 
-  /** What the lanes have committed since this worker took them. */
+  /** What the partitions have committed since this worker took them. */
   get committed(): CommittedRows {
-    return this.#lanes.reduce(
+    return this.#partitions.reduce(
       (sum, { committed }) => ({ rows: sum.rows + committed.rows, rejected: sum.rejected + committed.rejected }),
       { rows: 0, rejected: 0 },
     )
   }
 
   get hasCommitted(): boolean {
-    return this.#lanes.some((lane) => lane.checkpoint.nextRow > this.start.row)
+    return this.#partitions.some((partition) => partition.checkpoint.nextRow > this.start.row)
   }
 
   async take(block: RecordBlock): Promise<void> {
@@ -75,42 +75,43 @@ export class Pass {
       const after = { byte: offsets[i + 1] ?? block.endOffset, line: lines[i + 1] ?? block.endLine }
       const position: Position = { row: this.#next.row, byte, line }
       this.#next = { row: position.row + 1, ...after }
-      const lane = this.#place(position, cells[i] ?? [], faults.get(i))
-      if (lane?.isFull === true) await this.#send(lane)
-      if (lane?.isLost === true) return
+      const partition = this.#place(position, cells[i] ?? [], faults.get(i))
+      if (partition?.isFull === true) await this.#send(partition)
+      if (partition?.isLost === true) return
     }
     // What carries no row behind the last one is done with, too.
     this.#next = { row: this.#next.row, byte: block.endOffset, line: block.endLine }
   }
 
-  /** Sends what is pending. `everywhere`: also lanes without rows go on to here, so that nothing is read twice. */
+  /** Sends what is pending. `everywhere`: also partitions without rows go on to here, so that nothing is read twice. */
   async flush(everywhere: boolean): Promise<void> {
-    for (const lane of this.#lanes) {
-      if (lane.pending > 0 || (everywhere && lane.checkpoint.nextRow < this.#next.row)) await this.#send(lane)
+    for (const partition of this.#partitions) {
+      if (partition.pending > 0 || (everywhere && partition.checkpoint.nextRow < this.#next.row))
+        await this.#send(partition)
     }
   }
 
-  /** Sends what a lane has gathered, unless the batch before it has used up the budget of errors. */
-  async #send(lane: Lane): Promise<void> {
-    await lane.settle()
+  /** Sends what a partition has gathered, unless the batch before it has used up the budget of errors. */
+  async #send(partition: Partition): Promise<void> {
+    await partition.settle()
     this.#budget.check(this.committed)
-    await lane.send(this.#next)
+    await partition.send(this.#next)
   }
 
-  /** Puts a record into its lane; null when that lane has committed it before. */
-  #place(position: Position, cells: readonly string[], fault: RecordFault | undefined): Lane | null {
+  /** Puts a record into its partition; null when that partition has committed it before. */
+  #place(position: Position, cells: readonly string[], fault: RecordFault | undefined): Partition | null {
     const errors = fault === undefined ? this.#mapper.map(cells) : [encodeRowError({ reason: fault, field: null })]
     const { row } = this.#mapper
-    const index = laneOfRow(errors === null ? row : null, position.row, this.#partitioning)
-    const lane = this.#lanes[index]
-    if (lane === undefined) throw new Error(`there is no lane ${index}`)
-    if (position.row < lane.checkpoint.nextRow) return null
-    if (errors === null) lane.addRow(position, row, cells.length)
-    else lane.addRejected(position, errors, cells.length)
+    const index = partitionOfRow(errors === null ? row : null, position.row, this.#partitioning)
+    const partition = this.#partitions[index]
+    if (partition === undefined) throw new Error(`there is no partition ${index}`)
+    if (position.row < partition.checkpoint.nextRow) return null
+    if (errors === null) partition.addRow(position, row, cells.length)
+    else partition.addRejected(position, errors, cells.length)
     if (position.byte - this.#markedByte >= MARK_BYTES) {
       this.#markedByte = position.byte
-      lane.addMark(position)
+      partition.addMark(position)
     }
-    return lane
+    return partition
   }
 }

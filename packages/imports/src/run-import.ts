@@ -24,8 +24,8 @@ import type { Position } from './gathering-batch.ts'
 import { createErrorBudget } from './error-budget.ts'
 import { dialectOf, findDialect, readHeader } from './find-dialect.ts'
 import type { ImportObserver } from './import-observer.ts'
-import { Lane } from './lane.ts'
-import type { Partitioning } from './lane-of-coupon.ts'
+import { Partition } from './partition.ts'
+import type { Partitioning } from './partition-of-row.ts'
 import { createRecordMapper, prepareReading } from './map-record.ts'
 import { Pass } from './pass.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
@@ -38,7 +38,7 @@ export interface RunImportOptions {
   readonly importId: number
   /** The queue's job that runs this. */
   readonly jobId: string
-  readonly laneCount: number
+  readonly partitionCount: number
   readonly batchRows: number
   /** Aborted when the process is to end: the import stops at its checkpoint and is handed on. */
   readonly signal: AbortSignal
@@ -80,10 +80,10 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
   const known = await findImportById(database, importId)
   if (known === null) return 'nothing-to-do'
   const kind = await readSeriesKind(database, known.orgId, known.seriesId)
-  const { laneCount, by } = choosePartitioning(known.mapping, kind, options)
+  const { partitionCount, by } = choosePartitioning(known.mapping, kind, options)
   let claimed: ClaimedImport | null
   try {
-    claimed = await claimImport(database, { importId, jobId, laneCount, partitionBy: by })
+    claimed = await claimImport(database, { importId, jobId, partitionCount, partitionBy: by })
   } catch (error) {
     if (await isTakenAway(error, options)) return 'nothing-to-do'
     throw error
@@ -137,16 +137,16 @@ async function isTakenAway(error: unknown, { database, log, importId }: RunImpor
 
 /**
  * Without a limit a row competes with its equals alone. Otherwise with those of its coupon, and one that rows may name in
- * two ways has no lane of its own before it is looked up: such files have one lane.
+ * two ways has no partition of its own before it is looked up: such files have one partition.
  */
 function choosePartitioning(
   { positions }: ColumnMapping,
   kind: SeriesKind | null,
-  { laneCount }: RunImportOptions,
+  { partitionCount }: RunImportOptions,
 ): Partitioning {
-  if (kind === 'unlimited') return { laneCount, by: 'redemption' }
+  if (kind === 'unlimited') return { partitionCount, by: 'redemption' }
   const hasTwoNames = positions.couponId !== undefined && positions.couponCode !== undefined
-  return { laneCount: hasTwoNames ? 1 : laneCount, by: 'coupon' }
+  return { partitionCount: hasTwoNames ? 1 : partitionCount, by: 'coupon' }
 }
 
 async function runClaimed(
@@ -194,8 +194,8 @@ async function runWatched(
     batchRows: Math.min(options.batchRows, budget.maxBatchRows),
     observer: options.observer,
   }
-  const lanes = claimed.lanes.map((checkpoint) => new Lane(context, checkpoint))
-  const pass = new Pass(lanes, mapper, budget, record.partitionBy, dialect.start)
+  const partitions = claimed.partitions.map((checkpoint) => new Partition(context, checkpoint))
+  const pass = new Pass(partitions, mapper, budget, record.partitionBy, dialect.start)
 
   let stopped: 'lost' | 'yield' | null = null
   let progressed = false
@@ -216,10 +216,10 @@ async function runWatched(
     watch.waitFor('DATABASE_BUSY')
     if (stopped === null || stopped === 'yield') await pass.flush(stopped === 'yield')
   } finally {
-    // A lane's batch must not outlive this call: whatever comes next reads the checkpoints.
-    await Promise.allSettled(lanes.map(async (lane) => lane.settle()))
+    // A partition's batch must not outlive this call: whatever comes next reads the checkpoints.
+    await Promise.allSettled(partitions.map(async (partition) => partition.settle()))
   }
-  for (const lane of lanes) await lane.settle()
+  for (const partition of partitions) await partition.settle()
   if (pass.isLost) stopped = 'lost'
   if (stopped === null || stopped === 'yield') budget.check(pass.committed)
 

@@ -1,8 +1,8 @@
 import { encodeRowError } from '@importer/contracts'
 import { readRecords } from '@importer/csv'
-import { readLanes, type LaneCheckpoint, type ReadingDialect } from '@importer/db'
+import { readPartitions, type PartitionCheckpoint, type ReadingDialect } from '@importer/db'
 
-import { laneOfRow } from './lane-of-coupon.ts'
+import { partitionOfRow } from './partition-of-row.ts'
 import { createRecordMapper, prepareReading, type MappedRow } from './map-record.ts'
 import type { RecordDialect, RejectedRecordsSource } from './rejected-records.ts'
 
@@ -13,21 +13,21 @@ export interface UnprocessedRecord {
 }
 
 /** Where the first data row of a file stands: behind its header, if it has one. */
-const FILE_START: LaneCheckpoint = { lane: 0, nextRow: 1, nextByte: 0, nextLine: 1 }
+const FILE_START: PartitionCheckpoint = { partition: 0, nextRow: 1, nextByte: 0, nextLine: 1 }
 
 /**
- * The rows that no lane has committed, in the order of the file. Each lane stands at a place of its own, so of every row
- * behind the first of them it is asked, as the import itself does, which lane it belongs to.
+ * The rows that no partition has committed, in the order of the file. Each partition stands at a place of its own, so
+ * of every row behind the first of them it is asked, as the import itself does, which partition it belongs to.
  */
 export async function* readUnprocessedRecords(
   { database, store, importRecord }: RejectedRecordsSource,
   { delimiter, header, recordsAreLines, start: fileStart }: RecordDialect & Pick<ReadingDialect, 'start'>,
 ): AsyncGenerator<UnprocessedRecord[]> {
   if (importRecord.status === 'completed') return
-  const known = await readLanes(database, importRecord.id)
-  const lanes = known.length === 0 ? [FILE_START] : known
-  const start = lanes.reduce((a, b) => (b.nextRow < a.nextRow ? b : a))
-  const partitioning = { laneCount: lanes.length, by: importRecord.partitionBy }
+  const known = await readPartitions(database, importRecord.id)
+  const partitions = known.length === 0 ? [FILE_START] : known
+  const start = partitions.reduce((a, b) => (b.nextRow < a.nextRow ? b : a))
+  const partitioning = { partitionCount: partitions.length, by: importRecord.partitionBy }
   const { mapping, createdAt } = importRecord
   const mapper = createRecordMapper(await prepareReading(mapping, createdAt.getTime(), header))
   const isBefore = start.nextByte < fileStart.byteOffset
@@ -41,8 +41,9 @@ export async function* readUnprocessedRecords(
       const record = cells[i] ?? []
       const fault = faults.get(i)
       const errors = fault === undefined ? mapper.map(record) : [encodeRowError({ reason: fault, field: null })]
-      const lane = lanes[laneOfRow(errors === null ? mapper.row : null, rowNumber, partitioning)]
-      if (lane !== undefined && rowNumber >= lane.nextRow) found.push({ rowNumber, line: lines[i] ?? 0, cells: record })
+      const partition = partitions[partitionOfRow(errors === null ? mapper.row : null, rowNumber, partitioning)]
+      if (partition !== undefined && rowNumber >= partition.nextRow)
+        found.push({ rowNumber, line: lines[i] ?? 0, cells: record })
       rowNumber += 1
     }
     yield found
@@ -51,7 +52,7 @@ export async function* readUnprocessedRecords(
 
 /**
  * A test of whether a row is committed, by its number and as it was mapped (null: it cannot be looked up): it asks, as the
- * import itself does, which lane the row belongs to, and how far that lane has come.
+ * import itself does, which partition the row belongs to, and how far that partition has come.
  */
 export async function createProcessedTest({
   database,
@@ -59,11 +60,11 @@ export async function createProcessedTest({
 }: Pick<RejectedRecordsSource, 'database' | 'importRecord'>): Promise<
   (rowNumber: number, row: Readonly<MappedRow> | null) => boolean
 > {
-  const lanes = await readLanes(database, importRecord.id)
-  const partitioning = { laneCount: lanes.length, by: importRecord.partitionBy }
+  const partitions = await readPartitions(database, importRecord.id)
+  const partitioning = { partitionCount: partitions.length, by: importRecord.partitionBy }
   return (rowNumber, row) => {
     if (importRecord.status === 'completed') return true
-    const lane = lanes[laneOfRow(row, rowNumber, partitioning)]
-    return lane !== undefined && rowNumber < lane.nextRow
+    const partition = partitions[partitionOfRow(row, rowNumber, partitioning)]
+    return partition !== undefined && rowNumber < partition.nextRow
   }
 }

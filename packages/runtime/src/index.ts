@@ -1,4 +1,4 @@
-export { checkEnvironment, pickEnvironment, type Environment } from './environment/catalogue.ts'
+export { checkEnvironment, listOldNames, pickEnvironment, type Environment } from './environment/catalogue.ts'
 export { EnvironmentError } from './environment/environment-error.ts'
 export { createLog, type Logger, type LogOptions } from './log.ts'
 export type { Consumer, ConsumerOptions, JobContext, JobProcessor } from './queue/consumer.ts'

@@ -150,7 +150,7 @@ describe('a row is explained', () => {
     expect([(await explain(dry, 1)).outcome, (await explain(dry, 2)).outcome]).toEqual(['inserted', 'rejected'])
 
     const cancelled = await uploadNative(intake, line('CODE1012').repeat(3))
-    await work(intake, cancelled, { shouldYield: () => true, batchRows: 1, laneCount: 1 })
+    await work(intake, cancelled, { shouldYield: () => true, batchRows: 1, partitionCount: 1 })
     await ask(intake, 'POST', `/v1/imports/${cancelled}/cancel`)
     const { counts } = await get(`/v1/imports/${cancelled}`)
     const last = await explain(cancelled, 3)

@@ -59,7 +59,9 @@ test('what the worker records is told with its beginning, until a checkpoint com
   expect(await recordDelay(intake.database, { importId: id, lease: 1 }, away)).toBe(true)
   expect((await show(id)).delay).toEqual(first.delay)
 
-  await intake.database.prisma.importLane.create({ data: { importId: id, lane: 0, lease: 1, updatedAt: new Date() } })
+  await intake.database.prisma.importPartition.create({
+    data: { importId: id, partition: 0, lease: 1, updatedAt: new Date() },
+  })
   expect((await show(id)).delay).toBeNull()
   expect(await recordDelay(intake.database, { importId: id, lease: 1 }, away)).toBe(true)
   const second = await show(id)

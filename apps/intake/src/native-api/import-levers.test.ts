@@ -158,7 +158,7 @@ test('what a cancelled import did is kept, the rest can be downloaded, and resum
   const rows = 6_000
   const id = await uploadNative(intake, makeFile(rows))
   await work(intake, id, { batchRows: 500, shouldYield: () => true })
-  // Every lane was fenced where it stood: here, after the first turn.
+  // Every partition was fenced where it stood: here, after the first turn.
   const running = await show(id)
   expect(running.counts.rows).toBeLessThan(rows)
   await pull(id, 'cancel')

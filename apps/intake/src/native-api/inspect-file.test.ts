@@ -62,7 +62,7 @@ async function inspect(...call: Parameters<typeof postInspect>) {
 
 async function countRows(): Promise<unknown> {
   return intake.database.prisma.$queryRaw`
-    SELECT (SELECT count(*) FROM import)::int AS imports, (SELECT count(*) FROM import_lane)::int AS lanes,
+    SELECT (SELECT count(*) FROM import)::int AS imports, (SELECT count(*) FROM import_lane)::int AS partitions,
            (SELECT count(*) FROM rejected_row)::int AS rejected, (SELECT count(*) FROM duplicate_row)::int AS duplicates,
            (SELECT count(*) FROM dry_redemption)::int AS dry, (SELECT count(*) FROM redemption)::int AS redemptions,
            (SELECT count(*) FROM import_error_group)::int AS groups, (SELECT count(*) FROM import_position)::int AS positions,

@@ -31,7 +31,7 @@ async function act(id: number, action: 'cancel' | 'resume'): Promise<void> {
 
 /** As a worker does that dies before its first batch. */
 async function claimAndDie(importId: number): Promise<void> {
-  await claimImport(intake.database, { importId, jobId: `dead-${importId}`, laneCount: 2, partitionBy: 'coupon' })
+  await claimImport(intake.database, { importId, jobId: `dead-${importId}`, partitionCount: 2, partitionBy: 'coupon' })
 }
 
 /** A time slice that comes to nothing. */
@@ -39,7 +39,7 @@ async function claimAndHandOn(importId: number): Promise<void> {
   const claimed = await claimImport(intake.database, {
     importId,
     jobId: `slice-${importId}`,
-    laneCount: 2,
+    partitionCount: 2,
     partitionBy: 'coupon',
   })
   await handOnImport(intake.database, { importId, lease: claimed?.record.lease ?? 0 })
@@ -104,7 +104,7 @@ test('of a worker that died, what counts is the time up to its last progress', a
   const sliceStartedAt = new Date(Date.now() - 600_000)
   const updatedAt = new Date(Date.now() - 600_000 + 60_000)
   await prisma.import.update({ where: { id }, data: { sliceStartedAt, updatedAt: sliceStartedAt } })
-  await prisma.importLane.updateMany({ where: { importId: id }, data: { updatedAt } })
+  await prisma.importPartition.updateMany({ where: { importId: id }, data: { updatedAt } })
   await claimAndDie(id)
   expect(await readWorkedMs(id)).toBe(updatedAt.getTime() - sliceStartedAt.getTime())
 })
@@ -114,7 +114,7 @@ test('lines beyond 2^31 are kept, resumed from and told as they are', async () =
   const id = await uploadNative(intake, `${header}${line('NOSUCH')}`)
   await claimAndDie(id)
   const line32 = 5_000_000_001
-  await intake.database.prisma.importLane.updateMany({
+  await intake.database.prisma.importPartition.updateMany({
     where: { importId: id },
     data: { nextLine: line32, nextByte: header.length },
   })

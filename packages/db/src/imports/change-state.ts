@@ -27,15 +27,15 @@ SET status = 'cancelled', finished_at = $3::timestamptz, updated_at = $3::timest
 WHERE id = $1::int AND org_id = $2::int AND status IN ('queued', 'processing')`
 
 /**
- * Stops an import here and now. Its lanes are fenced as a take-over fences them, but a batch that is in progress is
+ * Stops an import here and now. Its partitions are fenced as a take-over fences them, but a batch that is in progress is
  * cancelled, not waited for: its worker, alive or not, can commit nothing more.
  */
 export async function cancelImport(database: Database, { orgId, importId, actor }: ImportAction): Promise<boolean> {
   return runAction(database, importId, actor, async (tx) => {
     const now = new Date()
     if ((await tx.$executeRawUnsafe(CANCEL, importId, orgId, now)) === 0) return false
-    // A statement of its own, which sees the lanes of a claim that the first one had to wait for.
-    await tx.importLane.updateMany({ where: { importId }, data: { lease: 0 } })
+    // A statement of its own, which sees the partitions of a claim that the first one had to wait for.
+    await tx.importPartition.updateMany({ where: { importId }, data: { lease: 0 } })
     await recordImportEvent(tx, importId, now)
     return true
   })

@@ -4,10 +4,10 @@ import type { Database } from '../open-database.ts'
 import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow, type PartitionBy } from './import-record.ts'
 import { BEGIN_SLICE } from './time-slices.ts'
 
-/** How far a lane has come: everything of it before `nextRow` is committed, nothing after it. */
-export interface LaneCheckpoint {
-  readonly lane: number
-  /** The data row, from 1, with which the lane goes on. */
+/** How far a partition has come: everything of it before `nextRow` is committed, nothing after it. */
+export interface PartitionCheckpoint {
+  readonly partition: number
+  /** The data row, from 1, with which the partition goes on. */
   readonly nextRow: number
   /** Where that row's record starts: byte from 0, line from 1. */
   readonly nextByte: number
@@ -16,13 +16,13 @@ export interface LaneCheckpoint {
 
 export interface ClaimedImport {
   readonly record: ImportRecord
-  readonly lanes: readonly LaneCheckpoint[]
+  readonly partitions: readonly PartitionCheckpoint[]
 }
 
 /**
- * One statement: takes the import under a new lease and hands that lease to its lanes. Changing a lane waits for a batch
- * of its former holder that is under way, so when this has returned, that holder can commit nothing more.
- * The number of lanes, and what decides which rows a lane has, are the first claim's for good.
+ * One statement: takes the import under a new lease and hands that lease to its partitions. Changing a partition waits
+ * for a batch of its former holder that is under way, so when this has returned, that holder can commit nothing more.
+ * The number of partitions, and what decides which rows a partition has, are the first claim's for good.
  */
 const CLAIM = `
 WITH claimed AS (
@@ -38,7 +38,7 @@ SELECT id, lane, lease, array_fill(0, ARRAY[$4::int])
 FROM claimed, generate_series(0, lane_count - 1) AS lane
 ORDER BY lane
 ON CONFLICT (import_id, lane) DO UPDATE SET lease = excluded.lease
-RETURNING lane, lease, next_row AS "nextRow", next_byte AS "nextByte", next_line AS "nextLine"`
+RETURNING lane AS partition, lease, next_row AS "nextRow", next_byte AS "nextByte", next_line AS "nextLine"`
 
 const FIND_BY_ID = `${IMPORT_SELECT} WHERE i.id = $1::int`
 
@@ -67,24 +67,24 @@ export async function isStillToDo({ prisma }: Database, importId: number, lease?
  */
 export async function claimImport(
   database: Database,
-  options: { importId: number; jobId: string; laneCount: number; partitionBy: PartitionBy },
+  options: { importId: number; jobId: string; partitionCount: number; partitionBy: PartitionBy },
 ): Promise<ClaimedImport | null> {
-  const lanes = await database.prisma.$queryRawUnsafe<
-    { lane: number; lease: number; nextRow: number; nextByte: bigint; nextLine: bigint }[]
-  >(CLAIM, options.importId, options.jobId, options.laneCount, ROW_ERROR_CODE_COUNT, options.partitionBy)
-  const [first] = lanes
+  const partitions = await database.prisma.$queryRawUnsafe<
+    { partition: number; lease: number; nextRow: number; nextByte: bigint; nextLine: bigint }[]
+  >(CLAIM, options.importId, options.jobId, options.partitionCount, ROW_ERROR_CODE_COUNT, options.partitionBy)
+  const [first] = partitions
   if (first === undefined) return null
   const record = await findImportById(database, options.importId)
   if (record === null || record.lease !== first.lease) return null
   return {
     record,
-    lanes: lanes
-      .map(({ lane, nextRow, nextByte, nextLine }) => ({
-        lane,
+    partitions: partitions
+      .map(({ partition, nextRow, nextByte, nextLine }) => ({
+        partition,
         nextRow,
         nextByte: Number(nextByte),
         nextLine: Number(nextLine),
       }))
-      .toSorted((a, b) => a.lane - b.lane),
+      .toSorted((a, b) => a.partition - b.partition),
   }
 }

@@ -14,7 +14,7 @@ import { countsByCode, findDelay } from '@importer/contracts'
 
 import type { Prisma } from '../generated/client.ts'
 
-/** What decides which lane a row goes to: its coupon, or its redemption (time and till). */
+/** What decides which partition a row goes to: its coupon, or its redemption (time and till). */
 export type PartitionBy = 'coupon' | 'redemption'
 
 export type JsonObject = Prisma.JsonObject
@@ -33,7 +33,7 @@ export interface ReadingDialect {
   readonly start: { readonly byteOffset: number; readonly line: number }
 }
 
-/** An import as everyone reads it: its row, and its lanes summed up in the same snapshot. */
+/** An import as everyone reads it: its row, and its partitions summed up in the same snapshot. */
 export interface ImportRecord {
   readonly id: number
   readonly orgId: number
@@ -74,8 +74,8 @@ export interface ImportRecord {
   readonly revertRequested: boolean
   /** Its files and the outcomes of its rows are kept no longer. */
   readonly expired: boolean
-  readonly laneCount: number | null
-  /** What decides which lane a row goes to; before the first claim what it would be for most series. */
+  readonly partitionCount: number | null
+  /** What decides which partition a row goes to; before the first claim what it would be for most series. */
   readonly partitionBy: PartitionBy
   /** The first start and every take-over after a failure. */
   readonly attempts: number
@@ -156,7 +156,7 @@ export interface ImportRow {
   rejected: bigint
   bytes_read: bigint
   column_count: number
-  lane_error_counts: number[][]
+  partition_error_counts: number[][]
 }
 
 export const IMPORT_SELECT = `
@@ -171,13 +171,13 @@ SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.f
        i.attempts, i.worked_ms, i.slice_started_at, i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
        greatest(i.updated_at, l.updated_at) AS updated_at, l.updated_at AS progressed_at, clock_timestamp() AS read_at,
        i.delay_code, i.delay_message, i.delay_since, i.delay_at,
-       l.inserted, l.duplicates, l.rejected, l.bytes_read, l.column_count, l.lane_error_counts
+       l.inserted, l.duplicates, l.rejected, l.bytes_read, l.column_count, l.partition_error_counts
 FROM import i
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(inserted), 0)::bigint AS inserted, coalesce(sum(duplicates), 0)::bigint AS duplicates,
          coalesce(sum(rejected), 0)::bigint AS rejected, coalesce(max(next_byte), 0) AS bytes_read,
          coalesce(max(column_count), 0) AS column_count, max(updated_at) AS updated_at,
-         coalesce(jsonb_agg(error_counts), '[]') AS lane_error_counts
+         coalesce(jsonb_agg(error_counts), '[]') AS partition_error_counts
   FROM import_lane WHERE import_id = i.id
 ) l`
 
@@ -226,12 +226,12 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     resumed: row.resumed,
     revertRequested: row.revert_requested,
     expired: row.expired,
-    laneCount: row.lane_count,
+    partitionCount: row.lane_count,
     partitionBy: row.partition_by === 'redemption' ? 'redemption' : 'coupon',
     attempts: row.attempts,
     workedMs: measureWorkedMs(row),
     counts: { rows: inserted + duplicates + rejected, inserted, duplicates, rejected },
-    errorsByCode: countsByCode(sumByPosition(row.lane_error_counts)),
+    errorsByCode: countsByCode(sumByPosition(row.partition_error_counts)),
     bytesRead: Number(row.bytes_read),
     columnCount: row.column_count,
     totalRows: row.total_rows,
@@ -264,9 +264,9 @@ function readRecordedDelay({ delay_code: code, delay_message: message, delay_sin
   return { code: code as DelayCode, message, since, at }
 }
 
-function sumByPosition(lanes: readonly number[][]): number[] {
+function sumByPosition(partitions: readonly number[][]): number[] {
   const sums: number[] = []
-  for (const counts of lanes) {
+  for (const counts of partitions) {
     counts.forEach((count, position) => {
       sums[position] = (sums[position] ?? 0) + count
     })

@@ -5,8 +5,8 @@ import { ROW_ERROR_CODE_COUNT, type ColumnMapping } from '@importer/contracts'
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import type { Judge } from '../sql/commit-batch.ts'
-import type { LaneCheckpoint } from './claim-import.ts'
-import { commitLaneBatch, type BatchColumns } from './lanes.ts'
+import type { PartitionCheckpoint } from './claim-import.ts'
+import { commitPartitionBatch, type BatchColumns } from './partitions.ts'
 
 /** The first rows of a file, as the one batch of an import that is never made. */
 export interface RehearsedRows {
@@ -66,9 +66,9 @@ async function recordErrors(
   await tx.$executeRaw`
     INSERT INTO import_lane (import_id, lane, lease, error_counts)
     VALUES (${importId}::int, 0, 1, array_fill(0, ARRAY[${ROW_ERROR_CODE_COUNT}::int]))`
-  const from: LaneCheckpoint = { lane: 0, nextRow: 1, nextByte: 0, nextLine: 1 }
+  const from: PartitionCheckpoint = { partition: 0, nextRow: 1, nextByte: 0, nextLine: 1 }
   const batch = { held: { importId, lease: 1 }, orgId, seriesId, from, to: { ...from, nextRow: rows + 1 }, columns }
-  const result = await commitLaneBatch(
+  const result = await commitPartitionBatch(
     { queryBatch: async (text, parameters) => database.queryBatchIn(tx, text, parameters) },
     batch,
     { judge, dryRun: true },

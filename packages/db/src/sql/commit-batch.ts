@@ -33,7 +33,7 @@ export type BatchParameter =
   | 'importId'
   | 'orgId'
   | 'seriesId'
-  | 'lane'
+  | 'partition'
   | 'lease'
   | 'expectedRow'
   | 'nextRow'
@@ -80,11 +80,12 @@ const FIRST_ROWS = 5
 const statements = new Map<string, Statement<BatchParameter>>()
 
 /**
- * One batch of one lane, whole: look-ups, rules, redemptions, row errors, duplicates and the checkpoint, in one
+ * One batch of one partition, whole: look-ups, rules, redemptions, row errors, duplicates and the checkpoint, in one
  * statement and so in one transaction.
  *
- * Gives no row when the lane is not at `expectedRow` under this lease (or its series is not of the kind that the judge is
- * for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, and the rejected rows by code.
+ * Gives no row when the partition is not at `expectedRow` under this lease (or its series is not of the kind that the
+ * judge is for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, and the rejected rows by
+ * code.
  *
  * Plan: the look-ups are LATERAL with an OFFSET, so that each is an index look-up whatever the statistics say; hashing a
  * reference table of millions for every batch of thousands is two to seven times slower. None has a LIMIT without an ORDER
@@ -95,7 +96,7 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * is hashed. The columns are unnested side by side in a select list: as a function in FROM each would be stored, and read
  * back, by itself.
  *
- * Locks: the lane's row first, so that a worker that takes over waits for a batch under way and a worker that lost its
+ * Locks: the partition's row first, so that a worker that takes over waits for a batch under way and a worker that lost its
  * lease finds it gone. Redemptions are inserted in the order of their coupon, so that imports that compete for coupons
  * wait for each other and do not deadlock.
  */
@@ -119,7 +120,7 @@ WITH series_rules AS MATERIALIZED (
 fence AS MATERIALIZED (
   SELECT l.import_id
   FROM import_lane l
-  WHERE l.import_id = ${p('importId', 'int')} AND l.lane = ${p('lane', 'int')} AND l.lease = ${p('lease', 'int')}
+  WHERE l.import_id = ${p('importId', 'int')} AND l.lane = ${p('partition', 'int')} AND l.lease = ${p('lease', 'int')}
     AND l.next_row = ${p('expectedRow', 'int')}${judge.condition}
   FOR UPDATE
 ),
@@ -153,7 +154,7 @@ all_errors AS MATERIALIZED (
 ),
 error_group AS (
   INSERT INTO import_error_group AS g (import_id, lane, error, rows, first_rows, spans)
-  SELECT ${p('importId', 'int')}, ${p('lane', 'int')}, error, count(*)::int,
+  SELECT ${p('importId', 'int')}, ${p('partition', 'int')}, error, count(*)::int,
          (array_agg(row_number ORDER BY row_number))[1:${FIRST_ROWS}],
          int4multirange(int4range(${p('expectedRow', 'int')}, ${p('nextRow', 'int')}))
   FROM all_errors GROUP BY error ORDER BY error
@@ -163,7 +164,7 @@ error_group AS (
 ),
 position AS (
   INSERT INTO import_position (import_id, row_number, byte_offset, line)
-  -- Two lanes may record the same place: inserts in one order wait for each other and do not deadlock.
+  -- Two partitions may record the same place: inserts in one order wait for each other and do not deadlock.
   SELECT ${p('importId', 'int')}, row_number, byte_offset, line
   FROM (
     SELECT * FROM unnest(${p('markRowNumbers', 'int[]')}, ${p('markByteOffsets', 'bigint[]')}, ${p('markLines', 'bigint[]')})
@@ -192,7 +193,7 @@ SET next_row = ${p('nextRow', 'int')}, next_byte = ${p('nextByte', 'bigint')}, n
     ),
     column_count = greatest(l.column_count, ${p('columnCount', 'int')}), updated_at = clock_timestamp()
 FROM fence, outcome o
-WHERE l.import_id = fence.import_id AND l.lane = ${p('lane', 'int')}
+WHERE l.import_id = fence.import_id AND l.lane = ${p('partition', 'int')}
 RETURNING o.inserted, o.duplicates, o.rejected,
   ARRAY(SELECT code::int FROM found_errors ORDER BY code) AS "errorIndices",
   ARRAY(SELECT rows FROM found_errors ORDER BY code) AS "errorRows"`

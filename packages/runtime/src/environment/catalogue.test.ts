@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { ENVIRONMENT, pickEnvironment, type EnvironmentName } from './catalogue.ts'
+import { ENVIRONMENT, listOldNames, pickEnvironment, type EnvironmentName } from './catalogue.ts'
 import { EnvironmentError } from './environment-error.ts'
-import { parseEnvironment } from './parse-environment.ts'
+import { parseEnvironment, type Variable } from './parse-environment.ts'
 
 const NAMES = Object.keys(ENVIRONMENT) as EnvironmentName[]
 
@@ -38,7 +38,7 @@ describe('the catalogue', () => {
       BOOTSTRAP_API_KEY: undefined,
       UPLOAD_MAX_BYTES: 5 * 1024 ** 3,
       WORKER_CONCURRENCY: 2,
-      IMPORT_LANES: 3,
+      IMPORT_PARTITIONS: 3,
       IMPORT_BATCH_ROWS: 20_000,
       RETENTION_DAYS: undefined,
       RATE_LIMIT_PER_MINUTE: undefined,
@@ -114,7 +114,7 @@ describe('the catalogue', () => {
     ['BOOTSTRAP_API_KEY', 'tooshort'],
     ['BOOTSTRAP_API_KEY', 'with a space inside it'],
     ['WORKER_CONCURRENCY', '0'],
-    ['IMPORT_LANES', 'two'],
+    ['IMPORT_PARTITIONS', 'two'],
     ['IMPORT_BATCH_ROWS', '0'],
     ['WEBHOOK_ALLOW_HTTP', 'yes'],
     ['RETENTION_DAYS', '-3'],
@@ -134,6 +134,28 @@ describe('the catalogue', () => {
   it('tells all bad variables at once, still in one line', () => {
     const readAll = () => pickEnvironment(['PORT', 'HOST', 'LOG_LEVEL'], { PORT: 'a\nb', LOG_LEVEL: 'loud' })
     expect(readAll).toThrow(/^PORT is .*; expected .*\. LOG_LEVEL is "loud"; expected .*$/)
+  })
+
+  it.each<[Record<string, string>, number, number]>([
+    [{ IMPORT_LANES: '5' }, 5, 1],
+    [{ IMPORT_PARTITIONS: '5' }, 5, 0],
+    [{ IMPORT_PARTITIONS: '5', IMPORT_LANES: ' ' }, 5, 0],
+    [{ IMPORT_PARTITIONS: '', IMPORT_LANES: '5' }, 5, 1],
+    [{ IMPORT_PARTITIONS: '5', IMPORT_LANES: ' 5' }, 5, 1],
+  ])('reads %o, the old name still: %i, named for a warning %i times', (env, value, warnings) => {
+    expect(pickEnvironment(['IMPORT_PARTITIONS'], env)).toEqual({ IMPORT_PARTITIONS: value })
+    const named = { oldName: 'IMPORT_LANES', name: 'IMPORT_PARTITIONS' }
+    expect(listOldNames(env)).toEqual(Array.from({ length: warnings }, () => named))
+  })
+
+  it.each<[Record<string, string>, RegExp]>([
+    [{ IMPORT_LANES: 'two' }, /^IMPORT_LANES is "two"; expected a whole number from 1 to 64$/],
+    [
+      { IMPORT_PARTITIONS: '5', IMPORT_LANES: '6' },
+      /^IMPORT_LANES is "6" and IMPORT_PARTITIONS is "5"; expected IMPORT_PARTITIONS alone, which is the new name of IMPORT_LANES$/,
+    ],
+  ])('refuses %o by the name that was set', (env, message) => {
+    expect(() => pickEnvironment(['IMPORT_PARTITIONS'], env)).toThrow(message)
   })
 
   it('looks only at the variables that were asked for', () => {
@@ -157,7 +179,8 @@ describe('.env.example', () => {
       values[name] = value
     }
     expect(assignments).toBe(Object.keys(values).length)
-    expect(Object.keys(values).toSorted()).toEqual(NAMES.toSorted())
+    const oldNames = Object.values<Variable>(ENVIRONMENT).flatMap(({ oldName }) => oldName ?? [])
+    expect(Object.keys(values).toSorted()).toEqual([...NAMES, ...oldNames].toSorted())
     expect(parseEnvironment(ENVIRONMENT, values)).toEqual(parseEnvironment(ENVIRONMENT, {}))
     for (const name of NAMES) {
       const fallback = parseEnvironment(ENVIRONMENT, {})[name]

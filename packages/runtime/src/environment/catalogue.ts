@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { parseStorageUrl } from '../store/storage-url.ts'
 import { parseByteSize } from './byte-size.ts'
-import { parseEnvironment, type EnvironmentOf, type Variable } from './parse-environment.ts'
+import { findOldNames, parseEnvironment, type EnvironmentOf, type Variable } from './parse-environment.ts'
 
 /** The largest int4: PostgreSQL's `integer`, which holds organizations' ids. */
 const MAX_INT4 = 2_147_483_647
@@ -57,7 +57,7 @@ export const ENVIRONMENT = {
     expected: 'a size such as 1048576, 500MiB or 5GiB',
   },
   WORKER_CONCURRENCY: wholeNumber({ from: 1, to: 64, fallback: 2 }),
-  IMPORT_LANES: wholeNumber({ from: 1, to: 64, fallback: 3 }),
+  IMPORT_PARTITIONS: { ...wholeNumber({ from: 1, to: 64, fallback: 3 }), oldName: 'IMPORT_LANES' },
   IMPORT_BATCH_ROWS: wholeNumber({ from: 1, to: 1_000_000, fallback: 20_000 }),
   RETENTION_DAYS: optionalWholeNumber({ from: 1, to: 36_500 }),
   RATE_LIMIT_PER_MINUTE: optionalWholeNumber({ from: 1, to: 1_000_000_000 }),
@@ -91,6 +91,11 @@ export type EnvironmentName = keyof Environment
 /** Every variable, read and checked, so that none is found to be wrong later. Throws an EnvironmentError. */
 export function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   return parseEnvironment(ENVIRONMENT, env)
+}
+
+/** Which variables are set by a name that they had before, to be named in the log. */
+export function listOldNames(env: Readonly<Record<string, string | undefined>>): { oldName: string; name: string }[] {
+  return findOldNames(ENVIRONMENT, env)
 }
 
 /** The variables that one app needs, read and checked. Throws an EnvironmentError. */

@@ -9,6 +9,8 @@ export interface Variable<Schema extends z.ZodType = z.ZodType> {
   readonly expected: string
   /** The value must not be shown. */
   readonly secret?: boolean
+  /** A name that the variable had before, read for one version more where the new name is not set. */
+  readonly oldName?: string
 }
 
 export type EnvironmentSchema = Readonly<Record<string, Variable>>
@@ -20,7 +22,7 @@ const SHOWN_CHARACTERS = 60
 
 /**
  * Reads every variable of `schema` from `env`. Empty means unset.
- * Throws an EnvironmentError that names all bad variables at once, in one line.
+ * Throws an EnvironmentError that names all bad variables at once, each by the name that was set, in one line.
  */
 export function parseEnvironment<Schema extends EnvironmentSchema>(
   schema: Schema,
@@ -29,13 +31,38 @@ export function parseEnvironment<Schema extends EnvironmentSchema>(
   const values: Record<string, unknown> = {}
   const faults: string[] = []
   for (const [name, variable] of Object.entries(schema)) {
-    const text = env[name]?.trim() || undefined
+    const newText = readText(env, name)
+    const oldText = variable.oldName === undefined ? undefined : readText(env, variable.oldName)
+    if (newText !== undefined && oldText !== undefined && newText !== oldText) {
+      faults.push(
+        `${variable.oldName} ${describeValue(oldText, variable)} and ${name} ${describeValue(newText, variable)}; expected ${name} alone, which is the new name of ${variable.oldName}`,
+      )
+      continue
+    }
+    const text = newText ?? oldText
     const result = variable.schema.safeParse(text)
     if (result.success) values[name] = result.data
-    else faults.push(`${name} ${describeValue(text, variable)}; expected ${variable.expected}`)
+    else {
+      const nameThatWasSet = newText === undefined && oldText !== undefined ? variable.oldName : name
+      faults.push(`${nameThatWasSet} ${describeValue(text, variable)}; expected ${variable.expected}`)
+    }
   }
   if (faults.length > 0) throw new EnvironmentError(faults.join('. '))
   return values as EnvironmentOf<Schema>
+}
+
+/** The variables of `schema` that are set by their old name, for a warning. */
+export function findOldNames(
+  schema: EnvironmentSchema,
+  env: Readonly<Record<string, string | undefined>>,
+): { oldName: string; name: string }[] {
+  return Object.entries(schema).flatMap(([name, { oldName }]) =>
+    oldName !== undefined && readText(env, oldName) !== undefined ? [{ oldName, name }] : [],
+  )
+}
+
+function readText(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return env[name]?.trim() || undefined
 }
 
 function describeValue(text: string | undefined, variable: Variable): string {

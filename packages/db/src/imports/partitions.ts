@@ -10,9 +10,12 @@ import type { Database } from '../open-database.ts'
 import { bindParameters } from '../sql/statement.ts'
 import { commitBatch, type BatchParameter, type BatchShape } from '../sql/commit-batch.ts'
 import type { HeldImport } from './change-import.ts'
-import type { LaneCheckpoint } from './claim-import.ts'
+import type { PartitionCheckpoint } from './claim-import.ts'
 
-/** The rows of one lane's batch, column by column as arrays in binary format (array-columns.ts); null: no such column. */
+/**
+ * The rows of one partition's batch, column by column as arrays in binary format (array-columns.ts); null: no such
+ * column.
+ */
 export interface BatchColumns {
   readonly rowNumbers: Buffer
   readonly lines: Buffer
@@ -39,13 +42,13 @@ export interface BatchColumns {
   readonly columnCount: number
 }
 
-export interface LaneBatch {
+export interface PartitionBatch {
   readonly held: HeldImport
   readonly orgId: number
   readonly seriesId: bigint
-  /** Where the lane stands before this batch, and after it. */
-  readonly from: LaneCheckpoint
-  readonly to: LaneCheckpoint
+  /** Where the partition stands before this batch, and after it. */
+  readonly from: PartitionCheckpoint
+  readonly to: PartitionCheckpoint
   readonly columns: BatchColumns
 }
 
@@ -72,12 +75,12 @@ interface CommittedRow {
 }
 
 /**
- * Commits one batch of one lane: all of it, or nothing (sql/commit-batch.ts). Throws what the database throws; see
+ * Commits one batch of one partition: all of it, or nothing (sql/commit-batch.ts). Throws what the database throws; see
  * isConcurrencyConflict for what to send again.
  */
-export async function commitLaneBatch(
+export async function commitPartitionBatch(
   database: Pick<Database, 'queryBatch'>,
-  batch: LaneBatch,
+  batch: PartitionBatch,
   { judge, dryRun }: Pick<BatchShape, 'judge' | 'dryRun'>,
 ): Promise<BatchResult> {
   const { columns } = batch
@@ -95,7 +98,7 @@ export async function commitLaneBatch(
     lease: batch.held.lease,
     orgId: batch.orgId,
     seriesId: batch.seriesId,
-    lane: batch.from.lane,
+    partition: batch.from.partition,
     expectedRow: batch.from.nextRow,
     nextRow: batch.to.nextRow,
     nextByte: batch.to.nextByte,
@@ -137,11 +140,11 @@ function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, Buf
   return Object.keys(columns) as Key[]
 }
 
-/** Where all lanes of an import stand, by lane; none before it was taken up. */
-export async function readLanes(database: Database, importId: number): Promise<LaneCheckpoint[]> {
-  const rows = await database.prisma.importLane.findMany({ where: { importId }, orderBy: { lane: 'asc' } })
-  return rows.map(({ lane, nextRow, nextByte, nextLine }) => ({
-    lane,
+/** Where all partitions of an import stand, by partition; none before it was taken up. */
+export async function readPartitions(database: Database, importId: number): Promise<PartitionCheckpoint[]> {
+  const rows = await database.prisma.importPartition.findMany({ where: { importId }, orderBy: { partition: 'asc' } })
+  return rows.map(({ partition, nextRow, nextByte, nextLine }) => ({
+    partition,
     nextRow,
     nextByte: Number(nextByte),
     nextLine: Number(nextLine),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { ColumnKey } from '@importer/contracts'
 import {
-  commitLaneBatch,
+  commitPartitionBatch,
   isConcurrencyConflict,
   readSeriesKind,
   type BatchColumns,
@@ -10,14 +10,14 @@ import {
   type Database,
   type HeldImport,
   type Judge,
-  type LaneCheckpoint,
+  type PartitionCheckpoint,
 } from '@importer/db'
 
 import { GatheringBatch, type Position } from './gathering-batch.ts'
 import type { ImportObserver } from './import-observer.ts'
 import type { MappedRow, RecordMapper } from './map-record.ts'
 
-export interface LaneContext {
+export interface PartitionContext {
   readonly database: Database
   readonly held: HeldImport
   readonly orgId: number
@@ -40,12 +40,12 @@ const MAX_CONFLICTS = 200
 const MAX_CONFLICT_PAUSE_MS = 20
 
 /**
- * One lane of an import: gathers its rows in file order and commits them batch by batch, one batch at a time, while the
+ * One partition of an import: gathers its rows in file order and commits them batch by batch, one batch at a time, while the
  * next is gathered.
  */
-export class Lane {
-  readonly #context: LaneContext
-  #checkpoint: LaneCheckpoint
+export class Partition {
+  readonly #context: PartitionContext
+  #checkpoint: PartitionCheckpoint
   readonly #batch: GatheringBatch
   #batchRows: number
   #judge: Judge
@@ -54,7 +54,7 @@ export class Lane {
   #isLost = false
   #committed = { rows: 0, rejected: 0 }
 
-  constructor(context: LaneContext, checkpoint: LaneCheckpoint) {
+  constructor(context: PartitionContext, checkpoint: PartitionCheckpoint) {
     this.#context = context
     this.#checkpoint = checkpoint
     this.#batch = new GatheringBatch(context)
@@ -62,7 +62,7 @@ export class Lane {
     this.#judge = context.judge
   }
 
-  get checkpoint(): LaneCheckpoint {
+  get checkpoint(): PartitionCheckpoint {
     return this.#checkpoint
   }
 
@@ -76,12 +76,12 @@ export class Lane {
     return this.#batch.size >= this.#batchRows
   }
 
-  /** The lane takes no more: the import was cancelled, or another worker has it. */
+  /** The partition takes no more: the import was cancelled, or another worker has it. */
   get isLost(): boolean {
     return this.#isLost
   }
 
-  /** What this lane has committed since it was taken up. */
+  /** What this partition has committed since it was taken up. */
   get committed(): { readonly rows: number; readonly rejected: number } {
     return this.#committed
   }
@@ -100,14 +100,14 @@ export class Lane {
   }
 
   /**
-   * Sends what was gathered, once the batch before it is committed; everything of this lane before `next` is in it.
+   * Sends what was gathered, once the batch before it is committed; everything of this partition before `next` is in it.
    * Rejects with what an earlier batch failed with.
    */
   async send(next: Position): Promise<void> {
     await this.settle()
     if (this.#isLost) return
     this.#batchRows = Math.min(this.#batchRows * 2, this.#context.batchRows)
-    const to = { lane: this.#checkpoint.lane, nextRow: next.row, nextByte: next.byte, nextLine: next.line }
+    const to = { partition: this.#checkpoint.partition, nextRow: next.row, nextByte: next.byte, nextLine: next.line }
     this.#inFlight = this.#commit(this.#batch.take(), to).catch((error: unknown) => {
       this.#failure ??= { error }
     })
@@ -119,7 +119,7 @@ export class Lane {
     if (this.#failure !== null) throw this.#failure.error
   }
 
-  async #commit(columns: BatchColumns, to: LaneCheckpoint): Promise<void> {
+  async #commit(columns: BatchColumns, to: PartitionCheckpoint): Promise<void> {
     const sentAt = performance.now()
     const result = await this.#sendUntilFree(columns, to)
     if (result.status === 'lost') {
@@ -134,12 +134,12 @@ export class Lane {
     }
   }
 
-  async #sendUntilFree(columns: BatchColumns, to: LaneCheckpoint): Promise<BatchResult> {
+  async #sendUntilFree(columns: BatchColumns, to: PartitionCheckpoint): Promise<BatchResult> {
     const { database, held, orgId, seriesId, dryRun } = this.#context
     const batch = { held, orgId, seriesId, from: this.#checkpoint, to, columns }
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        const result = await commitLaneBatch(database, batch, { judge: this.#judge, dryRun })
+        const result = await commitPartitionBatch(database, batch, { judge: this.#judge, dryRun })
         // Not committed also when the series' limit has been changed meanwhile.
         if (result.status === 'committed' || !(await this.#hasSeriesChanged())) return result
       } catch (error) {

@@ -4,21 +4,25 @@ import type { MappedRow } from './map-record.ts'
 
 /** How the rows of an import are spread: the same from its first claim to its end. */
 export interface Partitioning {
-  readonly laneCount: number
+  readonly partitionCount: number
   readonly by: PartitionBy
 }
 
 /**
- * Which lane a row goes to. Rows that compete with each other go to one lane, on every run, where they stay in the order of
- * the file. With a limit those are the rows of a coupon; without one only equal rows compete, and those have the same
- * time and till: so one code in every row does not make one lane do all the work.
- * A rejected row (null) competes with nothing: any lane will do, if it is the same on every run.
+ * Which partition a row goes to. Rows that compete with each other go to one partition, on every run, where they stay
+ * in the order of the file. With a limit those are the rows of a coupon; without one only equal rows compete, and those
+ * have the same time and till: so one code in every row does not make one partition do all the work. A rejected row
+ * (null) competes with nothing: any partition will do, if it is the same on every run.
  */
-export function laneOfRow(row: Readonly<MappedRow> | null, rowNumber: number, { laneCount, by }: Partitioning): number {
-  if (laneCount === 1) return 0
-  if (row === null) return rowNumber % laneCount
+export function partitionOfRow(
+  row: Readonly<MappedRow> | null,
+  rowNumber: number,
+  { partitionCount, by }: Partitioning,
+): number {
+  if (partitionCount === 1) return 0
+  if (row === null) return rowNumber % partitionCount
   const hash = by === 'coupon' ? hashText(row.coupon, 0) : hashText(row.till, mixTime(row.redeemedMs))
-  return ((hash >>> 16) ^ (hash & 0xffff)) % laneCount
+  return ((hash >>> 16) ^ (hash & 0xffff)) % partitionCount
 }
 
 /** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) over UTF-16 units. */
