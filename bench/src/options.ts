@@ -11,10 +11,13 @@ const SUITES = [
   'memory',
   'reference',
   'lookups',
-  'levers',
+  'actions',
   'rejected',
 ] as const
 export type SuiteName = (typeof SUITES)[number]
+
+/** Names that suites had before, accepted still. */
+const OLD_NAMES: Readonly<Record<string, SuiteName>> = { levers: 'actions' }
 
 export interface BenchOptions {
   readonly suites: readonly SuiteName[]
@@ -62,7 +65,7 @@ export function readCommand(args: readonly string[]): Command {
   if (values.help) return { kind: 'help' }
   if (positionals.length === 1 && positionals[0] === 'plots') return { kind: 'plots' }
   const suites = positionals.map((name) => {
-    const suite = SUITES.find((known) => known === name)
+    const suite = SUITES.find((known) => known === (OLD_NAMES[name] ?? name))
     if (suite === undefined)
       throw new UsageError(`there is no suite ${name}; expected ${SUITES.join(', ')}, or plots alone`)
     return suite

@@ -9,7 +9,7 @@ import { isTrial, type BenchOptions, type SuiteName } from './options.ts'
 import { runDatesSuite } from './suites/dates.ts'
 import { runImportSuite } from './suites/import.ts'
 import { runLatencySuite } from './suites/latency.ts'
-import { runLeversSuite } from './suites/levers.ts'
+import { runActionsSuite } from './suites/actions.ts'
 import { runLookupsSuite } from './suites/lookups.ts'
 import { runMemorySuite } from './suites/memory.ts'
 import { runPeersSuite } from './suites/peers.ts'
@@ -30,7 +30,7 @@ const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> =
   memory: runMemorySuite,
   reference: runReferenceSuite,
   lookups: runLookupsSuite,
-  levers: runLeversSuite,
+  actions: runActionsSuite,
   rejected: runRejectedSuite,
 }
 

@@ -60,7 +60,7 @@ const SUITES = [
   'latency',
   'reference',
   'lookups',
-  'levers',
+  'actions',
   'rejected',
   ...(process.platform === 'linux' ? ['memory'] : []),
 ]
@@ -83,7 +83,7 @@ test('every suite runs, with rows enough to be tried, and gives its figures', { 
 
   await writePerformancePage({ resultsFolder: folder, docsFolder: folder, say: () => {} })
   const page = await readFile(path.join(folder, 'performance.md'), 'utf8')
-  for (const head of ['Series of every kind', 'Looking redemptions up', 'Levers and errors'])
+  for (const head of ['Series of every kind', 'Looking redemptions up', 'Actions and errors'])
     expect(page).toContain(`## ${head}`)
   expect(page).not.toMatch(/NaN|undefined|Infinity/)
   for (const [, picture = ''] of page.matchAll(/]\((.*?\.svg)\)/g)) {
@@ -100,6 +100,10 @@ test.each([
   const script = await readFile(path.join(REPOSITORY, 'bench/sql', file), 'utf8')
   const names = Object.keys(filled)
   expect(new Set([...script.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))).toEqual(new Set(names))
+})
+
+test('levers, the name that actions had before, is accepted', () => {
+  expect(readCommand(['levers'])).toMatchObject({ kind: 'run', suites: ['actions'] })
 })
 
 test.each([

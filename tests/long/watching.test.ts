@@ -26,8 +26,8 @@ function takeRows(count: number): string {
   return shopRows(first, nextCoupon - 1)
 }
 
-async function pull(importId: number, lever: string): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${system.port}/v1/imports/${importId}/${lever}`, {
+async function requestAction(importId: number, action: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${system.port}/v1/imports/${importId}/${action}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${TEST_KEY}` },
   })
@@ -120,11 +120,11 @@ it(
     const file = SHOP_HEADER + wrong + rows + rows.slice(0, rows.indexOf('\n') + 1) + wrong
     const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file })
     const looks = await pollUntil(jobId, 'processing')
-    await pull(jobId, 'cancel')
+    await requestAction(jobId, 'cancel')
     looks.push(...(await pollUntil(jobId, 'cancelled')))
-    expect(await pull(jobId, 'resume')).toBe(202)
+    expect(await requestAction(jobId, 'resume')).toBe(202)
     looks.push(...(await pollUntil(jobId, 'completed')))
-    expect(await pull(jobId, 'revert')).toBe(202)
+    expect(await requestAction(jobId, 'revert')).toBe(202)
     looks.push(...(await pollUntil(jobId, 'reverted')))
 
     for (const [index, look] of looks.entries()) expectNoStepBack(looks[index - 1] ?? look, look)

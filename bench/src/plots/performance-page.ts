@@ -52,7 +52,7 @@ ${renderMarkdownTable(
   ]),
 )}
 
-${renderCells(results)}${renderKinds(results)}${renderLookups(results)}${renderLevers(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
+${renderCells(results)}${renderKinds(results)}${renderLookups(results)}${renderActions(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
 ${profile === null || found === undefined ? '' : `${describeProfile()}\n${describeScaling(found.report, profile)}`}`.trimEnd() +
     '\n'
   )
@@ -141,10 +141,10 @@ By coupon it uses the index that holds a coupon to its limit, which costs nothin
 `
 }
 
-function renderLevers(results: Results): string {
-  const found = results.find('levers')
+function renderActions(results: Results): string {
+  const found = results.find('actions')
   if (found === undefined) return ''
-  const { levers, ...figures } = found.suite
+  const { actions, ...figures } = found.suite
   const table = renderMarkdownTable(
     ['', 'measured'],
     [
@@ -157,9 +157,9 @@ function renderLevers(results: Results): string {
       ["the intake app's memory at its peak, MiB", figures.intake_rss_mb],
     ],
   )
-  return `## Levers and errors
+  return `## Actions and errors
 
-On an import of ${levers.rows.toLocaleString('en-US')} rows; the errors are those of one whose rows are all rejected.
+On an import of ${actions.rows.toLocaleString('en-US')} rows; the errors are those of one whose rows are all rejected.
 
 ${table}
 

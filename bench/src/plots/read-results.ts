@@ -109,8 +109,8 @@ const suites = {
     redemptions_by_row_p50_ms: z.number(),
     redemptions_by_import_p50_ms: z.number(),
   }),
-  levers: z.object({
-    levers: z.object({ rows: z.number() }),
+  actions: z.object({
+    actions: z.object({ rows: z.number() }),
     cancel_answer_ms: z.number(),
     cancelled_ms: z.number(),
     resume_answer_ms: z.number(),

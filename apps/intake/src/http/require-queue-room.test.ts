@@ -72,12 +72,12 @@ describe('of uploads at the same time no more are taken than may wait', () => {
 describe.each([
   ['resume', 'cancelled'],
   ['retry-rejected', 'completed'],
-] as const)('%s', (lever, status) => {
+] as const)('%s', (action, status) => {
   test('is 429 while as many wait as may, and changes nothing', async () => {
     const id = await makeEnded(status)
     await fillQueue()
     const before = [await intake.countStored(), await intake.database.prisma.import.findUnique({ where: { id } })]
-    const refused = await ask(intake, 'POST', `/v1/imports/${id}/${lever}`)
+    const refused = await ask(intake, 'POST', `/v1/imports/${id}/${action}`)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5'])
     expect((await readJson(refused)).code).toBe('TOO_MANY_QUEUED_IMPORTS')
     expect([await intake.countStored(), await intake.database.prisma.import.findUnique({ where: { id } })]).toEqual(
@@ -88,13 +88,13 @@ describe.each([
   test('takes what room there is, of several at once', async () => {
     const ids: number[] = []
     for (let i = 0; i < MAX_QUEUED + 2; i += 1) ids.push(await makeEnded(status))
-    const answers = await Promise.all(ids.map((id) => ask(intake, 'POST', `/v1/imports/${id}/${lever}`)))
+    const answers = await Promise.all(ids.map((id) => ask(intake, 'POST', `/v1/imports/${id}/${action}`)))
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 202, 202, 429, 429])
     expect(await countQueued()).toBe(MAX_QUEUED)
   })
 })
 
-test('a lever that does not fit is 409 also while as many wait as may', async () => {
+test('an action that does not fit is 409 also while as many wait as may', async () => {
   const id = await makeEnded('completed')
   await fillQueue()
   expect((await ask(intake, 'POST', `/v1/imports/${id}/resume`)).status).toBe(409)

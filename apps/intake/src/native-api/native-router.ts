@@ -8,7 +8,7 @@ import { createApiKeyOperations } from './api-key-operations.ts'
 import { createImportOperation } from './create-import.ts'
 import { createInspectOperation } from './inspect-file.ts'
 import { createExplainOperations } from './explain-operations.ts'
-import { createLeverOperations } from './import-levers.ts'
+import { createActionOperations } from './import-actions.ts'
 import { createRedemptionsOperation } from './list-redemptions.ts'
 import { mountOperations } from './mount-operation.ts'
 import { createProfileOperations } from './profile-operations.ts'
@@ -34,7 +34,7 @@ export function createNativeRouter(
     createImportOperation(deps, takeUpload),
     createInspectOperation(deps),
     ...createExplainOperations(deps, findImport),
-    ...createLeverOperations(deps, findImport),
+    ...createActionOperations(deps, findImport),
     createRedemptionsOperation(deps),
     ...createProfileOperations(deps),
     ...createReferenceOperations(deps),

@@ -8,7 +8,7 @@ import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
-import type { LeverCall } from './import-levers.ts'
+import type { ActionCall } from './import-actions.ts'
 import { misfit } from './misfit.ts'
 import { defineOperation } from './mount-operation.ts'
 import { explainMissingFile } from './send-reports.ts'
@@ -25,8 +25,8 @@ const RETRIES_AT_ONCE = {
 }
 
 export interface RetryDependencies {
-  readonly readOwned: (call: LeverCall) => Promise<ImportRecord>
-  readonly send: (call: LeverCall, status: number, record: ImportRecord) => Promise<void>
+  readonly readOwned: (call: ActionCall) => Promise<ImportRecord>
+  readonly send: (call: ActionCall, status: number, record: ImportRecord) => Promise<void>
 }
 
 /**

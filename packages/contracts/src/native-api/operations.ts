@@ -16,7 +16,7 @@ import { WEBHOOK_OPERATIONS } from './webhook-operations.ts'
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 const CSV = 'text/csv; charset=utf-8'
 const NOT_FOUND = { 404: 'There is no such import in this organization' }
-const LEVER_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stands; `state` tells where that is' }
+const ACTION_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stands; `state` tells where that is' }
 const NO_FILE = { 404: 'There is no such import in this organization, or its file is no longer stored' }
 const IMPORT = { schema: views.importView, example: examples.runningImport }
 
@@ -40,7 +40,7 @@ function report<const Name extends string>(name: Name, summary: string) {
   } as const satisfies Operation
 }
 
-function lever<const Name extends string, const Successes extends readonly Success[]>(
+function action<const Name extends string, const Successes extends readonly Success[]>(
   name: Name,
   summary: string,
   description: string,
@@ -55,7 +55,7 @@ function lever<const Name extends string, const Successes extends readonly Succe
     role: 'write',
     query: parameters.noQuery,
     success,
-    errors: LEVER_ERRORS,
+    errors: ACTION_ERRORS,
   } as const satisfies Operation
 }
 
@@ -155,7 +155,7 @@ export const OPERATIONS = {
     role: 'admin',
     query: parameters.noQuery,
     success: [{ status: 204, description: 'They are gone' }],
-    errors: LEVER_ERRORS,
+    errors: ACTION_ERRORS,
   },
   listRowErrors: {
     method: 'get',
@@ -212,19 +212,19 @@ export const OPERATIONS = {
     ],
     errors: { ...NO_FILE, 416: 'The file has no byte of the range; `Content-Range` tells its length' },
   },
-  cancelImport: lever(
+  cancelImport: action(
     'cancel',
     'Cancel an import',
     'Stops at once; a batch under way is waited for. What was inserted stays; the rest can be downloaded as unprocessed.',
     [{ status: 200, description: 'The import is cancelled', ...IMPORT }],
   ),
-  resumeImport: lever(
+  resumeImport: action(
     'resume',
     'Resume a cancelled or failed import',
     'Goes on from its checkpoints. An error budget that was used up no longer holds.',
     [{ status: 202, description: 'The import is queued again', ...IMPORT }],
   ),
-  revertImport: lever(
+  revertImport: action(
     'revert',
     'Revert an import',
     'Deletes what it inserted: its coupons can be redeemed again. The status becomes `reverted` once all is deleted; reports and counts stay as history.',
@@ -234,7 +234,7 @@ export const OPERATIONS = {
     ],
   ),
   retryRejected: {
-    ...lever(
+    ...action(
       'retry-rejected',
       'Retry the rejected rows of an import',
       'Makes a new import of the rejected rows, of all or of those with one of `codes`, as they were or corrected. It is ' +

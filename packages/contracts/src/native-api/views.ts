@@ -40,7 +40,7 @@ export const problemView = z
     state: z
       .enum(IMPORT_STATUSES)
       .optional()
-      .meta({ description: 'Where the import stands that the lever does not fit' }),
+      .meta({ description: 'Where the import stands that the action does not fit' }),
     importId: id.optional().meta({ description: 'The import that stands in the way' }),
   })
   .meta({ id: 'Problem', description: 'Problem details (RFC 9457)' })

@@ -18,7 +18,7 @@ export interface ImportAction extends OwnedImport {
   readonly actor: Actor
 }
 
-/** Each lever is compare-and-set: it tells whether it changed the import, and where it does not fit it changes nothing. */
+/** Each action is compare-and-set: it tells whether it changed the import, and where it does not fit it changes nothing. */
 
 const CANCEL = `
 UPDATE import

@@ -15,8 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => intake.stop())
 
-const pull = async (id: number, lever: string) => {
-  expect((await ask(intake, 'POST', `/v1/imports/${id}/${lever}`)).ok).toBe(true)
+const requestAction = async (id: number, action: string) => {
+  expect((await ask(intake, 'POST', `/v1/imports/${id}/${action}`)).ok).toBe(true)
 }
 const loseFile = async (id: number) => {
   const { fileKey } = await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })
@@ -55,8 +55,8 @@ test.each<[string, string, Record<string, string>, (id: number) => Promise<void>
     line('CODE3'),
     {},
     async (id) => {
-      await pull(id, 'cancel')
-      await pull(id, 'cancel')
+      await requestAction(id, 'cancel')
+      await requestAction(id, 'cancel')
       await work(intake, id)
     },
     [['import.cancelled', { status: 'cancelled', outcome: null, counts: { inserted: 0 } }]],
@@ -67,7 +67,7 @@ test.each<[string, string, Record<string, string>, (id: number) => Promise<void>
     {},
     async (id) => {
       await work(intake, id)
-      await pull(id, 'revert')
+      await requestAction(id, 'revert')
       await workOnRevert(intake, id)
       await workOnRevert(intake, id)
     },

@@ -29,11 +29,14 @@ const STATES = [
 ] as const
 type State = (typeof STATES)[number]
 
-const LEVERS = ['cancel', 'resume', 'revert', 'retry-rejected'] as const
-type Lever = (typeof LEVERS)[number]
+const ACTIONS = ['cancel', 'resume', 'revert', 'retry-rejected'] as const
+type Action = (typeof ACTIONS)[number]
 
-async function pull(id: number, lever: Lever): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
-  const response = await ask(intake, 'POST', `/v1/imports/${id}/${lever}`)
+async function requestAction(
+  id: number,
+  action: Action,
+): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
+  const response = await ask(intake, 'POST', `/v1/imports/${id}/${action}`)
   return { status: response.status, body: await readJson(response) }
 }
 
@@ -53,15 +56,15 @@ async function bringTo(state: State, fields: Record<string, string> = {}): Promi
   })
   if (state === 'queued') return id
   if (state.startsWith('resumed')) {
-    await pull(id, 'cancel')
-    await pull(id, 'resume')
+    await requestAction(id, 'cancel')
+    await requestAction(id, 'resume')
     if (state === 'resumed') return id
   }
   const isStopped = ['processing', 'cancelled', 'resumed and processing'].includes(state)
   // Stopped after its rows, before its end: as a worker leaves it that is to end.
   await work(intake, id, isStopped ? { shouldYield: () => true } : {})
-  if (state === 'cancelled') await pull(id, 'cancel')
-  if (state === 'reverting' || state === 'reverted') await pull(id, 'revert')
+  if (state === 'cancelled') await requestAction(id, 'cancel')
+  if (state === 'reverting' || state === 'reverted') await requestAction(id, 'revert')
   if (state === 'reverted') await workOnRevert(intake, id)
   return id
 }
@@ -79,8 +82,8 @@ const STATUS: Record<State, ImportStatus> = {
   reverted: 'reverted',
 }
 
-/** What a lever answers in a state, and the status after it; 409 leaves everything as it was. */
-const TABLE: Record<Lever, Record<State, 409 | readonly [answer: number, then: ImportStatus]>> = {
+/** What an action answers in a state, and the status after it; 409 leaves everything as it was. */
+const TABLE: Record<Action, Record<State, 409 | readonly [answer: number, then: ImportStatus]>> = {
   cancel: {
     queued: [200, 'cancelled'],
     processing: [200, 'cancelled'],
@@ -131,12 +134,12 @@ const TABLE: Record<Lever, Record<State, 409 | readonly [answer: number, then: I
   },
 }
 
-describe.each(LEVERS)('%s', (lever) => {
+describe.each(ACTIONS)('%s', (action) => {
   test.each(STATES)('in the state %s', async (state) => {
     const id = await bringTo(state)
-    const expected = TABLE[lever][state]
+    const expected = TABLE[action][state]
     const before = await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })
-    const first = await pull(id, lever)
+    const first = await requestAction(id, action)
     if (expected === 409) {
       expect(first).toMatchObject({ status: 409, body: { code: 'IMPORT_STATE', state: STATUS[state] } })
       expect(await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })).toEqual(before)
@@ -147,7 +150,7 @@ describe.each(LEVERS)('%s', (lever) => {
     expect((await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })).status).toBe(then)
     // Pulled again it says the same, and does nothing a second time.
     const imports = await intake.database.prisma.import.count()
-    const again = await pull(id, lever)
+    const again = await requestAction(id, action)
     expect([200, 202]).toContain(again.status)
     expect(again.body.id).toBe(first.body.id)
     expect(await intake.database.prisma.import.count()).toBe(imports)
@@ -161,12 +164,12 @@ test('what a cancelled import did is kept, the rest can be downloaded, and resum
   // Every partition was fenced where it stood: here, after the first turn.
   const running = await show(id)
   expect(running.counts.rows).toBeLessThan(rows)
-  await pull(id, 'cancel')
+  await requestAction(id, 'cancel')
   const cancelled = await show(id)
   expect(cancelled).toMatchObject({ status: 'cancelled', counts: running.counts })
   const left = await (await ask(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
   expect(left.trimEnd().split('\n').length - 1).toBe(rows + 1 - cancelled.counts.rows)
-  expect((await pull(id, 'resume')).body.status).toBe('queued')
+  expect((await requestAction(id, 'resume')).body.status).toBe('queued')
   await work(intake, id, { batchRows: 1_000 })
   await expect
     .poll(() => show(id))
@@ -175,7 +178,7 @@ test('what a cancelled import did is kept, the rest can be downloaded, and resum
 
 test('an import that never began is unprocessed as a whole', async () => {
   const id = await uploadNative(intake, `date,till,phone,code\n${makeFile(3)}`)
-  await pull(id, 'cancel')
+  await requestAction(id, 'cancel')
   const left = await (await ask(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
   expect(left.split('\n')[0]).toBe('date,till,phone,code,rowNumber,line')
   expect(left.trimEnd().split('\n').length - 1).toBe(4)
@@ -186,7 +189,7 @@ test('a worker whose import is cancelled under its hands can commit nothing more
   const id = await uploadNative(intake, makeFile(rows))
   const { prisma } = intake.database
   const working = work(intake, id, { batchRows: 5 })
-  const answer = await pull(id, 'cancel')
+  const answer = await requestAction(id, 'cancel')
   const counted = await prisma.redemption.count({ where: { importId: id } })
   await working
   expect([answer.status, answer.body.status, answer.body.counts.inserted]).toEqual([200, 'cancelled', counted])
@@ -199,7 +202,7 @@ test('a reverted import leaves its history and nothing else, and its coupons are
   const id = await uploadNative(intake, content)
   await work(intake, id)
   const before = await show(id)
-  await pull(id, 'revert')
+  await requestAction(id, 'revert')
   // Stopped half-way, it is taken up again: two at once do no harm either.
   await Promise.all([workOnRevert(intake, id), workOnRevert(intake, id)])
   await expect
@@ -213,7 +216,7 @@ test('a reverted import leaves its history and nothing else, and its coupons are
 
 test('a dry run cannot be reverted: it inserted nothing', async () => {
   const id = await bringTo('completed', { dryRun: 'true' })
-  expect(await pull(id, 'revert')).toMatchObject({ status: 409, body: { state: 'completed' } })
+  expect(await requestAction(id, 'revert')).toMatchObject({ status: 409, body: { state: 'completed' } })
 })
 
 test('rejected rows are retried as they were, linked both ways', async () => {
@@ -225,7 +228,7 @@ test('rejected rows are retried as they were, linked both ways', async () => {
   const id = await uploadNative(intake, content)
   await work(intake, id)
   expect((await show(id)).counts).toEqual({ rows: 3, inserted: 1, duplicates: 0, rejected: 2 })
-  const { body: retry } = await pull(id, 'retry-rejected')
+  const { body: retry } = await requestAction(id, 'retry-rejected')
   expect(retry).toMatchObject({ status: 'queued', retryOf: id, headerRow: true, delimiter: ';' })
   expect((await show(id)).retriedAs).toBe(retry.id)
   await workOnPreparation(intake, retry.id)
@@ -244,5 +247,5 @@ test('rejected rows are retried as they were, linked both ways', async () => {
   await expect
     .poll(() => show(retry.id))
     .toMatchObject({ status: 'completed', counts: { rows: 2, inserted: 2, rejected: 0 } })
-  expect((await pull(retry.id, 'retry-rejected')).status).toBe(409)
+  expect((await requestAction(retry.id, 'retry-rejected')).status).toBe(409)
 })

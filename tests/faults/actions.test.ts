@@ -14,12 +14,12 @@ const LARGE_ROWS = 300_000
 /** What is promised of a running import, whether its worker is dead or at work. */
 const CANCEL_WITHIN_MS = 2_000
 
-async function pull(
+async function requestAction(
   system: RunningSystem,
   importId: number,
-  lever: string,
+  action: string,
 ): Promise<{ status: number; body: ImportView }> {
-  const response = await fetch(`http://127.0.0.1:${system.port}/v1/imports/${importId}/${lever}`, {
+  const response = await fetch(`http://127.0.0.1:${system.port}/v1/imports/${importId}/${action}`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${TEST_KEY}` },
   })
@@ -39,30 +39,30 @@ async function waitForRows(system: RunningSystem, importId: number, rows: number
   await waitUntil(`${rows} rows are there`, async () => (await countRedemptions(system, importId)) >= rows)
 }
 
-it('levers do what they say while workers are killed: cancelled, resumed and reverted, an import is exact', async () => {
+it('actions do what they say while workers are killed: cancelled, resumed and reverted, an import is exact', async () => {
   const system = await startSystem({ batchRows: 100 })
   const { client } = system
   await openShop(client, ROWS)
   const { jobId: importId } = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, ROWS) })
   for (const rows of [2_000, 12_000]) {
     await waitForRows(system, importId, rows)
-    // Killed in the middle of its batches, and the lever pulled at once.
+    // Killed in the middle of its batches, and the action requested at once.
     await system.worker.kill('SIGKILL')
-    const pulledAt = performance.now()
-    const cancelled = await pull(system, importId, 'cancel')
-    expect(performance.now() - pulledAt).toBeLessThan(CANCEL_WITHIN_MS)
+    const requestedAt = performance.now()
+    const cancelled = await requestAction(system, importId, 'cancel')
+    expect(performance.now() - requestedAt).toBeLessThan(CANCEL_WITHIN_MS)
     expect([cancelled.status, cancelled.body.status]).toEqual([200, 'cancelled'])
     expect(cancelled.body.counts.inserted).toBe(await countRedemptions(system, importId))
     await system.startWorker()
-    expect((await pull(system, importId, 'resume')).status).toBe(202)
+    expect((await requestAction(system, importId, 'resume')).status).toBe(202)
   }
   const completed = await client.waitUntilFinished(importId)
   expect(completed.counts).toEqual({ rows: ROWS, inserted: ROWS, duplicates: 0, rejected: 0 })
 
-  expect((await pull(system, importId, 'revert')).status).toBe(202)
+  expect((await requestAction(system, importId, 'revert')).status).toBe(202)
   await waitUntil('some of it is deleted', async () => (await countRedemptions(system, importId)) < ROWS)
   await system.worker.kill('SIGKILL')
-  expect((await pull(system, importId, 'resume')).status).toBe(409)
+  expect((await requestAction(system, importId, 'resume')).status).toBe(409)
   await system.startWorker()
   const reverted = await waitUntil('it is reverted', async () => {
     const view = await client.readImport(importId)
@@ -99,15 +99,15 @@ it('cancel does not wait for batches that are held up without end, and resumed t
       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%series_rules%'`
     return ((await queryOnce<{ n: number }>(system.databaseUrl, waiting))[0]?.n ?? 0) > 0
   })
-  const pulledAt = performance.now()
-  const { status, body } = await pull(system, importId, 'cancel')
-  expect(performance.now() - pulledAt).toBeLessThan(CANCEL_WITHIN_MS)
+  const requestedAt = performance.now()
+  const { status, body } = await requestAction(system, importId, 'cancel')
+  expect(performance.now() - requestedAt).toBeLessThan(CANCEL_WITHIN_MS)
   expect([status, body.status]).toEqual([200, 'cancelled'])
   expect(await countRedemptions(system, importId)).toBe(body.counts.inserted)
   await holder.query('ROLLBACK')
   await holder.end()
 
-  expect((await pull(system, importId, 'resume')).status).toBe(202)
+  expect((await requestAction(system, importId, 'resume')).status).toBe(202)
   const { counts, attempts } = await client.waitUntilFinished(importId)
   expect(counts).toEqual({ rows: rows + 100, inserted: rows, duplicates: 0, rejected: 100 })
   expect(attempts).toBe(1)
@@ -121,9 +121,9 @@ it('cancel takes effect under the hands of a worker that commits large batches, 
   await openShop(client, LARGE_ROWS)
   const { jobId: importId } = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, LARGE_ROWS) })
   await waitForRows(system, importId, DEFAULTS.batchRows)
-  const pulledAt = performance.now()
-  const { status, body } = await pull(system, importId, 'cancel')
-  const tookMs = performance.now() - pulledAt
+  const requestedAt = performance.now()
+  const { status, body } = await requestAction(system, importId, 'cancel')
+  const tookMs = performance.now() - requestedAt
   expect([status, body.status]).toEqual([200, 'cancelled'])
   expect(tookMs).toBeLessThan(CANCEL_WITHIN_MS)
   expect(body.counts.rows).toBeLessThan(LARGE_ROWS)
@@ -135,7 +135,7 @@ it('cancel takes effect under the hands of a worker that commits large batches, 
   await client.waitUntilFinished(next.jobId)
   expect(await client.readImport(importId)).toMatchObject({ status: 'cancelled', counts: body.counts })
   expect(await countRedemptions(system, importId)).toBe(body.counts.inserted)
-  expect((await pull(system, importId, 'resume')).status).toBe(202)
+  expect((await requestAction(system, importId, 'resume')).status).toBe(202)
   expect((await client.waitUntilFinished(importId)).counts).toMatchObject({ rows: LARGE_ROWS, inserted: LARGE_ROWS })
   await system.stop()
 })

@@ -17,21 +17,24 @@ const DONE_SHARE = 0.1
 const CANCEL_ATTEMPTS = 5
 const PAGES = 20
 
-/** What the levers take on one large import, and what looking at the errors of one that is nothing but errors does. */
-export async function runLeversSuite(bench: Bench): Promise<SuiteResult> {
+/**
+ * What cancel, resume and revert take on one large import, and what looking at the errors of one that is nothing but
+ * errors does.
+ */
+export async function runActionsSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
   const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows }
   bench.say('  making reference data')
   await loadWorlds(system.sql, [world])
-  const file = { path: path.join(system.filesDir, 'levers.csv'), world, byId: false }
+  const file = { path: path.join(system.filesDir, 'actions.csv'), world, byId: false }
   const watch = await watchImports(system, POLL_MS)
   try {
     await writeFile(file.path, world)
-    const levers = await measureLevers(system, watch, file)
+    const actions = await measureActions(system, watch, file)
     await removeUploads(system)
     await writeFile(file.path, world, { badPercent: 100 })
     const errors = await measureErrors(system, file)
-    return report(bench, levers, errors)
+    return report(bench, actions, errors)
   } finally {
     await watch.close()
     await rm(file.path, { force: true })
@@ -40,35 +43,35 @@ export async function runLeversSuite(bench: Bench): Promise<SuiteResult> {
 }
 
 /** Milliseconds from the request, until it was answered and until the import was there. */
-interface LeverTimes {
+interface ActionTimes {
   readonly answerMs: number
   readonly doneMs: number
 }
 
-interface Levers {
+interface Actions {
   readonly rows: number
   /** rows that were processed when it was cancelled, and those that were told to be left */
   readonly processed: number
   readonly unprocessed: number
-  readonly cancel: LeverTimes
-  readonly resume: LeverTimes
-  readonly revert: LeverTimes
+  readonly cancel: ActionTimes
+  readonly resume: ActionTimes
+  readonly revert: ActionTimes
   readonly redemptionsLeft: number
 }
 
-async function measureLevers(system: BenchSystem, watch: ImportWatch, file: FileToImport): Promise<Levers> {
+async function measureActions(system: BenchSystem, watch: ImportWatch, file: FileToImport): Promise<Actions> {
   const rows = file.world.coupons
   const { importId, cancel } = await startAndCancel(system, watch, file)
   const { inserted, rejected, duplicates } = await readCounts(system, importId)
   const unprocessed = (await readReport(system, importId, 'unprocessed.csv')).rows
-  const resume = await pull(system, watch, importId, 'resume', 'completed')
+  const resume = await requestAction(system, watch, importId, 'resume', 'completed')
   const completed = await readCounts(system, importId)
-  const revert = await pull(system, watch, importId, 'revert', 'reverted')
+  const revert = await requestAction(system, watch, importId, 'revert', 'reverted')
   const { rows: left } = await system.sql.query<{ n: number }>(
     'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1',
     [importId],
   )
-  const measured: Levers = {
+  const measured: Actions = {
     rows,
     processed: inserted + rejected + duplicates,
     unprocessed,
@@ -79,7 +82,7 @@ async function measureLevers(system: BenchSystem, watch: ImportWatch, file: File
   }
   // What is wrong must not look fast.
   if (measured.processed + unprocessed !== rows || completed.inserted !== rows || measured.redemptionsLeft !== 0) {
-    throw new Error(`the levers were not exact: ${JSON.stringify({ ...measured, completed })}`)
+    throw new Error(`the actions were not exact: ${JSON.stringify({ ...measured, completed })}`)
   }
   return measured
 }
@@ -89,13 +92,13 @@ async function startAndCancel(
   system: BenchSystem,
   watch: ImportWatch,
   file: FileToImport,
-): Promise<{ importId: number; cancel: LeverTimes }> {
+): Promise<{ importId: number; cancel: ActionTimes }> {
   for (let attempt = 1; ; attempt += 1) {
     for (const table of ['redemption', 'rejected_row', 'duplicate_row']) await emptyTable(system.sql, table)
     const importId = await uploadFile(system, file)
     if (attempt < CANCEL_ATTEMPTS) await waitForRows(system, watch, importId, file.world.coupons * DONE_SHARE)
-    const cancel = await pull(system, watch, importId, 'cancel', 'cancelled').catch((error: unknown) => {
-      if (attempt === CANCEL_ATTEMPTS || !(error instanceof LeverRefusedError)) throw error
+    const cancel = await requestAction(system, watch, importId, 'cancel', 'cancelled').catch((error: unknown) => {
+      if (attempt === CANCEL_ATTEMPTS || !(error instanceof ActionRefusedError)) throw error
       return null
     })
     if (cancel !== null) return { importId, cancel }
@@ -110,32 +113,32 @@ async function waitForRows(system: BenchSystem, watch: ImportWatch, importId: nu
   }
 }
 
-class LeverRefusedError extends Error {
-  override readonly name = 'LeverRefusedError'
+class ActionRefusedError extends Error {
+  override readonly name = 'ActionRefusedError'
 }
 
-async function pull(
+async function requestAction(
   system: BenchSystem,
   watch: ImportWatch,
   importId: number,
-  lever: 'cancel' | 'resume' | 'revert',
+  action: 'cancel' | 'resume' | 'revert',
   state: string,
-): Promise<LeverTimes> {
-  const pulledAt = performance.now()
+): Promise<ActionTimes> {
+  const requestedAt = performance.now()
   const stop = new AbortController()
-  // Looked at from the request on: what a lever does may be done before it answers.
-  const done = waitForState(watch, importId, state, stop.signal).then(() => performance.now() - pulledAt)
+  // Looked at from the request on: what an action does may be done before it answers.
+  const done = waitForState(watch, importId, state, stop.signal).then(() => performance.now() - requestedAt)
   done.catch(() => undefined)
-  const answer = await fetch(`${system.url}/v1/imports/${importId}/${lever}`, {
+  const answer = await fetch(`${system.url}/v1/imports/${importId}/${action}`, {
     method: 'POST',
     headers: keyOf(system),
   })
-  const answerMs = performance.now() - pulledAt
+  const answerMs = performance.now() - requestedAt
   const body = await answer.text()
   if (!answer.ok) {
     stop.abort()
     await done.catch(() => undefined)
-    throw new LeverRefusedError(`${lever} was answered with ${answer.status}: ${body}`)
+    throw new ActionRefusedError(`${action} was answered with ${answer.status}: ${body}`)
   }
   return { answerMs, doneMs: await done }
 }
@@ -204,16 +207,16 @@ function keyOf({ apiKey }: BenchSystem): Record<string, string> {
   return { Authorization: `Bearer ${apiKey}` }
 }
 
-function report(bench: Bench, levers: Levers, errors: Errors): SuiteResult {
-  const { cancel, resume, revert } = levers
+function report(bench: Bench, actions: Actions, errors: Errors): SuiteResult {
+  const { cancel, resume, revert } = actions
   const csvRowsPerSecond = errors.csvRows / errors.csvSeconds
   sayTable(
     bench,
-    ['lever', 'answered, ms', 'done, s', 'rows'],
+    ['action', 'answered, ms', 'done, s', 'rows'],
     [
-      ['cancel', cancel.answerMs, cancel.doneMs / 1000, levers.processed],
-      ['resume, until completed', resume.answerMs, resume.doneMs / 1000, levers.unprocessed],
-      ['revert', revert.answerMs, revert.doneMs / 1000, levers.rows],
+      ['cancel', cancel.answerMs, cancel.doneMs / 1000, actions.processed],
+      ['resume, until completed', resume.answerMs, resume.doneMs / 1000, actions.unprocessed],
+      ['revert', revert.answerMs, revert.doneMs / 1000, actions.rows],
     ],
   )
   sayTable(
@@ -232,6 +235,6 @@ function report(bench: Bench, levers: Levers, errors: Errors): SuiteResult {
       errors_csv_rows_per_second: csvRowsPerSecond,
       intake_rss_mb: errors.intakePeakMb,
     },
-    details: { levers, errors },
+    details: { actions, errors },
   }
 }

@@ -20,24 +20,24 @@ import { defineOperation, type OperationCall } from './mount-operation.ts'
 import { createRetryOperation } from './retry-rejected.ts'
 import { sendJson } from './send-json.ts'
 
-/** What all levers have. */
-export type LeverCall = Pick<
+/** What all actions have. */
+export type ActionCall = Pick<
   OperationCall<typeof OPERATIONS.cancelImport>,
   'request' | 'response' | 'principal' | 'param'
 >
 
 const RESUMABLE_DRY_RUN = `one that was cancelled or failed, a dry run not more than ${DRY_RUN_RESUMABLE_DAYS} days ago`
 
-/** The levers. Each changes the import by compare-and-set, and asked again it finds what it wants to be so already. */
-export function createLeverOperations(deps: IntakeDependencies, cached: FindImport) {
+/** The actions. Each changes the import by compare-and-set, and requested again it finds its effect there already. */
+export function createActionOperations(deps: IntakeDependencies, cached: FindImport) {
   const { database } = deps
   const find = (orgId: number, importId: number) => findImport(database, orgId, importId)
 
-  async function readOwned({ principal, param }: LeverCall): Promise<ImportRecord> {
+  async function readOwned({ principal, param }: ActionCall): Promise<ImportRecord> {
     return findOwnedImport(find, principal.orgId, param('importId'))
   }
 
-  async function send(call: LeverCall, status: number, record: ImportRecord): Promise<void> {
+  async function send(call: ActionCall, status: number, record: ImportRecord): Promise<void> {
     const { request, response } = call
     cached.forget(record.orgId, record.id)
     if (record.retryOf !== null) cached.forget(record.orgId, record.retryOf)
