@@ -35,6 +35,11 @@ export async function blockImport(databaseUrl: string, importId: number): Promis
   return putUp(databaseUrl, 'SELECT FROM import WHERE id = $1 FOR UPDATE', [importId])
 }
 
+/** Storing a key stops; looking one up goes on. */
+export async function blockNewKeys(databaseUrl: string): Promise<Obstacle> {
+  return putUp(databaseUrl, 'LOCK TABLE api_key IN SHARE MODE', [])
+}
+
 /**
  * Holds up every batch before it begins. Asks for it while batches are under way: `isRequested` resolves once it stands
  * in the row for it, before all batches that come later, and `granted` when those before it have ended.

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
 import { nodeArgsOf } from '../../../tests/support/app-process.ts'
+import { blockNewKeys } from '../../../tests/support/obstacle.ts'
 import { queryOnce } from '../../../tests/support/query-once.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 
@@ -63,6 +64,26 @@ test('tells that it is ready, serves, and ends on SIGTERM', async () => {
 
   intake.kill('SIGTERM')
   expect(await once(intake, 'exit')).toEqual([0, null])
+})
+
+test('is not ready before its key works, whatever is ready beside', async () => {
+  const port = await chooseFreePort()
+  const obstacle = await blockNewKeys(environment['DATABASE_URL'] ?? '')
+  try {
+    const intake = start({ PORT: String(port), BOOTSTRAP_API_KEY: 'another-key-0123456789' })
+    const isReady = once(intake, 'message')
+    await obstacle.waitUntilMet()
+    const early = await fetch(`http://127.0.0.1:${port}/readyz`)
+    expect(early.status).toBe(503)
+    expect(await early.json()).toMatchObject({
+      checks: { database: { ok: false, reason: expect.stringContaining('the API key') }, storage: { ok: true } },
+    })
+    await obstacle.remove()
+    await isReady
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+  } finally {
+    await obstacle.remove()
+  }
 })
 
 test('ends when the process that started it is gone', async () => {

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 
 import { checkSchema, ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
 import { openStorage } from '@importer/imports'
-import { checkReadiness, startObservationServer } from '@importer/observability'
+import { checkReadiness, startObservationServer, StillStartingError } from '@importer/observability'
 import {
   createLog,
   createQueues,
@@ -71,8 +71,14 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const revertProducer = queues.producer('revert')
 
   const stopping = new AbortController()
+  let isBootstrapped = false
   const readinessChecks = {
-    database: async () => checkSchema(database),
+    database: async () => {
+      await checkSchema(database)
+      // Who waits for a 200 goes on with the key at once.
+      if (!isBootstrapped)
+        throw new StillStartingError('the organization and the API key of the start are not stored yet')
+    },
     queue: async () => queues.ping(),
     storage: createStorageProbe(store),
   }
@@ -118,9 +124,10 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   }
   log.info({ host: env.HOST, port: env.PORT, metricsPort: env.METRICS_PORT }, 'listening')
   // Until then it serves what it can, and says at /readyz what is missing.
-  const checks = { database: readinessChecks.database }
+  const checks = { database: async () => checkSchema(database) }
   if (!(await waitForPeers({ checks, log, signal: stopping.signal }))) return
   await bootstrap(env, database)
+  isBootstrapped = true
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })
 }

@@ -5,6 +5,11 @@ import { WrongStorageError, type Logger } from '@importer/runtime'
 /** What the process stands on, by name; each rejects when that part does not answer. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>
 
+/** The process itself is not as far yet; the message says what is missing, for everyone to read. */
+export class StillStartingError extends Error {
+  override readonly name = 'StillStartingError'
+}
+
 interface CheckResult {
   readonly ok: boolean
   /** Null, or why not, in words that hold no address and no secret. */
@@ -55,6 +60,7 @@ async function start(request: () => Promise<unknown>): Promise<void> {
 /** What an operator needs and everyone may read. Other words may hold an address with a password in it. */
 function describeFailure(error: unknown): string {
   if (error instanceof SchemaFaultError || error instanceof WrongStorageError) return error.message
+  if (error instanceof StillStartingError) return error.message
   const code = findCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return `no room is left to store files (${code})`
   return code === undefined ? 'failed' : `failed (${code})`

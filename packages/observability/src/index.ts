@@ -1,3 +1,3 @@
-export { checkReadiness, type ReadinessChecks } from './check-readiness.ts'
+export { checkReadiness, StillStartingError, type ReadinessChecks } from './check-readiness.ts'
 export { createRegistry } from './create-registry.ts'
 export { startObservationServer, type ObservationServer } from './observation-server.ts'

@@ -97,6 +97,27 @@ test('of what twenty connections send ahead, little is parsed in one turn of the
   expect(most).toBeLessThan(60)
 })
 
+test('of requests that many connections send at once, few begin in one turn of the event loop', async () => {
+  let inTurn = 0
+  let most = 0
+  const connect = await serve((request, response) => {
+    if (inTurn === 0) setImmediate(() => (inTurn = 0))
+    inTurn += 1
+    most = Math.max(most, inTurn)
+    const until = performance.now() + 10
+    while (performance.now() < until);
+    response.end(`<${request.url}>`)
+  })
+  const clients = await Promise.all(Array.from({ length: 20 }, connect))
+  await vi.waitFor(() => expect(accepted).toHaveLength(20), { interval: 5 })
+  for (const { socket } of clients) socket.write(get('/1'))
+  for (const answers of await Promise.all(clients.map(async (client) => readAnswers(client, 1)))) {
+    expect(answers).toEqual(['</1>'])
+  }
+  // Two within the time slice, and one of those that waited.
+  expect(most).toBeLessThanOrEqual(3)
+})
+
 test('a client that sends endlessly ahead of an answer is not read', async () => {
   const pending: ServerResponse[] = []
   const connect = await serve((_request, response) => {

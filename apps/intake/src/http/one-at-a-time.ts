@@ -11,6 +11,8 @@ interface Connection {
 
 /** Of all connections together, some 3 kB each. An honest client sends few ahead, if any. */
 const MAX_WAITING = 4_000
+/** Of one turn of the event loop, for the beginning of requests: then those of others come, and what was begun goes on. */
+const SLICE_MS = 15
 const MAX_LISTENERS = 20
 
 export interface OrderedRequests {
@@ -23,13 +25,25 @@ export interface OrderedRequests {
  * Answers the requests of a connection one at a time: the next one begins in a later turn of the event loop, after the
  * answer before it went out. Node would have all requests of a read answered in one turn, and their answers kept until the
  * client reads them. While one waits, nothing more of its connection is read; where too many of all wait, a connection
- * that sends more ahead is closed.
+ * that sends more ahead is closed. Where many connections send a request at the same moment, those that find the time
+ * slice used up begin in later turns.
  */
 export function oneAtATime(app: RequestListener): OrderedRequests {
   const connections = new WeakMap<Socket, Connection>()
   /** Whose next request can begin. */
   const ready: Connection[] = []
   let waitingInAll = 0
+  /** When the first request of this turn of the event loop began; null before it. */
+  let sliceStartedAt: number | null = null
+
+  function hasTime(): boolean {
+    if (sliceStartedAt !== null) return performance.now() - sliceStartedAt < SLICE_MS
+    sliceStartedAt = performance.now()
+    setImmediate(() => {
+      sliceStartedAt = null
+    })
+    return true
+  }
 
   function open(socket: Socket): Connection {
     const connection: Connection = { isBusy: false, reading: paceReading(socket), waiting: [] }
@@ -51,7 +65,11 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
 
   function endRequest(connection: Connection): void {
     if (connection.waiting.length === 0) connection.isBusy = false
-    else if (ready.push(connection) === 1) setImmediate(startNext)
+    else startSoon(connection)
+  }
+
+  function startSoon(connection: Connection): void {
+    if (ready.push(connection) === 1) setImmediate(startNext)
   }
 
   /** What was sent ahead begins one by one, whatever connection it came by: each round of the event loop serves others, too. */
@@ -70,7 +88,7 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
     const { socket } = request
     const connection = connections.get(socket) ?? open(socket)
     connection.reading.expectBody(bodyBytesOf(request))
-    if (!connection.isBusy) {
+    if (!connection.isBusy && hasTime()) {
       start(connection, request, response)
       return
     }
@@ -81,6 +99,9 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
     waitingInAll += 1
     connection.waiting.push([request, response])
     connection.reading.hold()
+    if (connection.isBusy) return
+    connection.isBusy = true
+    startSoon(connection)
   }
 
   return { onConnection: open, onRequest }
