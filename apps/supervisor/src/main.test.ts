@@ -18,7 +18,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     process.kill(-(program.process.pid ?? 0), 'SIGINT')
     process.kill(-(program.process.pid ?? 0), 'SIGINT')
     expect(await exit).toEqual([0, null])
-    expect(program.output()).toMatch(/\nStopping…\n$/)
+    expect(program.output()).toMatch(/\n\d{4}-\d\d-\d\dT[\d:.]+Z Stopping…\n$/)
     expect(program.output()).not.toContain('ended')
   })
 
@@ -32,7 +32,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     shell.process.kill('SIGKILL')
     await fixture().waitFor(
       'the end',
-      () => shell.output().endsWith('Stopping…\n') && readProcessBirth(intake) === null,
+      () => shell.output().endsWith(' Stopping…\n') && readProcessBirth(intake) === null,
     )
   })
 

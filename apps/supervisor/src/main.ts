@@ -11,10 +11,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
 
 try {
-  const system = await startSystem({ env: ownEnvironment(), output: (line) => console.log(line), signal: told.signal })
+  const system = await startSystem({ env: ownEnvironment(), output: printEvent, signal: told.signal })
   for (const line of describeSystem(system)) console.log(line)
   if (!told.signal.aborted) await once(told.signal, 'abort')
-  console.log('Stopping…')
+  printEvent('Stopping…')
   await system.stop()
 } catch (error) {
   if (!told.signal.aborted) {
@@ -30,6 +30,11 @@ function describeSystem(system: RunningSystem): string[] {
   if (system.apiKeyFile !== null) lines.push(`The API key is kept in ${system.apiKeyFile}`)
   lines.push(`The dashboard is at ${system.url}/ in a browser: sign in there with the API key`)
   return [...lines, `Logs are in ${system.logFolder}; Ctrl-C stops`]
+}
+
+/** What happens while it runs is read later, beside the logs of intake and worker: it has its time. */
+function printEvent(line: string): void {
+  console.log(`${new Date().toISOString()} ${line}`)
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {

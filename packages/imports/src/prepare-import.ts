@@ -42,8 +42,12 @@ export async function prepareImport(options: PreparationOptions): Promise<{ read
   } catch (error) {
     const failure = describeFailure(error)
     if (failure === null) throw error
-    log.warn({ importId, code: failure.code, err: error }, 'the file of an import could not be made')
-    await failPreparation(database, importId, failure)
+    if (await failPreparation(database, importId, failure)) {
+      log.warn(
+        { importId, orgId: record.orgId, code: failure.code, err: error },
+        'import failed: no file could be made',
+      )
+    }
     return null
   }
 }

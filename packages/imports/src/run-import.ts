@@ -24,6 +24,7 @@ import type { Position } from './gathering-batch.ts'
 import { createErrorBudget } from './error-budget.ts'
 import { dialectOf, findDialect, readHeader } from './find-dialect.ts'
 import type { ImportObserver } from './import-observer.ts'
+import { logClaim, logCompletion } from './log-import-life.ts'
 import { Partition } from './partition.ts'
 import type { Partitioning } from './partition-of-row.ts'
 import { createRecordMapper, prepareReading } from './map-record.ts'
@@ -89,6 +90,7 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
     throw error
   }
   if (claimed === null) return 'nothing-to-do'
+  logClaim(log, known, claimed.record)
   if (known.attempts > 0 && claimed.record.attempts > known.attempts) observer?.takenOver()
 
   const held: HeldImport = { importId, lease: claimed.record.lease }
@@ -96,15 +98,16 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
     return await runClaimed(options, claimed, held)
   } catch (error) {
     if (error instanceof PermanentImportError) {
-      log.warn({ importId, code: error.code, err: error }, 'import failed')
-      return endAs('failed', options, await failImport(database, held, { code: error.code, message: error.message }))
+      const isFailed = await failImport(database, held, { code: error.code, message: error.message })
+      if (isFailed) log.warn({ importId, orgId: known.orgId, code: error.code, err: error }, 'import failed')
+      return endAs('failed', options, isFailed)
     }
     if (await isTakenAway(error, options, held.lease)) return 'nothing-to-do'
     if (classifyFailure(error) === 'unavailable') {
       await tellUnavailable({ database, held, log }, error)
       throw error
     }
-    log.error({ importId, err: error }, 'unexpected error in an import')
+    log.error({ importId, orgId: known.orgId, err: error }, 'unexpected error in an import')
     const streak = await countUnexpectedError(database, held)
     if (streak === null) return 'nothing-to-do'
     if (streak < MAX_ERROR_STREAK) throw error
@@ -112,6 +115,7 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
       code: 'INTERNAL_ERROR',
       message: `The import was stopped after ${streak} unexpected errors. What it inserted is kept; see the worker's log.`,
     })
+    if (isEnded) log.error({ importId, orgId: known.orgId, code: 'INTERNAL_ERROR', streak }, 'import failed')
     return endAs('failed', options, isEnded)
   }
 }
@@ -230,8 +234,11 @@ async function runWatched(
       const next = await handOnImport(database, held)
       return next === null ? 'nothing-to-do' : { status: 'handed-on', jobId: next.jobId }
     }
-    case null:
-      return endAs('completed', options, await completeImport(database, held, pass.rows))
+    case null: {
+      const isCompleted = await completeImport(database, held, pass.rows)
+      if (isCompleted) await logCompletion(database, options.log, held.importId)
+      return endAs('completed', options, isCompleted)
+    }
   }
 }
 

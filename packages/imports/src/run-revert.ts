@@ -1,4 +1,4 @@
-import { completeRevert, findRowsToRevert, revertRows, type Database } from '@importer/db'
+import { completeRevert, findImportById, findRowsToRevert, revertRows, type Database } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
 export interface RunRevertOptions {
@@ -26,6 +26,9 @@ export async function runRevert({ database, log, importId, signal }: RunRevertOp
     }
   }
   const isCompleted = await completeRevert(database, importId)
-  if (isCompleted) log.info({ importId }, 'import reverted')
+  if (isCompleted) {
+    const record = await findImportById(database, importId).catch(() => null)
+    log.info({ importId, orgId: record?.orgId }, 'import reverted')
+  }
   return isCompleted
 }

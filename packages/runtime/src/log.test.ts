@@ -35,6 +35,22 @@ it('leaves secrets out', () => {
   expect(lines.join('').match(/\[redacted\]/g)).toHaveLength(6)
 })
 
+it('leaves out what a file says, and credentials that the message of an error quotes', () => {
+  const { log, lines } = capture()
+  log.info({ mobile: '919900000001', row: ['919900000001'], customer: { email: 'a@example.com' } }, 'cells')
+  const detail = 'Key (mobile)=(919900000001) already exists.'
+  const cause = Object.assign(new Error('connect postgresql://user:919900000001@host/db'), { detail })
+  const words = 'no answer for a@example.com with whsec_919900000001 and rik_919900000001'
+  log.error({ err: Object.assign(new Error(words, { cause }), { code: '23505', detail, meta: { detail } }) }, 'failed')
+  expect(lines.join('')).not.toMatch(/919900000001|a@example/)
+  const { err } = JSON.parse(lines[1] ?? '') as { err: Record<string, string> }
+  expect(Object.keys(err)).toEqual(['type', 'message', 'stack', 'code'])
+  expect(err['message']).toBe(
+    'no answer for [redacted] with [redacted] and [redacted]: connect postgresql://[redacted]@host/db',
+  )
+  expect(err['stack']).toContain('log.test.ts')
+})
+
 it('is silent when told so', () => {
   const { log, lines } = capture('silent')
   log.fatal('nothing')

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 
-import { pino, stdTimeFunctions, type DestinationStream, type LevelWithSilent, type Logger } from 'pino'
+import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type LevelWithSilent, type Logger } from 'pino'
 
 export type { Logger } from 'pino'
 
@@ -12,20 +12,36 @@ export interface LogOptions {
   readonly destination?: DestinationStream
 }
 
-/** What must never be written, wherever in the first levels of an entry it stands. */
+/** What must never be written, wherever in the first levels of an entry it stands: credentials, and what a file says. */
 const SECRET_NAMES = [
   'authorization',
   'x-cap-api-oauth-token',
   'cookie',
+  'set-cookie',
   'apiKey',
+  'key',
+  'token',
   'password',
   'secret',
+  'secrets',
   'databaseUrl',
   'redisUrl',
   'DATABASE_URL',
   'REDIS_URL',
   'BOOTSTRAP_API_KEY',
+  'REDEMPTIONS_API_KEY',
+  'SECRETS_KEY',
+  'mobile',
+  'email',
+  'externalId',
+  'couponCode',
+  'cells',
+  'row',
+  'value',
 ]
+
+/** What error messages of others may quote: credentials in URLs, webhook secrets, keys of ours, e-mail addresses. */
+const QUOTED_SECRETS = /(?<=:\/\/)[^\s/@]+(?=@)|whsec_[\w+/=-]+|rik_[\w-]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g
 
 /** A logger that writes one JSON object per line, with the secrets that it recognises left out. */
 export function createLog({ name, level, destination }: LogOptions): Logger {
@@ -38,9 +54,33 @@ export function createLog({ name, level, destination }: LogOptions): Logger {
     level,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths, censor: '[redacted]' },
+    redact: { paths, censor: CENSOR },
+    serializers: { err: describeError },
   }
   return pino(options, destination ?? STANDARD_OUTPUT)
+}
+
+const CENSOR = '[redacted]'
+
+/**
+ * Of an error its kind, words, code and stack, with those of its causes. Not what it carries beside: PostgreSQL's `detail`,
+ * for one, quotes the row that a statement failed at.
+ */
+function describeError(error: Error): object {
+  if (!(error instanceof Error)) return { type: typeof error, message: censor(String(error)) }
+  const { type, message, stack } = stdSerializers.err(error)
+  const code: unknown = 'code' in error ? error.code : undefined
+  return {
+    type,
+    message: censor(message),
+    stack: censor(stack),
+    ...(typeof code === 'string' && { code }),
+    ...(error instanceof AggregateError && { errors: error.errors.map((each) => censor(String(each))) }),
+  }
+}
+
+function censor(text: string): string {
+  return text.replaceAll(QUOTED_SECRETS, CENSOR)
 }
 
 const BUSY_MS = 10

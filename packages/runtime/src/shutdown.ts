@@ -109,9 +109,13 @@ export function listenForSignals(stop: (reason: string) => void, source: SignalS
 
 /**
  * Ends the process by `exit` on an error that nobody caught, a rejected promise included, after one line in the log that
- * names the error and its causes. What the process was doing is unknown then; what is committed is not.
+ * names the error and its causes. What the process was doing is unknown then; what is committed is not. Node's warnings
+ * become lines of the log too.
  */
 export function endOnUncaughtError(log: Logger, exit: () => void): void {
+  // Node writes its warnings as plain text of several lines, between those of the log.
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => log.warn({ err: warning }, 'Node warns'))
   process.on('uncaughtException', (error: unknown, origin) => {
     log.fatal(
       { err: error, origin },

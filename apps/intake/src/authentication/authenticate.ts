@@ -6,6 +6,7 @@ import { findApiKey, useSession, type Database } from '@importer/db'
 import { ApiError } from '../http/api-error.ts'
 import { createShortCache } from '../http/short-cache.ts'
 import { readKeys } from './read-keys.ts'
+import { RefusedAccessError } from './refused-access-error.ts'
 import type { SessionCookie } from './session-cookie.ts'
 
 /** Who asks: the key, its organization and what it may do. */
@@ -66,7 +67,7 @@ export function createAuthenticate(database: Database, cookie: SessionCookie): A
   async function authenticate(headers: IncomingHttpHeaders, needed: Role): Promise<Principal> {
     const principal = await identify(headers)
     if (principal === null) throw unauthorized(headers, readKeys(headers).length > 0, cookie.read(headers) !== null)
-    if (!roleIncludes(principal.role, needed)) throw forbidden(principal.role, needed)
+    if (!roleIncludes(principal.role, needed)) throw forbidden(principal, needed)
     return principal
   }
   return Object.assign(authenticate, {
@@ -78,11 +79,10 @@ export function createAuthenticate(database: Database, cookie: SessionCookie): A
 
 /** 401: nobody who is known. */
 export function unauthorized(headers: IncomingHttpHeaders, hasKey: boolean, hasSession = false): ApiError {
-  return new ApiError(
-    401,
-    [{ code: 'UNAUTHORIZED', field: 'Authorization', message: describeAbsence(hasKey, hasSession) }],
-    { 'WWW-Authenticate': hasSession || isPage(headers) ? [BEARER] : [BEARER, BASIC] },
-  )
+  const fault = { code: 'UNAUTHORIZED', field: 'Authorization', message: describeAbsence(hasKey, hasSession) } as const
+  const challenge = { 'WWW-Authenticate': hasSession || isPage(headers) ? [BEARER] : [BEARER, BASIC] }
+  if (!hasKey && !hasSession) return new ApiError(401, [fault], challenge)
+  return new RefusedAccessError(hasKey ? 'key refused' : 'session refused', 401, fault, { headers: challenge })
 }
 
 /** A browser would ask for user name and password in a window of its own, and keep the page waiting. Node's fetch sends a mode, too. */
@@ -96,12 +96,7 @@ function describeAbsence(hasKey: boolean, hasSession: boolean): string {
   return 'there is no API key; expected Authorization: Bearer KEY, X-CAP-API-OAUTH-TOKEN: KEY, or the key as Basic password'
 }
 
-function forbidden(held: Role, needed: Role): ApiError {
-  return new ApiError(403, [
-    {
-      code: 'FORBIDDEN',
-      field: 'Authorization',
-      message: `the API key has the role ${held}; expected one with the role ${needed}`,
-    },
-  ])
+function forbidden(key: Principal, needed: Role): ApiError {
+  const message = `the API key has the role ${key.role}; expected one with the role ${needed}`
+  return new RefusedAccessError('role refused', 403, { code: 'FORBIDDEN', field: 'Authorization', message }, { key })
 }

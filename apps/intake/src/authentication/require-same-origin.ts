@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express'
 
-import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { readKeys } from './read-keys.ts'
+import { RefusedAccessError } from './refused-access-error.ts'
 import type { SessionCookie } from './session-cookie.ts'
 
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -27,13 +27,11 @@ function isSameOrigin(request: Request, publicUrl: string | undefined): boolean 
   return origin !== undefined && URL.canParse(origin) && origin === new URL(readBaseUrl(request, publicUrl)).origin
 }
 
-function crossOrigin(): ApiError {
-  return new ApiError(403, [
-    {
-      code: 'CROSS_ORIGIN',
-      field: 'Origin',
-      message:
-        'the request has no API key but the cookie of a session, and does not come from a page of this server; expected an API key, or Sec-Fetch-Site: same-origin, or the Origin of this server',
-    },
-  ])
+function crossOrigin(): RefusedAccessError {
+  return new RefusedAccessError('cross-origin request refused', 403, {
+    code: 'CROSS_ORIGIN',
+    field: 'Origin',
+    message:
+      'the request has no API key but the cookie of a session, and does not come from a page of this server; expected an API key, or Sec-Fetch-Site: same-origin, or the Origin of this server',
+  })
 }

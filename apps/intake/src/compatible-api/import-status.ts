@@ -8,6 +8,7 @@ import { readBaseUrl } from '../http/base-url.ts'
 import type { FindImport } from '../http/find-import.ts'
 import { readBigId, readInt4 } from '../http/read-id.ts'
 import { sendAnswer } from '../http/send-answer.ts'
+import { noteImport, noteKey } from '../http/track-requests.ts'
 import { describeJob, renderResult } from './envelope.ts'
 import { findSeries } from './find-series.ts'
 
@@ -24,13 +25,16 @@ export function createImportStatusHandler(
   findImport: FindImport,
 ) {
   return async (request: Request<{ couponSeriesId: string }>, response: Response): Promise<void> => {
-    const { orgId } = await authenticate(request.headers, 'read')
+    const principal = await authenticate(request.headers, 'read')
+    noteKey(response, principal)
+    const { orgId } = principal
     const jobId: unknown = request.query['jobId']
     const { couponSeriesId } = request.params
     const records =
       jobId === undefined
         ? await listImports(deps, orgId, couponSeriesId)
         : [await findJob(deps, findImport, orgId, couponSeriesId, jobId)]
+    if (jobId !== undefined && records[0] !== undefined) noteImport(response, records[0].id)
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const result = {
       orgId,

@@ -6,6 +6,7 @@ import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { sendAnswer } from '../http/send-answer.ts'
+import { noteKey } from '../http/track-requests.ts'
 import type { CompletedUpload } from '../uploads/apply-profile.ts'
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'
@@ -19,6 +20,7 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
   return async (request: Request<{ couponSeriesId: string }>, response: Response): Promise<void> => {
     const receivedAt = new Date()
     const principal = await authenticate(request.headers, 'write')
+    noteKey(response, principal)
     const seriesId = await findSeries(deps.database, principal.orgId, request.params.couponSeriesId)
     const { record } = await takeUpload({
       request,

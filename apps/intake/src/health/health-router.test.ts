@@ -57,7 +57,7 @@ describe('a service that is well', () => {
     await waitUntil('the request was logged', async () => find().length > 0)
     const lines = find()
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatchObject({ requestId: 'mine-1', method: 'GET', path: '/v1/imports', status: 200 })
+    expect(lines[0]).toMatchObject({ requestId: 'mine-1', method: 'GET', route: '/v1/imports', status: 200 })
     expect(intake.logged.join('')).not.toContain(intake.keys.read)
   })
 })

@@ -1,9 +1,12 @@
 import type { ErrorRequestHandler } from 'express'
 
+import { logSecurityEvent } from '../authentication/log-security-event.ts'
+import { RefusedAccessError } from '../authentication/refused-access-error.ts'
 import type { Log } from '../dependencies.ts'
 import { ClientGoneError, type ApiError } from './api-error.ts'
 import { sendAnswer, type Answer } from './send-answer.ts'
 import { toApiError } from './to-api-error.ts'
+import { describeRequest, noteErrorCode } from './track-requests.ts'
 
 /** How one API tells an error. */
 export type RenderError = (error: ApiError) => Answer
@@ -14,14 +17,15 @@ export type RenderError = (error: ApiError) => Answer
  */
 export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler {
   return async (error: unknown, request, response, _next) => {
-    const requestId = response.getHeader('X-Request-Id')
     if (error instanceof ClientGoneError || response.destroyed) {
-      log.info({ requestId }, 'the client went away')
+      log.info(describeRequest(response), 'the client went away')
       response.destroy()
       return
     }
     const apiError = toApiError(error)
-    if (apiError.status >= 500) log.error({ requestId, err: error }, 'request failed')
+    noteErrorCode(response, apiError.faults[0]?.code ?? 'INTERNAL_ERROR')
+    if (apiError instanceof RefusedAccessError) logSecurityEvent(log, response, apiError.event, { ...apiError.key })
+    if (apiError.status >= 500) log.error({ ...describeRequest(response), err: error }, 'request failed')
     if (response.headersSent) {
       // Half an answer must not look like a whole one.
       response.destroy()

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 
 import type { Authenticate } from '../authentication/authenticate.ts'
 import { tooMany } from './api-error.ts'
+import { noteKey } from './track-requests.ts'
 
 const WINDOW_MS = 60_000
 /** Keys that are remembered; the oldest windows make room. */
@@ -41,6 +42,7 @@ export function limitRate(
   return async (request, response, next) => {
     const principal = await authenticate.identify(request.headers)
     if (principal !== null) {
+      noteKey(response, principal)
       const window = openWindow(principal.id)
       window.used += 1
       const remaining = Math.max(0, perMinute - window.used)

@@ -1,48 +1,98 @@
-import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 
 import type { RequestHandler } from 'express'
 
 import type { Log } from '../dependencies.ts'
 import type { Metrics } from '../health/metrics.ts'
+import { chooseRequestId } from './request-id.ts'
 
-const SANE_REQUEST_ID = /^[\w.:-]{1,100}$/
-const answeredAt = new WeakMap<ServerResponse, number>()
-const routes = new WeakMap<ServerResponse, string>()
+/** What a request has turned out to be, for its line in the log and its place in the metrics. */
+interface RequestFacts {
+  readonly requestId: string
+  answeredAt?: number
+  route?: string
+  keyId?: number
+  orgId?: number
+  importId?: number
+  errorCode?: string
+}
+
+const facts = new WeakMap<ServerResponse, RequestFacts>()
+
+function note(response: ServerResponse, more: Partial<RequestFacts>): void {
+  const known = facts.get(response)
+  if (known !== undefined) Object.assign(known, more)
+}
 
 /** Notes when the answer went out, where the connection stays open for longer than that. */
 export function markAnswered(response: ServerResponse): void {
-  answeredAt.set(response, performance.now())
+  note(response, { answeredAt: performance.now() })
 }
 
 /** Under which route a request is counted: a pattern, never a path, so that their number stays small. */
 export function nameRoute(name: string): RequestHandler {
   return (_request, response, next) => {
-    routes.set(response, name)
+    note(response, { route: name })
     next()
   }
 }
 
-/** Gives every request an id, and one line in the log and one observation in the metrics once it is over. */
+/** Notes whose key a request has. */
+export function noteKey(
+  response: ServerResponse,
+  { id, orgId }: { readonly id: number; readonly orgId: number },
+): void {
+  note(response, { keyId: id, orgId })
+}
+
+/** Notes which import a request asks for, or has made. */
+export function noteImport(response: ServerResponse, importId: number): void {
+  note(response, { importId })
+}
+
+/** Notes the code of the error that a request is answered with. */
+export function noteErrorCode(response: ServerResponse, errorCode: string): void {
+  note(response, { errorCode })
+}
+
+/** What other lines of the log about a request are to begin with. */
+export function describeRequest(response: ServerResponse): Pick<RequestFacts, 'requestId' | 'keyId' | 'orgId'> {
+  const { requestId = '', keyId, orgId } = facts.get(response) ?? {}
+  return { requestId, ...(keyId !== undefined && { keyId }), ...(orgId !== undefined && { orgId }) }
+}
+
+/**
+ * Gives every request an id, and one line in the log and one observation in the metrics once it is over. The line names
+ * the route, not the path: somebody may send anything as a path.
+ */
 export function trackRequests(log: Log, metrics: Metrics): RequestHandler {
   // The line holds nothing but what is named below, so there is nothing to redact: looking for secrets in it would cost
   // a poll more than all the rest of it.
   const requestLog = log.child({}, { redact: [] })
   return (request, response, next) => {
     const startedAt = performance.now()
-    const path = request.path
-    const given = request.headers['x-request-id']
-    const requestId = typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID()
-    response.setHeader('X-Request-Id', requestId)
+    const known: RequestFacts = { requestId: chooseRequestId(request.headers) }
+    facts.set(response, known)
+    response.setHeader('X-Request-Id', known.requestId)
     response.once('close', () => {
-      const durationMs = (answeredAt.get(response) ?? performance.now()) - startedAt
-      const route = routes.get(response) ?? 'unmatched'
-      const complete = response.writableFinished || answeredAt.has(response)
+      const { requestId, answeredAt, route = 'unmatched', keyId, orgId, importId, errorCode } = known
+      const durationMs = (answeredAt ?? performance.now()) - startedAt
+      const complete = response.writableFinished || answeredAt !== undefined
       // 499 as nginx has it: the client was gone before the answer was.
       const status = complete ? response.statusCode : 499
       metrics.observeRequest(request.method, route, status, durationMs / 1000)
       requestLog.info(
-        { requestId, method: request.method, path, status, durationMs: Math.round(durationMs * 10) / 10 },
+        {
+          requestId,
+          method: request.method,
+          route,
+          status,
+          durationMs: Math.round(durationMs * 10) / 10,
+          keyId,
+          orgId,
+          importId,
+          errorCode,
+        },
         'request',
       )
     })

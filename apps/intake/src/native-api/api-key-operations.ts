@@ -2,6 +2,7 @@ import { OPERATIONS } from '@importer/contracts'
 import { createApiKey, listApiKeys, revokeApiKey, type ApiKeyDescription } from '@importer/db'
 
 import { actorOf } from '../authentication/actor-of.ts'
+import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { notFound } from '../http/api-error.ts'
 import { readInt4 } from '../http/read-id.ts'
@@ -9,7 +10,7 @@ import { defineOperation } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
 
 /** `/v1/api-keys`: an organization's keys, by its admins. */
-export function createApiKeyOperations({ database }: IntakeDependencies) {
+export function createApiKeyOperations({ database, log }: IntakeDependencies) {
   const list = defineOperation(OPERATIONS.listApiKeys, async ({ request, response, principal: { orgId } }) => {
     const keys = await listApiKeys(database, orgId)
     await sendJson(request, response, 200, { items: keys.map(describeKey) })
@@ -24,6 +25,7 @@ export function createApiKeyOperations({ database }: IntakeDependencies) {
       actor: actorOf(principal),
       ...(name === undefined ? {} : { name }),
     })
+    logSecurityEvent(log, response, 'key created', { createdKeyId: id, role })
     const created = (await listApiKeys(database, orgId)).find((known) => known.id === id)
     if (created === undefined) throw new Error(`the API key ${id} is gone right after it was made`)
     await sendJson(request, response, 201, { ...describeKey(created), key })
@@ -37,7 +39,9 @@ export function createApiKeyOperations({ database }: IntakeDependencies) {
       throw notFound('API_KEY_NOT_FOUND', 'keyId', 'there is no such key; expected one of this organization')
     }
     // Revoked before: what is wanted is so already.
-    await revokeApiKey(database, { orgId, id, actor: actorOf(principal) })
+    if (await revokeApiKey(database, { orgId, id, actor: actorOf(principal) })) {
+      logSecurityEvent(log, response, 'key revoked', { revokedKeyId: id })
+    }
     response.statusCode = 204
     response.end()
   })

@@ -14,6 +14,7 @@ import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueRevertSoon, enqueueSoon } from '../http/enqueue-soon.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { describeRequest } from '../http/track-requests.ts'
 import { findOwnedImport } from './find-owned.ts'
 import { misfit } from './misfit.ts'
 import { defineOperation, type OperationCall } from './mount-operation.ts'
@@ -37,6 +38,9 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
     return findOwnedImport(find, principal.orgId, param('importId'))
   }
 
+  const logAction = ({ response }: ActionCall, importId: number, what: string): void =>
+    deps.log.info({ ...describeRequest(response), importId }, what)
+
   async function send(call: ActionCall, status: number, record: ImportRecord): Promise<void> {
     const { request, response } = call
     cached.forget(record.orgId, record.id)
@@ -47,6 +51,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
   const cancel = defineOperation(OPERATIONS.cancelImport, async (call) => {
     const { id, orgId } = await readOwned(call)
     const changed = await cancelImport(database, { orgId, importId: id, actor: actorOf(call.principal) })
+    if (changed) logAction(call, id, 'import cancelled')
     const record = await readOwned(call)
     if (!changed && record.status !== 'cancelled') throw misfit(record, 'one that is queued or processing')
     await send(call, 200, record)
@@ -60,6 +65,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
       actor: actorOf(call.principal),
       maxQueued: deps.maxQueuedImportsPerOrg,
     })
+    if (changed !== null) logAction(call, id, 'import resumed')
     const record = await readOwned(call)
     const goesOn = record.resumed && ['queued', 'processing'].includes(record.status)
     if (changed === null && !goesOn)
@@ -71,7 +77,10 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
   const revert = defineOperation(OPERATIONS.revertImport, async (call) => {
     const { id, orgId } = await readOwned(call)
     const changed = await requestRevert(database, { orgId, importId: id, actor: actorOf(call.principal) })
-    if (changed) await enqueueRevertSoon(deps, id)
+    if (changed) {
+      logAction(call, id, 'import is to be reverted')
+      await enqueueRevertSoon(deps, id)
+    }
     const record = await readOwned(call)
     if (!record.revertRequested) throw misfit(record, 'one that is completed, failed or cancelled, and no dry run')
     await send(call, record.status === 'reverted' ? 200 : 202, record)
@@ -82,6 +91,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
     if (!(await forgetImport(database, { orgId, importId: id, actor: actorOf(call.principal) }))) {
       throw misfit(await readOwned(call), 'one that is over, and of which no rows are being tried again')
     }
+    logAction(call, id, 'import deleted')
     cached.forget(orgId, id)
     call.response.statusCode = 204
     call.response.end()

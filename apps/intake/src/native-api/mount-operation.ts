@@ -5,7 +5,8 @@ import type { z } from 'zod'
 import type { Authenticate, Principal } from '../authentication/authenticate.ts'
 import { methodNotAllowed } from '../http/api-error.ts'
 import { requirePathParameter } from '../http/path-parameter.ts'
-import { nameRoute } from '../http/track-requests.ts'
+import { readInt4 } from '../http/read-id.ts'
+import { nameRoute, noteImport, noteKey } from '../http/track-requests.ts'
 import { checkValue } from './check-value.ts'
 import { readJsonBody } from './read-json-body.ts'
 
@@ -66,9 +67,12 @@ export function mountOperations(
       route[operation.method](async (request, response) => {
         const early = identify === undefined ? undefined : await readBody(operation, request, response)
         const principal = await (identify?.({ request, body: early }) ?? authenticate(request.headers, operation.role))
+        noteKey(response, principal)
         const params = new Map(
           Object.entries(request.params).map(([name, value]) => [name, requirePathParameter(name, String(value))]),
         )
+        const importId = readInt4(params.get('importId') ?? '')
+        if (importId !== null) noteImport(response, importId)
         const query = checkValue(operation.query, request.query, 'query')
         const body = early ?? (await readBody(operation, request, response))
         const param = (name: string): string => params.get(name) ?? ''

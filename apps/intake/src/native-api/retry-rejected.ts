@@ -8,6 +8,7 @@ import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
+import { describeRequest } from '../http/track-requests.ts'
 import type { ActionCall } from './import-actions.ts'
 import { misfit } from './misfit.ts'
 import { defineOperation } from './mount-operation.ts'
@@ -54,6 +55,7 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
     const record = await findImport(database, orgId, made.importId)
     if (record === null) throw new Error(`import ${made.importId} is gone right after it was made`)
     if (made.outcome === 'made-before') return send(call, 200, record)
+    deps.log.info({ ...describeRequest(response), importId: record.id, retryOf: sourceId }, 'import accepted')
     await enqueueSoon(deps, record)
     response.setHeader('Location', `${baseUrl}/v1/imports/${record.id}`)
     await send(call, 202, record)

@@ -2,6 +2,7 @@ import { OPERATIONS } from '@importer/contracts'
 import { createSession, endSession } from '@importer/db'
 import type { Request } from 'express'
 
+import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import { unauthorized, type Authenticate, type Principal } from '../authentication/authenticate.ts'
 import { readKeys } from '../authentication/read-keys.ts'
 import type { SessionCookie } from '../authentication/session-cookie.ts'
@@ -16,7 +17,7 @@ interface SignIn {
 
 /** `/v1/session`: a browser signs in with a key, and out. */
 export function createSessionOperations(
-  { database }: Pick<IntakeDependencies, 'database'>,
+  { database, log }: Pick<IntakeDependencies, 'database' | 'log'>,
   authenticate: Authenticate,
   cookie: SessionCookie,
 ) {
@@ -34,6 +35,7 @@ export function createSessionOperations(
     OPERATIONS.createSession,
     async ({ request, response, principal }) => {
       const { token, expiresAt } = await createSession(database, principal.id)
+      logSecurityEvent(log, response, 'session created')
       response.setHeader('Set-Cookie', cookie.set(token))
       await sendJson(request, response, 201, describeSession({ ...principal, sessionExpiresAt: expiresAt }))
     },
@@ -49,6 +51,7 @@ export function createSessionOperations(
     if (token !== null) {
       await endSession(database, token)
       authenticate.forgetSession(token)
+      logSecurityEvent(log, response, 'session ended')
     }
     response.setHeader('Set-Cookie', cookie.clear())
     response.statusCode = 204

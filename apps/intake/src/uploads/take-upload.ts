@@ -10,6 +10,7 @@ import { createWorkLimit, type WorkLimit } from '../http/limit-work.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
 import { requireQueueRoom } from '../http/require-queue-room.ts'
 import { requireUpload } from '../http/require-upload.ts'
+import { describeRequest, noteImport } from '../http/track-requests.ts'
 import { applyProfile, type CompletedUpload } from './apply-profile.ts'
 import { createUploadImport, explainRefusal, type AcceptedUpload } from './create-upload-import.ts'
 import { hashRequest, holdIdempotencyKey, keyInUse, requireSameRequest, type HeldKey } from './hold-idempotency-key.ts'
@@ -66,6 +67,7 @@ async function takeUpload(
     })
     const claim = { held, requestHash: hashRequest(seriesId, upload) }
     const taken = await takeOrRepeat(deps, limitWorkbooks, arrival, upload, claim)
+    noteImport(response, taken.record.id)
     if (taken.repeated) response.setHeader('Idempotency-Replayed', 'true')
     return { ...taken, record: asAccepted(taken.record) }
   } finally {
@@ -107,6 +109,10 @@ async function takeOrRepeat(
     return { record: made, repeated: true }
   }
   deps.metrics.countUpload(record.upload.bytes)
+  deps.log.info(
+    { ...describeRequest(response), importId: record.id, orgId, bytes: record.upload.bytes, dryRun: record.dryRun },
+    'import accepted',
+  )
   await enqueueSoon(deps, record)
   return { record, repeated: false }
 }

@@ -29,9 +29,9 @@ export async function recordPreparedFile({ prisma }: Database, importId: number,
 }
 
 /** The import's file cannot be made. */
-export async function failPreparation(database: Database, importId: number, failure: ImportFailure): Promise<void> {
+export async function failPreparation(database: Database, importId: number, failure: ImportFailure): Promise<boolean> {
   const now = new Date()
-  await runTransaction(database, async (tx) => {
+  return runTransaction(database, async (tx) => {
     const { count } = await tx.import.updateMany({
       where: { id: importId, toPrepare: true, status: 'queued' },
       data: {
@@ -42,6 +42,8 @@ export async function failPreparation(database: Database, importId: number, fail
         updatedAt: now,
       },
     })
-    if (count > 0) await recordImportEvent(tx, importId, now)
+    if (count === 0) return false
+    await recordImportEvent(tx, importId, now)
+    return true
   })
 }

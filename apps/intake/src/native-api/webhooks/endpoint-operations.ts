@@ -13,6 +13,7 @@ import {
 import { findUrlFault, type ReceiverPolicy } from '@importer/webhooks'
 
 import { actorOf } from '../../authentication/actor-of.ts'
+import { logSecurityEvent } from '../../authentication/log-security-event.ts'
 import type { IntakeDependencies } from '../../dependencies.ts'
 import { ApiError, notFound } from '../../http/api-error.ts'
 import { readInt4 } from '../../http/read-id.ts'
@@ -22,7 +23,7 @@ import { describeDelivery, describeEndpoint } from './describe-webhooks.ts'
 import { endpointDisabled, tooManySecrets } from './problems.ts'
 
 /** `/v1/webhook-endpoints`: who is notified of events. */
-export function createEndpointOperations({ database, webhookPolicy }: IntakeDependencies) {
+export function createEndpointOperations({ database, log, webhookPolicy }: IntakeDependencies) {
   const create = defineOperation(OPERATIONS.createWebhookEndpoint, async ({ request, response, principal, body }) => {
     const { orgId } = principal
     const { url, description = null, eventTypes = [] } = body
@@ -89,6 +90,7 @@ export function createEndpointOperations({ database, webhookPolicy }: IntakeDepe
       const rotated = await rotateWebhookSecret(database, { orgId, endpointId, now: new Date() })
       if (rotated === 'not-found') throw endpointNotFound()
       if (rotated === 'too-many') throw tooManySecrets()
+      logSecurityEvent(log, response, 'webhook secret rotated', { endpointId })
       const { secret, previousExpiresAt } = rotated
       await sendJson(request, response, 200, { secret, previousExpiresAt })
     },

@@ -1,6 +1,7 @@
 import { OPERATIONS } from '@importer/contracts'
 import { ensureOrgSecret, rotateWebhookSecret } from '@importer/db'
 
+import { logSecurityEvent } from '../../authentication/log-security-event.ts'
 import type { IntakeDependencies } from '../../dependencies.ts'
 import { notFound } from '../../http/api-error.ts'
 import { defineOperation } from '../mount-operation.ts'
@@ -8,7 +9,7 @@ import { sendJson } from '../send-json.ts'
 import { tooManySecrets } from './problems.ts'
 
 /** `/v1/webhook-secret`: what deliveries to callback URLs are signed with. */
-export function createSecretOperations({ database }: IntakeDependencies) {
+export function createSecretOperations({ database, log }: IntakeDependencies) {
   const show = defineOperation(OPERATIONS.showWebhookSecret, async ({ request, response, principal: { orgId } }) => {
     await sendJson(request, response, 200, { secret: await ensureOrgSecret(database, orgId) })
   })
@@ -19,6 +20,7 @@ export function createSecretOperations({ database }: IntakeDependencies) {
       const rotated = await rotateWebhookSecret(database, { orgId, endpointId: null, now: new Date() })
       if (rotated === 'not-found') throw notFound('NOT_FOUND', 'path', 'there is no such organization')
       if (rotated === 'too-many') throw tooManySecrets()
+      logSecurityEvent(log, response, 'webhook secret rotated')
       const { secret, previousExpiresAt } = rotated
       await sendJson(request, response, 200, { secret, previousExpiresAt })
     },
