@@ -38,6 +38,8 @@ export interface IntakeDependencies {
   readonly rateLimitPerMinute: number | undefined
   /** How many imports of an organization may wait at once; undefined: any number. */
   readonly maxQueuedImportsPerOrg: number | undefined
+  /** How many bytes the files of an organization may have together; undefined: any number. */
+  readonly maxStoredBytesPerOrg: number | undefined
   /** Aborted when the process is to end: answers that would go on for ever are ended. */
   readonly stopping: AbortSignal
 }

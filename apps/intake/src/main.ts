@@ -100,6 +100,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     corsOrigins: env.CORS_ORIGINS ?? [],
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     maxQueuedImportsPerOrg: env.MAX_QUEUED_IMPORTS_PER_ORG,
+    maxStoredBytesPerOrg: env.MAX_STORED_BYTES_PER_ORG,
     stopping: stopping.signal,
     webhookPolicy: {
       allowHttp: env.WEBHOOK_ALLOW_HTTP,

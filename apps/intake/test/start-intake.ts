@@ -76,6 +76,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     corsOrigins: [],
     rateLimitPerMinute: undefined,
     maxQueuedImportsPerOrg: undefined,
+    maxStoredBytesPerOrg: undefined,
     stopping: stopping.signal,
     webhookPolicy: { allowHttp: false, allowPrivateNetworks: false },
     ...overrides,

@@ -83,6 +83,14 @@ export function queueFull(maxQueued: number): ApiError {
   )
 }
 
+/** 413: nothing of it is stored; it does not help to try again before something is deleted or expires. */
+export function storageQuotaExceeded(storedBytes: number, maxBytes: number): ApiError {
+  const message =
+    `the stored files of this organization have ${storedBytes} bytes and may have ${maxBytes} together with this one; ` +
+    'delete imports that are no longer needed, then send it again'
+  return new ApiError(413, [{ code: 'STORAGE_QUOTA_EXCEEDED', field: 'file', message }])
+}
+
 const UNAVAILABLE_RETRY_AFTER_SECONDS = 5
 
 const UNAVAILABLE_PEERS: Readonly<Record<UnavailableCode, string>> = {

@@ -1,8 +1,8 @@
 import { UnavailableError } from '@importer/contracts'
-import { QueueFullError } from '@importer/db'
+import { QueueFullError, StorageRoomError } from '@importer/db'
 import { FileDamagedError } from '@importer/runtime'
 
-import { ApiError, queueFull, unavailable } from './api-error.ts'
+import { ApiError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
 
 /**
  * What the client is told about any error. An unknown one tells nothing of itself: its words and stack are for the log.
@@ -10,6 +10,7 @@ import { ApiError, queueFull, unavailable } from './api-error.ts'
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof QueueFullError) return queueFull(error.maxQueued)
+  if (error instanceof StorageRoomError) return storageQuotaExceeded(error.storedBytes, error.maxBytes)
   if (error instanceof UnavailableError) return unavailable(error.code)
   if (error instanceof FileDamagedError) {
     const message = `the stored file is not what was uploaded: ${error.what}; upload it again`

@@ -77,6 +77,7 @@ export async function createUploadImport(
     maxErrorRatio: options.maxErrorRatio,
     rejectSameFile: options.onSameFile === 'reject',
     maxQueued: deps.maxQueuedImportsPerOrg,
+    maxStoredBytes: deps.maxStoredBytesPerOrg,
     callbackUrl: options.callbackUrl,
     baseUrl,
     idempotency,

@@ -6,6 +6,7 @@ import type { Database } from '../open-database.ts'
 import type { ImportRecord, JsonObject, ReadingDialect, StoredUpload } from './import-record.ts'
 import { QueueFullError, queueLock } from './queue-room.ts'
 import { findImport } from './read-imports.ts'
+import { readStoredBytes, storageLock, STORED_BYTES, StorageRoomError } from './storage-room.ts'
 
 export interface NewImport {
   readonly orgId: number
@@ -42,6 +43,8 @@ export interface NewImport {
   readonly actor?: Actor | undefined
   /** How many imports of the organization may wait at once, this one included; undefined: any number. */
   readonly maxQueued?: number | undefined
+  /** How many bytes the files of the organization may have together, these included; undefined: any number. */
+  readonly maxStoredBytes?: number | undefined
 }
 
 /** The series was given this file before, by the import `importId`. */
@@ -95,6 +98,7 @@ SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb,
 FROM acting
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
+  AND ($33::bigint IS NULL OR $33::bigint >= $6::bigint + coalesce($11::bigint, 0) + (${STORED_BYTES}))
 RETURNING id`
 
 /** The id under which the job that makes an import's file is queued. */
@@ -109,7 +113,7 @@ export function importJobId(importId: number, lease: number): string {
 
 /**
  * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError, a
- * QueueFullError, an ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.
+ * QueueFullError, a StorageRoomError, an ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.
  */
 export async function createImport(database: Database, newImport: NewImport): Promise<ImportRecord> {
   const { orgId, upload, dialect, idempotency } = newImport
@@ -147,6 +151,7 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.profile?.name ?? null,
     newImport.profile?.version ?? null,
     newImport.toPrepare ?? false,
+    newImport.maxStoredBytes ?? null,
   )
   const locks = locksOf(newImport)
   const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {
@@ -166,9 +171,10 @@ export async function createImport(database: Database, newImport: NewImport): Pr
 type Insertion = ReturnType<Database['prisma']['$queryRawUnsafe']> & Promise<{ id: number }[]>
 
 /** What must not change between a look and the insertion that it decides, always in this order. */
-function locksOf({ orgId, sha256, rejectSameFile, maxQueued }: NewImport): string[] {
+function locksOf({ orgId, sha256, rejectSameFile, maxQueued, maxStoredBytes }: NewImport): string[] {
   return [
     ...(maxQueued === undefined ? [] : [queueLock(orgId)]),
+    ...(maxStoredBytes === undefined ? [] : [storageLock(orgId)]),
     ...(rejectSameFile === true ? [`${orgId}/${sha256}`] : []),
   ]
 }
@@ -188,11 +194,14 @@ async function insertAlone(
 }
 
 async function explainRefusal(database: Database, newImport: NewImport): Promise<Error> {
-  const { rejectSameFile, maxQueued } = newImport
+  const { orgId, bytes, upload, rejectSameFile, maxQueued, maxStoredBytes } = newImport
   const sameFile = rejectSameFile === true ? await findSameFile(database, newImport) : null
-  if (sameFile === null && maxQueued !== undefined) return new QueueFullError(maxQueued)
-  // Cancelled in this very moment: the answer is still that it was in the way.
-  return new SameFileError(sameFile ?? 0)
+  if (sameFile !== null) return new SameFileError(sameFile)
+  const storedBytes = maxStoredBytes === undefined ? 0 : await readStoredBytes(database, orgId)
+  const hasRoom = maxStoredBytes === undefined || storedBytes + bytes + (upload?.bytes ?? 0) <= maxStoredBytes
+  // What was in the way may have gone in this very moment: the answer is still that it was there.
+  if (maxQueued !== undefined && hasRoom) return new QueueFullError(maxQueued)
+  return maxStoredBytes === undefined ? new SameFileError(0) : new StorageRoomError(storedBytes, maxStoredBytes)
 }
 
 async function findSameFile(database: Database, { orgId, seriesId, sha256 }: NewImport): Promise<number | null> {

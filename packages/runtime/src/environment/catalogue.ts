@@ -56,6 +56,13 @@ export const ENVIRONMENT = {
       .pipe(z.int().positive()),
     expected: 'a size such as 1048576, 500MiB or 5GiB',
   },
+  MAX_STORED_BYTES_PER_ORG: {
+    schema: text
+      .transform((value) => parseByteSize(value))
+      .pipe(z.int().positive())
+      .optional(),
+    expected: 'a size such as 500MiB or 100GiB',
+  },
   WORKER_CONCURRENCY: wholeNumber({ from: 1, to: 64, fallback: 2 }),
   IMPORT_PARTITIONS: { ...wholeNumber({ from: 1, to: 64, fallback: 3 }), oldName: 'IMPORT_LANES' },
   IMPORT_BATCH_ROWS: wholeNumber({ from: 1, to: 1_000_000, fallback: 20_000 }),

@@ -1,0 +1,120 @@
+import { gzipSync } from 'node:zlib'
+
+import { purgeExpired } from '@importer/imports'
+import { createLog } from '@importer/runtime'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+
+import { ask, postNative, uploadNative } from '../../test/native-upload.ts'
+import { readJson } from '../../test/read-json.ts'
+import { OTHER_SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { postGood } from '../../test/upload.ts'
+import { line, seedReference, work } from '../../test/work.ts'
+
+const FILE_BYTES = 100
+const MAX_FILES = 3
+const MAX_BYTES = MAX_FILES * FILE_BYTES + FILE_BYTES - 1
+const AT_ONCE = 12
+const DAY_MS = 24 * 3_600_000
+
+let intake: TestIntake
+
+beforeAll(async () => {
+  intake = await startIntake({ maxStoredBytesPerOrg: MAX_BYTES })
+  await seedReference(intake)
+})
+afterAll(() => intake.stop())
+
+beforeEach(async () => {
+  await intake.database.prisma.import.updateMany({ where: { expiredAt: null }, data: { expiredAt: new Date() } })
+})
+
+let nextFile = 1
+/** Another file each time, of exactly so many bytes. */
+function makeFile(bytes = FILE_BYTES): string {
+  const row = line(`CODE${nextFile++}`)
+  return (
+    row
+      .slice(0, -1)
+      .padEnd(bytes - 1, 'x')
+      .slice(0, bytes - 1) + '\n'
+  )
+}
+
+async function fill(): Promise<number[]> {
+  const ids: number[] = []
+  while (ids.length < MAX_FILES) ids.push(await uploadNative(intake, makeFile()))
+  return ids
+}
+
+test.each<[string, (n: number) => Promise<Response>, number]>([
+  ['to the native API', () => postNative(intake, makeFile()), 202],
+  ['each with a key', (n) => postNative(intake, makeFile(), { headers: { 'Idempotency-Key': `key-${n}` } }), 202],
+  [
+    'of which none may be there before',
+    () => postNative(intake, makeFile(), { fields: { onSameFile: 'reject' } }),
+    202,
+  ],
+  ['to the compatible API', () => postGood(intake, makeFile()), 200],
+])(
+  'of uploads %s at the same time as many are taken as fit, and of the others nothing is stored',
+  async (...[, post, accepted]) => {
+    const before = await intake.countStored()
+    const answers = await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => post(n)))
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b)
+    expect(statuses).toEqual(Array.from({ length: AT_ONCE }, (_, n) => (n < MAX_FILES ? accepted : 413)))
+    const after = await intake.countStored()
+    expect([after.imports - before.imports, after.files - before.files]).toEqual([MAX_FILES, MAX_FILES])
+  },
+)
+
+test('the refusal has a code of its own, in the form of either API', async () => {
+  await fill()
+  const message = `the stored files of this organization have 300 bytes and may have 399 together with this one; delete imports that are no longer needed, then send it again`
+  const native = await postNative(intake, makeFile())
+  expect(native.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+  expect(await readJson(native)).toMatchObject({ status: 413, code: 'STORAGE_QUOTA_EXCEEDED', detail: message })
+  expect(await readJson(await postGood(intake, makeFile()))).toEqual({
+    success: false,
+    status: 413,
+    errors: [{ code: 'STORAGE_QUOTA_EXCEEDED', field: 'file', message }],
+  })
+})
+
+test('what fits to the last byte is taken, one more byte is not, and other organizations do not notice', async () => {
+  await fill()
+  expect((await postNative(intake, makeFile(FILE_BYTES))).status).toBe(413)
+  const id = await uploadNative(intake, makeFile(FILE_BYTES - 1))
+  expect((await postNative(intake, 'x')).status).toBe(413)
+  expect((await postNative(intake, makeFile(), { key: intake.keys.other, series: OTHER_SERIES })).status).toBe(202)
+  expect(await intake.database.prisma.import.count({ where: { id } })).toBe(1)
+})
+
+test('an upload counts with the text that was made of it', async () => {
+  const text = makeFile(MAX_BYTES - 10)
+  expect(gzipSync(text).length).toBeLessThan(MAX_BYTES)
+  const before = await intake.countStored()
+  expect((await postNative(intake, new Uint8Array(gzipSync(text)))).status).toBe(413)
+  expect(await intake.countStored()).toEqual(before)
+  expect((await postNative(intake, text)).status).toBe(202)
+})
+
+test('a repetition under its Idempotency-Key needs no room', async () => {
+  const file = makeFile(MAX_BYTES)
+  const post = () => postNative(intake, file, { headers: { 'Idempotency-Key': 'the-same' } })
+  const first = await post()
+  expect([first.status, (await post()).status]).toEqual([202, 202])
+})
+
+test('deletion gives room back at once, and retention when an import expires', async () => {
+  const [deleted = 0, expired = 0] = await fill()
+  for (const id of [deleted, expired]) await work(intake, id)
+  expect((await postNative(intake, makeFile())).status).toBe(413)
+  expect((await ask(intake, 'DELETE', `/v1/imports/${deleted}`)).status).toBe(204)
+  expect((await postNative(intake, makeFile())).status).toBe(202)
+  expect((await postNative(intake, makeFile())).status).toBe(413)
+  const finishedAt = new Date(Date.now() - 2 * DAY_MS)
+  await intake.database.prisma.import.update({ where: { id: expired }, data: { finishedAt } })
+  const log = createLog({ name: 'purge', level: 'silent' })
+  await purgeExpired({ database: intake.database, store: intake.store, log, retentionDays: 1 })
+  expect((await postNative(intake, makeFile())).status).toBe(202)
+})
