@@ -1,6 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 
-import { checkSchema, ensureAdminKey, ensureOrganization, openDatabase, type Database } from '@importer/db'
+import {
+  checkSchema,
+  ensureAdminKey,
+  ensureOrganization,
+  openDatabase,
+  UNSEALED_SECRETS_WARNING,
+  type Database,
+} from '@importer/db'
 import { openStorage } from '@importer/imports'
 import { checkReadiness, startObservationServer, StillStartingError } from '@importer/observability'
 import {
@@ -38,11 +45,13 @@ const SHUTDOWN_DEADLINE_MS = 10_000
 setFlagsFromString('--liftoff-only')
 
 async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
+  if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'intake',
     maxConnections: MAX_DATABASE_CONNECTIONS,
     onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
+    secretsKeys: env.SECRETS_KEY,
   })
   shutdown.add('database', () => database.close())
   const bulkDatabase = openDatabase({

@@ -1,4 +1,4 @@
-import { checkSchema, openDatabase, type Database } from '@importer/db'
+import { checkSchema, openDatabase, resealSecrets, UNSEALED_SECRETS_WARNING, type Database } from '@importer/db'
 import { openStorage, tellStorageUnavailable } from '@importer/imports'
 import { checkReadiness, startObservationServer } from '@importer/observability'
 import {
@@ -33,6 +33,7 @@ const PREPARATIONS_AT_ONCE = 2
 const SHUTDOWN_DEADLINE_MS = 15_000
 
 async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
+  if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'worker',
@@ -99,6 +100,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     }),
   )
 
+  await sealStoredSecrets(webhookDatabase, log)
   const webhooks = startWebhooks(env, webhookDatabase, metrics, log, shutdown)
 
   const processImport = createImportProcessor({
@@ -142,7 +144,15 @@ function openWebhookDatabase(env: WorkerEnvironment, log: Logger): Database {
     applicationName: 'worker-webhooks',
     maxConnections: WEBHOOK_CONNECTIONS,
     onConnectionLost: (error) => log.warn({ err: error }, 'a database connection broke'),
+    secretsKeys: env.SECRETS_KEY,
   })
+}
+
+/** What was stored before there was this key is sealed with it from now on. */
+async function sealStoredSecrets(database: Database, log: Logger): Promise<void> {
+  const { resealed, unreadable } = await resealSecrets(database)
+  for (const error of unreadable) log.error(`${error.message}; until then its deliveries wait`)
+  if (resealed > 0) log.info({ resealed }, 'webhook secrets are sealed with the first key of SECRETS_KEY')
 }
 
 function startWebhooks(

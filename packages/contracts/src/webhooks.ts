@@ -35,6 +35,8 @@ export const WEBHOOK_ATTEMPT_ERRORS = [
   'ANSWER_NOT_HTTP',
   /** The worker was told to stop; another attempt follows at once. */
   'INTERRUPTED',
+  /** The secret to sign with cannot be opened with the keys of the server: nothing was sent, and it is tried again without end. */
+  'SECRET_UNREADABLE',
 ] as const
 export type WebhookAttemptError = (typeof WEBHOOK_ATTEMPT_ERRORS)[number]
 

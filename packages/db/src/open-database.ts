@@ -4,9 +4,12 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { BinaryParameters } from './binary-parameters.ts'
 import { throwUnavailable } from './database-errors.ts'
 import { PrismaClient, type Prisma } from './generated/client.ts'
+import { createSecretVault, type SecretVault } from './webhooks/secret-vault.ts'
 
 export interface Database {
   readonly prisma: PrismaClient
+  /** Opens and seals the secrets of webhooks. */
+  readonly secrets: SecretVault
   /** Runs a statement whose parameters may be bytes in PostgreSQL's binary format, megabytes of them. */
   queryBatch<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
   /** The same within a transaction of this database's. */
@@ -28,6 +31,8 @@ export interface DatabaseOptions {
   readonly maxConnections: number
   /** Told of connections that broke while idle; the pool makes new ones by itself. */
   readonly onConnectionLost: (error: Error) => void
+  /** 32 bytes each: the first seals the secrets of webhooks, all open them. Without, they are stored as they are. */
+  readonly secretsKeys?: readonly Buffer[] | undefined
 }
 
 /** pg's ten seconds would let the imports that come one by one each begin with connections that know nothing yet. */
@@ -52,6 +57,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     bytes.use(parameters, async (marked) => client.$queryRawUnsafe<Row[]>(text, ...marked))
   return {
     prisma,
+    secrets: createSecretVault(options.secretsKeys ?? []),
     queryBatch: async <Row>(text: string, parameters: readonly unknown[]) =>
       queryBatchIn<Row>(prisma, text, parameters),
     queryBatchIn,

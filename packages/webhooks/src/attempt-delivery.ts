@@ -12,7 +12,7 @@ import type { Logger } from '@importer/runtime'
 import type { ReceiverPolicy } from './address-policy.ts'
 import { decideNext, FAILING_LIMIT_MS } from './decide-next.ts'
 import type { ResolveHost } from './resolve-host.ts'
-import { ATTEMPT_TIMEOUT_MS, sendWebhook } from './send-webhook.ts'
+import { ATTEMPT_TIMEOUT_MS, sendWebhook, type SendResult } from './send-webhook.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export interface AttemptOptions {
@@ -38,6 +38,7 @@ export type AttemptResult = 'delivered' | 'retried' | 'failed'
 /** Time to begin, to record, and for a busy process to get round to either. */
 const GRACE_MS = 10_000
 const MAX_END_TRIES = 3
+const UNSIGNED: SendResult = { httpStatus: null, errorCode: 'SECRET_UNREADABLE', answer: null, retryAfter: null }
 
 /**
  * Makes one attempt at a delivery, if it is still wanted, and records what came of it. Throws only when the database
@@ -56,13 +57,23 @@ export async function attemptDelivery(
   if (attempt === null) return
 
   const startedAt = performance.now()
-  const result = await sendWebhook({
-    ...options,
-    url: attempt.url,
-    headers: signDelivery({ ...attempt, sentAt: begunAt }),
-    body: attempt.body,
-    signal,
-  })
+  for (const error of attempt.unreadable) {
+    log.error(
+      { orgId: attempt.orgId, endpointId: attempt.endpointId, deliveryId: job.deliveryId },
+      `a webhook cannot be signed: ${error.message}`,
+    )
+  }
+  // Unsigned, or signed with what is no secret of the receiver's, it would be refused there and given up in the end.
+  const isSignable = attempt.secrets.length > 0 || attempt.unreadable.length === 0
+  const result = isSignable
+    ? await sendWebhook({
+        ...options,
+        url: attempt.url,
+        headers: signDelivery({ ...attempt, sentAt: begunAt }),
+        body: attempt.body,
+        signal,
+      })
+    : UNSIGNED
   const durationMs = Math.round(performance.now() - startedAt)
   const now = options.now()
   const { roundAttempt, failingSince } = attempt

@@ -13,6 +13,8 @@ export const RETRY_DELAYS_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5
 const JITTER = 0.2
 /** An endpoint that has failed for so long, without a success in between, is disabled. */
 export const FAILING_LIMIT_MS = 5 * 24 * HOUR
+/** How long a delivery waits that cannot be signed. */
+const UNREADABLE_SECRET_DELAY_MS = 5 * MINUTE
 /** A receiver cannot put it off for longer than this. */
 const MAX_RETRY_AFTER_MS = 24 * HOUR
 
@@ -50,6 +52,11 @@ export function decideNext({ result, roundAttempt, failingSince, now, random }: 
   // Our own doing: it is made again as soon as somebody can.
   if (result.errorCode === 'INTERRUPTED') {
     return { ...DECIDED, status: 'pending', nextAttemptAt: now, receiverFailed: false }
+  }
+  // Nothing was sent, which does not speak against the receiver: it waits for the operator, and counts for nothing.
+  if (result.errorCode === 'SECRET_UNREADABLE') {
+    const nextAttemptAt = new Date(now.getTime() + UNREADABLE_SECRET_DELAY_MS)
+    return { ...DECIDED, status: 'pending', nextAttemptAt, receiverFailed: false }
   }
   const disableEndpoint = findReasonToDisable(result, failingSince, now)
   const delayMs = RETRY_DELAYS_MS[roundAttempt - 1]

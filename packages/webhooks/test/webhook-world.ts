@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { createWebhookEndpoint, openDatabase, type Database } from '@importer/db'
+import { createWebhookEndpoint, ensureOrganization, openDatabase, type Database } from '@importer/db'
 import { createLog, type Logger } from '@importer/runtime'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
@@ -35,8 +35,10 @@ export interface WebhookWorld {
 }
 
 /** A database of its own, a clock that stands still, and the parts that deliver webhooks, without a queue between them. */
-export async function openWebhookWorld(): Promise<WebhookWorld> {
-  const { url } = await createTestDatabase()
+export async function openWebhookWorld(
+  options: { readonly secretsKeys?: readonly Buffer[]; readonly databaseUrl?: string } = {},
+): Promise<WebhookWorld> {
+  const url = options.databaseUrl ?? (await createTestDatabase()).url
   const logged: string[] = []
   const log = createLog({ name: 'test', level: 'debug', destination: { write: (line) => logged.push(line) } })
   const database = openDatabase({
@@ -44,8 +46,9 @@ export async function openWebhookWorld(): Promise<WebhookWorld> {
     applicationName: 'webhooks-test',
     maxConnections: 6,
     onConnectionLost: (error) => log.warn({ err: error }, 'connection lost'),
+    secretsKeys: options.secretsKeys,
   })
-  await database.prisma.organization.create({ data: { id: ORG } })
+  await ensureOrganization(database, ORG)
   const now = (): Date => world.clock
   const jobs: Job[] = []
   const queue = {

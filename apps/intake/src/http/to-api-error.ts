@@ -1,5 +1,5 @@
 import { UnavailableError } from '@importer/contracts'
-import { QueueFullError, StorageRoomError } from '@importer/db'
+import { QueueFullError, SealedSecretError, StorageRoomError } from '@importer/db'
 import { FileDamagedError } from '@importer/runtime'
 
 import { ApiError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
@@ -11,6 +11,11 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof QueueFullError) return queueFull(error.maxQueued)
   if (error instanceof StorageRoomError) return storageQuotaExceeded(error.storedBytes, error.maxBytes)
+  if (error instanceof SealedSecretError) {
+    const message =
+      'the stored webhook secret cannot be opened with the keys of this server; its operator finds the reason in the log. A new one can be had by rotation'
+    return new ApiError(500, [{ code: 'SECRET_UNREADABLE', field: 'request', message }])
+  }
   if (error instanceof UnavailableError) return unavailable(error.code)
   if (error instanceof FileDamagedError) {
     const message = `the stored file is not what was uploaded: ${error.what}; upload it again`

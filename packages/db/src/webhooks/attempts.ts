@@ -9,6 +9,8 @@ import type { Database } from '../open-database.ts'
 import { BEGIN_ATTEMPT, END_ATTEMPT } from '../sql/attempt-delivery.ts'
 import { RESERVE_DELIVERIES } from '../sql/reserve-deliveries.ts'
 import { bindParameters } from '../sql/statement.ts'
+import { SealedSecretError } from './secret-vault.ts'
+import { ensureOrgSecret } from './secrets.ts'
 
 /** A job that is to be queued: `turn` is what it holds against {@link beginAttempt}. */
 export interface ReservedDelivery {
@@ -72,23 +74,43 @@ export interface BegunAttempt {
   readonly url: string
   readonly failingSince: Date | null
   readonly body: string
-  /** All that are valid now, the current one first. */
+  /** All that are valid now, the current one first; without those that cannot be opened. */
   readonly secrets: readonly string[]
+  /** Why the others cannot be opened. */
+  readonly unreadable: readonly SealedSecretError[]
 }
+
+type AttemptRow = Omit<BegunAttempt, 'unreadable'>
 
 /** Null: there is nothing to do, as the job came late or the endpoint is told nothing any more. */
 export async function beginAttempt(
   database: Database,
   options: { deliveryId: number; turn: number; now: Date; reservedUntil: Date },
 ): Promise<BegunAttempt | null> {
-  const [row] = await database.prisma.$queryRawUnsafe<BegunAttempt[]>(
+  const [row] = await database.prisma.$queryRawUnsafe<AttemptRow[]>(
     BEGIN_ATTEMPT,
     options.deliveryId,
     options.turn,
     options.now,
     options.reservedUntil,
   )
-  return row ?? null
+  return row === undefined ? null : openSecrets(database, row)
+}
+
+async function openSecrets(database: Database, row: AttemptRow): Promise<BegunAttempt> {
+  const secrets: string[] = []
+  const unreadable: SealedSecretError[] = []
+  for (const stored of row.secrets) {
+    try {
+      secrets.push(database.secrets.open(stored, row))
+    } catch (error) {
+      if (!(error instanceof SealedSecretError)) throw error
+      unreadable.push(error)
+    }
+  }
+  // That of the organization is made when something is signed with it for the first time.
+  if (row.secrets.length === 0 && row.endpointId === null) secrets.push(await ensureOrgSecret(database, row.orgId))
+  return { ...row, secrets, unreadable }
 }
 
 export interface AttemptEnd {

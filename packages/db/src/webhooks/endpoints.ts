@@ -56,7 +56,8 @@ export async function createWebhookEndpoint(
     if (count >= MAX_ENDPOINTS) return null
     await setActor(tx, actor)
     const row = await tx.webhookEndpoint.create({ data: { ...rest, eventTypes: [...eventTypes] } })
-    await tx.webhookSecret.create({ data: { orgId: rest.orgId, endpointId: row.id, secret } })
+    const owner = { orgId: rest.orgId, endpointId: row.id }
+    await tx.webhookSecret.create({ data: { ...owner, secret: database.secrets.seal(secret, owner) } })
     return { endpoint: toEndpointRecord(row), secret }
   })
 }

@@ -4,7 +4,6 @@ import { IMPORT_SELECT, toImportRecord, type ImportRow } from '../imports/import
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { nameCallbackReceiver } from './callback-receiver.ts'
-import { ensureOrgSecret } from './secrets.ts'
 
 const FIND_IMPORT = `${IMPORT_SELECT} WHERE i.id = $1::int`
 
@@ -54,7 +53,6 @@ export async function recordImportEvent(tx: Transaction, importId: number, now: 
   const record = toImportRecord(row)
   const type = importEventType(record.status)
   if (type === undefined) throw new Error(`import ${importId} is ${record.status}: there is nothing to tell yet`)
-  if (callbackUrl !== null) await ensureOrgSecret({ prisma: tx }, orgId)
   const body = renderImportEvent(type, now, record, baseUrl ?? '')
   const receiver = callbackUrl === null ? null : nameCallbackReceiver(orgId, callbackUrl)
   await tx.$executeRawUnsafe(INSERT_EVENT, orgId, type, importId, body, now, callbackUrl, receiver)

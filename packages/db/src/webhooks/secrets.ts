@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { SECRET_OVERLAP_MS } from '@importer/contracts'
 
-import type { Database, Transaction } from '../open-database.ts'
+import type { Database } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 
 /** Of one endpoint, its current secret included: more would make the signature header grow without end. */
@@ -14,16 +14,18 @@ export function generateWebhookSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
 }
 
-/** The organization's own secret, made when it is asked for the first time. */
-export async function ensureOrgSecret(database: Database | { prisma: Transaction }, orgId: number): Promise<string> {
+/** The organization's own secret, made when it is asked for the first time. Throws a SealedSecretError. */
+export async function ensureOrgSecret({ prisma, secrets }: Database, orgId: number): Promise<string> {
+  const owner = { orgId, endpointId: null }
   const where = { orgId, endpointId: null, expiresAt: null }
-  const known = await database.prisma.webhookSecret.findFirst({ where })
-  if (known !== null) return known.secret
-  await database.prisma.$executeRaw`
-    INSERT INTO webhook_secret (org_id, secret) VALUES (${orgId}::int, ${generateWebhookSecret()}) ON CONFLICT DO NOTHING`
-  const made = await database.prisma.webhookSecret.findFirst({ where })
+  const known = await prisma.webhookSecret.findFirst({ where })
+  if (known !== null) return secrets.open(known.secret, owner)
+  await prisma.$executeRaw`
+    INSERT INTO webhook_secret (org_id, secret)
+    VALUES (${orgId}::int, ${secrets.seal(generateWebhookSecret(), owner)}) ON CONFLICT DO NOTHING`
+  const made = await prisma.webhookSecret.findFirst({ where })
   if (made === null) throw new Error(`the webhook secret of organization ${orgId} is gone right after it was made`)
-  return made.secret
+  return secrets.open(made.secret, owner)
 }
 
 /**
@@ -53,7 +55,9 @@ export async function rotateWebhookSecret(
       where: { orgId, endpointId, expiresAt: null },
       data: { expiresAt: previousExpiresAt },
     })
-    await tx.webhookSecret.create({ data: { orgId, endpointId, secret, createdAt: now } })
+    await tx.webhookSecret.create({
+      data: { orgId, endpointId, secret: database.secrets.seal(secret, { orgId, endpointId }), createdAt: now },
+    })
     return { secret, previousExpiresAt }
   })
 }

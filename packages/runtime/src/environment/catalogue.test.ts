@@ -44,6 +44,7 @@ describe('the catalogue', () => {
       RETENTION_DAYS: undefined,
       RATE_LIMIT_PER_MINUTE: undefined,
       MAX_QUEUED_IMPORTS_PER_ORG: undefined,
+      SECRETS_KEY: undefined,
       WEBHOOK_ALLOW_PRIVATE_NETWORKS: false,
       WEBHOOK_ALLOW_HTTP: false,
       REDEMPTIONS_URL: undefined,
@@ -86,6 +87,11 @@ describe('the catalogue', () => {
     ['WEBHOOK_ALLOW_HTTP', 'false', false],
     ['WEBHOOK_ALLOW_HTTP', '0', false],
     ['RETENTION_DAYS', '30', 30],
+    [
+      'SECRETS_KEY',
+      `${'A'.repeat(43)}=, ${'_'.repeat(43)}`,
+      [Buffer.alloc(32), Buffer.from('_'.repeat(43), 'base64url')],
+    ],
     ['LOG_LEVEL', 'debug', 'debug'],
   ])('reads %s=%s', (name, value, expected) => {
     expect(read(name, value)).toEqual(expected)
@@ -121,6 +127,8 @@ describe('the catalogue', () => {
     ['IMPORT_BATCH_ROWS', '0'],
     ['WEBHOOK_ALLOW_HTTP', 'yes'],
     ['RETENTION_DAYS', '-3'],
+    ['SECRETS_KEY', 'a passphrase'],
+    ['SECRETS_KEY', `${'A'.repeat(43)}=,`],
     ['LOG_LEVEL', 'verbose'],
   ])('refuses %s=%s in one line that names it and says what was expected', (name, value) => {
     const message = messageOf(name, value)
@@ -131,6 +139,7 @@ describe('the catalogue', () => {
   it('keeps secrets out of the message', () => {
     expect(messageOf('DATABASE_URL', 'mysql://user:hunter2@h/d')).not.toContain('hunter2')
     expect(messageOf('REDIS_URL', 'http://user:hunter2@h')).not.toContain('hunter2')
+    expect(messageOf('SECRETS_KEY', 'hunter2')).not.toContain('hunter2')
     expect(messageOf('BOOTSTRAP_API_KEY', 'hunter2')).not.toContain('hunter2')
   })
 

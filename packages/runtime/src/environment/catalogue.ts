@@ -69,6 +69,15 @@ export const ENVIRONMENT = {
   RETENTION_DAYS: optionalWholeNumber({ from: 1, to: 36_500 }),
   RATE_LIMIT_PER_MINUTE: optionalWholeNumber({ from: 1, to: 1_000_000_000 }),
   MAX_QUEUED_IMPORTS_PER_ORG: optionalWholeNumber({ from: 1, to: MAX_INT4 }),
+  SECRETS_KEY: {
+    schema: text
+      .transform((value) => value.split(',').map((key) => key.trim()))
+      .pipe(z.array(z.string().regex(/^[\w+/-]{43}=?$/)))
+      .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')))
+      .optional(),
+    expected: '32 random bytes in base64 (openssl rand -base64 32), or several of them separated by commas',
+    secret: true,
+  },
   WEBHOOK_ALLOW_PRIVATE_NETWORKS: flag(),
   WEBHOOK_ALLOW_HTTP: flag(),
   REDEMPTIONS_URL: {
