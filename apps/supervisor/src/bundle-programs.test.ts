@@ -7,8 +7,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { bundlePrograms } from './bundle-programs.ts'
 
-const WORKER_MAIN = resolve(import.meta.dirname, '../../worker/src/main.ts')
-
 let folder: string
 
 beforeAll(async () => {
@@ -35,14 +33,23 @@ function findPlace(text: string, words: string): { line: number; column: number 
   return { line: before.length - 1, column: before.at(-1)?.length ?? 0 }
 }
 
-test('what fails in a bundle names the line of our source', async () => {
-  const { worker } = await bundlePrograms(folder)
-  const payload = JSON.parse(await readFile(`${worker}.map`, 'utf8')) as SourceMapPayload
-  expect(payload.sources.filter((source) => source.includes('node_modules'))).toEqual([])
-  const words = 'shutdown.run(reason)'
-  const { line, column } = findPlace(await readFile(worker, 'utf8'), words)
+test('the text of a bundle takes one byte a character in memory', async () => {
+  const { intake, worker } = await bundlePrograms(folder)
+  for (const file of [intake, worker]) expect(await readFile(file, 'utf8')).toMatch(/^[\0-\u007f]*$/)
+})
+
+test.each([
+  ['worker', '../../worker/src/main.ts', 'shutdown.run(reason)'],
+  // Behind the words for totals in several scripts, which are escaped.
+  ['intake', '../../../packages/contracts/src/find-likely-cause.ts', String.raw`(?:19|20)\d{12}$/`],
+] as const)('what fails in a bundle of the %s names the line of our source: %s', async (program, source, words) => {
+  const { [program]: bundle } = await bundlePrograms(folder)
+  const payload = JSON.parse(await readFile(`${bundle}.map`, 'utf8')) as SourceMapPayload
+  expect(payload.sources.filter((name) => name.includes('node_modules'))).toEqual([])
+  const { line, column } = findPlace(await readFile(bundle, 'utf8'), words)
   const found = new SourceMap(payload).findEntry(line, column)
   if (!('originalSource' in found)) throw new Error(`the map has nothing for line ${line} of the bundle`)
-  expect(resolve(dirname(worker), found.originalSource)).toBe(WORKER_MAIN)
-  expect(found.originalLine).toBe(findPlace(await readFile(WORKER_MAIN, 'utf8'), words).line)
+  const file = resolve(import.meta.dirname, source)
+  expect(resolve(dirname(bundle), found.originalSource)).toBe(file)
+  expect(found.originalLine).toBe(findPlace(await readFile(file, 'utf8'), words).line)
 })

@@ -56,13 +56,21 @@ async function buildInto(folder: string, unfinished: string): Promise<void> {
       format: 'esm',
       target: 'node20',
       keepNames: true,
+      // A program's text stays in its memory for as long as it runs.
+      minifyWhitespace: true,
+      legalComments: 'none',
       banner: { js: BANNER },
       logLevel: 'silent',
       sourcemap: 'linked',
       sourcesContent: false,
       plugins: [keepPlaces],
     })
-    for (const program of PROGRAMS) keepOwnPlaces(join(unfinished, 'apps', program, 'main.mjs.map'))
+    for (const program of PROGRAMS) {
+      const file = join(unfinished, 'apps', program, 'main.mjs')
+      const text = fs.readFileSync(file, 'utf8')
+      fs.writeFileSync(file, escapeText(text))
+      keepOwnPlaces(`${file}.map`, text)
+    }
     fs.renameSync(unfinished, folder)
   } catch (error) {
     fs.rmSync(unfinished, { recursive: true, force: true })
@@ -85,17 +93,37 @@ const keepPlaces: Plugin = {
   },
 }
 
+const BEYOND_ASCII = /[^\0-\x7f]/g
+const ESCAPE_LENGTH = String.raw`\uFFFF`.length
+
+/**
+ * What esbuild leaves as it is, in regular expressions, as the escapes that mean the same: V8 keeps a text with a single
+ * character beyond Latin-1 in two bytes for each, here 10 MB more.
+ */
+function escapeText(text: string): string {
+  return text.replaceAll(BEYOND_ASCII, (unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /**
  * Leaves in the map of a bundle what leads to our own sources: so a stack names their lines, and the other hundred
- * thousands of places, in the packages, cost no memory.
+ * thousands of places, in the packages, cost no memory. `text` is the bundle before what is beyond ASCII was escaped.
  */
-function keepOwnPlaces(file: string): void {
+function keepOwnPlaces(file: string, text: string): void {
   const map = JSON.parse(fs.readFileSync(file, 'utf8')) as { sources: string[]; mappings: string }
   const isOwn = map.sources.map((source) => !source.includes('node_modules/'))
-  const places = decode(map.mappings).map((line) =>
-    // Without the fifth figure, which is a name's.
-    line.flatMap((place) => (isOwn[place[1] ?? -1] === true ? [place.slice(0, 4) as SourceMapSegment] : [])),
-  )
+  const lines = text.split('\n')
+  const places = decode(map.mappings).map((line, number) => {
+    const escaped = Array.from((lines[number] ?? '').matchAll(BEYOND_ASCII), ({ index }) => index)
+    const kept: SourceMapSegment[] = []
+    let escapes = 0
+    for (const place of line) {
+      while ((escaped[escapes] ?? Infinity) < place[0]) escapes += 1
+      if (place.length === 1 || isOwn[place[1]] !== true) continue
+      // Without the fifth figure, which is a name's.
+      kept.push([place[0] + escapes * (ESCAPE_LENGTH - 1), place[1], place[2], place[3]])
+    }
+    return kept
+  })
   const sources = map.sources.map((source, index) => (isOwn[index] === true ? source : ''))
   fs.writeFileSync(file, JSON.stringify({ version: 3, names: [], sources, mappings: encode(places) }))
 }
