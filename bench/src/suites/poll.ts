@@ -25,7 +25,7 @@ const ENDPOINTS = {
 }
 type Endpoint = keyof typeof ENDPOINTS
 
-/** One after the other, while the same import runs. */
+/** In slices by turns, while the same import runs. */
 interface LoadPair {
   readonly ours: Load
   readonly constant: Load
@@ -85,6 +85,22 @@ async function measureBesidePages({ system }: Bench, giant: Giant, seconds: numb
   return { alone, beside, answersToPages, intakePeakMb }
 }
 
+/**
+ * Loads both addresses in slices of a second by turns: what an import leaves of the machine changes from one second to the
+ * next. The first slice of each is not counted: a program that has just started compiles what it needs.
+ */
+async function applyByTurns(urls: readonly [string, string], apiKey: string, seconds: number): Promise<[Load, Load]> {
+  const slices: [Load[], Load[]] = [[], []]
+  for (let slice = 0; slice <= seconds; slice += 1) {
+    for (const [side, url] of urls.entries()) slices[side as 0 | 1].push(await applyLoad(url, apiKey, 1))
+  }
+  const sum = ([, ...counted]: readonly Load[]): Load => ({
+    requestsPerSecond: counted.reduce((total, { requestsPerSecond }) => total + requestsPerSecond, 0) / counted.length,
+    p99: Math.max(...counted.map(({ p99 }) => p99)),
+  })
+  return [sum(slices[0]), sum(slices[1])]
+}
+
 /** Once more with a new giant, should it have ended too soon. */
 async function measureLoads(bench: Bench, giant: Giant, endpoint: Endpoint, seconds: number): Promise<LoadPair> {
   const { system, say } = bench
@@ -95,8 +111,7 @@ async function measureLoads(bench: Bench, giant: Giant, endpoint: Endpoint, seco
     const { length } = Buffer.from(await answer.arrayBuffer())
     const constant = await startServer('constant-server', String(length))
     try {
-      const ours = await applyLoad(url, system.apiKey, seconds)
-      const theirs = await applyLoad(`${constant.url}/status`, system.apiKey, seconds)
+      const [ours, theirs] = await applyByTurns([url, `${constant.url}/status`], system.apiKey, seconds)
       const importRan = await giant.isRunning()
       if (importRan || attempt === ATTEMPTS || isTrial(bench.options)) {
         if (!importRan) say('  the import ended before the load did: this pair is not as it should be')

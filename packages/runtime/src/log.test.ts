@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { expect, it } from 'vitest'
@@ -8,6 +10,8 @@ import { expect, it } from 'vitest'
 import { createLog } from './log.ts'
 
 const LOST_READER = fileURLToPath(new URL('../tests/support/lost-reader.fixture.ts', import.meta.url))
+const ENDING_PROCESS = fileURLToPath(new URL('../tests/support/ending-process.fixture.ts', import.meta.url))
+const TSX = ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
 
 function capture(level: 'info' | 'silent' = 'info') {
   const lines: string[] = []
@@ -57,11 +61,26 @@ it('is silent when told so', () => {
   expect(lines).toEqual([])
 })
 
+it.each([
+  ['exit', ['first', 'second']],
+  ['warn and be killed', ['first', 'second', 'third']],
+  ['go on', ['first', 'second']],
+])('what is logged is written by a process that is to %s', async (end, messages) => {
+  const child = fork(ENDING_PROCESS, [end], { execArgv: TSX, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  try {
+    const seen: unknown[] = []
+    for await (const line of createInterface(child.stdout as Readable)) {
+      seen.push((JSON.parse(line) as { msg: unknown }).msg)
+      if (seen.length === messages.length) break
+    }
+    expect(seen).toEqual(messages)
+  } finally {
+    child.kill('SIGKILL')
+  }
+})
+
 it('a process whose log nobody reads any more goes on, and ends', async () => {
-  const child = fork(LOST_READER, {
-    execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  })
+  const child = fork(LOST_READER, { execArgv: TSX, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const exited = once(child, 'exit')
   try {
     await once(child, 'message')

@@ -15,12 +15,15 @@ export interface ShortCache<Value> {
 
 interface Entry<Value> {
   readonly value: Promise<Value | null>
+  /** From then on the next one who asks has it looked up anew, and is given what is known. */
+  refreshAt: number
   expiresAt: number
 }
 
 /**
  * Makes many askers of the same thing cost one look-up. What was not found or failed is not kept: it may be there a
- * moment later.
+ * moment later. What is asked for all the time is looked up again before it expires, so that nobody waits for a busy
+ * database meanwhile.
  */
 export function createShortCache<Value>({
   ttlMs,
@@ -37,34 +40,49 @@ export function createShortCache<Value>({
     }
   }
 
-  async function loadAndForgetNothing(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
-    let found = false
-    try {
-      const value = await load()
-      found = value !== null
-      return value
-    } finally {
-      if (!found) entries.delete(key)
+  function keep(key: string, value: Promise<Value | null>, startedAt: number): void {
+    entries.delete(key)
+    dropOldEntries(startedAt)
+    // One look-up at a time: none is begun before this one has an answer.
+    const entry: Entry<Value> = { value, refreshAt: Infinity, expiresAt: startedAt + ttlMs }
+    entries.set(key, entry)
+    const forget = (): void => {
+      if (entries.get(key) === entry) entries.delete(key)
     }
+    value.then((found) => {
+      if (found === null) forget()
+      else {
+        const ttl = Math.min(ttlMs, ttlOf(found))
+        entry.refreshAt = startedAt + ttl / 2
+        entry.expiresAt = startedAt + ttl
+      }
+      // Whoever asked hears of a failure.
+    }, forget)
+  }
+
+  function refresh(key: string, known: Entry<Value>, load: () => Promise<Value | null>, now: number): void {
+    known.refreshAt = Infinity
+    load().then(
+      (found) => {
+        // Forgotten meanwhile, it may be older than what made it so.
+        if (entries.get(key) === known) keep(key, Promise.resolve(found), now)
+      },
+      // It is good until it expires; who asks then looks it up, and hears of a failure.
+      () => undefined,
+    )
   }
 
   return {
-    get(key, load) {
+    async get(key, load) {
       const now = performance.now()
       const known = entries.get(key)
-      if (known !== undefined && known.expiresAt > now) return known.value
-      entries.delete(key)
-      dropOldEntries(now)
-      const entry: Entry<Value> = { value: loadAndForgetNothing(key, load), expiresAt: now + ttlMs }
-      entries.set(key, entry)
-      entry.value.then(
-        (value) => {
-          if (value !== null) entry.expiresAt = Math.min(entry.expiresAt, now + ttlOf(value))
-        },
-        // Whoever asked for it hears of it.
-        () => undefined,
-      )
-      return entry.value
+      if (known !== undefined && known.expiresAt > now) {
+        if (known.refreshAt <= now) refresh(key, known, load, now)
+        return known.value
+      }
+      const value = load()
+      keep(key, value, now)
+      return value
     },
     forget(key) {
       entries.delete(key)
