@@ -18,9 +18,9 @@ const CHECKS = [
   ['lint', () => runTool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings')],
   ['format', () => runTool('oxfmt/bin/oxfmt', '--check')],
   ['dead code', () => runTool('knip/bin/knip.js', '--no-progress', '--no-config-hints')],
-  ['machine paths and registry hosts', () => judge(findForeignPlaces())],
-  ['exact versions', () => judge(findLooseVersions())],
-  ['file names', () => judge(findVagueNames())],
+  ['machine paths and registry hosts', () => report(findForeignPlaces())],
+  ['exact versions', () => report(findLooseVersions())],
+  ['file names', () => report(findVagueNames())],
 ]
 
 const files = listFiles()
@@ -61,7 +61,7 @@ async function runTool(script, ...args) {
   })
 }
 
-function judge(faults) {
+function report(faults) {
   return { faults: faults.length === 0 ? null : faults.join('\n') }
 }
 

@@ -8,7 +8,7 @@ import { clearDryRuns } from '@importer/imports'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { Random } from './oracle/random.ts'
-import { judge, type JudgedRow, type Recorded } from './oracle/reference-model.ts'
+import { evaluate, type EvaluatedRow, type Recorded } from './oracle/reference-model.ts'
 import type { Reference } from './oracle/reference-data.ts'
 import { DirectImporter } from './support/direct-importer.ts'
 import { queryOnce } from './support/query-once.ts'
@@ -80,7 +80,7 @@ class History {
     const file = Buffer.from(`${lines.join('\n')}\n`)
     const input = { seriesId: this.#seriesId, mapping: MAPPING, file }
     const dry = await this.#importer.import({ ...input, dryRun: true })
-    const { rows } = judge({
+    const { rows } = evaluate({
       createdAtMs: dry.createdAtMs,
       mapping: MAPPING,
       seriesId: this.#seriesId,
@@ -146,7 +146,7 @@ class History {
     }
   }
 
-  async #compare(importId: number, rows: readonly JudgedRow[], lines: readonly string[]): Promise<void> {
+  async #compare(importId: number, rows: readonly EvaluatedRow[], lines: readonly string[]): Promise<void> {
     const found = new Map<number, string>()
     for (const outcome of ['inserted', 'duplicate', 'rejected'] as const) {
       for (const line of (await this.#importer.readReport(importId, outcome)).split('\n').slice(1, -1)) {
@@ -167,7 +167,7 @@ class History {
   }
 }
 
-function sum({ outcome, codes }: JudgedRow): string {
+function sum({ outcome, codes }: EvaluatedRow): string {
   return outcome === 'rejected' ? codes.join('; ') : outcome
 }
 

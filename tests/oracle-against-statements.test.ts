@@ -6,21 +6,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { findDifferences } from './oracle/compare-outcome.ts'
 import { generateCase } from './oracle/generate-case.ts'
-import { judgeCase } from './oracle/judge-case.ts'
+import { evaluateCase } from './oracle/evaluate-case.ts'
 import { compareWithModel, makeCases, runDirectly } from './oracle/run-case.ts'
 import { DirectImporter } from './support/direct-importer.ts'
 import type { WholeOutcome } from './support/recorded-outcome.ts'
 import { createTestDatabase } from './support/test-database.ts'
 
 describe.each([
-  { statement: 'for first use, where it may be used', fastestJudge: 'first-use' },
-  { statement: 'for single use, where it may be used', fastestJudge: 'single-use' },
-  { statement: 'for series with a limit', fastestJudge: 'limited' },
-] as const)('the statement $statement', ({ fastestJudge }) => {
+  { statement: 'for first use, where it may be used', fastestStrategy: 'first-use' },
+  { statement: 'for single use, where it may be used', fastestStrategy: 'single-use' },
+  { statement: 'for series with a limit', fastestStrategy: 'limited' },
+] as const)('the statement $statement', ({ fastestStrategy }) => {
   let importer: DirectImporter
   beforeAll(async () => {
     const { url: databaseUrl } = await createTestDatabase()
-    importer = await DirectImporter.open({ databaseUrl, fastestJudge })
+    importer = await DirectImporter.open({ databaseUrl, fastestStrategy })
   })
   afterAll(async () => importer.close())
 
@@ -36,9 +36,9 @@ it('tells the smallest difference', async () => {
   const { prior, main } = await runDirectly(importer, made)
   await importer.close()
   const { outcome } = main
-  const judged = judgeCase(made, { priorMs: prior?.createdAtMs ?? 0, mainMs: main.createdAtMs }).main
+  const evaluated = evaluateCase(made, { priorMs: prior?.createdAtMs ?? 0, mainMs: main.createdAtMs }).main
   const find = (changed: Partial<WholeOutcome>): string[] =>
-    findDifferences({ ...outcome, ...changed }, judged, made.mapping)
+    findDifferences({ ...outcome, ...changed }, evaluated, made.mapping)
 
   expect(find({})).toEqual([])
   expect(find({ redemptions: outcome.redemptions.slice(1) })).toHaveLength(1)

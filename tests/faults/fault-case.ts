@@ -1,6 +1,6 @@
 import { findDifferences } from '../oracle/compare-outcome.ts'
 import { generateCase, type GeneratedCase } from '../oracle/generate-case.ts'
-import { judge, type Judgement } from '../oracle/reference-model.ts'
+import { evaluate, type Evaluation } from '../oracle/reference-model.ts'
 import type { ReferenceKind } from '@importer/contracts'
 import type { ImporterClient } from '../support/importer-client.ts'
 import { readWholeOutcome, type WholeOutcome } from '../support/recorded-outcome.ts'
@@ -9,7 +9,7 @@ import { startSystem, type RunningSystem, type SystemOptions } from '../support/
 /** A file with every kind of row, what must become of it, and where in it a worker can be stopped. */
 export interface FaultCase {
   readonly made: GeneratedCase
-  readonly judgement: Judgement
+  readonly evaluation: Evaluation
   /** The first redemption of each coupon that the file redeems, in the order of the file. */
   readonly firsts: readonly FirstRedemption[]
 }
@@ -35,7 +35,7 @@ export function makeFaultCase(rows: number, variant = 0): FaultCase {
     const { positions } = generateCase(seed, { rows: 10, nowMs }).mapping
     if (positions.couponId !== undefined && positions.couponCode !== undefined) continue
     const made = generateCase(seed, { rows, nowMs })
-    const judgement = judge({
+    const evaluation = evaluate({
       createdAtMs: nowMs,
       mapping: made.mapping,
       seriesId: made.seriesId,
@@ -45,20 +45,20 @@ export function makeFaultCase(rows: number, variant = 0): FaultCase {
     })
     const firsts = new Map<string, FirstRedemption>()
     let inserted = 0
-    for (const [n, { outcome, redemption }] of judgement.rows.entries()) {
+    for (const [n, { outcome, redemption }] of evaluation.rows.entries()) {
       if (outcome !== 'inserted' || redemption === null) continue
       inserted += 1
       const { couponId, customerId, tillId, redeemedAtMs } = redemption
       if (firsts.has(couponId)) continue
       firsts.set(couponId, {
         redemption: [couponId, customerId, tillId, redeemedAtMs].join('/'),
-        at: n / judgement.rows.length,
+        at: n / evaluation.rows.length,
       })
     }
     // A series whose rules reject nearly everything leaves too little to be disturbed, and one with few coupons has all
     // of them at its beginning.
     const parts = new Set([...firsts.values()].map(({ at }) => Math.floor(at * PARTS)))
-    if (inserted >= rows / 5 && parts.size === PARTS) return { made, judgement, firsts: [...firsts.values()] }
+    if (inserted >= rows / 5 && parts.size === PARTS) return { made, evaluation, firsts: [...firsts.values()] }
   }
 }
 
@@ -94,7 +94,7 @@ export async function runUndisturbed(
   for (const each of cases) {
     await loadReference(system.client, each)
     const outcome = await waitForOutcome(system, await uploadFile(system.client, each))
-    const differences = findDifferences(outcome, each.judgement, each.made.mapping)
+    const differences = findDifferences(outcome, each.evaluation, each.made.mapping)
     if (differences.length > 0) throw new Error(`even undisturbed it goes wrong:\n${differences.join('\n')}`)
     outcomes.push(outcome)
   }

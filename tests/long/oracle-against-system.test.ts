@@ -104,14 +104,14 @@ describe.skipIf(!hasRedisServer())('with the queue on Redis', () => {
 // --- each of the batch statements, without HTTP ---
 
 describe.each([
-  { statement: 'for first use, where it may be used', fastestJudge: 'first-use' },
-  { statement: 'for single use, where it may be used', fastestJudge: 'single-use' },
-  { statement: 'for series with a limit', fastestJudge: 'limited' },
-] as const)('the statement $statement', ({ fastestJudge }) => {
+  { statement: 'for first use, where it may be used', fastestStrategy: 'first-use' },
+  { statement: 'for single use, where it may be used', fastestStrategy: 'single-use' },
+  { statement: 'for series with a limit', fastestStrategy: 'limited' },
+] as const)('the statement $statement', ({ fastestStrategy }) => {
   let importer: DirectImporter
   beforeAll(async () => {
     const { url: databaseUrl } = await createTestDatabase()
-    importer = await DirectImporter.open({ databaseUrl, fastestJudge })
+    importer = await DirectImporter.open({ databaseUrl, fastestStrategy })
   })
   afterAll(async () => importer.close())
 

@@ -7,20 +7,20 @@ import { codeOf, decodeRowError, type ColumnMapping } from '@importer/contracts'
 import type { RecordedOutcome, RecordedRedemption, WholeOutcome } from '../support/recorded-outcome.ts'
 import { renderExpectedReport, type ExpectedReport, type ExpectedReportRow } from './expected-report.ts'
 import { readCellSlowly } from './reference-cells.ts'
-import type { JudgedError, JudgedRow, Judgement } from './reference-model.ts'
+import type { EvaluatedError, EvaluatedRow, Evaluation } from './reference-model.ts'
 
 const MOST_TOLD = 20
 
-export function findDifferences(outcome: WholeOutcome, judgement: Judgement, mapping: ColumnMapping): string[] {
+export function findDifferences(outcome: WholeOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
   return [
-    ...compareRows(outcome, judgement, mapping),
-    ...compareReport(outcome.errorsCsv, renderExpectedReport(judgement, mapping)),
-    ...compareRowNumbers('inserted.csv', outcome.insertedCsv, judgement, 'inserted'),
-    ...compareRowNumbers('duplicates.csv', outcome.duplicatesCsv, judgement, 'duplicate'),
+    ...compareRows(outcome, evaluation, mapping),
+    ...compareReport(outcome.errorsCsv, renderExpectedReport(evaluation, mapping)),
+    ...compareRowNumbers('inserted.csv', outcome.insertedCsv, evaluation, 'inserted'),
+    ...compareRowNumbers('duplicates.csv', outcome.duplicatesCsv, evaluation, 'duplicate'),
   ].slice(0, MOST_TOLD)
 }
 
-function compareRows(outcome: RecordedOutcome, judgement: Judgement, mapping: ColumnMapping): string[] {
+function compareRows(outcome: RecordedOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
   const told = new Map<number, string[]>()
   const tell = (row: number, verdict: string): void => {
     told.set(row, [...(told.get(row) ?? []), verdict])
@@ -34,7 +34,7 @@ function compareRows(outcome: RecordedOutcome, judgement: Judgement, mapping: Co
     )
   }
   const differences: string[] = []
-  for (const row of judgement.rows) {
+  for (const row of evaluation.rows) {
     const expected = sumRow(row, mapping)
     const got = (told.get(row.rowNumber) ?? ['nothing']).join(' and ')
     told.delete(row.rowNumber)
@@ -47,7 +47,7 @@ function compareRows(outcome: RecordedOutcome, judgement: Judgement, mapping: Co
   return differences
 }
 
-function sumRow(row: JudgedRow, { positions }: ColumnMapping): string {
+function sumRow(row: EvaluatedRow, { positions }: ColumnMapping): string {
   if (row.outcome === 'duplicate') return 'duplicate'
   if (row.outcome === 'rejected') return `line ${row.line}: ${sumErrors(row.errors)}`
   const { redemption, record } = row
@@ -72,7 +72,7 @@ function sumRedemption(of: Omit<RecordedRedemption, 'row' | 'ordinal'>): string 
 }
 
 /** Codes in their order. Which of several columns with the same fault comes first is not promised. */
-function sumErrors(errors: readonly JudgedError[]): string {
+function sumErrors(errors: readonly EvaluatedError[]): string {
   const runs: { code: string; fields: string[] }[] = []
   for (const { code, field } of errors) {
     const last = runs.at(-1)
@@ -140,10 +140,15 @@ function readReport(csv: string): string[][] {
   return records
 }
 
-function compareRowNumbers(name: string, csv: string, judgement: Judgement, outcome: JudgedRow['outcome']): string[] {
+function compareRowNumbers(
+  name: string,
+  csv: string,
+  evaluation: Evaluation,
+  outcome: EvaluatedRow['outcome'],
+): string[] {
   const [header, ...records] = readReport(csv)
   const at = (header ?? []).lastIndexOf('rowNumber')
   const numbers = records.map((record) => record[at]).join()
-  const expected = judgement.rows.filter((row) => row.outcome === outcome).map((row) => row.rowNumber)
+  const expected = evaluation.rows.filter((row) => row.outcome === outcome).map((row) => row.rowNumber)
   return numbers === expected.join() ? [] : [`${name} has the rows ${numbers}, expected ${expected.join()}`]
 }

@@ -16,7 +16,7 @@
 import type { ColumnMapping, RowErrorCode } from '@importer/contracts'
 
 import { trimUnseen } from './reference-cells.ts'
-import type { Judgement, SourceRecord } from './reference-model.ts'
+import type { Evaluation, SourceRecord } from './reference-model.ts'
 
 export interface ExpectedReport {
   /** The header's cells, those of the report's own five columns included. */
@@ -56,13 +56,13 @@ const NUMBERS: Record<RowErrorCode, number> = {
 }
 
 /** `isRaw` is the report of `?raw=true`. */
-export function renderExpectedReport(judgement: Judgement, mapping: ColumnMapping, isRaw = false): ExpectedReport {
-  const names = nameColumns(judgement.header, judgement.rows[0]?.record, mapping)
+export function renderExpectedReport(evaluation: Evaluation, mapping: ColumnMapping, isRaw = false): ExpectedReport {
+  const names = nameColumns(evaluation.header, evaluation.rows[0]?.record, mapping)
   const keyAt = (position: number): string | undefined =>
     Object.entries(mapping.positions).find(([, mapped]) => mapped === position)?.[0]
   const show = (cell: string, position?: number): string =>
     isRaw ? cell : makeHarmless(position === undefined ? cell : keepOwnMarks(cell, keyAt(position)))
-  const rejected = judgement.rows.filter((row) => row.outcome === 'rejected')
+  const rejected = evaluation.rows.filter((row) => row.outcome === 'rejected')
   return {
     columns: [...names.map((name) => show(name)), 'rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage'],
     rows: rejected.map((row) => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 
 import { renderExpectedReport } from './expected-report.ts'
 import { generateCase, type GeneratedCase } from './generate-case.ts'
-import { judgeCase } from './judge-case.ts'
+import { evaluateCase } from './evaluate-case.ts'
 import { parseSlowly } from './parse-slowly.ts'
-import { judge } from './reference-model.ts'
+import { evaluate } from './reference-model.ts'
 
 const NOW_MS = Date.UTC(2022, 5, 1)
 const SEEDS = Array.from({ length: 20 }, (_, n) => n + 1)
@@ -14,7 +14,7 @@ const CREATED = { priorMs: NOW_MS, mainMs: NOW_MS }
 
 describe('generated cases', () => {
   const made = SEEDS.map((seed) => generateCase(seed, { rows: 300, nowMs: NOW_MS }))
-  const judged = made.map((each) => judgeCase(each, CREATED))
+  const evaluated = made.map((each) => evaluateCase(each, CREATED))
 
   it.each(made.map((each) => [each.seed, each] as const))('seed %i reads back as it was planned', (_, each) => {
     expect(parseSlowly(each.file, each.dialect.delimiter)).toEqual(each.records)
@@ -31,7 +31,7 @@ describe('generated cases', () => {
   it('hold every code and every outcome, each in fair numbers', () => {
     const seen = new Map<string, number>()
     const count = (name: string): void => void seen.set(name, (seen.get(name) ?? 0) + 1)
-    for (const { main } of judged) {
+    for (const { main } of evaluated) {
       for (const row of main.rows) {
         count(row.outcome)
         new Set(row.codes).forEach(count)
@@ -55,7 +55,7 @@ describe('generated cases', () => {
     expect(count(made.map((each) => `${each.customerIdentifier} ${each.couponIdentifier}`))).toBe(8)
     expect(count(made.map((each) => each.dialect.delimiter))).toBe(4)
     expect(count(made.map((each) => each.dialect.lineEnd))).toBe(3)
-    expect(count(judged.map(({ main }) => main.header === null))).toBe(2)
+    expect(count(evaluated.map(({ main }) => main.header === null))).toBe(2)
     expect(count(made.map((each) => each.priorFile === null))).toBe(2)
     expect(count(made.map((each) => Object.keys(each.laterReference).length > 0))).toBe(2)
   })
@@ -69,7 +69,7 @@ describe('generated cases', () => {
       const kind = dateFormat === 'iso8601' ? `iso8601 in ${timeZone === undefined ? 'no' : 'a'} zone` : dateFormat
       const seen = outcomes.get(kind) ?? new Set()
       outcomes.set(kind, seen)
-      for (const { outcome, codes, record } of judgeCase(each, CREATED).main.rows) {
+      for (const { outcome, codes, record } of evaluateCase(each, CREATED).main.rows) {
         if (outcome === 'inserted' || codes.includes('INVALID_DATE')) seen.add(outcome)
         const mobile = record.kind === 'cells' ? (record.cells[positions.mobile ?? -1] ?? '') : ''
         if (outcome === 'inserted' && defaultCountry !== undefined && /^\D*0?9\d{4}\D?\d{5}\D*$/.test(mobile))
@@ -82,8 +82,8 @@ describe('generated cases', () => {
   })
 
   it('hold duplicates of an earlier import and coupons that it used up', () => {
-    const alone = made.map((each) => judge({ ...inputOf(each), recorded: [] }))
-    const outcomes = judged.flatMap(({ main }, n) =>
+    const alone = made.map((each) => evaluate({ ...inputOf(each), recorded: [] }))
+    const outcomes = evaluated.flatMap(({ main }, n) =>
       main.rows.map((row, at) => [row.outcome, alone[n]?.rows[at]?.outcome]),
     )
     expect(outcomes.filter(([now, before]) => now === 'duplicate' && before !== 'duplicate').length).toBeGreaterThan(50)
@@ -118,7 +118,7 @@ describe('the expected report', () => {
       positions: { redeemedDateInMillis: 0, redeemedAt: 1, userId: 2, couponId: 3 },
     } as const
     const reference = { series: [{ id: '5' }], customers: [], tills: [], coupons: [] }
-    const judgement = judge({
+    const evaluation = evaluate({
       createdAtMs: NOW_MS,
       mapping,
       seriesId: 5,
@@ -133,7 +133,7 @@ describe('the expected report', () => {
       ],
     })
     const own = ['rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage']
-    const report = renderExpectedReport(judgement, mapping)
+    const report = renderExpectedReport(evaluation, mapping)
     expect(report.columns).toEqual(['date', 'till', 'user', 'coupon', "'-", ...own])
     expect(report.rows.map((row) => Object.values(row))).toEqual([
       [
@@ -148,13 +148,13 @@ describe('the expected report', () => {
       [['"a"b,c', '', '', '', ''], [], '3', '5', 'MALFORMED_ROW', '629'],
       [null, [], '4', '6', 'INVALID_ENCODING', '629'],
     ])
-    expect(renderExpectedReport(judgement, mapping, true).rows[0]?.cells?.[4]).toBe('=1')
+    expect(renderExpectedReport(evaluation, mapping, true).rows[0]?.cells?.[4]).toBe('=1')
   })
 
   it('names the columns of a file without a header by the mapped keys', () => {
     const made = SEEDS.map((seed) => generateCase(seed, { rows: 20, nowMs: NOW_MS }))
     const headless = made
-      .map((each) => ({ each, main: judgeCase(each, CREATED).main }))
+      .map((each) => ({ each, main: evaluateCase(each, CREATED).main }))
       .find(({ main }) => main.header === null)
     if (headless === undefined) throw new Error('no case without a header')
     const { columns } = renderExpectedReport(headless.main, headless.each.mapping)
@@ -162,7 +162,7 @@ describe('the expected report', () => {
   })
 })
 
-function inputOf(each: GeneratedCase): Parameters<typeof judge>[0] {
+function inputOf(each: GeneratedCase): Parameters<typeof evaluate>[0] {
   const { mapping, seriesId, records } = each
   return { createdAtMs: NOW_MS, mapping, seriesId, records, reference: each.laterReferenceRows, recorded: [] }
 }

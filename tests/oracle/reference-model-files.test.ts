@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { updateReference, type Reference } from './reference-data.ts'
 import type { SourceRecord } from './reference-model.ts'
-import { GOOD, judgeRecords, makeRecord, ms, REFERENCE, sum, type Cells } from './small-world.ts'
+import { GOOD, evaluateRecords, makeRecord, ms, REFERENCE, sum, type Cells } from './small-world.ts'
 
 /** `undefined` leaves the column out. */
 function limitedTo(limit: string | undefined): Reference {
@@ -58,21 +58,21 @@ const TOGETHER: readonly (readonly [string, string | undefined, readonly Cells[]
 describe('rows together', () => {
   it.each(TOGETHER)('%s', (_, limit, changes, expected) => {
     const records = changes.map((change, n) => makeRecord({ ...GOOD, ...change }, n + 1))
-    expect(judgeRecords(records, { reference: limitedTo(limit) }).rows.map(sum)).toEqual(expected)
+    expect(evaluateRecords(records, { reference: limitedTo(limit) }).rows.map(sum)).toEqual(expected)
   })
 })
 
 describe('an earlier import', () => {
-  const first = judgeRecords([makeRecord(GOOD)])
+  const first = evaluateRecords([makeRecord(GOOD)])
 
   it('makes the same file all duplicates and adds nothing', () => {
-    const second = judgeRecords([makeRecord(GOOD)], { recorded: first.recorded })
+    const second = evaluateRecords([makeRecord(GOOD)], { recorded: first.recorded })
     expect(second.rows.map(sum)).toEqual(['duplicate'])
     expect(second.recorded).toEqual(first.recorded)
   })
 
   it('counts toward the limit', () => {
-    expect(judgeRecords([makeRecord({ ...GOOD, ...AGAIN })], { recorded: first.recorded }).rows.map(sum)).toEqual([
+    expect(evaluateRecords([makeRecord({ ...GOOD, ...AGAIN })], { recorded: first.recorded }).rows.map(sum)).toEqual([
       USED,
     ])
   })
@@ -80,7 +80,7 @@ describe('an earlier import', () => {
   it('is recorded, so a duplicate, though the coupon is revoked by now', () => {
     const reference = updateReference(REFERENCE, { coupons: [{ id: '100', status: 'REVOKED' }] })
     const records = [makeRecord(GOOD), makeRecord({ ...GOOD, ...AGAIN })]
-    const { rows } = judgeRecords(records, { recorded: first.recorded, reference })
+    const { rows } = evaluateRecords(records, { recorded: first.recorded, reference })
     expect(rows.map(sum)).toEqual(['duplicate', 'COUPON_REVOKED couponCode'])
   })
 })
@@ -134,7 +134,7 @@ describe('records', () => {
       ['inserted', 'INVALID_ENCODING', 'duplicate'],
     ],
   ])('%s', (_, records, expected) => {
-    const { rows } = judgeRecords(records, { mapping: narrow })
+    const { rows } = evaluateRecords(records, { mapping: narrow })
     expect(rows.map(sum)).toEqual(expected)
     expect(rows.map((row) => row.rowNumber)).toEqual(expected.map((__, n) => n + 1))
   })

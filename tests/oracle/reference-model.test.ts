@@ -1,7 +1,7 @@
 import type { ColumnMapping } from '@importer/contracts'
 import { describe, expect, it } from 'vitest'
 
-import { GOOD, judgeRecords, makeRecord, MAPPING, ms, sum, type Cells } from './small-world.ts'
+import { GOOD, evaluateRecords, makeRecord, MAPPING, ms, sum, type Cells } from './small-world.ts'
 
 /** One row that stands alone: the good one with some cells changed, and what the contract makes of it. */
 const ALONE: readonly (readonly [string, Cells, string])[] = [
@@ -156,7 +156,7 @@ const ALONE: readonly (readonly [string, Cells, string])[] = [
 
 describe('a row that stands alone', () => {
   it.each(ALONE)('%s', (_, change, expected) => {
-    expect(sum(judgeRecords([makeRecord({ ...GOOD, ...change })]).rows[0])).toBe(expected)
+    expect(sum(evaluateRecords([makeRecord({ ...GOOD, ...change })]).rows[0])).toBe(expected)
   })
 })
 
@@ -170,6 +170,6 @@ describe('the declared identifier', () => {
     ['USER_ID', { userId: '', mobile: '919876543210' }, 'inserted'],
   ] as const)('%s with %o is %s', (customerIdentifier, change, expected) => {
     const mapping: ColumnMapping = { ...MAPPING, customerIdentifier }
-    expect(sum(judgeRecords([makeRecord({ ...GOOD, ...change })], { mapping }).rows[0])).toBe(expected)
+    expect(sum(evaluateRecords([makeRecord({ ...GOOD, ...change })], { mapping }).rows[0])).toBe(expected)
   })
 })

@@ -24,7 +24,7 @@
  *  9. `externalId` compares exactly. "Without case" means Unicode's case, not ASCII's alone.
  * 10. In mobiles blanks, what cannot be seen, dashes, dots, slashes and brackets go first, then one leading + or 00.
  *     Anything else stays and so differs.
- * 11. Only inserted rows are "recorded": what repeats a rejected row is judged anew.
+ * 11. Only inserted rows are "recorded": what repeats a rejected row is evaluated anew.
  * 12. The instants at which series and coupons begin and end belong to their time. A date without a time begins with
  *     that day and ends with it, for series as for coupons.
  * 13. The series' default of 1 is for an absent column; an empty cell is no limit. An empty status is ACTIVE.
@@ -64,24 +64,24 @@ export interface Recorded {
   readonly redeemedAtMs: number
 }
 
-export interface JudgedError {
+export interface EvaluatedError {
   readonly code: RowErrorCode
   readonly field: ColumnKey | null
 }
 
-export interface JudgedRow {
+export interface EvaluatedRow {
   readonly rowNumber: number
   readonly line: number
   readonly outcome: 'inserted' | 'duplicate' | 'rejected'
   /** In report order, as `errors`. */
   readonly codes: readonly RowErrorCode[]
-  readonly errors: readonly JudgedError[]
+  readonly errors: readonly EvaluatedError[]
   readonly record: SourceRecord
   /** What the row says was redeemed; null where it could not be resolved. */
   readonly redemption: Recorded | null
 }
 
-export interface JudgeInput {
+export interface EvaluationInput {
   readonly createdAtMs: number
   readonly mapping: ColumnMapping
   /** The series in the upload's path. */
@@ -93,9 +93,9 @@ export interface JudgeInput {
   readonly records: readonly SourceRecord[]
 }
 
-export interface Judgement {
+export interface Evaluation {
   readonly header: readonly string[] | null
-  readonly rows: readonly JudgedRow[]
+  readonly rows: readonly EvaluatedRow[]
   /** `recorded` of the input and what this file added: the next file's input. */
   readonly recorded: readonly Recorded[]
 }
@@ -111,18 +111,18 @@ const COUPON_KEY = { COUPON_ID: 'couponId', COUPON_CODE: 'couponCode' } as const
 type CustomerKey = (typeof CUSTOMER_KEY)[keyof typeof CUSTOMER_KEY]
 type CouponKey = (typeof COUPON_KEY)[keyof typeof COUPON_KEY]
 
-/** Judges every data record of a file, in file order. Never throws on what a file can hold. */
-export function judge(input: JudgeInput): Judgement {
+/** Evaluates every data record of a file, in file order. Never throws on what a file can hold. */
+export function evaluate(input: EvaluationInput): Evaluation {
   const reference = readReference(input.reference)
   const records = input.records.filter((record) => record.kind === 'unreadable' || !isEmptyRecord(record.cells))
   const headerAt = findHeader(records, input.mapping)
   const found = records[headerAt]
   const header = found?.kind === 'cells' ? found.cells : null
   const recorded = [...input.recorded]
-  const rows: JudgedRow[] = []
+  const rows: EvaluatedRow[] = []
   for (const record of records.slice(headerAt + 1)) {
     if (header !== null && record.kind === 'cells' && isSameRecord(record.cells, header)) continue
-    const verdict = judgeRecord(record, input, reference, recorded)
+    const verdict = evaluateRecord(record, input, reference, recorded)
     if (verdict.outcome === 'inserted' && verdict.redemption !== null) recorded.push(verdict.redemption)
     const codes = verdict.errors.map((error) => error.code)
     rows.push({ rowNumber: rows.length + 1, line: record.line, record, codes, ...verdict })
@@ -154,11 +154,11 @@ function isSameRecord(one: readonly string[], other: readonly string[]): boolean
   return one.length === other.length && one.every((cell, at) => trimUnseen(cell) === trimUnseen(other[at] ?? ''))
 }
 
-type Verdict = Pick<JudgedRow, 'outcome' | 'errors' | 'redemption'>
+type Verdict = Pick<EvaluatedRow, 'outcome' | 'errors' | 'redemption'>
 
-function judgeRecord(
+function evaluateRecord(
   record: SourceRecord,
-  { mapping, createdAtMs, seriesId }: JudgeInput,
+  { mapping, createdAtMs, seriesId }: EvaluationInput,
   reference: KnownReference,
   recorded: readonly Recorded[],
 ): Verdict {
@@ -170,7 +170,7 @@ function judgeRecord(
   const syntaxErrors = checkSyntax(row, mapping, createdAtMs)
   if (syntaxErrors.length > 0) return reject(syntaxErrors)
 
-  const resolutionErrors: JudgedError[] = []
+  const resolutionErrors: EvaluatedError[] = []
   const customer = findCustomer(row, mapping, reference)
   if (customer.id === null) resolutionErrors.push({ code: 'CUSTOMER_NOT_FOUND', field: customer.key })
   const coupon = findCoupon(row, plainId(String(seriesId)), reference)
@@ -198,7 +198,7 @@ function judgeRecord(
   }
 }
 
-function reject(errors: readonly JudgedError[]): Verdict {
+function reject(errors: readonly EvaluatedError[]): Verdict {
   return { outcome: 'rejected', errors, redemption: null }
 }
 
@@ -234,8 +234,8 @@ function findMissingColumn(cells: readonly string[], mapping: ColumnMapping): Co
 
 // --- Syntax ---
 
-function checkSyntax(row: Row, mapping: ColumnMapping, createdAtMs: number): JudgedError[] {
-  const errors: JudgedError[] = []
+function checkSyntax(row: Row, mapping: ColumnMapping, createdAtMs: number): EvaluatedError[] {
+  const errors: EvaluatedError[] = []
   if (row.redeemedDateInMillis === '') errors.push({ code: 'MISSING_VALUE', field: 'redeemedDateInMillis' })
   if (row.redeemedAt === '') errors.push({ code: 'MISSING_VALUE', field: 'redeemedAt' })
   if (!row.userId && !row.mobile && !row.email && !row.externalId) {

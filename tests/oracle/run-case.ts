@@ -2,7 +2,7 @@ import type { WholeOutcome } from '../support/recorded-outcome.ts'
 import type { DirectImporter } from '../support/direct-importer.ts'
 import { findDifferences } from './compare-outcome.ts'
 import { generateCase, type GeneratedCase } from './generate-case.ts'
-import { judgeCase } from './judge-case.ts'
+import { evaluateCase } from './evaluate-case.ts'
 
 /** What became of a case: of the prior file, if there is one, and of the file. */
 export interface CaseOutcome {
@@ -26,7 +26,7 @@ export function makeCases(first: number, count: number, rows: number): [name: st
 /** How an outcome differs from what the model says; nothing where they agree. */
 export function compareWithModel(made: GeneratedCase, { prior, main }: CaseOutcome): string[] {
   const created = { priorMs: prior?.createdAtMs ?? 0, mainMs: main.createdAtMs }
-  const expected = judgeCase(made, created)
+  const expected = evaluateCase(made, created)
   return [
     ...(prior === null ? [] : findDifferences(prior.outcome, expected.prior, made.mapping)),
     ...findDifferences(main.outcome, expected.main, made.mapping),

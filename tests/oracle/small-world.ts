@@ -2,7 +2,7 @@
 import type { ColumnKey, ColumnMapping } from '@importer/contracts'
 
 import type { Reference } from './reference-data.ts'
-import { judge, type JudgedRow, type Judgement, type Recorded, type SourceRecord } from './reference-model.ts'
+import { evaluate, type EvaluatedRow, type Evaluation, type Recorded, type SourceRecord } from './reference-model.ts'
 
 const KEYS = [
   ...(['redeemedDateInMillis', 'redeemedAt', 'userId', 'mobile', 'email', 'externalId'] as const),
@@ -68,8 +68,8 @@ interface Circumstances {
   readonly recorded?: readonly Recorded[]
 }
 
-export function judgeRecords(records: readonly SourceRecord[], circumstances: Circumstances = {}): Judgement {
-  return judge({
+export function evaluateRecords(records: readonly SourceRecord[], circumstances: Circumstances = {}): Evaluation {
+  return evaluate({
     createdAtMs: CREATED_AT_MS,
     mapping: MAPPING,
     seriesId: 5,
@@ -81,7 +81,7 @@ export function judgeRecords(records: readonly SourceRecord[], circumstances: Ci
 }
 
 /** `inserted`, `duplicate`, or the errors as `CODE field, CODE field`. */
-export function sum(row: JudgedRow | undefined): string {
+export function sum(row: EvaluatedRow | undefined): string {
   if (row?.outcome !== 'rejected') return row?.outcome ?? 'nothing'
   return row.errors.map(({ code, field }) => (field === null ? code : `${code} ${field}`)).join(', ')
 }

@@ -21,7 +21,7 @@ export interface DirectOptions {
   readonly partitionCount?: number
   readonly batchRows?: number
   /** The fastest statement that may be used where a series allows several. */
-  readonly fastestJudge?: 'first-use' | 'single-use' | 'limited'
+  readonly fastestStrategy?: 'first-use' | 'single-use' | 'limited'
 }
 
 /** Runs imports in this process, one after the other, without HTTP and queue. */
@@ -91,7 +91,7 @@ export class DirectImporter {
       metadata: null,
       ...(dryRun === undefined ? {} : { dryRun }),
     })
-    const { partitionCount = 2, batchRows = 23, fastestJudge = 'first-use' } = this.#options
+    const { partitionCount = 2, batchRows = 23, fastestStrategy = 'first-use' } = this.#options
     const result = await runImport({
       database: this.database,
       store: this.store,
@@ -102,7 +102,7 @@ export class DirectImporter {
       batchRows,
       signal: new AbortController().signal,
       shouldYield: () => false,
-      fastestJudge,
+      fastestStrategy,
     })
     expect(result).toEqual({ status: 'finished' })
     return { importId: record.id, createdAtMs: record.createdAt.getTime() }

@@ -1,6 +1,6 @@
 /**
  * `npm run measure [-- --rows N] [-- --seed N]`: how fast an import is and what it needs, by the whole system in an
- * instance of its own, with the settings of `npm start`. Prints figures; judges nothing but that the outcome is right.
+ * instance of its own, with the settings of `npm start`. Prints figures; checks nothing but that the outcome is right.
  */
 import { rm } from 'node:fs/promises'
 

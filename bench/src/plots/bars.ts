@@ -9,7 +9,7 @@ export interface Bar {
 }
 
 /** The bars of which something was measured. */
-export function judgeBars(results: Results): Bar[] {
+export function evaluateBars(results: Results): Bar[] {
   const bars: Bar[] = []
   const atLeast = (what: string, least: number, value: number | null | undefined, digits = 2): void => {
     if (value != null) bars.push({ what, bar: `≥ ${least}`, measured: value.toFixed(digits), holds: value >= least })

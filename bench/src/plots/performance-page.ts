@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { isTrial, UsageError } from '../options.ts'
-import { judgeBars } from './bars.ts'
+import { evaluateBars } from './bars.ts'
 import { renderMarkdownTable } from './markdown-table.ts'
 import { drawPictures, type Picture } from './pictures.ts'
 import { readResults, type CpuResults, type Report, type Results } from './read-results.ts'
@@ -44,7 +44,7 @@ ${results.reports.map(describeRun).join('\n\n')}
 
 ${renderMarkdownTable(
   ['', 'promised', 'measured', ''],
-  judgeBars(results).map(({ what, bar, measured, holds }) => [
+  evaluateBars(results).map(({ what, bar, measured, holds }) => [
     what,
     bar,
     measured,

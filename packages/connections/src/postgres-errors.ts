@@ -32,8 +32,9 @@ export function sqlStateOfAnswer(error: unknown): string | undefined {
 }
 
 /**
- * The error as it is, or wrapped as unavailable. An answer of the server is judged by its SQLSTATE alone. Anything else is
- * unavailable when the connection was lost, or not made: that is known to whoever holds the connection, not to the words.
+ * The error as it is, or wrapped as unavailable. An answer of the server is classified by its SQLSTATE alone. Anything
+ * else is unavailable when the connection was lost, or not made: that is known to whoever holds the connection, not to
+ * the words.
  */
 export function classifyPostgresError<Failure>(
   error: Failure,

@@ -7,7 +7,7 @@ export {
   refuseHead,
   type HeadInspection,
   type HeadResult,
-  type JudgedColumns,
+  type DecisiveColumns,
 } from './inspect-head.ts'
 export { escapeGuards, guardForSpreadsheet, guardFormula, unguardCell } from './formula-guard.ts'
 export { readRecords, type ReadOptions } from './read-records.ts'

@@ -1,17 +1,17 @@
 import { FILE_START, type ReadPosition } from './block-reader.ts'
 import { KNOWN_DELIMITERS } from './delimiter.ts'
 import { recognizeOtherKind } from './file-kind.ts'
-import { findHeader, type JudgedColumns } from './find-header.ts'
+import { findHeader, type DecisiveColumns } from './find-header.ts'
 import { readFirstRecords } from './first-records.ts'
 import { compareScores, scoreDelimiter } from './score-delimiter.ts'
 import { readSepLine } from './sep-line.ts'
 
-export type { JudgedColumns }
+export type { DecisiveColumns }
 
 /** How many of a file's first bytes an inspection wants. */
 export const HEAD_BYTES = 256 * 1024
 
-const JUDGED_RECORDS = 100
+const EXAMINED_RECORDS = 100
 
 export interface HeadInspection {
   readonly delimiter: string
@@ -43,7 +43,7 @@ export interface HeadOptions {
 export function inspectHead(
   head: Uint8Array,
   complete: boolean,
-  columns: JudgedColumns,
+  columns: DecisiveColumns,
   options: HeadOptions = {},
 ): HeadResult {
   const { isWorkbook = false } = options
@@ -56,7 +56,7 @@ export function inspectHead(
 
   const known = options.delimiter ?? sep?.delimiter
   const candidates = (known === undefined ? KNOWN_DELIMITERS : [known]).map((delimiter) => {
-    const records = readFirstRecords(body, start, complete, delimiter, JUDGED_RECORDS, isWorkbook)
+    const records = readFirstRecords(body, start, complete, delimiter, EXAMINED_RECORDS, isWorkbook)
     const found = options.hasHeader === false ? -1 : findHeader(records, columns, delimiter)
     // A header that was promised is there, whatever it looks like.
     const header = found === -1 && options.hasHeader === true && records.length > 0 ? 0 : found

@@ -136,7 +136,7 @@ export class RecordFramer {
       this.#phase = 'later_lines'
       return this.#readLaterLines()
     }
-    return this.#judgeExhausted(scan, this.line)
+    return this.#decideExhausted(scan, this.line)
   }
 
   #readLaterLines(): Frame {
@@ -155,11 +155,11 @@ export class RecordFramer {
     if (stop === 'line_end') return this.#endRecord(scan, line)
     if (stop === 'undecided') return 'more'
     if (stop === 'text_after_quote') return this.#failRecord(stop, this.#firstLine.offset)
-    return this.#judgeExhausted(scan, line)
+    return this.#decideExhausted(scan, line)
   }
 
   /** The scan stands at the end of the bytes at hand or, the limit's worth of bytes consumed, at the limit. */
-  #judgeExhausted(scan: QuoteScan, line: number): Frame {
+  #decideExhausted(scan: QuoteScan, line: number): Frame {
     if (scan.offset >= this.#window.end) {
       if (!this.#ended) return 'more'
       return scan.state === 'quoted'

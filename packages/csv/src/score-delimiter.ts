@@ -1,5 +1,5 @@
 import { KNOWN_DELIMITERS } from './delimiter.ts'
-import { reaches, type JudgedColumns } from './find-header.ts'
+import { reaches, type DecisiveColumns } from './find-header.ts'
 import type { FirstRecord } from './first-records.ts'
 import { trimCell } from './unseen.ts'
 
@@ -19,7 +19,7 @@ const BEGINS_WITH_DIGIT = /^'?(?:=")?\p{Nd}/u
 export function scoreDelimiter(
   records: readonly FirstRecord[],
   header: number,
-  columns: JudgedColumns,
+  columns: DecisiveColumns,
   delimiter: string,
 ): DelimiterScore {
   const others = KNOWN_DELIMITERS.filter((other) => other !== delimiter && other !== ',')

@@ -27,13 +27,13 @@ export async function findDialect(
       message: `the file has nothing behind its first ${skipLines} lines; expected CSV behind as many lines as skipLines says`,
     }
   }
-  const judged = {
+  const decisive = {
     date: positions.redeemedDateInMillis ?? 0,
     till: positions.redeemedAt ?? 0,
     lastMandatory: Math.max(...mandatoryKeys(customerIdentifier, couponIdentifier).map((key) => positions[key] ?? 0)),
   }
   const delimiter = isWorkbook ? WORKBOOK_DELIMITER : wanted.delimiter
-  return inspectHead(head, complete, judged, { ...wanted, delimiter, start, isWorkbook })
+  return inspectHead(head, complete, decisive, { ...wanted, delimiter, start, isWorkbook })
 }
 
 /** How an import's file is read; null until that has been found out. */

@@ -9,7 +9,7 @@ import {
   type BatchResult,
   type Database,
   type HeldImport,
-  type Judge,
+  type Strategy,
   type PartitionCheckpoint,
 } from '@importer/db'
 
@@ -24,8 +24,8 @@ export interface PartitionContext {
   readonly seriesId: bigint
   readonly mapper: RecordMapper
   readonly mapped: ReadonlySet<ColumnKey>
-  /** How rows are judged at first: a batch that finds this wrong is judged otherwise. */
-  readonly judge: Judge
+  /** How rows are evaluated at first: a batch that finds this wrong is evaluated otherwise. */
+  readonly strategy: Strategy
   readonly dryRun: boolean
   /** The most rows of a batch. */
   readonly batchRows: number
@@ -48,7 +48,7 @@ export class Partition {
   #checkpoint: PartitionCheckpoint
   readonly #batch: GatheringBatch
   #batchRows: number
-  #judge: Judge
+  #strategy: Strategy
   #inFlight: Promise<void> = Promise.resolve()
   #failure: { error: unknown } | null = null
   #isLost = false
@@ -59,7 +59,7 @@ export class Partition {
     this.#checkpoint = checkpoint
     this.#batch = new GatheringBatch(context)
     this.#batchRows = Math.min(FIRST_BATCH_ROWS, context.batchRows)
-    this.#judge = context.judge
+    this.#strategy = context.strategy
   }
 
   get checkpoint(): PartitionCheckpoint {
@@ -139,24 +139,24 @@ export class Partition {
     const batch = { held, orgId, seriesId, from: this.#checkpoint, to, columns }
     for (let conflicts = 0; ; conflicts += 1) {
       try {
-        const result = await commitPartitionBatch(database, batch, { judge: this.#judge, dryRun })
+        const result = await commitPartitionBatch(database, batch, { strategy: this.#strategy, dryRun })
         // Not committed also when the series' limit has been changed meanwhile.
         if (result.status === 'committed' || !(await this.#hasSeriesChanged())) return result
       } catch (error) {
         if (!isConcurrencyConflict(error) || conflicts >= MAX_CONFLICTS) throw error
         // Another import redeems these coupons, too.
-        if (this.#judge === 'first-use') this.#judge = 'single-use'
+        if (this.#strategy === 'first-use') this.#strategy = 'single-use'
         else await delay(Math.random() * MAX_CONFLICT_PAUSE_MS)
       }
     }
   }
 
-  /** Whether its rows have to be judged otherwise from here on. */
+  /** Whether its rows have to be evaluated otherwise from here on. */
   async #hasSeriesChanged(): Promise<boolean> {
     const { database, orgId, seriesId } = this.#context
     const kind = await readSeriesKind(database, orgId, seriesId)
-    if (kind === null || kind === (this.#judge === 'first-use' ? 'single-use' : this.#judge)) return false
-    this.#judge = kind
+    if (kind === null || kind === (this.#strategy === 'first-use' ? 'single-use' : this.#strategy)) return false
+    this.#strategy = kind
     return true
   }
 }

@@ -19,7 +19,7 @@ import {
 } from '@importer/db'
 import { FileDamagedError, FileMissingError, type FileStore, type Logger } from '@importer/runtime'
 
-import { chooseJudge } from './choose-judge.ts'
+import { chooseStrategy } from './choose-strategy.ts'
 import type { Position } from './gathering-batch.ts'
 import { createErrorBudget } from './error-budget.ts'
 import { dialectOf, findDialect, readHeader } from './find-dialect.ts'
@@ -45,8 +45,8 @@ export interface RunImportOptions {
   readonly signal: AbortSignal
   /** Asked between blocks: true ends this turn at a clean checkpoint, for others to have theirs. */
   readonly shouldYield: () => boolean
-  /** The fastest statement that may judge: for tests that hold one against the other. */
-  readonly fastestJudge?: 'first-use' | 'single-use' | 'limited'
+  /** The fastest statement that may be used: for tests that hold one against the other. */
+  readonly fastestStrategy?: 'first-use' | 'single-use' | 'limited'
   readonly observer?: ImportObserver
 }
 
@@ -193,7 +193,7 @@ async function runWatched(
     seriesId: record.seriesId,
     mapper,
     mapped: new Set(COLUMN_KEYS.filter((key) => record.mapping.positions[key] !== undefined)),
-    judge: chooseJudge(kind, options.fastestJudge),
+    strategy: chooseStrategy(kind, options.fastestStrategy),
     dryRun: record.dryRun,
     batchRows: Math.min(options.batchRows, budget.maxBatchRows),
     observer: options.observer,

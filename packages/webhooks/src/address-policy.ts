@@ -34,7 +34,7 @@ const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 /**
  * Whether a connection to this address may be made. What is neither public nor, where that is allowed, private, may not:
  * multicast, reserved and documentation ranges, and every IPv6 form that carries an IPv4 address within it (compatible,
- * NAT64, 6to4, Teredo) but the mapped one, which is judged as the IPv4 address it is.
+ * NAT64, 6to4, Teredo) but the mapped one, which is checked as the IPv4 address it is.
  */
 export function isAddressAllowed(text: string, { allowPrivateNetworks }: ReceiverPolicy): boolean {
   const address = parseAddress(text)

@@ -172,7 +172,7 @@ describe('a name', () => {
     expect([trap.connections, trap6.connections]).toEqual([0, 0])
   })
 
-  test('that is public at first and private later is judged at each look-up, and nobody is asked in its stead', async () => {
+  test('that is public at first and private later is checked at each look-up, and nobody is asked in its stead', async () => {
     const asked: string[] = []
     const answers: ResolvedAddress[] = [PUBLIC, { address: '127.0.0.1', family: 4 }]
     const resolveHost = async (host: string) => {
@@ -190,7 +190,7 @@ describe('a name', () => {
     expect(asked).toHaveLength(2)
   })
 
-  test('that is allowed at first and refused later is judged at each connection, by the address that is used', async () => {
+  test('that is allowed at first and refused later is checked at each connection, by the address that is used', async () => {
     const receiver = await startReceiver()
     const asked: string[] = []
     const answers: ResolvedAddress[] = [
@@ -210,7 +210,7 @@ describe('a name', () => {
     expect(receiver.received).toHaveLength(1)
   })
 
-  test('is looked up once, and the address that was judged is the one connected to', async () => {
+  test('is looked up once, and the address that was checked is the one connected to', async () => {
     const receiver = await startReceiver()
     const asked: string[] = []
     const resolveHost = async (host: string): Promise<ResolvedAddress[]> => {

@@ -58,8 +58,8 @@ export function createGuardedLookup({ policy, resolveHost }: GuardOptions): Look
 
 /**
  * Connects to nothing but allowed addresses. A name is resolved once for each connection, and the very addresses that
- * were judged are those connected to, so a name server that changes its answer gains nothing. Addresses written as such
- * skip the look-up in Node, so they are judged here.
+ * were checked are those connected to, so a name server that changes its answer gains nothing. Addresses written as such
+ * skip the look-up in Node, so they are checked here.
  */
 export function createGuardedConnector(options: ConnectorOptions): buildConnector.connector {
   const { policy, timeoutMs, trustedCertificate } = options

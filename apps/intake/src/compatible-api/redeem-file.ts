@@ -43,9 +43,9 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
 /** Of the optional fields that the native API has, all but this one. */
 const IGNORED_OPTIONS = ['dryRun'] as const
 
-/** Judges the fields of an upload. Throws 400 with every fault in them. */
-function readCompatibleUpload(upload: CompletedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
-  const { options, metadata, faults } = readUploadOptions(upload.fields, judgeUrl, IGNORED_OPTIONS)
+/** Checks the fields of an upload. Throws 400 with every fault in them. */
+function readCompatibleUpload(upload: CompletedUpload, checkUrl: (url: string) => string | null): AcceptedUpload {
+  const { options, metadata, faults } = readUploadOptions(upload.fields, checkUrl, IGNORED_OPTIONS)
   const validated = validateUploadForm(upload, faults)
   if (!validated.ok) throw new ApiError(400, validated.faults)
   if (options === undefined) throw new Error('options of an upload lack a fault that says what is wrong with them')

@@ -117,7 +117,7 @@ export async function receiveForm<Kept>(
     // The parser takes a file that reaches its limit for one that is too large.
     limits: { ...HARD_LIMITS, fileSize: limits.maxBytes + 1 },
     fileFilter(_request, part, accept) {
-      const fault = judgeFilePart(part, kept.length)
+      const fault = checkFilePart(part, kept.length)
       if (fault !== null) faults.push(fault)
       accept(null, fault === null)
     },
@@ -193,7 +193,7 @@ function parseForm(
 /** What a part's Content-Transfer-Encoding may be: those that leave its bytes alone (RFC 7578, 4.7). */
 const PLAIN_ENCODINGS: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary'])
 
-function judgeFilePart(
+function checkFilePart(
   { fieldname: field, encoding }: { readonly fieldname: string; readonly encoding: string },
   accepted: number,
 ): FieldFault | null {

@@ -6,8 +6,8 @@ import { ApiError, payloadTooLarge } from './api-error.ts'
 export const FORM_ROOM_BYTES = 1024 * 1024
 
 /**
- * Judges by the head alone whether an upload can follow whose file has at most `maxBytes`. Throws 400, 413 or 415. Of the file
- * itself the head says nothing: that is judged as it comes.
+ * Checks by the head alone whether an upload can follow whose file has at most `maxBytes`. Throws 400, 413 or 415. Of
+ * the file itself the head says nothing: that is checked as it comes.
  */
 export function requireUpload(request: Request, maxBytes: number): void {
   const contentType = request.headers['content-type'] ?? ''

@@ -32,7 +32,7 @@ export function createInspectOperation(deps: IntakeDependencies) {
   const limitReceived = createWorkLimit(RECEIVED_AT_ONCE)
   const limitInspected = createWorkLimit(INSPECTED_AT_ONCE)
   const limits = { maxBytes: deps.uploadMaxBytes, idleTimeoutMs: deps.uploadIdleTimeoutMs }
-  const judgeUrl = (url: string): string | null => findUrlFault(url, deps.webhookPolicy)
+  const checkUrl = (url: string): string | null => findUrlFault(url, deps.webhookPolicy)
 
   return defineOperation(OPERATIONS.inspectFile, async ({ request, response, principal: { orgId } }) => {
     requireUpload(request, deps.uploadMaxBytes)
@@ -44,7 +44,7 @@ export function createInspectOperation(deps: IntakeDependencies) {
           // Whatever is stored is removed below.
           discard: () => Promise.resolve(),
         })
-        const { file, wanted } = readInspectForm(await applyProfile(deps.database, orgId, received), judgeUrl)
+        const { file, wanted } = readInspectForm(await applyProfile(deps.database, orgId, received), checkUrl)
         const seriesId = await readSeries(deps, orgId, received.fields['seriesId'])
         const lookUp = seriesId === null ? null : { database: deps.bulkDatabase, orgId, seriesId }
         const profiles = await listImportProfiles(deps.database, orgId, { limit: MAX_PROFILES })

@@ -17,15 +17,16 @@ interface InspectRequest<Kept> {
 }
 
 /**
- * Judges the fields of an inspection as those of an upload. Throws 400 with every fault, but for what a person who has not
- * chosen everything yet can still choose: that becomes a part of the answer. `judgeUrl` says what is wrong with a callback URL.
+ * Checks the fields of an inspection as those of an upload. Throws 400 with every fault, but for what a person who has not
+ * chosen everything yet can still choose: that becomes a part of the answer. `checkUrl` says what is wrong with a
+ * callback URL.
  */
 export function readInspectForm<Kept>(
   received: Completed<ReceivedForm<Kept>>,
-  judgeUrl: (url: string) => string | null,
+  checkUrl: (url: string) => string | null,
 ): InspectRequest<Kept> {
   const form = readCommonForm(received, parseColumnReferences)
-  const { options, faults: optionFaults } = readUploadOptions(received.fields, judgeUrl)
+  const { options, faults: optionFaults } = readUploadOptions(received.fields, checkUrl)
   const faults = [...form.faults, ...optionFaults, ...findUnknownFields(received.fields, KNOWN_FIELDS)].filter(
     ({ code, field }) => !(code === 'MISSING_FIELD' && MAY_BE_LEFT_OUT.has(field)),
   )

@@ -9,10 +9,10 @@ import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-prof
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'
 
-/** Judges the fields of an upload. Throws 400 with every fault in them. `judgeUrl` says what is wrong with a callback URL. */
-export function readNativeUpload(upload: CompletedUpload, judgeUrl: (url: string) => string | null): AcceptedUpload {
+/** Checks the fields of an upload. Throws 400 with every fault in them. `checkUrl` says what is wrong with a callback URL. */
+export function readNativeUpload(upload: CompletedUpload, checkUrl: (url: string) => string | null): AcceptedUpload {
   const form = readCommonForm(upload, parseColumnReferences)
-  const { options, metadata, faults } = readUploadOptions(upload.fields, judgeUrl)
+  const { options, metadata, faults } = readUploadOptions(upload.fields, checkUrl)
   const [first, ...others] = dropFollowingFaults([
     ...form.faults,
     ...faults,

@@ -23,12 +23,12 @@ export interface ReadUploadOptions {
 type OptionName = keyof UploadOptions
 
 /**
- * Reads the optional fields of an upload. `judgeUrl` says what is wrong with a callback URL; fields that are `ignored` are
+ * Reads the optional fields of an upload. `checkUrl` says what is wrong with a callback URL; fields that are `ignored` are
  * as if they were not there.
  */
 export function readUploadOptions(
   fields: ReceivedUpload['fields'],
-  judgeUrl: (url: string) => string | null,
+  checkUrl: (url: string) => string | null,
   ignored: readonly OptionName[] = [],
 ): ReadUploadOptions {
   const names = (Object.keys(uploadOptions.shape) as OptionName[]).filter((name) => !ignored.includes(name))
@@ -40,7 +40,7 @@ export function readUploadOptions(
   const faults: FieldFault[] = []
   const { callbackUrl, dateFormat, timeZone } = result.data
   const metadata = readMetadata(result.data.metadata, faults)
-  const callbackFault = callbackUrl === undefined ? null : judgeUrl(callbackUrl)
+  const callbackFault = callbackUrl === undefined ? null : checkUrl(callbackUrl)
   if (callbackFault !== null) {
     faults.push({ code: 'INVALID_URL', field: 'callbackUrl', message: `callbackUrl: ${callbackFault}` })
   }

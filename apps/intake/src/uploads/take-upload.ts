@@ -22,7 +22,7 @@ export interface UploadRequest {
   readonly principal: Principal
   readonly seriesId: bigint
   readonly receivedAt: Date
-  /** Judges the form's fields, as the API that it came by has them. Throws 400 with every fault in them. */
+  /** Checks the form's fields, as the API that it came by has them. Throws 400 with every fault in them. */
   readonly readForm: (upload: CompletedUpload) => AcceptedUpload
 }
 
@@ -44,7 +44,7 @@ const WORKBOOKS_AT_ONCE = {
 export type TakeUpload = (arrival: UploadRequest) => Promise<TakenUpload>
 
 /**
- * The one way of an upload by either API: everything in the head is judged before the first byte of the body is read,
+ * The one way of an upload by either API: everything in the head is checked before the first byte of the body is read,
  * then the form is received and becomes an import, or is found to be a repetition under its Idempotency-Key.
  */
 export function createTakeUpload(deps: IntakeDependencies): TakeUpload {

@@ -22,7 +22,7 @@ interface Reading {
 
 /**
  * The rules of reading, cell by cell over the whole file, as plainly as they can be said and as slow as that is: every
- * record is read from its own start, whatever was read before. It shares no code with the reader that it judges.
+ * record is read from its own start, whatever was read before. It shares no code with the reader that it checks.
  */
 export function readNaively(
   file: Buffer,

@@ -81,7 +81,7 @@ interface CommittedRow {
 export async function commitPartitionBatch(
   database: Pick<Database, 'queryBatch'>,
   batch: PartitionBatch,
-  { judge, dryRun }: Pick<BatchShape, 'judge' | 'dryRun'>,
+  { strategy, dryRun }: Pick<BatchShape, 'strategy' | 'dryRun'>,
 ): Promise<BatchResult> {
   const { columns } = batch
   const statement = commitBatch({
@@ -90,7 +90,7 @@ export async function commitPartitionBatch(
     billId: columns.billIds !== null,
     billNumber: columns.billNumbers !== null,
     details: columns.details !== null,
-    judge,
+    strategy,
     dryRun,
   })
   const values: Partial<Record<BatchParameter, unknown>> = {

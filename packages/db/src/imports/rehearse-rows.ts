@@ -4,7 +4,7 @@ import { ROW_ERROR_CODE_COUNT, type ColumnMapping } from '@importer/contracts'
 
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
-import type { Judge } from '../sql/commit-batch.ts'
+import type { Strategy } from '../sql/commit-batch.ts'
 import type { PartitionCheckpoint } from './claim-import.ts'
 import { commitPartitionBatch, type BatchColumns } from './partitions.ts'
 
@@ -16,7 +16,7 @@ export interface RehearsedRows {
   readonly columns: BatchColumns
   /** How many rows these are. */
   readonly rows: number
-  readonly judge: Judge
+  readonly strategy: Strategy
 }
 
 /** Sequences give no negative ids, so this is nobody's import; two rehearsals at once that draw the same one only wait. */
@@ -35,7 +35,8 @@ class RolledBack<Result> extends Error {
 
 /**
  * Says which errors an import of these rows would record, as encoded, by row number: runs the very statement of an import's
- * batch, as that of a dry run, in a transaction that is rolled back. Null: the series is not of the kind that the judge is for.
+ * batch, as that of a dry run, in a transaction that is rolled back. Null: the series is not of the kind that the
+ * strategy is for.
  *
  * Locks nothing that anybody waits for: every row that it writes is of its own import.
  */
@@ -56,7 +57,7 @@ export async function rehearseRows(
 async function recordErrors(
   database: Database,
   tx: Transaction,
-  { orgId, seriesId, mapping, columns, rows, judge }: RehearsedRows,
+  { orgId, seriesId, mapping, columns, rows, strategy }: RehearsedRows,
 ): Promise<ReadonlyMap<number, readonly number[]> | null> {
   const importId = randomInt(MIN_ID, 0)
   await tx.$executeRaw`
@@ -71,7 +72,7 @@ async function recordErrors(
   const result = await commitPartitionBatch(
     { queryBatch: async (text, parameters) => database.queryBatchIn(tx, text, parameters) },
     batch,
-    { judge, dryRun: true },
+    { strategy, dryRun: true },
   )
   if (result.status === 'lost') return null
   const rejected = await tx.rejectedRow.findMany({

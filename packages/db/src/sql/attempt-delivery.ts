@@ -77,7 +77,7 @@ WITH attempt AS (
       error_code = ${p('errorCode', 'text')}, answer = ${p('answer', 'text')}
   WHERE delivery_id = ${p('delivery', 'bigint')} AND number = ${p('number', 'int')}
 ),
-judged AS (
+to_disable AS (
   SELECT e.id FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
   WHERE d.id = ${p('delivery', 'bigint')} AND d.turn = ${p('turn', 'int')} AND d.status = 'pending'
     AND e.url = ${p('url', 'text')}
@@ -88,7 +88,7 @@ judged AS (
 verdict AS (
   SELECT d.id,
          CASE WHEN d.endpoint_id IS NULL THEN ${p('disableEndpoint', 'text')} = 'GONE'
-              ELSE EXISTS (SELECT FROM judged) END AS given_up
+              ELSE EXISTS (SELECT FROM to_disable) END AS given_up
   FROM webhook_delivery d WHERE d.id = ${p('delivery', 'bigint')}
 ),
 changed AS (

@@ -9,10 +9,10 @@ import {
 
 import { evaluateLimited } from './evaluate-limited.ts'
 import { evaluateUnlimited } from './evaluate-unlimited.ts'
-import { judgeSingleUse } from './judge-single-use.ts'
+import { evaluateSingleUse } from './evaluate-single-use.ts'
 import { buildStatement, type Statement } from './statement.ts'
 
-/** Which columns a batch has, and how its rows are judged: what the statement's text depends on. */
+/** Which columns a batch has, and how its rows are evaluated: what the statement's text depends on. */
 export interface BatchShape {
   readonly customers: readonly CustomerKey[]
   readonly coupons: readonly CouponKey[]
@@ -24,7 +24,7 @@ export interface BatchShape {
    * at this time. `single-use`: the same, and does not. `limited`: right for any series with a limit. `unlimited`: for a
    * series without one.
    */
-  readonly judge: Judge
+  readonly strategy: Strategy
   /** Inserts no redemption: what it would insert goes into a table beside them, where only this dry run sees it. */
   readonly dryRun: boolean
 }
@@ -60,19 +60,21 @@ export type BatchParameter =
 
 export type Parameter = (name: BatchParameter, type: string) => string
 
-interface JudgeOptions {
+interface StrategyOptions {
   readonly dryRun: boolean
 }
 
-const JUDGES = {
-  'first-use': (p: Parameter, options: JudgeOptions) => judgeSingleUse(p, { ...options, expectsCompetitors: false }),
+const STRATEGIES = {
+  'first-use': (p: Parameter, options: StrategyOptions) =>
+    evaluateSingleUse(p, { ...options, expectsCompetitors: false }),
   // Nobody else writes into a dry run.
-  'single-use': (p: Parameter, { dryRun }: JudgeOptions) => judgeSingleUse(p, { dryRun, expectsCompetitors: !dryRun }),
+  'single-use': (p: Parameter, { dryRun }: StrategyOptions) =>
+    evaluateSingleUse(p, { dryRun, expectsCompetitors: !dryRun }),
   limited: evaluateLimited,
   unlimited: evaluateUnlimited,
 } as const
 
-export type Judge = keyof typeof JUDGES
+export type Strategy = keyof typeof STRATEGIES
 
 /** How many rows an error group remembers. */
 const FIRST_ROWS = 5
@@ -84,7 +86,7 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * statement and so in one transaction.
  *
  * Gives no row when the partition is not at `expectedRow` under this lease (or its series is not of the kind that the
- * judge is for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, and the rejected rows by
+ * strategy is for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, and the rejected rows by
  * code.
  *
  * Plan: the look-ups are LATERAL with an OFFSET, so that each is an index look-up whatever the statistics say; hashing a
@@ -111,7 +113,7 @@ export function commitBatch(shape: BatchShape): Statement<BatchParameter> {
 }
 
 function buildText(shape: BatchShape, p: Parameter): string {
-  const judge = JUDGES[shape.judge](p, shape)
+  const strategy = STRATEGIES[shape.strategy](p, shape)
   return `
 WITH series_rules AS MATERIALIZED (
   SELECT max_redemptions_per_coupon, valid_from, valid_till, single_use, was_single_use, was_unlimited
@@ -121,16 +123,16 @@ fence AS MATERIALIZED (
   SELECT l.import_id
   FROM import_lane l
   WHERE l.import_id = ${p('importId', 'int')} AND l.lane = ${p('partition', 'int')} AND l.lease = ${p('lease', 'int')}
-    AND l.next_row = ${p('expectedRow', 'int')}${judge.condition}
+    AND l.next_row = ${p('expectedRow', 'int')}${strategy.condition}
   FOR UPDATE
 ),
 ${resolveRows(shape, p)},
-${judge.expressions},
+${strategy.expressions},
 rejected AS (
   INSERT INTO rejected_row (import_id, row_number, line, byte_offset, errors)
   SELECT ${p('importId', 'int')}, row_number, line, byte_offset, errors FROM resolved WHERE errors IS NOT NULL
   UNION ALL
-  SELECT ${p('importId', 'int')}, row_number, line, byte_offset, ARRAY[rule_error] FROM judged WHERE NOT duplicate
+  SELECT ${p('importId', 'int')}, row_number, line, byte_offset, ARRAY[rule_error] FROM evaluated WHERE NOT duplicate
   UNION ALL
   SELECT ${p('importId', 'int')}, row_number, line, byte_offset, errors::smallint[]
   FROM unnest(${p('rejectedRowNumbers', 'int[]')}, ${p('rejectedLines', 'bigint[]')}, ${p('rejectedByteOffsets', 'bigint[]')},
@@ -140,13 +142,13 @@ rejected AS (
 ),
 duplicate AS (
   INSERT INTO duplicate_row (import_id, row_number)
-  SELECT ${p('importId', 'int')}, row_number FROM judged WHERE duplicate
+  SELECT ${p('importId', 'int')}, row_number FROM evaluated WHERE duplicate
   RETURNING 1
 ),
 all_errors AS MATERIALIZED (
   SELECT row_number, unnest(errors) AS error FROM resolved WHERE errors IS NOT NULL
   UNION ALL
-  SELECT row_number, rule_error FROM judged WHERE NOT duplicate
+  SELECT row_number, rule_error FROM evaluated WHERE NOT duplicate
   UNION ALL
   SELECT row_number, unnest(errors::smallint[])
   FROM unnest(${p('rejectedRowNumbers', 'int[]')}, ${p('rejectedErrors', 'text[]')}) AS t (row_number, errors)

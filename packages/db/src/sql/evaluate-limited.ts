@@ -110,7 +110,7 @@ inserted AS (
   ORDER BY coupon_id, row_number
   RETURNING row_number
 ),
-judged AS MATERIALIZED (
+evaluated AS MATERIALIZED (
   SELECT row_number, line, byte_offset, duplicate,
          CASE WHEN NOT duplicate THEN CASE ${limit} WHEN 1 THEN already_redeemed ELSE limit_reached END END AS rule_error
   FROM (

@@ -40,7 +40,7 @@ inserted AS (
   ON CONFLICT ${conflict} DO NOTHING
   RETURNING row_number
 ),
-judged AS MATERIALIZED (
+evaluated AS MATERIALIZED (
   SELECT row_number, line, byte_offset, recorded OR rule_error IS NULL AS duplicate,
          CASE WHEN NOT recorded THEN rule_error END AS rule_error
   FROM looked_up

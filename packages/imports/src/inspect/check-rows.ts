@@ -2,7 +2,7 @@ import { COLUMN_KEYS, encodeRowError } from '@importer/contracts'
 import type { RecordFault } from '@importer/csv'
 import { readSeriesKind, rehearseRows, type Database } from '@importer/db'
 
-import { chooseJudge } from '../choose-judge.ts'
+import { chooseStrategy } from '../choose-strategy.ts'
 import { GatheringBatch } from '../gathering-batch.ts'
 import { createRecordMapper, prepareReading, type Reading } from '../map-record.ts'
 
@@ -43,8 +43,8 @@ export async function checkRows(
     if (kind === null) break
     const columns = gather(rows, prepared)
     const { mapping } = prepared
-    const judge = chooseJudge(kind)
-    const errors = await rehearseRows(database, { orgId, seriesId, mapping, columns, rows: rows.length, judge })
+    const strategy = chooseStrategy(kind)
+    const errors = await rehearseRows(database, { orgId, seriesId, mapping, columns, rows: rows.length, strategy })
     if (errors !== null) return errors
   }
   return checkSyntax(rows, prepared)

@@ -1,5 +1,5 @@
 import type { GeneratedCase } from './generate-case.ts'
-import { judge, type Judgement } from './reference-model.ts'
+import { evaluate, type Evaluation } from './reference-model.ts'
 
 /** When the case's imports were created, as the system tells it; epoch ms. */
 export interface CreationTimes {
@@ -8,9 +8,9 @@ export interface CreationTimes {
 }
 
 /** What must become of the prior file and then, with the later reference data, of the file. */
-export function judgeCase(made: GeneratedCase, created: CreationTimes): { prior: Judgement; main: Judgement } {
+export function evaluateCase(made: GeneratedCase, created: CreationTimes): { prior: Evaluation; main: Evaluation } {
   const { mapping, seriesId } = made
-  const prior = judge({
+  const prior = evaluate({
     createdAtMs: created.priorMs,
     mapping,
     seriesId,
@@ -18,7 +18,7 @@ export function judgeCase(made: GeneratedCase, created: CreationTimes): { prior:
     recorded: [],
     records: made.priorRecords,
   })
-  const main = judge({
+  const main = evaluate({
     createdAtMs: created.mainMs,
     mapping,
     seriesId,

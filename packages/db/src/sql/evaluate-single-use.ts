@@ -13,7 +13,7 @@ import { lookUpRedemptions } from './redemption-lookups.ts'
  * `expectsCompetitors`: another import is redeeming the same coupons at this time; without it such a row raises a unique
  * violation, and nothing of the batch is kept. ON CONFLICT would ask the index again, and confirm each row in the log.
  */
-export function judgeSingleUse(
+export function evaluateSingleUse(
   p: Parameter,
   { dryRun, expectsCompetitors }: { readonly dryRun: boolean; readonly expectsCompetitors: boolean },
 ): { condition: string; expressions: string } {
@@ -69,7 +69,7 @@ held AS (
   ) s
   WINDOW coupon AS (PARTITION BY s.coupon_id ORDER BY s.winner DESC)
 ),
-judged AS MATERIALIZED (
+evaluated AS MATERIALIZED (
   SELECT row_number, line, byte_offset,
          same AS duplicate,
          CASE
