@@ -18,7 +18,7 @@ const LOCK = path.join(MODULES, '.setup-lock')
 const SCHEMA = path.join(ROOT, 'prisma', 'schema.prisma')
 const DASHBOARD = path.join(ROOT, 'apps', 'dashboard')
 const PNPM = 'pnpm@12.21.0'
-const LOCK_PATIENCE_MS = 10 * 60_000
+const LOCK_TIMEOUT_MS = 10 * 60_000
 
 /** Null, or the sentence that says why this Node cannot run the software. */
 export function describeNodeFault(version) {
@@ -157,7 +157,7 @@ function writeStamp(stamp) {
 
 /** The lock is a file with the holder's process id. One whose holder is dead is moved away and taken. */
 async function takeLock() {
-  const deadline = Date.now() + LOCK_PATIENCE_MS
+  const deadline = Date.now() + LOCK_TIMEOUT_MS
   let isWaitTold = false
   for (;;) {
     try {

@@ -48,7 +48,7 @@ describe.skipIf(!hasRedisServer())('a Redis that loses what it held amid an impo
     expect(await runWith(async (redis) => redis.flush())).toEqual(undisturbed)
   })
 
-  it.concurrent('flushed, and the worker killed: the sweep finds the import', async () => {
+  it.concurrent('flushed, and the worker killed: the reconciler finds the import', async () => {
     const outcome = await runWith(async (redis, system) => {
       await system.worker.kill('SIGKILL')
       await redis.flush()

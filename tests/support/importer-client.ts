@@ -29,7 +29,7 @@ export interface Upload {
 
 export type ReportFile = 'errors.csv' | 'inserted.csv' | 'duplicates.csv'
 
-/** A client of the importer such as a user would write: it polls, and has patience with a server that is away. */
+/** A client of the importer such as a user would write: it polls, and tries again while the server is away. */
 export class ImporterClient {
   readonly #baseUrl: string
   readonly #headers: Record<string, string>

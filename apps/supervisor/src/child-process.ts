@@ -77,14 +77,14 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
   })
 
   async function waitUntilReady(): Promise<void> {
-    const patience = new AbortController()
-    const timeout = delay(READY_TIMEOUT_MS, 'timeout', { signal: patience.signal }).catch(() => 'settled')
+    const timer = new AbortController()
+    const timeout = delay(READY_TIMEOUT_MS, 'timeout', { signal: timer.signal }).catch(() => 'settled')
     try {
       const first = await Promise.race([toldReady.then(() => 'ready'), exited, timeout])
       if (first === 'ready') return
       throw new Error(first === 'timeout' ? `not ready within ${READY_TIMEOUT_MS / 1000} s` : first)
     } finally {
-      patience.abort()
+      timer.abort()
     }
   }
   const ready = waitUntilReady()
@@ -94,9 +94,9 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
   async function stop(): Promise<void> {
     if (hasEnded) return
     child.kill('SIGTERM')
-    const patience = new AbortController()
-    await Promise.race([exited, delay(stopTimeoutMs, undefined, { signal: patience.signal }).catch(() => undefined)])
-    patience.abort()
+    const timer = new AbortController()
+    await Promise.race([exited, delay(stopTimeoutMs, undefined, { signal: timer.signal }).catch(() => undefined)])
+    timer.abort()
     if (!hasEnded) child.kill('SIGKILL')
     await exited
   }

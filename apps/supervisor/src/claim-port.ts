@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { chooseFreePort, isPortFree } from '@importer/runtime'
 
-const PATIENCE_MS = 3_000
+const TIMEOUT_MS = 3_000
 const POLL_MS = 50
 
 /**
@@ -11,7 +11,7 @@ const POLL_MS = 50
  */
 export async function claimPort(host: string, port: number): Promise<number> {
   if (port === 0) return chooseFreePort()
-  const deadline = Date.now() + PATIENCE_MS
+  const deadline = Date.now() + TIMEOUT_MS
   while (!(await isFree(host, port))) {
     if (Date.now() > deadline) throw new Error(`PORT ${port} is in use by another program; expected a free one`)
     await delay(POLL_MS)

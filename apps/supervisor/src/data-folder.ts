@@ -7,7 +7,7 @@ import { reapChildren } from './child-process.ts'
 import type { Releases } from './releases.ts'
 
 /** Another one that is just ending, told so by the same Ctrl-C perhaps. */
-const LOCK_PATIENCE_MS = 3_000
+const LOCK_TIMEOUT_MS = 3_000
 const LOG_MAX_BYTES = 10 * 1024 ** 2
 
 /** A DATA_DIR that this process alone is in charge of. */
@@ -52,7 +52,7 @@ export async function openDataFolder(
 
 async function lockFolder(path: string, releases: Releases): Promise<void> {
   try {
-    const lock = await acquireInstanceLock(join(path, 'supervisor.lock'), LOCK_PATIENCE_MS)
+    const lock = await acquireInstanceLock(join(path, 'supervisor.lock'), LOCK_TIMEOUT_MS)
     releases.add('the lock', () => lock.release())
   } catch (error) {
     if (!(error instanceof InstanceLockedError)) throw error

@@ -5,7 +5,7 @@ export type RawEnvironment = Readonly<Record<string, string | undefined>>
 
 /**
  * Of the 100 connections that the embedded PostgreSQL has, partitions may use so many: the rest is for intake,
- * webhooks, queue and sweep, and for whoever looks on.
+ * webhooks, queue, reconciler and janitor, and for whoever looks on.
  */
 const MAX_EMBEDDED_PARTITIONS = 50
 

@@ -78,8 +78,8 @@ async function askServers(host: string, resolver: Resolver) {
   const [four, six] = [ask(4), ask(6)]
   await four
   const done = new AbortController()
-  const patience = addresses.length > 0 ? [delay(EXTRA_WAIT_MS, undefined, { signal: done.signal })] : []
-  await Promise.race([six, ...patience])
+  const extraWait = addresses.length > 0 ? [delay(EXTRA_WAIT_MS, undefined, { signal: done.signal })] : []
+  await Promise.race([six, ...extraWait])
   done.abort()
   resolver.cancel()
   return { addresses: [...addresses], isUnknown: codes.length === 2 && codes.every((code) => UNKNOWN.has(code)) }

@@ -1,13 +1,13 @@
 import type { Server } from 'node:http'
 
-const SWEEP_EVERY_MS = 50
+const CLOSE_IDLE_EVERY_MS = 50
 
 /**
  * Takes no new connection, lets what is under way end for up to `graceMs`, and cuts the rest. A connection that is kept
  * alive is closed as soon as nothing is under way on it.
  */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS)
+  const closing = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
   try {
     await new Promise<void>((resolve, reject) => {
@@ -17,7 +17,7 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
       })
     })
   } finally {
-    clearInterval(sweep)
+    clearInterval(closing)
     clearTimeout(cut)
   }
 }

@@ -15,7 +15,7 @@ import {
 import { SERIES, startIntake } from '../../test/start-intake.ts'
 import { CSV, GOOD_FIELDS } from '../../test/upload.ts'
 
-const PATIENCE = { timeout: 10_000 }
+const WITHIN = { timeout: 10_000 }
 
 test('a stored file is kept from the janitor for as long as the rest of its form takes', async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'slow-form-'))
@@ -43,7 +43,7 @@ test('a stored file is kept from the janitor for as long as the rest of its form
     })
     // The file ends, the form does not.
     connection.socket.write(head + body.slice(0, -4))
-    const key = await vi.waitUntil(async () => (await listKeys(-1_000))[0], PATIENCE)
+    const key = await vi.waitUntil(async () => (await listKeys(-1_000))[0], WITHIN)
     const hoursAgo = new Date(Date.now() - 7_200_000)
     await utimes(path.join(dataDir, key), hoursAgo, hoursAgo)
     expect(await listKeys(store.deadAfterMs.finished)).toEqual([key])
@@ -51,7 +51,7 @@ test('a stored file is kept from the janitor for as long as the rest of its form
       vi.advanceTimersByTime(60_000)
       return (await listKeys(store.deadAfterMs.finished)).length === 0
     }
-    await vi.waitUntil(isKept, PATIENCE)
+    await vi.waitUntil(isKept, WITHIN)
 
     connection.socket.write(body.slice(-4))
     expect(await connection.waitForEnd()).toMatch(/^HTTP\/1\.1 200 /)

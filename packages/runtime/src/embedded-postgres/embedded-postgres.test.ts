@@ -165,7 +165,7 @@ describe('an embedded PostgreSQL', () => {
 })
 
 describe('a start after a disaster', () => {
-  it('sweeps up a cluster that was left half made', async () => {
+  it('removes a cluster that was left half made', async () => {
     await mkdir(join(root, 'postgres.new-Xy12', 'data', 'base'), { recursive: true })
     await start(root)
     expect((await readdir(root)).toSorted()).toEqual(['logs', 'postgres', 'postgres.lock'])

@@ -107,9 +107,9 @@ export function spawnServer({ folder, account, postgres, port, settings, logFile
     for (const [signal, timeoutMs] of steps) {
       if (ending !== null || child.pid === undefined) return
       sendSignal(child.pid, signal)
-      const patience = new AbortController()
-      await Promise.race([exited, delay(timeoutMs, undefined, { signal: patience.signal }).catch(ignoreAbort)])
-      patience.abort()
+      const timer = new AbortController()
+      await Promise.race([exited, delay(timeoutMs, undefined, { signal: timer.signal }).catch(ignoreAbort)])
+      timer.abort()
     }
     if (ending !== null || child.pid === undefined) return
     sendSignal(child.pid, 'SIGKILL')

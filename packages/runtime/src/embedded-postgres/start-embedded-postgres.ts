@@ -15,7 +15,7 @@ import { ServerStartError, spawnServer, supportsSetting, type ServerProcess } fr
 import { chooseSettings, type ServerSettings } from './settings.ts'
 
 const LOG_MAX_BYTES = 10 * 1024 ** 2
-const LOCK_PATIENCE_MS = 500
+const LOCK_TIMEOUT_MS = 500
 const START_ATTEMPTS = 10
 const FIRST_RETRY_MS = 50
 const LONGEST_RETRY_MS = 2_000
@@ -75,7 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 async function lockFolder(dataDir: string): Promise<InstanceLock> {
   try {
-    return await acquireInstanceLock(describeClusterFolder(dataDir).lock, LOCK_PATIENCE_MS)
+    return await acquireInstanceLock(describeClusterFolder(dataDir).lock, LOCK_TIMEOUT_MS)
   } catch (error) {
     if (!(error instanceof InstanceLockedError)) throw error
     const message = `The PostgreSQL in ${dataDir} is in use by process ${error.holderPid}; choose another DATA_DIR`

@@ -22,17 +22,17 @@ export class InstanceLockedError extends Error {
 
 /**
  * Takes a lock that ends with this process, however it ends. Throws {@link InstanceLockedError} when another process,
- * or this one, holds it for longer than `patienceMs`: one that is just ending is worth waiting for.
+ * or this one, holds it for longer than `timeoutMs`: one that is just ending is worth waiting for.
  *
  * `folder` holds one file per contender, named after the process and its birth. Whoever puts his file there and then
  * sees no other live one holds the lock; of two that come at once at least one sees the other. Files of the dead can be
  * deleted by anybody at any time, as no process is ever named so again: there is no stale lock to be taken over, and so
  * no race about taking it over.
  */
-export async function acquireInstanceLock(folder: string, patienceMs: number): Promise<InstanceLock> {
+export async function acquireInstanceLock(folder: string, timeoutMs: number): Promise<InstanceLock> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const birth = readProcessBirth(process.pid)
-  const deadline = performance.now() + patienceMs
+  const deadline = performance.now() + timeoutMs
   for (;;) {
     const claim = `${process.pid}.${birth}.${randomBytes(6).toString('hex')}`
     const file = join(folder, claim)

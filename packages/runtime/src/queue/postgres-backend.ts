@@ -3,7 +3,7 @@ import { createPostgresBackend, DEFAULT_SCHEMA, Queue, runMigrations, type PgPoo
 
 import type { QueueBackend } from './backend.ts'
 import { QUEUE_OPTIONS } from './queue-options.ts'
-import { PatientWorker } from './patient-worker.ts'
+import { PacedWorker } from './paced-worker.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 
 /** Of the queues that add jobs, all together. */
@@ -40,7 +40,7 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
         query_timeout: LIMITS.queue.workerRequestMs,
         application_name: 'redemptions-queue-worker',
       }
-      return new PatientWorker(name, processor, { ...options, connection: workerConnection }, createPostgresBackend)
+      return new PacedWorker(name, processor, { ...options, connection: workerConnection }, createPostgresBackend)
     },
     async findJobs(queueName, jobIds) {
       const { rows } = await pool.query<{ id: string }>('SELECT id FROM job WHERE queue = $1 AND id = ANY ($2)', [

@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts'
 import { withTimeout } from '../with-timeout.ts'
 import type { QueueBackend } from './backend.ts'
 import { QUEUE_OPTIONS } from './queue-options.ts'
-import { PatientWorker } from './patient-worker.ts'
+import { PacedWorker } from './paced-worker.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 
 /** The braces make a Redis cluster keep all keys in one slot, as BullMQ's scripts need. */
@@ -46,7 +46,7 @@ export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOpt
         maxRetriesPerRequest: null,
         socketTimeout: LIMITS.queue.workerRequestMs,
       }
-      return new PatientWorker(name, processor, { ...options, prefix: PREFIX, connection }, createRedisBackend)
+      return new PacedWorker(name, processor, { ...options, prefix: PREFIX, connection }, createRedisBackend)
     },
     async findJobs(queueName, jobIds) {
       const pipeline = client.pipeline()

@@ -1,16 +1,16 @@
 import { Worker, type IQueueBackend, type Job } from 'bullmq'
 
-/** How long a worker rests after a failed look for a job. */
-const REST_MS = 500
-/** The longest wait for a notice of a new job. */
+/** How long a worker pauses after a failed look for a job. */
+const PAUSE_MS = 500
+/** The longest wait for a notification of a new job. */
 const MAX_BLOCK_SECONDS = 5
 
 /**
  * BullMQ's worker asks for its next job again at once when that failed with an answer (a database that is starting up,
- * a Redis that is full), as fast as the processor can, and after a failed wait it may wait for its next notice for an
- * hour. This one rests, and looks every few seconds whatever it was told.
+ * a Redis that is full), as fast as the processor can, and after a failed wait it may wait for its next notification
+ * for an hour. This one pauses, and looks every few seconds, notified or not.
  */
-export class PatientWorker<Backend extends IQueueBackend, Connection> extends Worker<
+export class PacedWorker<Backend extends IQueueBackend, Connection> extends Worker<
   unknown,
   unknown,
   string,
@@ -22,7 +22,7 @@ export class PatientWorker<Backend extends IQueueBackend, Connection> extends Wo
     try {
       return await super.moveToActive(token, name)
     } catch (error) {
-      if (!this.closing) await this.delay(REST_MS)
+      if (!this.closing) await this.delay(PAUSE_MS)
       throw error
     }
   }
