@@ -10,7 +10,7 @@ export const FROZEN_SYSTEM = { ...FAULT_SYSTEM, partitions: 1 } as const
 
 export interface FrozenRun {
   readonly outcome: WholeOutcome
-  /** Lease and checkpoint before the frozen worker came back, and after it had found out that it lost the import. */
+  /** Fencing token and checkpoint before the frozen worker came back, and after it had found out that it lost the import. */
   readonly before: readonly unknown[]
   readonly after: readonly unknown[]
 }
@@ -32,7 +32,9 @@ export async function freezeWorker(fault: FaultCase, redisUrl: string | undefine
   await second.waitUntilMet()
 
   const readPartitions = async (): Promise<unknown[]> =>
-    queryOnce(databaseUrl, 'SELECT lane, lease, next_row FROM import_lane WHERE import_id = $1', [importId])
+    queryOnce(databaseUrl, 'SELECT lane, lease AS "fencingToken", next_row FROM import_lane WHERE import_id = $1', [
+      importId,
+    ])
   const before = await readPartitions()
   frozen.thaw()
   await waitUntil('the frozen worker noticed that it had lost the job', () =>

@@ -26,7 +26,7 @@ describe.concurrent('a worker that freezes until another has taken over', () => 
 
 async function expectNothingMore(redisUrl: string | undefined): Promise<void> {
   const { outcome, before, after } = await freezeWorker(fault, redisUrl)
-  expect(before).toMatchObject([{ lease: 2 }])
+  expect(before).toMatchObject([{ fencingToken: 2 }])
   expect(after).toEqual(before)
   expect(outcome).toEqual(undisturbed)
 }

@@ -32,9 +32,13 @@ export async function killWorkers(
   const { databaseUrl, client } = system
   const takeOversMs: number[] = []
   let kills = 0
-  const readLease = async (importId: number): Promise<number> => {
-    const [row] = await queryOnce<{ lease: number }>(databaseUrl, 'SELECT lease FROM import WHERE id = $1', [importId])
-    return row?.lease ?? 0
+  const readFencingToken = async (importId: number): Promise<number> => {
+    const [row] = await queryOnce<{ fencingToken: number }>(
+      databaseUrl,
+      'SELECT lease AS "fencingToken" FROM import WHERE id = $1',
+      [importId],
+    )
+    return row?.fencingToken ?? 0
   }
   const kill = async (): Promise<number> => {
     kills += 1
@@ -42,9 +46,9 @@ export async function killWorkers(
     return performance.now()
   }
   const takeOver = async (importId: number, diedAt: number): Promise<void> => {
-    const lease = await readLease(importId)
+    const fencingToken = await readFencingToken(importId)
     await system.startWorker()
-    await waitUntil('another worker took the import', async () => (await readLease(importId)) > lease)
+    await waitUntil('another worker took the import', async () => (await readFencingToken(importId)) > fencingToken)
     takeOversMs.push(performance.now() - diedAt)
   }
 

@@ -76,7 +76,7 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
         orgId: ORG,
         seriesId: 1n,
         status: 'processing',
-        lease: 1,
+        fencingToken: 1,
         fileKey: 'k',
         fileName: 'nightly.csv',
         bytes: 1n,
@@ -84,7 +84,7 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
         mapping: {},
       },
     })
-    await completeImport(database, { importId, lease: 1 }, 0)
+    await completeImport(database, { importId, fencingToken: 1 }, 0)
 
     const first = await startApp('worker', { env })
     await requestNumber(1)

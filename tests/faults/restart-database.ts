@@ -32,8 +32,12 @@ export async function restartDatabase(
     await obstacle.remove()
     if (next !== null) obstacle = await blockCoupon(server.url, next)
     await waitUntil('the import went on', async () => {
-      const [row] = await queryOnce<{ lease: number }>(server.url, 'SELECT lease FROM import WHERE id = $1', [importId])
-      return row !== undefined && row.lease > takeOversMs.length + 1
+      const [row] = await queryOnce<{ fencingToken: number }>(
+        server.url,
+        'SELECT lease AS "fencingToken" FROM import WHERE id = $1',
+        [importId],
+      )
+      return row !== undefined && row.fencingToken > takeOversMs.length + 1
     })
     takeOversMs.push(performance.now() - backAt)
   }

@@ -35,7 +35,7 @@ export async function prepareImport(options: PreparationOptions): Promise<{ read
   try {
     const file = await make(options, record)
     if (await recordPreparedFile(database, importId, { ...file, fileKey: file.key })) {
-      return { jobId: record.jobId ?? importJobId(importId, record.lease) }
+      return { jobId: record.jobId ?? importJobId(importId, record.fencingToken) }
     }
     await store.remove(file.key)
     return null

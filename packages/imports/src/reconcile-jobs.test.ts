@@ -84,7 +84,10 @@ describe.each(['postgres', 'redis'] as const)('with %s', (kind) => {
       // A look and an addition for each of ten pages, and the look at what is behind the last.
       expect(queue.requests).toBeLessThanOrEqual(21)
 
-      const ids = await database.prisma.import.findMany({ select: { id: true, lease: true }, orderBy: { id: 'asc' } })
+      const ids = await database.prisma.import.findMany({
+        select: { id: true, fencingToken: true },
+        orderBy: { id: 'asc' },
+      })
       const first = ids[0]?.id ?? 0
       let reached = 0
       for (let page = 1; page <= 10; page += 1) {

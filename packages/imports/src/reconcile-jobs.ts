@@ -56,9 +56,9 @@ export async function reconcileJobs(options: ReconcileOptions, reached: number):
   const { database, queue, prepareQueue, revertQueue, log } = options
   const imports = await requeueMissing(log, reached, async (page) => {
     const stranded = await findStrandedImports(database, page)
-    return stranded.map(({ importId, lease, jobId, toPrepare }) => {
+    return stranded.map(({ importId, fencingToken, jobId, toPrepare }) => {
       if (toPrepare) return expectJob(prepareQueue, importId, prepareJobId(importId))
-      const added = importJobId(importId, lease)
+      const added = importJobId(importId, fencingToken)
       return { importId, queue, expected: jobId ?? added, added }
     })
   })

@@ -93,7 +93,7 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
   logClaim(log, known, claimed.record)
   if (known.attempts > 0 && claimed.record.attempts > known.attempts) observer?.takenOver()
 
-  const held: HeldImport = { importId, lease: claimed.record.lease }
+  const held: HeldImport = { importId, fencingToken: claimed.record.fencingToken }
   try {
     return await runClaimed(options, claimed, held)
   } catch (error) {
@@ -102,7 +102,7 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
       if (isFailed) log.warn({ importId, orgId: known.orgId, code: error.code, err: error }, 'import failed')
       return endAs('failed', options, isFailed)
     }
-    if (await isTakenAway(error, options, held.lease)) return 'nothing-to-do'
+    if (await isTakenAway(error, options, held.fencingToken)) return 'nothing-to-do'
     if (classifyFailure(error) === 'unavailable') {
       await tellUnavailable({ database, held, log }, error)
       throw error
@@ -131,10 +131,10 @@ function endAs(
 }
 
 /** An action takes an import away by cancelling the statement that is in its way: that is no failure. */
-async function isTakenAway(error: unknown, { database, log, importId }: RunImportOptions, lease?: number) {
+async function isTakenAway(error: unknown, { database, log, importId }: RunImportOptions, fencingToken?: number) {
   if (classifyFailure(error) !== 'unavailable') return false
   // Where the database cannot say, what happened before is what counts.
-  if (await isStillToDo(database, importId, lease).catch(() => true)) return false
+  if (await isStillToDo(database, importId, fencingToken).catch(() => true)) return false
   log.info({ importId }, 'an import was taken away by an action')
   return true
 }

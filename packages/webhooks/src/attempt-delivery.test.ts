@@ -43,7 +43,7 @@ function catchUp(): void {
 
 async function endImport(more?: Parameters<WebhookWorld['makeImport']>[0]): Promise<number> {
   const importId = await world.makeImport(more)
-  expect(await completeImport(world.database, { importId, lease: 1 }, 0)).toBe(true)
+  expect(await completeImport(world.database, { importId, fencingToken: 1 }, 0)).toBe(true)
   catchUp()
   return importId
 }
@@ -101,7 +101,7 @@ test('a failed import is told as such, and an import that nobody wants to hear o
   expect(await world.database.prisma.webhookEvent.count()).toBe(0)
   await world.makeEndpoint(receiver.url)
   const importId = await world.makeImport()
-  await failImport(world.database, { importId, lease: 1 }, { code: 'NOT_CSV', message: 'no' })
+  await failImport(world.database, { importId, fencingToken: 1 }, { code: 'NOT_CSV', message: 'no' })
   catchUp()
   await world.deliverAllDue()
   expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({

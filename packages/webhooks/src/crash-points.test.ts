@@ -36,7 +36,7 @@ afterAll(async () => {
 /** Ends an import: from here on every step may be the process's last. */
 async function endImport(): Promise<void> {
   const importId = await world.makeImport()
-  await completeImport(world.database, { importId, lease: 1 }, 0)
+  await completeImport(world.database, { importId, fencingToken: 1 }, 0)
   world.clock = new Date(Date.now() + 1)
 }
 
@@ -60,7 +60,7 @@ const CRASHES: Record<string, () => Promise<readonly { deliveryId: number; turn:
     })
     await expect(dies).rejects.toThrow('killed')
     expect(await world.database.prisma.webhookEvent.count()).toBe(0)
-    await completeImport(world.database, { importId, lease: 1 }, 0)
+    await completeImport(world.database, { importId, fencingToken: 1 }, 0)
     world.clock = new Date(Date.now() + 1)
     return []
   },
@@ -70,8 +70,8 @@ const CRASHES: Record<string, () => Promise<readonly { deliveryId: number; turn:
   },
   'when the import has ended, and somebody else ends it again': async () => {
     const importId = await world.makeImport()
-    expect(await completeImport(world.database, { importId, lease: 1 }, 0)).toBe(true)
-    expect(await completeImport(world.database, { importId, lease: 1 }, 0)).toBe(false)
+    expect(await completeImport(world.database, { importId, fencingToken: 1 }, 0)).toBe(true)
+    expect(await completeImport(world.database, { importId, fencingToken: 1 }, 0)).toBe(false)
     world.clock = new Date(Date.now() + 1)
     return []
   },

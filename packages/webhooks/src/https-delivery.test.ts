@@ -26,7 +26,7 @@ test.each<[string, Partial<AttemptOptions>, string, object]>([
   const secure = await startReceiver({ tls: true })
   const { secret } = await world.makeEndpoint(`https://${name}.example.com:${new URL(secure.url).port}/hook`)
   const importId = await world.makeImport()
-  await completeImport(world.database, { importId, lease: 1 }, 0)
+  await completeImport(world.database, { importId, fencingToken: 1 }, 0)
   world.clock = new Date()
   const resolveHost = async () => [{ address: '127.0.0.1', family: 4 as const }]
   await world.deliverAllDue({ ...options, resolveHost, policy: { allowHttp: false, allowPrivateNetworks: true } })

@@ -83,7 +83,7 @@ test.each<[string, (socket: Socket) => void, End]>([
   receiver = await startFaultyReceiver(misbehave)
   await world.makeEndpoint(`http://127.0.0.1:${receiver.port}/`)
   const importId = await world.makeImport()
-  await completeImport(world.database, { importId, lease: 1 }, 0)
+  await completeImport(world.database, { importId, fencingToken: 1 }, 0)
   world.clock = new Date()
   const timeoutMs = end.errorCode === 'TIMEOUT' ? TIMEOUT_MS : 10_000
   expect(await world.deliverAllDue({ timeoutMs })).toBe(1)

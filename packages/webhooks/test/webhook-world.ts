@@ -24,7 +24,7 @@ export interface WebhookWorld {
   clock: Date
   passTime(ms: number): void
   makeEndpoint(url: string): Promise<{ id: number; secret: string }>
-  /** An import that a worker holds under lease 1. */
+  /** An import that a worker holds with fencing token 1. */
   makeImport(more?: { callbackUrl?: string; baseUrl?: string; metadata?: object }): Promise<number>
   /** One pass of the dispatcher, and the jobs that it would have queued. */
   takeDueJobs(): Promise<Job[]>
@@ -91,7 +91,7 @@ export async function openWebhookWorld(
           orgId: ORG,
           seriesId: 1n,
           status: 'processing',
-          lease: 1,
+          fencingToken: 1,
           fileKey: randomBytes(8).toString('hex'),
           fileName: 'nightly.csv',
           bytes: 100n,

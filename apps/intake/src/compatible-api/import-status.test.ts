@@ -54,7 +54,7 @@ test('counts and links follow the import', async () => {
   const { prisma } = intake.database
   await prisma.import.update({ where: { id }, data: { status: 'completed', totalRows: 10, startedAt: new Date() } })
   await prisma.importPartition.create({
-    data: { importId: id, partition: 0, lease: 1, inserted: 6, duplicates: 1, rejected: 3, errorCounts: [3] },
+    data: { importId: id, partition: 0, fencingToken: 1, inserted: 6, duplicates: 1, rejected: 3, errorCounts: [3] },
   })
   const [job] = (await readJson(await getStatus(`?jobId=${id}`))).result.redeemUploadJobStatuses
   expect(job).toMatchObject({
@@ -74,7 +74,9 @@ test.each([
 ])('an import that is %s has links to what is left of it only', async (_name, data, left) => {
   const id = (await readJson(await postGood(intake))).result.redeemUploadJobStatuses[0].jobId
   const { prisma } = intake.database
-  await prisma.importPartition.create({ data: { importId: id, partition: 0, lease: 1, inserted: 6, rejected: 3 } })
+  await prisma.importPartition.create({
+    data: { importId: id, partition: 0, fencingToken: 1, inserted: 6, rejected: 3 },
+  })
   await prisma.import.update({ where: { id }, data })
   const [job] = (await readJson(await getStatus(`?jobId=${id}`))).result.redeemUploadJobStatuses
   expect(job).toMatchObject({ totalUploadedCount: 9, errorCount: 3 })

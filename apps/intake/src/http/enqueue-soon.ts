@@ -12,9 +12,9 @@ const ENQUEUE_TIMEOUT_MS = 600
  */
 export async function enqueueSoon(deps: IntakeDependencies, record: ImportRecord): Promise<void> {
   const { enqueueImport, enqueuePreparation, log } = deps
-  const { id, lease, jobId, toPrepare } = record
+  const { id, fencingToken, jobId, toPrepare } = record
   if (toPrepare) return addSoon(log, id, async () => enqueuePreparation({ importId: id }, prepareJobId(id)))
-  await addSoon(log, id, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, lease)))
+  await addSoon(log, id, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, fencingToken)))
 }
 
 /** Adds the job that reverts an import; the reconciler does it where the queue does not answer. */

@@ -53,17 +53,17 @@ test('what the worker records is told with its beginning, until a checkpoint com
   const id = await upload()
   await place(id, 'processing', 20)
   const away = { code: 'STORAGE_UNAVAILABLE', message: 'the bucket answers 503' } as const
-  expect(await recordDelay(intake.database, { importId: id, lease: 1 }, away)).toBe(true)
+  expect(await recordDelay(intake.database, { importId: id, fencingToken: 1 }, away)).toBe(true)
   const first = await show(id)
   expect(first.delay).toMatchObject(away)
-  expect(await recordDelay(intake.database, { importId: id, lease: 1 }, away)).toBe(true)
+  expect(await recordDelay(intake.database, { importId: id, fencingToken: 1 }, away)).toBe(true)
   expect((await show(id)).delay).toEqual(first.delay)
 
   await intake.database.prisma.importPartition.create({
-    data: { importId: id, partition: 0, lease: 1, updatedAt: new Date() },
+    data: { importId: id, partition: 0, fencingToken: 1, updatedAt: new Date() },
   })
   expect((await show(id)).delay).toBeNull()
-  expect(await recordDelay(intake.database, { importId: id, lease: 1 }, away)).toBe(true)
+  expect(await recordDelay(intake.database, { importId: id, fencingToken: 1 }, away)).toBe(true)
   const second = await show(id)
   expect(Date.parse(second.delay?.since ?? '')).toBeGreaterThan(Date.parse(first.delay?.since ?? ''))
 })
@@ -72,9 +72,9 @@ test('a worker that has lost the import records nothing', async () => {
   const id = await upload()
   await place(id, 'processing', 1)
   const busy = { code: 'DATABASE_BUSY', message: 'busy' } as const
-  expect(await recordDelay(intake.database, { importId: id, lease: 0 }, busy)).toBe(false)
+  expect(await recordDelay(intake.database, { importId: id, fencingToken: 0 }, busy)).toBe(false)
   await place(id, 'cancelled', 1)
-  expect(await recordDelay(intake.database, { importId: id, lease: 1 }, busy)).toBe(false)
+  expect(await recordDelay(intake.database, { importId: id, fencingToken: 1 }, busy)).toBe(false)
   expect((await findImportById(intake.database, id))?.delay).toBeNull()
 })
 

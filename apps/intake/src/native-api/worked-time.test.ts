@@ -42,7 +42,7 @@ async function claimAndHandOn(importId: number): Promise<void> {
     partitionCount: 2,
     partitionBy: 'coupon',
   })
-  await handOnImport(intake.database, { importId, lease: claimed?.record.lease ?? 0 })
+  await handOnImport(intake.database, { importId, fencingToken: claimed?.record.fencingToken ?? 0 })
 }
 
 async function readWorkedMs(id: number): Promise<number> {

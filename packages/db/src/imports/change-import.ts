@@ -7,15 +7,15 @@ import { importJobId } from './create-import.ts'
 import type { ReadingDialect } from './import-record.ts'
 import { END_SLICE } from './time-slices.ts'
 
-/** Names an import under the lease that its caller holds: a change is made only while it is the latest. */
+/** Names an import with its caller's fencing token: a change is made only while that is the latest. */
 export interface HeldImport {
   readonly importId: number
-  readonly lease: number
+  readonly fencingToken: number
 }
 
-const stillHeld = ({ importId, lease }: HeldImport) => ({ id: importId, lease, status: 'processing' })
+const stillHeld = ({ importId, fencingToken }: HeldImport) => ({ id: importId, fencingToken, status: 'processing' })
 
-/** How the file is to be read, found once by its first bytes. False: the lease is lost. */
+/** How the file is to be read, found once by its first bytes. False: another claim has a newer fencing token. */
 export async function recordDialect(
   database: Database,
   held: HeldImport,
@@ -28,12 +28,12 @@ export async function recordDialect(
   return count > 0
 }
 
-/** Every row of the file has its outcome. False: the lease is lost. */
+/** Every row of the file has its outcome. False: another claim has a newer fencing token. */
 export async function completeImport(database: Database, held: HeldImport, totalRows: number): Promise<boolean> {
   return finish(database, held, { status: 'completed', totalRows })
 }
 
-/** The import as a whole cannot go on. What it inserted stays. False: the lease is lost. */
+/** The import as a whole cannot go on. What it inserted stays. False: another claim has a newer fencing token. */
 export async function failImport(database: Database, held: HeldImport, failure: ImportFailure): Promise<boolean> {
   return finish(database, held, { status: 'failed', failure })
 }
@@ -47,13 +47,13 @@ WHERE id = $1::int AND lease = $2::int AND status = 'processing'`
 /** The import's end and its deliveries are one transaction: no crash loses a webhook or makes it twice. */
 async function finish(
   database: Database,
-  { importId, lease }: HeldImport,
+  { importId, fencingToken }: HeldImport,
   end: { status: 'completed'; totalRows: number } | { status: 'failed'; failure: ImportFailure },
 ): Promise<boolean> {
   const now = new Date()
   const [totalRows, failure] = end.status === 'completed' ? [end.totalRows, null] : [null, end.failure]
   return runTransaction(database, async (tx) => {
-    const values = [importId, lease, end.status, totalRows, failure?.code ?? null, failure?.message ?? null, now]
+    const values = [importId, fencingToken, end.status, totalRows, failure?.code ?? null, failure?.message ?? null, now]
     if ((await tx.$executeRawUnsafe(FINISH, ...values)) === 0) return false
     await recordImportEvent(tx, importId, now)
     return true
@@ -64,10 +64,10 @@ const HAND_ON = `
 UPDATE import SET job_id = $3::text, updated_at = clock_timestamp(), clean_stop = true, ${END_SLICE}
 WHERE id = $1::int AND lease = $2::int AND status = 'processing'`
 
-/** Names the job that is to go on with the import, before it is queued. Null: the lease is lost. */
+/** Names the job that is to go on with the import, before it is queued. Null: another claim has a newer fencing token. */
 export async function handOnImport(database: Database, held: HeldImport): Promise<{ jobId: string } | null> {
-  const jobId = importJobId(held.importId, held.lease)
-  const count = await database.prisma.$executeRawUnsafe(HAND_ON, held.importId, held.lease, jobId)
+  const jobId = importJobId(held.importId, held.fencingToken)
+  const count = await database.prisma.$executeRawUnsafe(HAND_ON, held.importId, held.fencingToken, jobId)
   return count > 0 ? { jobId } : null
 }
 
@@ -76,9 +76,13 @@ UPDATE import SET error_streak = error_streak + 1, updated_at = clock_timestamp(
 WHERE id = $1::int AND lease = $2::int AND status = 'processing'
 RETURNING error_streak`
 
-/** Counts an unexpected error and gives how many there were since the last progress; null when the lease is lost. */
+/** Counts an unexpected error. Gives how many there were since the last progress; null: another claim has a newer token. */
 export async function countUnexpectedError(database: Database, held: HeldImport): Promise<number | null> {
-  const rows = await database.prisma.$queryRawUnsafe<{ error_streak: number }[]>(COUNT_ERROR, held.importId, held.lease)
+  const rows = await database.prisma.$queryRawUnsafe<{ error_streak: number }[]>(
+    COUNT_ERROR,
+    held.importId,
+    held.fencingToken,
+  )
   return rows[0]?.error_streak ?? null
 }
 

@@ -35,7 +35,7 @@ export async function cancelImport(database: Database, { orgId, importId, actor 
     const now = new Date()
     if ((await tx.$executeRawUnsafe(CANCEL, importId, orgId, now)) === 0) return false
     // A statement of its own, which sees the partitions of a claim that the first one had to wait for.
-    await tx.importPartition.updateMany({ where: { importId }, data: { lease: 0 } })
+    await tx.importPartition.updateMany({ where: { importId }, data: { fencingToken: 0 } })
     await recordImportEvent(tx, importId, now)
     return true
   })

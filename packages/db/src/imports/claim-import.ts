@@ -20,9 +20,9 @@ export interface ClaimedImport {
 }
 
 /**
- * One statement: takes the import under a new lease and hands that lease to its partitions. Changing a partition waits
- * for a batch of its former holder that is under way, so when this has returned, that holder can commit nothing more.
- * The number of partitions, and what decides which rows a partition has, are the first claim's for good.
+ * One statement: claims the import with a new fencing token and writes that token into its partitions. Changing a
+ * partition waits for a batch of its former holder that is under way, so when this has returned, that holder can commit
+ * nothing more. The number of partitions, and what decides which rows a partition has, are the first claim's for good.
  */
 const CLAIM = `
 WITH claimed AS (
@@ -38,7 +38,7 @@ SELECT id, lane, lease, array_fill(0, ARRAY[$4::int])
 FROM claimed, generate_series(0, lane_count - 1) AS lane
 ORDER BY lane
 ON CONFLICT (import_id, lane) DO UPDATE SET lease = excluded.lease
-RETURNING lane AS partition, lease, next_row AS "nextRow", next_byte AS "nextByte", next_line AS "nextLine"`
+RETURNING lane AS partition, lease AS "fencingToken", next_row AS "nextRow", next_byte AS "nextByte", next_line AS "nextLine"`
 
 const FIND_BY_ID = `${IMPORT_SELECT} WHERE i.id = $1::int`
 
@@ -49,14 +49,14 @@ export async function findImportById(database: Database, importId: number): Prom
 }
 
 /**
- * Whether there is still something to do at an import, by the worker that holds it if `lease` is given. Waits for an
+ * Whether there is still something to do at an import, by the worker that holds it if `fencingToken` is given. Waits for an
  * action that is just taking it away.
  */
-export async function isStillToDo({ prisma }: Database, importId: number, lease?: number): Promise<boolean> {
+export async function isStillToDo({ prisma }: Database, importId: number, fencingToken?: number): Promise<boolean> {
   const rows = await prisma.$queryRaw<unknown[]>`
     SELECT id FROM import
     WHERE id = ${importId}::int AND status IN ('queued', 'processing')
-      AND (${lease ?? null}::int IS NULL OR (lease = ${lease ?? null}::int AND status = 'processing'))
+      AND (${fencingToken ?? null}::int IS NULL OR (lease = ${fencingToken ?? null}::int AND status = 'processing'))
     FOR SHARE`
   return rows.length > 0
 }
@@ -70,12 +70,12 @@ export async function claimImport(
   options: { importId: number; jobId: string; partitionCount: number; partitionBy: PartitionBy },
 ): Promise<ClaimedImport | null> {
   const partitions = await database.prisma.$queryRawUnsafe<
-    { partition: number; lease: number; nextRow: number; nextByte: bigint; nextLine: bigint }[]
+    { partition: number; fencingToken: number; nextRow: number; nextByte: bigint; nextLine: bigint }[]
   >(CLAIM, options.importId, options.jobId, options.partitionCount, ROW_ERROR_CODE_COUNT, options.partitionBy)
   const [first] = partitions
   if (first === undefined) return null
   const record = await findImportById(database, options.importId)
-  if (record === null || record.lease !== first.lease) return null
+  if (record === null || record.fencingToken !== first.fencingToken) return null
   return {
     record,
     partitions: partitions

@@ -106,9 +106,9 @@ export function prepareJobId(importId: number): string {
   return `prepare-${importId}`
 }
 
-/** The id under which an import's job is queued while its lease is `lease`. */
-export function importJobId(importId: number, lease: number): string {
-  return `import-${importId}-${lease}`
+/** The id of an import's job while the import has this fencing token. */
+export function importJobId(importId: number, fencingToken: number): string {
+  return `import-${importId}-${fencingToken}`
 }
 
 /**

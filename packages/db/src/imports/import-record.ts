@@ -39,7 +39,7 @@ export interface ImportRecord {
   readonly orgId: number
   readonly seriesId: bigint
   readonly status: ImportStatus
-  readonly lease: number
+  readonly fencingToken: number
   readonly jobId: string | null
   /** The text that is read: the upload itself, or UTF-8 made of it. */
   readonly fileKey: string
@@ -103,7 +103,7 @@ export interface ImportRow {
   org_id: number
   series_id: bigint
   status: string
-  lease: number
+  fencing_token: number
   job_id: string | null
   file_key: string
   file_name: string
@@ -160,7 +160,7 @@ export interface ImportRow {
 }
 
 export const IMPORT_SELECT = `
-SELECT i.id, i.org_id, i.series_id, i.status, i.lease, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
+SELECT i.id, i.org_id, i.series_id, i.status, i.lease AS fencing_token, i.job_id, i.file_key, i.file_name, i.bytes, i.sha256, i.mapping,
        i.delimiter, i.has_header, i.start_byte, i.start_line, i.details, i.metadata, i.dry_run,
        i.profile_name, i.profile_version,
        i.lane_count, i.partition_by, i.total_rows,
@@ -193,7 +193,7 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     orgId: row.org_id,
     seriesId: row.series_id,
     status: row.status as ImportStatus,
-    lease: row.lease,
+    fencingToken: row.fencing_token,
     jobId: row.job_id,
     fileKey: row.file_key,
     fileName: row.file_name,

@@ -95,7 +95,7 @@ export async function commitPartitionBatch(
   })
   const values: Partial<Record<BatchParameter, unknown>> = {
     importId: batch.held.importId,
-    lease: batch.held.lease,
+    fencingToken: batch.held.fencingToken,
     orgId: batch.orgId,
     seriesId: batch.seriesId,
     partition: batch.from.partition,

@@ -9,7 +9,7 @@ import type { HeldImport } from './change-import.ts'
  */
 export async function recordDelay(
   { prisma }: Database,
-  { importId, lease }: HeldImport,
+  { importId, fencingToken }: HeldImport,
   { code, message }: { readonly code: RecordedDelayCode; readonly message: string },
 ): Promise<boolean> {
   const changed = await prisma.$executeRaw`
@@ -19,7 +19,7 @@ export async function recordDelay(
                AND i.delay_at > coalesce((SELECT max(l.updated_at) FROM import_lane l WHERE l.import_id = i.id), '-infinity')
           THEN i.delay_since ELSE clock_timestamp() END,
         delay_code = ${code}, delay_message = ${message}, delay_at = clock_timestamp()
-    WHERE i.id = ${importId}::int AND i.lease = ${lease}::int AND i.status = 'processing'`
+    WHERE i.id = ${importId}::int AND i.lease = ${fencingToken}::int AND i.status = 'processing'`
   return changed > 0
 }
 

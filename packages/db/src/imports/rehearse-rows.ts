@@ -68,7 +68,14 @@ async function recordErrors(
     INSERT INTO import_lane (import_id, lane, lease, error_counts)
     VALUES (${importId}::int, 0, 1, array_fill(0, ARRAY[${ROW_ERROR_CODE_COUNT}::int]))`
   const from: PartitionCheckpoint = { partition: 0, nextRow: 1, nextByte: 0, nextLine: 1 }
-  const batch = { held: { importId, lease: 1 }, orgId, seriesId, from, to: { ...from, nextRow: rows + 1 }, columns }
+  const batch = {
+    held: { importId, fencingToken: 1 },
+    orgId,
+    seriesId,
+    from,
+    to: { ...from, nextRow: rows + 1 },
+    columns,
+  }
   const result = await commitPartitionBatch(
     { queryBatch: async (text, parameters) => database.queryBatchIn(tx, text, parameters) },
     batch,

@@ -2,7 +2,7 @@ import type { Database } from '../open-database.ts'
 
 export interface StrandedImport {
   readonly importId: number
-  readonly lease: number
+  readonly fencingToken: number
   /** The job that was to run it last; null: it never had one. */
   readonly jobId: string | null
   /** Its file is yet to be made: that is the job that it needs. */
@@ -23,7 +23,7 @@ export async function findStrandedImports(
   { quietMs, afterId, limit }: StrandedPage,
 ): Promise<StrandedImport[]> {
   return prisma.$queryRaw<StrandedImport[]>`
-    SELECT i.id AS "importId", i.lease, i.job_id AS "jobId", i.to_prepare AS "toPrepare"
+    SELECT i.id AS "importId", i.lease AS "fencingToken", i.job_id AS "jobId", i.to_prepare AS "toPrepare"
     FROM import i
     WHERE i.status IN ('queued', 'processing') AND i.id > ${afterId}::int
       AND i.updated_at < clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'

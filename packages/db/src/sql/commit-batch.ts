@@ -34,7 +34,7 @@ export type BatchParameter =
   | 'orgId'
   | 'seriesId'
   | 'partition'
-  | 'lease'
+  | 'fencingToken'
   | 'expectedRow'
   | 'nextRow'
   | 'nextByte'
@@ -85,8 +85,8 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * One batch of one partition, whole: look-ups, rules, redemptions, row errors, duplicates and the checkpoint, in one
  * statement and so in one transaction.
  *
- * Gives no row when the partition is not at `expectedRow` under this lease (or its series is not of the kind that the
- * strategy is for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, and the rejected rows by
+ * Gives no row when the partition is not at `expectedRow` with this fencing token (or its series is not of the kind that
+ * the strategy is for): then nothing was written. Otherwise one row: inserted, duplicates, rejected, and the rejected rows by
  * code.
  *
  * Plan: the look-ups are LATERAL with an OFFSET, so that each is an index look-up whatever the statistics say; hashing a
@@ -98,9 +98,9 @@ const statements = new Map<string, Statement<BatchParameter>>()
  * is hashed. The columns are unnested side by side in a select list: as a function in FROM each would be stored, and read
  * back, by itself.
  *
- * Locks: the partition's row first, so that a worker that takes over waits for a batch under way and a worker that lost its
- * lease finds it gone. Redemptions are inserted in the order of their coupon, so that imports that compete for coupons
- * wait for each other and do not deadlock.
+ * Locks: the partition's row first, so that a worker that takes over waits for a batch in flight and a worker with an older
+ * fencing token finds no row. Redemptions are inserted in the order of their coupon, so that imports that compete for
+ * coupons wait for each other and do not deadlock.
  */
 export function commitBatch(shape: BatchShape): Statement<BatchParameter> {
   const key = JSON.stringify(shape)
@@ -122,7 +122,7 @@ WITH series_rules AS MATERIALIZED (
 fence AS MATERIALIZED (
   SELECT l.import_id
   FROM import_lane l
-  WHERE l.import_id = ${p('importId', 'int')} AND l.lane = ${p('partition', 'int')} AND l.lease = ${p('lease', 'int')}
+  WHERE l.import_id = ${p('importId', 'int')} AND l.lane = ${p('partition', 'int')} AND l.lease = ${p('fencingToken', 'int')}
     AND l.next_row = ${p('expectedRow', 'int')}${strategy.condition}
   FOR UPDATE
 ),

@@ -5,8 +5,8 @@ export interface Statement<Name extends string> {
 }
 
 /**
- * Builds a statement from a template that asks for its parameters by name: `p('lease', 'int')` gives `$3::int`. A name
- * keeps its number however often it is asked for.
+ * Builds a statement from a template that asks for its parameters by name: `p('fencingToken', 'int')` gives `$3::int`.
+ * A name keeps its number however often it is asked for.
  */
 export function buildStatement<Name extends string>(
   template: (p: (name: Name, type: string) => string) => string,
