@@ -16,7 +16,7 @@ const REPOSITORY = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const DEMO_ROWS = 100_000
 
 /** Where the checkout lies matters to the tests that start PostgreSQL and the system by themselves, and a little to all. */
-const PLACE_TESTS = [['test:start'], ['test', 'packages/db/src/migrate']]
+const LOCATION_TESTS = [['test:start'], ['test', 'packages/db/src/migrate']]
 
 // mkdtemp makes a folder that only its owner may enter, as a user's home often is: root's, where root runs this, has a
 // place for the checkout that the user postgres cannot pass to.
@@ -60,7 +60,7 @@ async function runSteps() {
     { isNeeded: false },
   )
   await step('the demo leaves no process behind', () => untilNothingRuns(), { isNeeded: false })
-  for (const [script, ...files] of PLACE_TESTS) {
+  for (const [script, ...files] of LOCATION_TESTS) {
     await step(
       `${['npm run', script, ...files].join(' ')} passes in a folder that only its owner may enter`,
       async () => {
@@ -87,9 +87,14 @@ async function runSteps() {
   })
   await step('an instance with another port and folder knows nothing of it', async () => {
     const other = await start(ports[1], path.join(folder, 'other-data'))
-    const answer = await ask(other, key, 'GET', '/coupon/api/v1/upload/getUploadRedeemedCouponStatus/7')
+    const answer = await callApi(other, key, 'GET', '/coupon/api/v1/upload/getUploadRedeemedCouponStatus/7')
     expect(answer.status === 401, `the first instance's key answers ${answer.status} there`)
-    const own = await ask(other, readKey(other.dataDir), 'GET', '/coupon/api/v1/upload/getUploadRedeemedCouponStatus/7')
+    const own = await callApi(
+      other,
+      readKey(other.dataDir),
+      'GET',
+      '/coupon/api/v1/upload/getUploadRedeemedCouponStatus/7',
+    )
     expect(own.status === 404, `the first instance's series answers ${own.status} there`)
     await stop(other)
   })
@@ -215,7 +220,7 @@ function readKey(dataDir) {
   return fs.readFileSync(path.join(dataDir, 'api-key'), 'utf8').trim()
 }
 
-async function ask(instance, key, method, route, body) {
+async function callApi(instance, key, method, route, body) {
   const headers = { authorization: `Bearer ${key}` }
   if (typeof body === 'string') headers['content-type'] = 'text/csv'
   const answer = await fetch(`${instance.url}${route}`, { method, headers, body })
@@ -231,7 +236,7 @@ async function loadReference(instance, key) {
     coupons: 'id,seriesId,code\n11,7,FRESH-A\n12,7,FRESH-B\n',
   }
   for (const [kind, csv] of Object.entries(reference)) {
-    const answer = await ask(instance, key, 'PUT', `/v1/reference/${kind}`, csv)
+    const answer = await callApi(instance, key, 'PUT', `/v1/reference/${kind}`, csv)
     expect(answer.status === 200 && answer.json().rejected === 0, `${kind} are not loaded`, answer.text)
   }
 }
@@ -244,7 +249,7 @@ async function importFile(instance, key) {
   form.set('uploadHeaders', '{"mobile":0,"couponCode":1,"redeemedDateInMillis":2,"redeemedAt":3}')
   const rows = ['FRESH-A', 'FRESH-B', 'FRESH-C'].map((code) => `4915112345678,${code},1600000000000,3\n`)
   form.set('file', new Blob([`mobile,code,date,till\n${rows.join('')}`]), 'fresh.csv')
-  const accepted = await ask(instance, key, 'POST', '/coupon/api/v1/upload/redeemFile/7', form)
+  const accepted = await callApi(instance, key, 'POST', '/coupon/api/v1/upload/redeemFile/7', form)
   expect(accepted.status === 200, `the upload answers ${accepted.status}`, accepted.text)
   const { jobId } = accepted.json().result.redeemUploadJobStatuses[0]
   let status = null
@@ -257,7 +262,7 @@ async function importFile(instance, key) {
 
 async function readStatus(instance, key, jobId) {
   const route = `/coupon/api/v1/upload/getUploadRedeemedCouponStatus/7?jobId=${jobId}`
-  const answer = await ask(instance, key, 'GET', route)
+  const answer = await callApi(instance, key, 'GET', route)
   expect(answer.status === 200, `the status answers ${answer.status}`, answer.text)
   return answer.json().result.redeemUploadJobStatuses[0]
 }

@@ -7,6 +7,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { findOldWords } from './old-words.mjs'
+
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const LOCKFILE = 'pnpm-lock.yaml'
 const MOST_LINES = 350
@@ -18,9 +20,10 @@ const CHECKS = [
   ['lint', () => runTool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings')],
   ['format', () => runTool('oxfmt/bin/oxfmt', '--check')],
   ['dead code', () => runTool('knip/bin/knip.js', '--no-progress', '--no-config-hints')],
-  ['machine paths and registry hosts', () => report(findForeignPlaces())],
+  ['machine paths and registry hosts', () => report(findForeignPaths())],
   ['exact versions', () => report(findLooseVersions())],
   ['file names', () => report(findVagueNames())],
+  ['old words', () => report(findOldWords(files))],
 ]
 
 const files = listFiles()
@@ -83,7 +86,7 @@ function listFiles() {
 }
 
 /** Paths of one machine, and hosts that packages came from: they belong to whoever installs, not to the product. */
-function findForeignPlaces() {
+function findForeignPaths() {
   const machinePath = /(?<![\w.~/-])\/(?:work|root|tmp)\/\w/
   const registryHost = /\bregistry\.\w+\.\w+|https?:\/\/[^\s'"]*(?:registry|artifactory|nexus)\b/i
   const anyHost = /https?:\/\//

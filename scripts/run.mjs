@@ -13,7 +13,7 @@ if (entry === undefined) {
 await setupOrExit()
 
 // npm passes a signal on to its shell only, and the shell dies of it without a word to us: what npm has started ends
-// with npm, as if told so itself.
+// with npm, as if it had got the signal itself.
 if (process.env.npm_lifecycle_event !== undefined && process.platform !== 'win32') {
   const parent = process.ppid
   const watch = setInterval(() => {

@@ -37,17 +37,17 @@ export async function setup() {
   try {
     const done = readStamp()
     if (done.install !== wanted.install) {
-      say('Installing packages…')
+      print('Installing packages…')
       await runQuietly('pnpm install', ...installCommand())
       writeStamp({ ...done, install: wanted.install })
     }
     if (done.client !== wanted.client || !isClientThere()) {
-      say("Generating Prisma's client…")
+      print("Generating Prisma's client…")
       await runQuietly('prisma generate', ...generateCommand())
       writeStamp({ ...readStamp(), client: wanted.client })
     }
     if (done.dashboard !== wanted.dashboard || !isDashboardThere()) {
-      say('Building the dashboard…')
+      print('Building the dashboard…')
       await buildDashboard()
       writeStamp({ ...readStamp(), dashboard: wanted.dashboard })
     }
@@ -158,7 +158,7 @@ function writeStamp(stamp) {
 /** The lock is a file with the holder's process id. One whose holder is dead is moved away and taken. */
 async function takeLock() {
   const deadline = Date.now() + LOCK_TIMEOUT_MS
-  let isWaitTold = false
+  let isWaitPrinted = false
   for (;;) {
     try {
       fs.writeFileSync(LOCK, String(process.pid), { flag: 'wx' })
@@ -176,8 +176,8 @@ async function takeLock() {
         `Process ${holder ?? '(unknown)'} has been setting up for 10 minutes; delete ${LOCK} if it is not.`,
       )
     }
-    if (!isWaitTold) say('Waiting for another setup of this checkout…')
-    isWaitTold = true
+    if (!isWaitPrinted) print('Waiting for another setup of this checkout…')
+    isWaitPrinted = true
     await new Promise((resolve) => {
       setTimeout(resolve, 100)
     })
@@ -303,21 +303,21 @@ async function runQuietly(name, command, args, options) {
   }
 }
 
-function say(line) {
+function print(line) {
   process.stderr.write(`${line}\n`)
 }
 
-/** {@link setup} for a script: a failure is told and ends the process. */
+/** {@link setup} for a script: a failure is reported and ends the process. */
 export async function setupOrExit() {
   const fault = describeNodeFault(process.versions.node)
   if (fault !== null) {
-    say(fault)
+    print(fault)
     process.exit(1)
   }
   try {
     await setup()
   } catch (error) {
-    say(`Setup failed: ${error.message}`)
+    print(`Setup failed: ${error.message}`)
     process.exit(1)
   }
 }

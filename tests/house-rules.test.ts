@@ -228,21 +228,21 @@ const ALLOWED: Record<string, Sample> = {
   ...allowImports('packages/imports', ['@importer/contracts', '@importer/csv', '@importer/db', '@importer/runtime']),
 }
 
-function forbidImports(room: string, specifiers: string[]): Record<string, Sample> {
-  return importEach(room, specifiers, RESTRICTED_IMPORT)
+function forbidImports(folder: string, specifiers: string[]): Record<string, Sample> {
+  return importEach(folder, specifiers, RESTRICTED_IMPORT)
 }
 
-function allowImports(room: string, specifiers: string[]): Record<string, Sample> {
-  return importEach(room, specifiers, null)
+function allowImports(folder: string, specifiers: string[]): Record<string, Sample> {
+  return importEach(folder, specifiers, null)
 }
 
-function importEach(room: string, specifiers: string[], rule: string | null): Record<string, Sample> {
+function importEach(folder: string, specifiers: string[], rule: string | null): Record<string, Sample> {
   return Object.fromEntries(
     specifiers.map((specifier) => [
-      `${room} importing ${specifier}`,
+      `${folder} importing ${specifier}`,
       {
         rule,
-        file: `${room}/src/imports-${specifier.replace(/[^a-z]+/g, '-').replace(/^-|-$/g, '')}.ts`,
+        file: `${folder}/src/imports-${specifier.replace(/[^a-z]+/g, '-').replace(/^-|-$/g, '')}.ts`,
         code: `export { cell } from '${specifier}'\n`,
       },
     ]),

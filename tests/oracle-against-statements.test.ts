@@ -29,7 +29,7 @@ describe.each([
   })
 })
 
-it('tells the smallest difference', async () => {
+it('reports the smallest difference', async () => {
   const { url: databaseUrl } = await createTestDatabase()
   const importer = await DirectImporter.open({ databaseUrl })
   const made = generateCase(601, { rows: 200, nowMs: Date.now() })

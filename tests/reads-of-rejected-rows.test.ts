@@ -25,7 +25,7 @@ const RARE_ROW = 501
 const AT = Date.UTC(2024, 0, 1)
 const PAGE = 100
 /** What reading any one place of a file costs: the chunk that a disk is read by, or two blocks that are compared. */
-const PLACE_BYTES = 512 * 1024
+const POSITION_BYTES = 512 * 1024
 const TABLES = ['rejected_row', 'duplicate_row', 'import_position', 'import_error_group']
 
 let databaseUrl: string
@@ -145,7 +145,7 @@ describe('of an import with 19,800 rejected rows', () => {
     expect(result.items.every((item) => item.code === code && item.rowNumber > afterRow)).toBe(true)
     expect(result.nextAfterRow).toBe(rows === PAGE ? result.items.at(-1)?.rowNumber : null)
     expect(rowsRead).toBeLessThanOrEqual(mostRows)
-    expect(bytesRead).toBeLessThanOrEqual(4 * PLACE_BYTES)
+    expect(bytesRead).toBeLessThanOrEqual(4 * POSITION_BYTES)
   })
 
   test.each([
@@ -165,7 +165,7 @@ describe('of an import with 19,800 rejected rows', () => {
     // A table of some tens of places may be read as a whole.
     expect(rowsRead).toBeLessThanOrEqual(60)
     // Its header, its record, and its text.
-    expect(bytesRead).toBeLessThanOrEqual(4 * PLACE_BYTES)
+    expect(bytesRead).toBeLessThanOrEqual(4 * POSITION_BYTES)
   })
 
   test('a page is the same where an older version recorded no places', async () => {

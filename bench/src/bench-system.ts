@@ -31,12 +31,12 @@ export interface BenchSystem {
 export interface StartOptions {
   readonly env: RawEnvironment
   readonly databaseUrl: string | undefined
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
   readonly signal: AbortSignal
 }
 
 /** Starts it in a new folder. `stop` removes that folder and, on a server that was given, the database. */
-export async function startBenchSystem({ env, databaseUrl, say, signal }: StartOptions): Promise<BenchSystem> {
+export async function startBenchSystem({ env, databaseUrl, print, signal }: StartOptions): Promise<BenchSystem> {
   const given = readBenchEnvironment(env)
   const serverUrl = databaseUrl ?? given.databaseUrl
   const releases: (() => Promise<unknown>)[] = []
@@ -61,7 +61,7 @@ export async function startBenchSystem({ env, databaseUrl, say, signal }: StartO
         BOOTSTRAP_ORG_ID: String(ORG_ID),
         BOOTSTRAP_API_KEY: randomBytes(24).toString('hex'),
       },
-      output: say,
+      output: print,
       signal,
     })
     hasStarted = true

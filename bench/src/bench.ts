@@ -11,7 +11,7 @@ import { renderTable, type Cell } from './table.ts'
 export interface Bench {
   readonly system: BenchSystem
   readonly options: BenchOptions
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
 }
 
 /** Figures as the issue names them, and everything that they were made of. */
@@ -20,8 +20,8 @@ export interface SuiteResult {
   readonly details: object
 }
 
-export function sayTable({ say }: Bench, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  for (const line of renderTable(head, rows)) say(`  ${line}`)
+export function printTable({ print }: Bench, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  for (const line of renderTable(head, rows)) print(`  ${line}`)
 }
 
 /**

@@ -14,7 +14,7 @@ export interface CpuPerMillion {
   readonly psql_cpu: number | null
 }
 
-/** Processor time of both sides over the pairs of one comparison, of which the medians are told. */
+/** Processor time of both sides over the pairs of one comparison, of which the medians are reported. */
 export class CpuTimes {
   readonly #rows: number
   readonly #database: (number | null)[] = []

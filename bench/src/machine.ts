@@ -79,10 +79,10 @@ function readCommit(): { commit: string; dirty: boolean } {
   }
 }
 
-function readVersions(room: string, names: readonly string[]): Record<string, string> {
+function readVersions(folder: string, names: readonly string[]): Record<string, string> {
   const versions: Record<string, string> = {}
   for (const name of names) {
-    const manifest = path.join(REPOSITORY, room, 'node_modules', name, 'package.json')
+    const manifest = path.join(REPOSITORY, folder, 'node_modules', name, 'package.json')
     const { version } = createRequire(import.meta.url)(manifest) as { version: string }
     versions[name.replace('@prisma/client', 'prisma')] = version
   }

@@ -21,14 +21,14 @@ async function main(): Promise<void> {
       await writePerformancePage({
         resultsFolder: path.join(REPOSITORY, 'bench/results'),
         docsFolder: path.join(REPOSITORY, 'docs'),
-        say: (line) => console.log(line),
+        print: (line) => console.log(line),
       })
       break
     case 'run':
       await runSuites({
         ...command,
         env: ownEnvironment(),
-        say: (line) => console.log(line),
+        print: (line) => console.log(line),
         signal: interrupted.signal,
       })
       break

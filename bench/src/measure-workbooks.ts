@@ -41,8 +41,8 @@ const TEXT_STRIDE = 7_919
 async function main(): Promise<void> {
   const rows = Math.min(Number(process.argv[2] ?? MAX_SHEET_ROWS), MAX_SHEET_ROWS - 1)
   const stopping = new AbortController()
-  const say = (line: string): void => console.log(line)
-  const bench = await startBenchSystem({ env: process.env, databaseUrl: undefined, say, signal: stopping.signal })
+  const print = (line: string): void => console.log(line)
+  const bench = await startBenchSystem({ env: process.env, databaseUrl: undefined, print, signal: stopping.signal })
   try {
     await measure(bench, rows)
   } finally {

@@ -36,7 +36,7 @@ const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> =
 
 export interface RunOptions extends BenchOptions {
   readonly env: RawEnvironment
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
   readonly signal: AbortSignal
 }
 
@@ -45,7 +45,7 @@ export interface RunOptions extends BenchOptions {
  * are only tried, with few rows, one system does for all.
  */
 export async function runSuites(options: RunOptions): Promise<void> {
-  const { say, suites: names } = options
+  const { print, suites: names } = options
   const suites: Partial<Record<SuiteName, object>> = {}
   const figures: Record<string, number | null> = {}
   let measuredOn: MeasuredOn | null = null
@@ -53,10 +53,10 @@ export async function runSuites(options: RunOptions): Promise<void> {
   for (const group of isTrial(options) ? [names] : names.map((name) => [name])) {
     const system = await startBenchSystem(options)
     try {
-      measuredOn ??= await tellMachine(options, system.sql, system.dataDir)
+      measuredOn ??= await printMachine(options, system.sql, system.dataDir)
       for (const name of group) {
-        say(`\n${name}`)
-        const result = await unlessAborted(RUN[name]({ system, options, say }), options.signal)
+        print(`\n${name}`)
+        const result = await unlessAborted(RUN[name]({ system, options, print }), options.signal)
         Object.assign(figures, result.figures)
         suites[name] = { ...result.figures, ...result.details }
         // At once: what comes next may take an hour, and fail.
@@ -66,8 +66,8 @@ export async function runSuites(options: RunOptions): Promise<void> {
       await system.stop()
     }
   }
-  say('')
-  for (const [name, value] of Object.entries(figures)) say(`${name}: ${value === null ? '-' : value.toFixed(3)}`)
+  print('')
+  for (const [name, value] of Object.entries(figures)) print(`${name}: ${value === null ? '-' : value.toFixed(3)}`)
 }
 
 async function writeReport({ json, rows, pairs, tenMillion }: RunOptions, head: object, suites: object): Promise<void> {
@@ -86,15 +86,15 @@ async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal)
   return Promise.race([work, aborted])
 }
 
-async function tellMachine(options: RunOptions, ...where: Parameters<typeof describeMachine>): Promise<MeasuredOn> {
-  const { say, rows } = options
+async function printMachine(options: RunOptions, ...where: Parameters<typeof describeMachine>): Promise<MeasuredOn> {
+  const { print, rows } = options
   const measuredOn = await describeMachine(...where)
   const { machine, versions, postgres_settings: settings, commit, dirty } = measuredOn
-  say(`machine: ${machine.cores} × ${machine.cpu}, ${machine.memory_gb} GB, ${machine.system}, ${machine.disk}`)
-  say(`versions: ${listPairs(versions)}`)
-  say(`PostgreSQL: ${listPairs(settings)}`)
-  say(`commit: ${commit}${dirty ? ', with changes' : ''}`)
-  if (isTrial(options)) say(`tried with ${rows.toLocaleString('en-US')} rows for a million: the figures say little`)
+  print(`machine: ${machine.cores} × ${machine.cpu}, ${machine.memory_gb} GB, ${machine.system}, ${machine.disk}`)
+  print(`versions: ${listPairs(versions)}`)
+  print(`PostgreSQL: ${listPairs(settings)}`)
+  print(`commit: ${commit}${dirty ? ', with changes' : ''}`)
+  if (isTrial(options)) print(`tried with ${rows.toLocaleString('en-US')} rows for a million: the figures say little`)
   return measuredOn
 }
 

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { connect, type BenchSystem } from './bench-system.ts'
 
-const ASK_DATABASE_MS = 10
-const ASK_API_MS = 25
+const POLL_DATABASE_MS = 10
+const POLL_API_MS = 25
 
 interface Look {
   /** when the question was sent, ms */
-  readonly askedAt: number
+  readonly requestedAt: number
   readonly answeredAt: number
   readonly rows: number
 }
@@ -23,16 +23,16 @@ export async function measureStaleness(system: BenchSystem, importId: number, se
   const look = async (everyMs: number, count: () => Promise<number>): Promise<Look[]> => {
     const looks: Look[] = []
     while (performance.now() < until) {
-      const askedAt = performance.now()
+      const requestedAt = performance.now()
       const rows = await count()
-      looks.push({ askedAt, answeredAt: performance.now(), rows })
+      looks.push({ requestedAt, answeredAt: performance.now(), rows })
       await delay(everyMs)
     }
     return looks
   }
   try {
-    const [truth, told] = await Promise.all([
-      look(ASK_DATABASE_MS, async () => {
+    const [truth, answers] = await Promise.all([
+      look(POLL_DATABASE_MS, async () => {
         const { rows } = await sql.query<{ count: number }>({
           name: 'counts',
           text: 'SELECT coalesce(sum(inserted + duplicates + rejected), 0)::int AS count FROM import_lane WHERE import_id = $1',
@@ -40,12 +40,12 @@ export async function measureStaleness(system: BenchSystem, importId: number, se
         })
         return rows[0]?.count ?? 0
       }),
-      look(ASK_API_MS, async () => (await system.client.showImport({ importId })).counts.rows),
+      look(POLL_API_MS, async () => (await system.client.showImport({ importId })).counts.rows),
     ])
-    return told.map((answer) => {
+    return answers.map((answer) => {
       // A count that is still the true one is not old at all.
       const stillTrue = truth.findLast(({ rows }) => rows <= answer.rows)
-      return stillTrue === undefined ? 0 : Math.max(0, answer.answeredAt - stillTrue.askedAt)
+      return stillTrue === undefined ? 0 : Math.max(0, answer.answeredAt - stillTrue.requestedAt)
     })
   } finally {
     await sql.end()

@@ -81,7 +81,7 @@ test('every suite runs, with rows enough to be tried, and gives its figures', { 
     options: { rows: 1000, pairs: 1 },
   })
 
-  await writePerformancePage({ resultsFolder: folder, docsFolder: folder, say: () => {} })
+  await writePerformancePage({ resultsFolder: folder, docsFolder: folder, print: () => {} })
   const page = await readFile(path.join(folder, 'performance.md'), 'utf8')
   for (const head of ['Series of every kind', 'Looking redemptions up', 'Actions and errors'])
     expect(page).toContain(`## ${head}`)

@@ -57,7 +57,7 @@ async function expectUnharmed(run: () => Promise<void>): Promise<void> {
   const watch = await startHealthWatch({ url, intakePid: before.intake, apiKey: BYSTANDER.apiKey })
   const [outcome] = await Promise.allSettled([Promise.all([run(), importAsBystander(url)])])
   const { answers, heldUpMs, faults } = await watch.stop()
-  // What ended a process explains all else that went wrong: it is told first.
+  // What ended a process explains all else that went wrong: it is reported first.
   expect(await findAppPids(dataDir), 'a process was replaced').toEqual(before)
   const intakeMib = await readPeakMemory(before.intake)
   const workerMib = await readPeakMemory(before.worker)

@@ -21,7 +21,7 @@ for (const [name, makeFile] of Object.entries(FILES)) {
   let imported: Promise<number> | undefined
   const importOnce = async (attacker: Attacker): Promise<number> => (imported ??= importRejected(attacker, makeFile()))
 
-  attack(`all that tells why, of ${name}`, {
+  attack(`all that reports why, of ${name}`, {
     prepare: importOnce,
     async run(attacker, importId, client, clients) {
       // One client alone asks for each of them.

@@ -63,7 +63,7 @@ export async function openPage(
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
-    // A refused request is told by the browser itself, the one for a session that is not there yet too.
+    // A refused request is reported by the browser itself, the one for a session that is not there yet too.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
       complaints.push(message.text())
   })

@@ -176,7 +176,7 @@ const CASES: readonly WorkbookCase[] = [
   },
   {
     name: 'workbook-formulas',
-    why: 'Formulas count by what they gave, errors are told as such, inline texts and truths as they show.',
+    why: 'Formulas count by what they gave, errors are reported as such, inline texts and truths as they show.',
     workbook: sheet([
       HEADER.map((inline) => ({ inline })),
       [

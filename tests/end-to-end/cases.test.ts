@@ -187,7 +187,7 @@ async function checkUpload(made: UploadCase, api: keyof typeof APIS): Promise<vo
 type Inspection = ReturnType<typeof inspectionView.parse>
 type InspectedError = Inspection['rows'][number]['errors'][number]
 
-/** What was found before the import, as the list of row errors tells it of the same rows. */
+/** What was found before the import, as the list of row errors reports it of the same rows. */
 async function inspect(client: Client, made: UploadCase): Promise<Inspection> {
   const form = makeForm(made)
   form.append('seriesId', String(made.series))

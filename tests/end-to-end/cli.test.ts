@@ -95,7 +95,7 @@ test('without --wait an upload ends when it is durable', async () => {
   })
 })
 
-test('reference rows that are refused are told, each in a line', async () => {
+test('reference rows that are refused are reported, each in a line', async () => {
   const file = await put('bad-tills.csv', 'id,name\n4,Back\nx,Nowhere\n')
   expect(await cli('reference', 'put', 'tills', file)).toEqual({
     exitCode: 1,

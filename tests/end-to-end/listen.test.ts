@@ -100,7 +100,7 @@ test('sends what happens to a receiver on this machine, so that a published veri
   expect(event.data).toEqual(await system.client.readImport(id))
 })
 
-test('follows what happens to an older import, tells of a receiver that refuses, and ends on Ctrl-C', async () => {
+test('follows what happens to an older import, reports a receiver that refuses, and ends on Ctrl-C', async () => {
   const id = await upload(7, 9)
   status = 500
   const interrupt = new AbortController()

@@ -55,7 +55,7 @@ beforeAll(async () => {
   await openShop(system.client, 30)
 })
 
-test('an import is told of from its upload to its revert, with its counts', async () => {
+test('an import is logged from its upload to its revert, with its counts', async () => {
   const bad = [`${CELLS[2]},50001,${CELLS[0]},${CELLS[3]}`, `1714521600000,50001,${CELLS[1]},C2`]
   const file = `${SHOP_HEADER}${shopRows(1, 2)}${shopRow(1)}\n${bad.join('\n')}\n`
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file, fileName: `of-${CELLS[1]}.csv` })

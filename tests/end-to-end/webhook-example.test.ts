@@ -89,12 +89,12 @@ test("the page's commands make an endpoint, start its receiver and send it a tes
   const receiverPid = Number(
     (await shell.run(`${start.replace('whsec_…', made.secret).replace(/&$/, `>${output} 2>&1 &`)}\necho $!`)).stdout,
   )
-  const isSaid = async (words: string): Promise<boolean> =>
+  const hasPrinted = async (words: string): Promise<boolean> =>
     (await readFile(output, 'utf8').catch(() => '')).includes(words)
   try {
-    await waitUntil('the receiver listens', () => isSaid('listening'))
+    await waitUntil('the receiver listens', () => hasPrinted('listening'))
     expect(JSON.parse((await shell.run(send)).stdout)).toMatchObject({ eventType: 'webhook.test', endpointId: 1 })
-    await waitUntil('the test has come', () => isSaid('webhook.test'))
+    await waitUntil('the test has come', () => hasPrinted('webhook.test'))
   } finally {
     process.kill(receiverPid, 'SIGKILL')
     await shell.close()

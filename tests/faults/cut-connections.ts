@@ -15,7 +15,7 @@ export interface CutRun {
   readonly cuts: readonly Cut[]
 }
 
-/** Imports one case after the other; the worker's connections pass a proxy that cuts them as it is told. */
+/** Imports one case after the other; the worker's connections pass a proxy that cuts them as the test says. */
 export async function cutConnections(imports: readonly CutImport[], redisUrl?: string): Promise<CutRun[]> {
   const { url: databaseUrl } = await createTestDatabase()
   let current: CutImport['cuts'] = {}

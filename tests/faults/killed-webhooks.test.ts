@@ -19,7 +19,7 @@ import { waitUntil } from '../support/wait-until.ts'
 const ORG = 9619
 
 /**
- * The worker is killed while it waits for the first answer; its successor is told 500, killed too, and the queue loses
+ * The worker is killed while it waits for the first answer; its successor gets 500, is killed too, and the queue loses
  * what it holds; the third delivers. Real processes, real queues, the real clock.
  */
 async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () => Promise<void>): Promise<void> {

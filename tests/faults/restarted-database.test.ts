@@ -29,7 +29,7 @@ describe.concurrent('a database that is restarted at once amid an import', () =>
 async function expectSameOutcome(redisUrl: string | undefined): Promise<void> {
   const { outcome, takeOversMs } = await restartDatabase(fault, { redisUrl, restarts: 3 })
   expect(outcome).toEqual(undisturbed)
-  const told = takeOversMs.map((each) => (each / 1000).toFixed(1)).join(', ')
-  console.log(`queue ${redisUrl === undefined ? 'in PostgreSQL' : 'on Redis'}: went on after ${told} s`)
+  const reported = takeOversMs.map((each) => (each / 1000).toFixed(1)).join(', ')
+  console.log(`queue ${redisUrl === undefined ? 'in PostgreSQL' : 'on Redis'}: went on after ${reported} s`)
   expect(Math.max(...takeOversMs)).toBeLessThan(MOST_TAKE_OVER_MS)
 }

@@ -24,7 +24,7 @@ async function expectCompletion(importId: number): Promise<void> {
   })
 }
 
-it('a batch that the database holds up is told as such', async () => {
+it('a batch that the database holds up is reported as such', async () => {
   const obstacle = await blockCoupon(system.databaseUrl, spreadCoupons(fault, 1)[0] ?? '')
   const importId = await uploadFile(system.client, fault)
   await obstacle.waitUntilMet()
@@ -35,7 +35,7 @@ it('a batch that the database holds up is told as such', async () => {
   await expectCompletion(importId)
 })
 
-it('a worker that is stopped amid a batch is told as silent', async () => {
+it('a worker that is stopped amid a batch is reported as silent', async () => {
   const obstacle = await blockCoupon(system.databaseUrl, spreadCoupons(other, 1)[0] ?? '')
   const importId = await uploadFile(system.client, other)
   await obstacle.waitUntilMet()

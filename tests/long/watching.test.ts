@@ -162,7 +162,7 @@ it(
     for (const end of ends) {
       expect(end).toMatchObject({ event: 'end', view: { status: 'completed', counts: { inserted: 2_000 } } })
     }
-    // Whoever has heard the end is told by every process that there is nothing more.
+    // Whoever has heard the end learns from every process that there is nothing more.
     for (const port of [system.port, second.port]) {
       expect((await openEvents(port, jobId, ends[0]?.id)).status).toBe(204)
     }

@@ -1,5 +1,5 @@
 /**
- * Holds what the system recorded of an import against the model's verdicts. All differences are told as lines of text,
+ * Holds what the system recorded of an import against the model's verdicts. All differences are given as lines of text,
  * none when both agree.
  */
 import { codeOf, decodeRowError, type ColumnMapping } from '@importer/contracts'
@@ -9,7 +9,7 @@ import { renderExpectedReport, type ExpectedReport, type ExpectedReportRow } fro
 import { readCellSlowly } from './reference-cells.ts'
 import type { EvaluatedError, EvaluatedRow, Evaluation } from './reference-model.ts'
 
-const MOST_TOLD = 20
+const MOST_LISTED = 20
 
 export function findDifferences(outcome: WholeOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
   return [
@@ -17,33 +17,31 @@ export function findDifferences(outcome: WholeOutcome, evaluation: Evaluation, m
     ...compareReport(outcome.errorsCsv, renderExpectedReport(evaluation, mapping)),
     ...compareRowNumbers('inserted.csv', outcome.insertedCsv, evaluation, 'inserted'),
     ...compareRowNumbers('duplicates.csv', outcome.duplicatesCsv, evaluation, 'duplicate'),
-  ].slice(0, MOST_TOLD)
+  ].slice(0, MOST_LISTED)
 }
 
 function compareRows(outcome: RecordedOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
-  const told = new Map<number, string[]>()
-  const tell = (row: number, verdict: string): void => {
-    told.set(row, [...(told.get(row) ?? []), verdict])
+  const reported = new Map<number, string[]>()
+  const add = (row: number, verdict: string): void => {
+    reported.set(row, [...(reported.get(row) ?? []), verdict])
   }
-  for (const redemption of outcome.redemptions) tell(redemption.row, sumRedemption(redemption))
-  for (const row of outcome.duplicates) tell(row, 'duplicate')
+  for (const redemption of outcome.redemptions) add(redemption.row, sumRedemption(redemption))
+  for (const row of outcome.duplicates) add(row, 'duplicate')
   for (const { row, line, errors } of outcome.rejected) {
-    tell(
-      row,
-      `line ${line}: ${sumErrors(errors.map(decodeRowError).map((e) => ({ code: codeOf(e), field: e.field })))}`,
-    )
+    add(row, `line ${line}: ${sumErrors(errors.map(decodeRowError).map((e) => ({ code: codeOf(e), field: e.field })))}`)
   }
   const differences: string[] = []
   for (const row of evaluation.rows) {
     const expected = sumRow(row, mapping)
-    const got = (told.get(row.rowNumber) ?? ['nothing']).join(' and ')
-    told.delete(row.rowNumber)
+    const got = (reported.get(row.rowNumber) ?? ['nothing']).join(' and ')
+    reported.delete(row.rowNumber)
     if (got !== expected) {
       const record = JSON.stringify(row.record).slice(0, 300)
       differences.push(`row ${row.rowNumber}: the model says ${expected}, the system ${got}; ${record}`)
     }
   }
-  for (const [row, verdicts] of told) differences.push(`row ${row}: there is none, the system says ${verdicts.join()}`)
+  for (const [row, verdicts] of reported)
+    differences.push(`row ${row}: there is none, the system says ${verdicts.join()}`)
   return differences
 }
 

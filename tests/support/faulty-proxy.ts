@@ -26,7 +26,7 @@ export interface FaultyProxy {
 
 const TRICKLE_EVERY_MS = 50
 
-/** A proxy in front of any peer that talks TCP: PostgreSQL, Redis, S3. It passes bytes on until it is told otherwise. */
+/** A proxy in front of any peer that talks TCP: PostgreSQL, Redis, S3. It passes bytes on until it is set otherwise. */
 export async function startFaultyProxy(targetUrl: string, defaultPort: number): Promise<FaultyProxy> {
   const target = new URL(targetUrl)
   const sockets = new Set<Socket>()

@@ -72,7 +72,7 @@ async function putUp(databaseUrl: string, sql: string, values: readonly unknown[
   return {
     async waitUntilMet() {
       return waitUntil('somebody met the obstacle', async () => {
-        // A transaction sees the sessions as they were at its first look, unless told otherwise.
+        // A transaction sees the sessions as they were at its first look, unless set otherwise.
         await holder.query('SELECT pg_stat_clear_snapshot()')
         return (await findHeld())[0] ?? null
       })

@@ -3,8 +3,8 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 
 /**
  * Where the connection is cut:
- * `before-server`: the batch never reaches the database. `before-sync`: the database carries the statement out, and is
- * not told to commit. `while-running`: the database has all of it, the worker does not wait for the reply.
+ * `before-server`: the batch never reaches the database. `before-sync`: the database carries the statement out, and
+ * gets no request to commit. `while-running`: the database has all of it, the worker does not wait for the reply.
  * `at-reply`: it is committed, nothing of the reply arrives. `within-reply`: all of the reply but its last message.
  */
 export const CUTS = ['before-server', 'before-sync', 'while-running', 'at-reply', 'within-reply'] as const

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const POLL_MS = 10
 
-/** Asks until the answer is neither null nor false, and gives it. Throws when that takes longer than `timeoutMs`. */
+/** Polls until the answer is neither null nor false, and gives it. Throws when that takes longer than `timeoutMs`. */
 export async function waitUntil<Found>(
   what: string,
-  ask: () => Found | Promise<Found>,
+  poll: () => Found | Promise<Found>,
   timeoutMs = 30_000,
 ): Promise<Exclude<Found, null | false>> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
-    const found = await ask()
+    const found = await poll()
     if (found !== null && found !== false) return found as Exclude<Found, null | false>
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`)
     await delay(POLL_MS)

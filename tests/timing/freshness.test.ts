@@ -2,7 +2,7 @@
 import { createApiKey, revokeApiKey } from '@importer/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../apps/intake/test/native-upload.ts'
+import { callApi, uploadNative } from '../../apps/intake/test/native-upload.ts'
 import { ORG, startIntake, type TestIntake } from '../../apps/intake/test/start-intake.ts'
 import { line } from '../../apps/intake/test/work.ts'
 
@@ -19,13 +19,13 @@ afterAll(() => intake.stop())
 async function measureStaleMs(hasChanged: () => Promise<boolean>): Promise<number> {
   const changedAt = performance.now()
   for (let staleMs = 0; ;) {
-    const askedAt = performance.now()
+    const requestedAt = performance.now()
     if (await hasChanged()) return staleMs
-    staleMs = askedAt - changedAt
+    staleMs = requestedAt - changedAt
   }
 }
 
-const show = (headers: Record<string, string> = {}) => ask(intake, 'GET', `/v1/imports/${importId}`, { headers })
+const show = (headers: Record<string, string> = {}) => callApi(intake, 'GET', `/v1/imports/${importId}`, { headers })
 
 test('a poll is at most 250 ms old', async () => {
   const tag = (await show()).headers.get('etag') ?? ''
@@ -40,19 +40,19 @@ test('a poll is at most 250 ms old', async () => {
 
 test('a revoked key stops working within 200 ms', async () => {
   const { id, key } = await createApiKey(intake.database, { orgId: ORG, role: 'read' })
-  const askByKey = async () => {
+  const requestByKey = async () => {
     const headers = { Authorization: `Bearer ${key}` }
     const answer = await fetch(`${intake.url}/v1/imports/${importId}`, { headers })
     await answer.text()
     return answer.status
   }
-  expect(await askByKey()).toBe(200)
+  expect(await requestByKey()).toBe(200)
   await revokeApiKey(intake.database, { orgId: ORG, id })
-  expect(await measureStaleMs(async () => (await askByKey()) === 401)).toBeLessThan(200)
+  expect(await measureStaleMs(async () => (await requestByKey()) === 401)).toBeLessThan(200)
 })
 
 test('a watcher hears at least once a second', async () => {
-  const stream = await ask(intake, 'GET', `/v1/imports/${importId}/events`)
+  const stream = await callApi(intake, 'GET', `/v1/imports/${importId}/events`)
   const heardAt: number[] = []
   const decoder = new TextDecoder()
   if (stream.body === null) throw new Error('there are no events')

@@ -52,7 +52,7 @@ async function chooseFreePort(): Promise<number> {
   return port
 }
 
-test('tells that it is ready, serves, and ends on SIGTERM', async () => {
+test('reports that it is ready, serves, and ends on SIGTERM', async () => {
   const port = await chooseFreePort()
   const intake = start({ PORT: String(port) })
   expect((await once(intake, 'message'))[0]).toEqual({ type: 'ready' })

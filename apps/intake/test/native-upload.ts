@@ -41,7 +41,7 @@ export async function uploadNative(
 }
 
 /** A request of the native API by a key's role. */
-export function ask(
+export function callApi(
   intake: TestIntake,
   method: string,
   path: string,

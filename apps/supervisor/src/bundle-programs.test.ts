@@ -28,7 +28,7 @@ test('bundles are made once of the same sources, however many starts want them',
 })
 
 /** Line and column of some words, both from 0. */
-function findPlace(text: string, words: string): { line: number; column: number } {
+function findPosition(text: string, words: string): { line: number; column: number } {
   const before = text.slice(0, text.indexOf(words)).split('\n')
   return { line: before.length - 1, column: before.at(-1)?.length ?? 0 }
 }
@@ -46,10 +46,10 @@ test.each([
   const { [program]: bundle } = await bundlePrograms(folder)
   const payload = JSON.parse(await readFile(`${bundle}.map`, 'utf8')) as SourceMapPayload
   expect(payload.sources.filter((name) => name.includes('node_modules'))).toEqual([])
-  const { line, column } = findPlace(await readFile(bundle, 'utf8'), words)
+  const { line, column } = findPosition(await readFile(bundle, 'utf8'), words)
   const found = new SourceMap(payload).findEntry(line, column)
   if (!('originalSource' in found)) throw new Error(`the map has nothing for line ${line} of the bundle`)
   const file = resolve(import.meta.dirname, source)
   expect(resolve(dirname(bundle), found.originalSource)).toBe(file)
-  expect(found.originalLine).toBe(findPlace(await readFile(file, 'utf8'), words).line)
+  expect(found.originalLine).toBe(findPosition(await readFile(file, 'utf8'), words).line)
 })

@@ -63,13 +63,13 @@ async function buildInto(folder: string, unfinished: string): Promise<void> {
       logLevel: 'silent',
       sourcemap: 'linked',
       sourcesContent: false,
-      plugins: [keepPlaces],
+      plugins: [keepLocations],
     })
     for (const program of PROGRAMS) {
       const file = join(unfinished, 'apps', program, 'main.mjs')
       const text = fs.readFileSync(file, 'utf8')
       fs.writeFileSync(file, escapeText(text))
-      keepOwnPlaces(`${file}.map`, text)
+      keepOwnLocations(`${file}.map`, text)
     }
     fs.renameSync(unfinished, folder)
   } catch (error) {
@@ -80,8 +80,8 @@ async function buildInto(folder: string, unfinished: string): Promise<void> {
 }
 
 /** Our own modules find files beside themselves: each goes on saying where it stands in the checkout. */
-const keepPlaces: Plugin = {
-  name: 'keep-places',
+const keepLocations: Plugin = {
+  name: 'keep-locations',
   setup(bundler) {
     bundler.onLoad({ filter: /[\\/](?:apps|packages)[\\/][^\\/]+[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const contents = fs
@@ -108,7 +108,7 @@ function escapeText(text: string): string {
  * Leaves in the map of a bundle what leads to our own sources: so a stack names their lines, and the other hundred
  * thousands of places, in the packages, cost no memory. `text` is the bundle before what is beyond ASCII was escaped.
  */
-function keepOwnPlaces(file: string, text: string): void {
+function keepOwnLocations(file: string, text: string): void {
   const map = JSON.parse(fs.readFileSync(file, 'utf8')) as { sources: string[]; mappings: string }
   const isOwn = map.sources.map((source) => !source.includes('node_modules/'))
   const lines = text.split('\n')

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { readProcessBirth } from '@importer/runtime'
 
 import type { RawEnvironment } from './env.ts'
-import { findLastWords } from './find-last-words.ts'
+import { findLastMessage } from './find-last-message.ts'
 import type { RunningProcess } from './supervise-process.ts'
 
 const READY_TIMEOUT_MS = 60_000
@@ -30,7 +30,7 @@ export interface ChildOptions {
 }
 
 export interface Child extends RunningProcess {
-  /** Resolves when it has told over IPC that it is ready; rejects when it ended first or took too long. */
+  /** Resolves when it has sent the ready signal over IPC; rejects when it ended first or took too long. */
   readonly ready: Promise<void>
   /** The end of what it has printed, some kilobytes. */
   readTail(): string
@@ -70,7 +70,7 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
     // Not at its exit: what it said last is still on the way.
     child.once('close', (code, signal) => end(signal ?? `exit code ${code}`))
   })
-  const toldReady = new Promise<void>((resolve) => {
+  const readySignal = new Promise<void>((resolve) => {
     child.on('message', (message) => {
       if (isReadyMessage(message)) resolve()
     })
@@ -80,7 +80,7 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
     const timer = new AbortController()
     const timeout = delay(READY_TIMEOUT_MS, 'timeout', { signal: timer.signal }).catch(() => 'settled')
     try {
-      const first = await Promise.race([toldReady.then(() => 'ready'), exited, timeout])
+      const first = await Promise.race([readySignal.then(() => 'ready'), exited, timeout])
       if (first === 'ready') return
       throw new Error(first === 'timeout' ? `not ready within ${READY_TIMEOUT_MS / 1000} s` : first)
     } finally {
@@ -147,8 +147,8 @@ export async function runChild(name: string, options: ChildOptions, signal: Abor
 }
 
 function describeEnd(how: string, output: string): string {
-  const lastWords = findLastWords(output)
-  return lastWords === null ? how : `${how}: ${lastWords}`
+  const lastMessage = findLastMessage(output)
+  return lastMessage === null ? how : `${how}: ${lastMessage}`
 }
 
 function isReadyMessage(message: unknown): boolean {

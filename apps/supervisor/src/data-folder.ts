@@ -6,7 +6,7 @@ import { acquireInstanceLock, InstanceLockedError, RotatingLogFile } from '@impo
 import { reapChildren } from './child-process.ts'
 import type { Releases } from './releases.ts'
 
-/** Another one that is just ending, told so by the same Ctrl-C perhaps. */
+/** How long to wait for another one that is just ending, by the same Ctrl-C perhaps. */
 const LOCK_TIMEOUT_MS = 3_000
 const LOG_MAX_BYTES = 10 * 1024 ** 2
 

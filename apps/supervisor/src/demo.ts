@@ -16,11 +16,11 @@ import { startSystem, type RunningSystem } from './start-system.ts'
 const DEFAULTS = { rows: 100_000, seed: 20_201_024 }
 const REPORT_LINES = 6
 
-const told = new AbortController()
+const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => told.abort(new Error(`Ended by ${signal}`)))
+  process.on(signal, () => stopping.abort(new Error(`Ended by ${signal}`)))
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
-const tell = (line: string): void => console.log(line)
+const print = (line: string): void => console.log(line)
 
 let system: RunningSystem | undefined
 try {
@@ -35,11 +35,11 @@ process.exit()
 async function runDemo(): Promise<void> {
   const { rows, seed } = readDemoOptions(process.argv.slice(2), DEFAULTS)
   const { env, dataDir, ignored } = await makeDemoEnvironment(ownEnvironment(), 'demo')
-  const { signal } = told
-  if (ignored.length > 0) tell(`The demo keeps to ${dataDir}: ${ignored.join(' and ')} of the environment is not used`)
+  const { signal } = stopping
+  if (ignored.length > 0) print(`The demo keeps to ${dataDir}: ${ignored.join(' and ')} of the environment is not used`)
 
-  const steps = new Steps(tell)
-  const running = await steps.run('Start everything', async () => startSystem({ env, output: tell, signal }))
+  const steps = new Steps(print)
+  const running = await steps.run('Start everything', async () => startSystem({ env, output: print, signal }))
   system = running
   const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
   const openDisplay = () => createProgressDisplay(process.stdout)
@@ -74,7 +74,7 @@ async function runDemo(): Promise<void> {
     `To look around: DATA_DIR=${shorten(dataDir)} npm start (each demo is another run, with coupons of its own);`,
     `then the page of this import is ${running.url}/imports/${view.id}`,
   ]) {
-    tell(line)
+    print(line)
   }
   if (difference !== null) process.exitCode = 1
 }

@@ -9,7 +9,7 @@ export type RawEnvironment = Readonly<Record<string, string | undefined>>
  */
 const MAX_EMBEDDED_PARTITIONS = 50
 
-/** Every variable is checked here, those of the children too: a bad one is told before anything starts. */
+/** Every variable is checked here, those of the children too: a bad one is reported before anything starts. */
 export function readEnvironment(env: RawEnvironment): Environment {
   const read = checkEnvironment(env)
   const partitions = read.WORKER_CONCURRENCY * read.IMPORT_PARTITIONS

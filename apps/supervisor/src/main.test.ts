@@ -66,7 +66,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(['. 711', 'postgres 711']).toEqual(expect.arrayContaining(open))
   })
 
-  it('tells a bad variable in one line and exits with 1', async () => {
+  it('reports a bad variable in one line and exits with 1', async () => {
     const program = fixture().launch(process.execPath, [RUN, PROGRAM], { PORT: '70000' })
     expect(await once(program.process, 'close')).toEqual([1, null])
     expect(program.output()).toMatch(/^PORT is "70000"; expected .*\n$/)

@@ -4,20 +4,21 @@ import { once } from 'node:events'
 import { ownEnvironment } from './env.ts'
 import { startSystem, type RunningSystem } from './start-system.ts'
 
-const told = new AbortController()
+const stopping = new AbortController()
 // A terminal sends Ctrl-C to us and to npm, and npm passes it on: the second is no second wish. Deadlines bound the end.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => told.abort(new Error(signal)))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => stopping.abort(new Error(signal)))
 // Whoever read our output may be gone before us, npm for one.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
 
 try {
-  const system = await startSystem({ env: ownEnvironment(), output: printEvent, signal: told.signal })
+  const system = await startSystem({ env: ownEnvironment(), output: printEvent, signal: stopping.signal })
   for (const line of describeSystem(system)) console.log(line)
-  if (!told.signal.aborted) await once(told.signal, 'abort')
+  if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
   printEvent('Stopping…')
   await system.stop()
 } catch (error) {
-  if (!told.signal.aborted) {
+  if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : String(error))
     process.exit(1)
   }

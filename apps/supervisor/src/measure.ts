@@ -19,10 +19,10 @@ import { startSystem, type RunningSystem } from './start-system.ts'
 const DEFAULTS = { rows: 1_000_000, seed: 20_201_024 }
 const MIB = 1024 ** 2
 
-const told = new AbortController()
+const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => told.abort(new Error(`Ended by ${signal}`)))
-const tell = (line: string): void => console.log(line)
+  process.on(signal, () => stopping.abort(new Error(`Ended by ${signal}`)))
+const print = (line: string): void => console.log(line)
 
 let system: RunningSystem | undefined
 let folder: string | undefined
@@ -40,9 +40,9 @@ async function measure(): Promise<void> {
   const { rows, seed } = readDemoOptions(process.argv.slice(2), DEFAULTS)
   const { env, dataDir } = await makeDemoEnvironment(ownEnvironment(), `measure-${process.pid}`)
   folder = dataDir
-  const { signal } = told
-  const steps = new Steps(tell)
-  const running = await steps.run('Start everything', async () => startSystem({ env, output: tell, signal }))
+  const { signal } = stopping
+  const steps = new Steps(print)
+  const running = await steps.run('Start everything', async () => startSystem({ env, output: print, signal }))
   system = running
   const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
   const openDisplay = () => createProgressDisplay(process.stdout)
@@ -58,10 +58,10 @@ async function measure(): Promise<void> {
   })
   const after = await readWorkerPeakMemory(dataDir)
 
-  tell(`\n${showTimes(steps)}\n`)
-  tell(`rows per second        ${Math.round(rows / importSeconds).toLocaleString('en-US')}`)
-  tell(`  ${rows.toLocaleString('en-US')} rows, ${importSeconds.toFixed(2)} s from the upload's answer to COMPLETED`)
-  tell(`worker's peak memory   ${describeMemory(before, after)}`)
+  print(`\n${showTimes(steps)}\n`)
+  print(`rows per second        ${Math.round(rows / importSeconds).toLocaleString('en-US')}`)
+  print(`  ${rows.toLocaleString('en-US')} rows, ${importSeconds.toFixed(2)} s from the upload's answer to COMPLETED`)
+  print(`worker's peak memory   ${describeMemory(before, after)}`)
   const difference = findDifference(world, view)
   if (difference !== null) throw new Error(`The outcome is wrong: ${difference}. The data are kept in ${dataDir}`)
 }

@@ -2,7 +2,7 @@ import { startEmbeddedPostgres } from '@importer/runtime'
 
 import type { Releases } from './releases.ts'
 import { superviseProcess } from './supervise-process.ts'
-import { tellEvent } from './tell-event.ts'
+import { reportEvent } from './report-event.ts'
 
 export interface ProvidedDatabase {
   readUrl(): string
@@ -25,7 +25,7 @@ export async function provideDatabase(options: ProvideDatabaseOptions): Promise<
 
   let url = ''
   let port: number | undefined
-  let tellMoved: () => void = () => undefined
+  let notifyMoved: () => void = () => undefined
   const postgres = superviseProcess({
     start: async (signal) => {
       const started = await startEmbeddedPostgres({
@@ -37,10 +37,10 @@ export async function provideDatabase(options: ProvideDatabaseOptions): Promise<
       const hasMoved = port !== undefined && port !== started.port
       port = started.port
       url = started.url
-      if (hasMoved) tellMoved()
+      if (hasMoved) notifyMoved()
       return started
     },
-    onEvent: (event) => tellEvent('PostgreSQL', event, output),
+    onEvent: (event) => reportEvent('PostgreSQL', event, output),
     // It has tried again by itself whatever may pass.
     backoff: { giveUpAfter: 1 },
   })
@@ -49,7 +49,7 @@ export async function provideDatabase(options: ProvideDatabaseOptions): Promise<
   return {
     readUrl: () => url,
     onMoved: (listener) => {
-      tellMoved = listener
+      notifyMoved = listener
     },
   }
 }

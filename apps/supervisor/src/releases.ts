@@ -6,7 +6,7 @@ export class Releases {
   readonly #onError: (line: string) => void
   #running: Promise<void> = Promise.resolve()
 
-  /** @param onError told in one line what could not be released: the others are released all the same */
+  /** @param onError gets in one line what could not be released: the others are released all the same */
   constructor(onError: (line: string) => void) {
     this.#onError = onError
   }

@@ -20,7 +20,7 @@ const SEED = 20_201_024
 const SIZE = { width: 1_280, height: 800 }
 const FOLDER = fileURLToPath(new URL('../../../docs/images/', import.meta.url))
 
-const tell = (line: string): void => console.log(line)
+const print = (line: string): void => console.log(line)
 
 let system: RunningSystem | undefined
 try {
@@ -35,14 +35,14 @@ process.exit()
 async function takeScreenshots(): Promise<void> {
   const { env, dataDir } = await makeDemoEnvironment(ownEnvironment(), `screenshots-${process.pid}`)
   try {
-    const running = await startSystem({ env, output: tell })
+    const running = await startSystem({ env, output: print })
     system = running
     const { view } = await importDemoData({
       client: createClient({ url: running.url, apiKey: running.apiKey }),
       folder: dataDir,
       rows: ROWS,
       seed: SEED,
-      steps: new Steps(tell),
+      steps: new Steps(print),
       openDisplay: () => createProgressDisplay(process.stdout),
     })
     await mkdir(FOLDER, { recursive: true })
@@ -74,7 +74,7 @@ async function photograph(
       .first()
       .waitFor({ state: 'detached' })
     await page.screenshot({ path: file })
-    tell(`Written to ${file}`)
+    print(`Written to ${file}`)
   } finally {
     await browser.close()
   }

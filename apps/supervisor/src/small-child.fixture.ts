@@ -1,4 +1,4 @@
-/** A child process in the place of an app. How it behaves is told by CHILD_MANNER. */
+/** A child process instead of an app. CHILD_MANNER sets how it behaves. */
 /* oxlint-disable no-restricted-properties, unicorn/no-process-exit -- it is a main.ts and its env.ts in one */
 const manner = process.env['CHILD_MANNER'] ?? ''
 process.on('disconnect', () => process.exit(0))

@@ -37,7 +37,7 @@ describe('the whole system', { timeout: 120_000 }, () => {
     expect(fixture().lines).toEqual(['Creating a PostgreSQL database cluster…'])
   })
 
-  it('leaves nothing running when it is told to stop while it starts', async () => {
+  it('leaves nothing running when it gets the signal to stop while it starts', async () => {
     const abort = new AbortController()
     const starting = fixture().start({}, abort.signal)
     await fixture().waitFor('the first line', () => fixture().lines.length > 0)

@@ -9,7 +9,7 @@ import { bundlePrograms } from './bundle-programs.ts'
 import { runChild, startChild, type ChildOptions } from './child-process.ts'
 import { claimPort } from './claim-port.ts'
 import { openDataFolder } from './data-folder.ts'
-import { tellEvent } from './tell-event.ts'
+import { reportEvent } from './report-event.ts'
 import { readEnvironment, type RawEnvironment } from './env.ts'
 import { provideDatabase } from './provide-database.ts'
 import { Releases } from './releases.ts'
@@ -105,7 +105,7 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
       const write = folder.openLog(program)
       const supervised = superviseProcess({
         start: async (giveUpStart) => startChild(describeProgram(program, write), giveUpStart),
-        onEvent: (event) => tellEvent(`The ${program}`, event, output),
+        onEvent: (event) => reportEvent(`The ${program}`, event, output),
       })
       releases.add(`The ${program}`, async () => supervised.stop())
       return supervised

@@ -58,7 +58,7 @@ export function superviseProcess({ start, onEvent, backoff }: SuperviseOptions):
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     }
-    // It came through although it was told to give up.
+    // It came through although it got the signal to give up.
     if (stopping.signal.aborted || restarting.signal.aborted) await current.stop()
     else onReady()
     const how = await current.exited

@@ -72,7 +72,8 @@ class SystemFixture {
   async waitFor(what: string, isTrue: () => unknown): Promise<void> {
     const deadline = Date.now() + 60_000
     while (!(await isTrue())) {
-      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}; told so far:\n${this.lines.join('\n')}`)
+      if (Date.now() > deadline)
+        throw new Error(`waited in vain for ${what}; printed so far:\n${this.lines.join('\n')}`)
       await delay(20)
     }
   }

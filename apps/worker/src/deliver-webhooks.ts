@@ -19,7 +19,7 @@ export interface WebhookDeliveryOptions {
   readonly onAttempt: (result: AttemptResult) => void
 }
 
-/** An attempt that is under way when the worker is told to stop may end within this time. */
+/** An attempt that is under way when the worker gets the signal to stop may end within this time. */
 const STOP_GRACE_MS = 3_000
 
 export interface WebhookDelivery {

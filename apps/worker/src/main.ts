@@ -1,5 +1,5 @@
 import { checkSchema, openDatabase, resealSecrets, UNSEALED_SECRETS_WARNING, type Database } from '@importer/db'
-import { openStorage, tellStorageUnavailable } from '@importer/imports'
+import { openStorage, recordStorageUnavailable } from '@importer/imports'
 import { checkReadiness, startObservationServer } from '@importer/observability'
 import {
   createLog,
@@ -52,7 +52,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   const queues = createQueues({ backend: locateQueue(env), log })
   shutdown.add('queues', () => queues.close())
   // Imports that this worker cannot take for it say what they wait for.
-  const onStorageUnavailable = async (error: unknown) => tellStorageUnavailable({ database, log }, error)
+  const onStorageUnavailable = async (error: unknown) => recordStorageUnavailable({ database, log }, error)
   const stopping = new AbortController()
   shutdown.add('wait for the peers', () => stopping.abort())
   const checks = {

@@ -14,20 +14,21 @@ export interface ImportProcessorDependencies {
   readonly observer: ImportObserver
 }
 
-/** How long an import runs before it lets one that waits have its turn. */
+/** How long an import runs before it yields to one that waits. */
 const SLICE_MS = 1_000
 
-/** An import that has had its turn waits behind those that are new, which have no priority number. */
+/** An import that has yielded waits behind those that are new, which have no priority number. */
 const CONTINUED_PRIORITY = 10
 
-/** Runs one import's turn, and queues its next when it is to go on. */
+/** Runs an import for one time slice, and queues its next job when it has yielded. */
 export function createImportProcessor(dependencies: ImportProcessorDependencies) {
   const { producer, log, ...rest } = dependencies
   return async ({ importId }: { importId: number }, { jobId, signal }: JobContext): Promise<void> => {
     const shouldYield = startTimeSlice({
       sliceMs: SLICE_MS,
       countWaiting: async () => producer.countWaiting(),
-      onError: (error) => log.warn({ importId, err: error }, 'the queue did not say who waits'),
+      onError: (error) =>
+        log.warn({ importId, err: error }, 'the queue could not count the waiting jobs: the import goes on'),
     })
     const result = await runImport({ ...rest, log, importId, jobId, signal, shouldYield })
     if (result.status === 'finished') return

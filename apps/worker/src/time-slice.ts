@@ -6,23 +6,23 @@ export interface TimeSliceOptions {
 }
 
 /**
- * Says when a long import should let others have their turn: once its slice is over and someone waits. Alone, it begins
- * another slice. Asked often and answers at once; the queue is asked in the background.
+ * Decides when a long import yields: once its time slice is over and another job waits. If none waits, another slice
+ * begins. The caller may call it often: it answers at once, and counts the waiting jobs in the background.
  */
 export function startTimeSlice({ sliceMs, countWaiting, onError }: TimeSliceOptions): () => boolean {
   let endsAt = performance.now() + sliceMs
-  let isAsking = false
+  let isCounting = false
   let isOver = false
   return () => {
     if (isOver) return true
-    if (isAsking || performance.now() < endsAt) return false
-    isAsking = true
+    if (isCounting || performance.now() < endsAt) return false
+    isCounting = true
     countWaiting()
       .then((waiting) => {
         isOver = waiting > 0
       }, onError)
       .finally(() => {
-        isAsking = false
+        isCounting = false
         endsAt = performance.now() + sliceMs
       })
       .catch(onError)

@@ -38,7 +38,7 @@ export function evaluateBars(results: Results): Bar[] {
   atLeast('upload, against a pipe into a file', 0.8, results.find('upload')?.suite.ratio_to_pipe)
   const poll = results.find('poll')?.suite
   atLeast('polls, against a route that answers a constant', 0.5, poll?.ratio_to_constant)
-  atMost('age of what a poll tells', 250, ' ms', poll?.staleness_max_ms)
+  atMost('age of what a poll shows', 250, ' ms', poll?.staleness_max_ms)
   const latency = results.find('latency')?.suite
   atMost('100 rows, idle, p50', 250, ' ms', latency?.idle_p50_ms)
   atMost('100 rows beside a giant, p95', 2_000, ' ms', latency?.beside_giant_p95_ms)

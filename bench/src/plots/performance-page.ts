@@ -14,11 +14,11 @@ export interface PageOptions {
   readonly resultsFolder: string
   /** gets performance.md, and the pictures in a folder beside it */
   readonly docsFolder: string
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
 }
 
 /** Writes docs/performance.md and its pictures from what the benchmarks left. Throws when there is nothing. */
-export async function writePerformancePage({ resultsFolder, docsFolder, say }: PageOptions): Promise<void> {
+export async function writePerformancePage({ resultsFolder, docsFolder, print }: PageOptions): Promise<void> {
   const results = await readResults(resultsFolder)
   if (results.reports.length === 0)
     throw new UsageError(`${resultsFolder} holds no results; expected what --json writes`)
@@ -27,7 +27,7 @@ export async function writePerformancePage({ resultsFolder, docsFolder, say }: P
   for (const { file, svg } of pictures) await writeFile(path.join(docsFolder, PICTURES, file), svg)
   const page = path.join(docsFolder, 'performance.md')
   await writeFile(page, renderPage(results, pictures))
-  say(`${page} and ${pictures.length} pictures`)
+  print(`${page} and ${pictures.length} pictures`)
 }
 
 function renderPage(results: Results, pictures: readonly Picture[]): string {

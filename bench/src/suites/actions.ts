@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { importFile, readCounts, uploadFile, watchImports, type FileToImport, type ImportWatch } from '../import-run.ts'
 import { emptyTable } from '../redemption-tables.ts'
@@ -24,7 +24,7 @@ const PAGES = 20
 export async function runActionsSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
   const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows }
-  bench.say('  making reference data')
+  bench.print('  making reference data')
   await loadWorlds(system.sql, [world])
   const file = { path: path.join(system.filesDir, 'actions.csv'), world, byId: false }
   const watch = await watchImports(system, POLL_MS)
@@ -50,7 +50,7 @@ interface ActionTimes {
 
 interface Actions {
   readonly rows: number
-  /** rows that were processed when it was cancelled, and those that were told to be left */
+  /** rows that were processed when it was cancelled, and those reported as unprocessed */
   readonly processed: number
   readonly unprocessed: number
   readonly cancel: ActionTimes
@@ -166,10 +166,10 @@ async function measureErrors(system: BenchSystem, file: FileToImport): Promise<E
   if (rejected !== rows) throw new Error(`of ${rows} wrong rows ${rejected} were rejected`)
   const pagesMs: number[] = []
   for (let page = 0; page < PAGES; page += 1) {
-    const askedAt = performance.now()
+    const requestedAt = performance.now()
     const answer = await fetch(`${system.url}/v1/imports/${importId}/errors`, { headers: keyOf(system) })
     const { items } = (await answer.json()) as { items: object[] }
-    pagesMs.push(performance.now() - askedAt)
+    pagesMs.push(performance.now() - requestedAt)
     if (items.length === 0) throw new Error('the first page of errors is empty')
   }
   const csv = await readReport(system, importId, 'errors.csv')
@@ -192,7 +192,7 @@ async function readReport(
   importId: number,
   name: string,
 ): Promise<{ rows: number; seconds: number }> {
-  const askedAt = performance.now()
+  const requestedAt = performance.now()
   const answer = await fetch(`${system.url}/v1/imports/${importId}/${name}`, { headers: keyOf(system) })
   if (!answer.ok || answer.body === null) throw new Error(`${name} was answered with ${answer.status}`)
   let lines = 0
@@ -200,7 +200,7 @@ async function readReport(
     const bytes = chunk as Uint8Array
     for (let at = bytes.indexOf(LINE_END); at >= 0; at = bytes.indexOf(LINE_END, at + 1)) lines += 1
   }
-  return { rows: Math.max(0, lines - 1), seconds: (performance.now() - askedAt) / 1000 }
+  return { rows: Math.max(0, lines - 1), seconds: (performance.now() - requestedAt) / 1000 }
 }
 
 function keyOf({ apiKey }: BenchSystem): Record<string, string> {
@@ -210,7 +210,7 @@ function keyOf({ apiKey }: BenchSystem): Record<string, string> {
 function report(bench: Bench, actions: Actions, errors: Errors): SuiteResult {
   const { cancel, resume, revert } = actions
   const csvRowsPerSecond = errors.csvRows / errors.csvSeconds
-  sayTable(
+  printTable(
     bench,
     ['action', 'answered, ms', 'done, s', 'rows'],
     [
@@ -219,7 +219,7 @@ function report(bench: Bench, actions: Actions, errors: Errors): SuiteResult {
       ['revert', revert.answerMs, revert.doneMs / 1000, actions.rows],
     ],
   )
-  sayTable(
+  printTable(
     bench,
     ['rejected rows', 'page p50, ms', 'page max, ms', 'errors.csv, rows/s', 'intake peak, MiB'],
     [[errors.rows, median(errors.pagesMs), Math.max(...errors.pagesMs), csvRowsPerSecond, errors.intakePeakMb]],

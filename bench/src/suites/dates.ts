@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import type { CellRules } from '@importer/contracts'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { importFile, readCounts, type FileToImport } from '../import-run.ts'
 import { compareTimes, measurePairs, type Comparison } from '../pairs.ts'
@@ -52,7 +52,7 @@ const FORMATS: readonly Format[] = [
 export async function runDatesSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
   const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows }
-  bench.say('  making reference data')
+  bench.print('  making reference data')
   await loadWorlds(system.sql, [world])
   const millis: FileToImport = { path: path.join(system.filesDir, 'millis.csv'), world, byId: false }
   const results: FormatResult[] = []
@@ -70,7 +70,7 @@ export async function runDatesSuite(bench: Bench): Promise<SuiteResult> {
       await removeUploads(system)
     }
     const usual = await timeReading(millis)
-    sayTable(
+    printTable(
       bench,
       [
         'dates',

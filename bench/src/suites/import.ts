@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID } from '../bench-system.ts'
 import { importFile, readCounts, type FileToImport } from '../import-run.ts'
 import { fillNames, runScript, TARGET } from '../opponents/psql-by-hand.ts'
@@ -59,13 +59,13 @@ export async function runImportSuite(bench: Bench): Promise<SuiteResult> {
       coupons = plan.rows
       const cell = await measureCell(bench, plan, world)
       cells.push(cell)
-      bench.say(`  ${cell.title}: ${round(cell.ratio)} of psql by hand`)
+      bench.print(`  ${cell.title}: ${round(cell.ratio)} of psql by hand`)
       if (plan.figure === 'ratio_to_psql') profile = await profileCell(bench, world)
     }
   } finally {
     await system.sql.query(`DROP TABLE IF EXISTS ${TARGET}, by_hand_stage`)
   }
-  sayTable(
+  printTable(
     bench,
     ['file', 'ours, s', 'psql, s', 'ours, rows/s', 'psql, rows/s', 'ratio'],
     cells.map((cell) => [
@@ -106,8 +106,8 @@ function planCells(million: number, tenMillion: boolean): CellPlan[] {
 }
 
 async function prepareWorld(bench: Bench, world: World): Promise<void> {
-  const { system, say } = bench
-  say(`  making ${world.coupons.toLocaleString('en-US')} coupons`)
+  const { system, print } = bench
+  print(`  making ${world.coupons.toLocaleString('en-US')} coupons`)
   await loadWorlds(system.sql, [world])
 }
 
@@ -130,7 +130,9 @@ async function measureCell(bench: Bench, plan: CellPlan, world: World): Promise<
   const { good } = await writeFile(file.path, world, { byId, badPercent })
   const reset = plan.preloaded === true ? keepOnlyPreloaded : emptyTable
   if (plan.preloaded === true) {
-    bench.say(`  preloading two tables with ${(PRELOADED_IMPORTS * world.coupons).toLocaleString('en-US')} redemptions`)
+    bench.print(
+      `  preloading two tables with ${(PRELOADED_IMPORTS * world.coupons).toLocaleString('en-US')} redemptions`,
+    )
     for (const table of ['redemption', TARGET]) await preloadRedemptions(system.sql, table, world)
   }
   const cpu = new CpuTimes(plan.rows)

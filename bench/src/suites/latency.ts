@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from '@importer/client'
 import { ensureAdminKey, openDatabase } from '@importer/db'
 
-import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { createGiant, type Giant } from '../giant.ts'
 import { uploadFile, watchImports } from '../import-run.ts'
@@ -41,7 +41,7 @@ export async function runLatencySuite(bench: Bench): Promise<SuiteResult> {
   const other = await openOtherOrg(system)
   const ownWorld: World = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows + SMALL_ROWS * samples * 8 }
   const otherWorld: World = { orgId: OTHER_ORG_ID, seriesId: SERIES_ID, coupons: SMALL_ROWS * samples * 8 }
-  bench.say('  making reference data')
+  bench.print('  making reference data')
   await loadWorlds(system.sql, [ownWorld, otherWorld])
   const giantFile = { path: path.join(system.filesDir, 'giant.csv'), world: ownWorld, byId: false }
   await writeFile(giantFile.path, ownWorld, { rows: options.rows })
@@ -152,7 +152,7 @@ function report(bench: Bench, idle: readonly Sample[], beside: readonly Sample[]
     beside_giant_of_same_org: describe(beside.filter(({ ofSameOrg }) => ofSameOrg)),
     beside_giant_of_other_org: describe(beside.filter(({ ofSameOrg }) => !ofSameOrg)),
   }
-  sayTable(
+  printTable(
     bench,
     ['100 rows', 'samples', 'p50, ms', 'p95, ms', 'seen p50, ms', 'seen p95, ms'],
     Object.entries(kinds).map(([name, kind]) => [

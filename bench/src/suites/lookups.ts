@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { importFile, readCounts, type FileToImport } from '../import-run.ts'
 import { compareTimes, measurePairs } from '../pairs.ts'
@@ -20,7 +20,7 @@ const QUERIES = 50
 export async function runLookupsSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
   const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows }
-  bench.say('  making reference data')
+  bench.print('  making reference data')
   await loadWorlds(system.sql, [world])
   const file = { path: path.join(system.filesDir, 'lookups.csv'), world, byId: false }
   try {
@@ -44,7 +44,7 @@ export async function runLookupsSuite(bench: Bench): Promise<SuiteResult> {
     const byRow = await timeQueries(system, (n) => `importId=${importId}&rowNumber=${row(n) + 1}`)
     const byImport = await timeQueries(system, () => `importId=${importId}`)
     const share = 1 - cost.ratio
-    sayTable(
+    printTable(
       bench,
       ['rows', 'import, s', 'without the primary key, s', 'its share', 'by coupon, ms', 'by row, ms', 'by import, ms'],
       [[options.rows, cost.ours_seconds, cost.theirs_seconds, share, byCoupon, byRow, byImport]],
@@ -80,12 +80,12 @@ async function importIntoEmpty(
 async function timeQueries({ url, apiKey }: BenchSystem, makeQuery: (n: number) => string): Promise<number> {
   const times: number[] = []
   for (let n = 0; n < QUERIES; n += 1) {
-    const askedAt = performance.now()
+    const requestedAt = performance.now()
     const answer = await fetch(`${url}/v1/redemptions?${makeQuery(n)}`, {
       headers: { Authorization: `Bearer ${apiKey}` },
     })
     const { items } = (await answer.json()) as { items: object[] }
-    times.push(performance.now() - askedAt)
+    times.push(performance.now() - requestedAt)
     if (items.length === 0) throw new Error(`nothing was found by ${makeQuery(n)}`)
   }
   return median(times)

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID } from '../bench-system.ts'
 import { importFile } from '../import-run.ts'
 import { emptyTable } from '../redemption-tables.ts'
@@ -35,7 +35,7 @@ export async function runMemorySuite(bench: Bench): Promise<SuiteResult> {
   const small: MemoryRun[] = await measureSize(bench, rows, pairs)
   const large = await measureSize(bench, rows * TIMES_LARGER, 1)
   const runs = [...small, ...large]
-  sayTable(
+  printTable(
     bench,
     ['rows', 'idle, MiB', 'peak, MiB'],
     runs.map((run) => [run.rows, run.idle_mb, run.peak_mb]),
@@ -48,8 +48,8 @@ export async function runMemorySuite(bench: Bench): Promise<SuiteResult> {
 }
 
 async function measureSize(bench: Bench, rows: number, times: number): Promise<MemoryRun[]> {
-  const { system, say } = bench
-  say(`  making ${rows.toLocaleString('en-US')} coupons`)
+  const { system, print } = bench
+  print(`  making ${rows.toLocaleString('en-US')} coupons`)
   const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: rows }
   await loadWorlds(system.sql, [world])
   const file = { path: path.join(system.filesDir, 'memory.csv'), world, byId: false }

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { openDatabase, type Database } from '@importer/db'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID } from '../bench-system.ts'
 import { importFile, type FileToImport } from '../import-run.ts'
 import { importByCreateMany, importRowByRow, type PrismaWay } from '../opponents/prisma-ways.ts'
@@ -37,13 +37,13 @@ export async function runPeersSuite(bench: Bench): Promise<SuiteResult> {
     url: system.databaseUrl,
     applicationName: 'bench-peers',
     maxConnections: POOL,
-    onConnectionLost: (error) => bench.say(`a connection broke: ${error.message}`),
+    onConnectionLost: (error) => bench.print(`a connection broke: ${error.message}`),
   })
   try {
     const sizes: PeerSize[] = []
     const full = Math.min(ROWS, options.rows)
     for (const rows of [full / 10, full]) sizes.push(await measureSize(bench, database, Math.round(rows)))
-    sayTable(
+    printTable(
       bench,
       ['rows', 'ours, rows/s', 'createMany, rows/s', 'row by row, rows/s', 'to createMany', 'to row by row'],
       sizes.map((size) => [
@@ -93,7 +93,7 @@ async function measureSize(bench: Bench, database: Database, rows: number): Prom
     const theirs = async (): Promise<number> => measure(async () => runWay(way))
     const pairs = await measurePairs(bench.options.pairs, { ours, theirs })
     for (const pair of pairs) {
-      bench.say(
+      bench.print(
         `  ${rows.toLocaleString('en-US')} rows: ours ${pair.ours.toFixed(2)} s, ${title} ${pair.theirs.toFixed(2)} s`,
       )
     }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
-import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID } from '../bench-system.ts'
 import { createGiant, type Giant } from '../giant.ts'
 import { applyLoad, type Load } from '../load.ts'
@@ -38,7 +38,7 @@ export async function runPollSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
   const seconds = isTrial(options) ? 1 : LOAD_SECONDS
   const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: 2 * options.rows }
-  bench.say('  making reference data')
+  bench.print('  making reference data')
   await loadWorlds(system.sql, [world])
   const file = { path: path.join(system.filesDir, 'giant.csv'), world, byId: false }
   await writeFile(file.path, world)
@@ -103,7 +103,7 @@ async function applyByTurns(urls: readonly [string, string], apiKey: string, sec
 
 /** Once more with a new giant, should it have ended too soon. */
 async function measureLoads(bench: Bench, giant: Giant, endpoint: Endpoint, seconds: number): Promise<LoadPair> {
-  const { system, say } = bench
+  const { system, print } = bench
   for (let attempt = 1; ; attempt += 1) {
     const importId = await giant.start()
     const url = system.url + ENDPOINTS[endpoint](importId)
@@ -114,7 +114,7 @@ async function measureLoads(bench: Bench, giant: Giant, endpoint: Endpoint, seco
       const [ours, theirs] = await applyByTurns([url, `${constant.url}/status`], system.apiKey, seconds)
       const importRan = await giant.isRunning()
       if (importRan || attempt === ATTEMPTS || isTrial(bench.options)) {
-        if (!importRan) say('  the import ended before the load did: this pair is not as it should be')
+        if (!importRan) print('  the import ended before the load did: this pair is not as it should be')
         return { ours, constant: theirs, importRan }
       }
     } finally {
@@ -143,7 +143,7 @@ function report(
   const endpoints = { native: describe(pairs.native), compatible: describe(pairs.compatible) }
   const all = Object.values(endpoints)
   const staleness = { answers: ages.length, p99_ms: percentile(ages, 0.99), max_ms: percentile(ages, 1) }
-  sayTable(
+  printTable(
     bench,
     ['status by id', 'ours, 1/s', 'constant, 1/s', 'ratio', 'p99, ms', 'constant p99, ms'],
     Object.entries(endpoints).map(([name, endpoint]) => [
@@ -155,11 +155,11 @@ function report(
       endpoint.constant_p99_ms,
     ]),
   )
-  bench.say(
+  bench.print(
     `  age of ${ages.length} answers: p99 ${staleness.p99_ms?.toFixed(0)} ms, max ${staleness.max_ms?.toFixed(0)} ms`,
   )
   const ratioBesidePages = median(pages.map(({ alone, beside }) => beside.requestsPerSecond / alone.requestsPerSecond))
-  bench.say(`  while ${PAGES} pages watch: ${ratioBesidePages.toFixed(2)} of the polls without them`)
+  bench.print(`  while ${PAGES} pages watch: ${ratioBesidePages.toFixed(2)} of the polls without them`)
   return {
     figures: {
       ratio_beside_ten_pages: ratioBesidePages,

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { openFile } from '@importer/client/terminal'
 
-import { sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID } from '../bench-system.ts'
 import { runScript } from '../opponents/psql-by-hand.ts'
 import { compareTimes, measurePairs, timeSeconds, type Comparison } from '../pairs.ts'
@@ -60,7 +60,7 @@ export async function runReferenceSuite(bench: Bench): Promise<SuiteResult> {
     const fresh = await measure('none')
     const changed = await measure('changed')
     const unchanged = await measure('unchanged')
-    sayTable(
+    printTable(
       bench,
       ['coupons', 'ours, s', 'script, s', 'ours, rows/s', 'script, rows/s', 'ratio'],
       [

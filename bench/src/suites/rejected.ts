@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { importFile, readCounts, watchImports } from '../import-run.ts'
 import { findWorkerPid, readResidentMemory } from '../worker-process.ts'
@@ -17,7 +17,7 @@ const LOOKS = 20
 export async function runRejectedSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
   const world = { orgId: ORG_ID, seriesId: SERIES_ID, coupons: options.rows }
-  bench.say('  making reference data')
+  bench.print('  making reference data')
   await loadWorlds(system.sql, [world])
   const file = { path: path.join(system.filesDir, 'rejected.csv'), world, byId: false }
   try {
@@ -55,9 +55,9 @@ async function measureLooks(system: BenchSystem, importId: number, rows: number)
   const most = async (makePath: (look: number) => string): Promise<number> => {
     const times: number[] = []
     for (let look = 0; look < LOOKS; look += 1) {
-      const askedAt = performance.now()
+      const requestedAt = performance.now()
       await get(system, makePath(look))
-      times.push(performance.now() - askedAt)
+      times.push(performance.now() - requestedAt)
     }
     return Math.max(...times)
   }
@@ -71,12 +71,12 @@ async function measureLooks(system: BenchSystem, importId: number, rows: number)
     rowMs: await most((look) => `${base}/rows/${rowOf(look)}`),
     lineMs: await most((look) => `${base}/rows?line=${rowOf(look)}`),
   }
-  const askedAt = performance.now()
+  const requestedAt = performance.now()
   const groups = await get<{ items: { value: string; rows: number }[]; exact: boolean }>(
     system,
     `${base}/error-groups?by=value`,
   )
-  const groupsByValueMs = performance.now() - askedAt
+  const groupsByValueMs = performance.now() - requestedAt
   const [largest] = groups.items
   if (largest?.value !== String(WRONG_TILL)) throw new Error('the largest group is not that of the wrong till')
   const pid = process.platform === 'linux' ? findWorkerPid(system.dataDir, 'intake') : null
@@ -93,16 +93,16 @@ interface Retry {
 async function measureRetry(system: BenchSystem, importId: number, rows: number): Promise<Retry> {
   const watch = await watchImports(system)
   try {
-    const askedAt = performance.now()
+    const requestedAt = performance.now()
     const answer = await fetch(`${system.url}/v1/imports/${importId}/retry-rejected`, {
       method: 'POST',
       headers: { ...keyOf(system), 'Content-Type': 'application/json' },
       body: JSON.stringify({ corrections: [{ column: 'redeemedAt', from: String(WRONG_TILL), to: '1' }] }),
     })
     const { id } = (await answer.json()) as { id: number }
-    const answerMs = performance.now() - askedAt
+    const answerMs = performance.now() - requestedAt
     await watch.untilCompleted(id)
-    const doneMs = performance.now() - askedAt
+    const doneMs = performance.now() - requestedAt
     const { inserted } = await readCounts(system, id)
     if (inserted !== Math.ceil(rows / 2)) throw new Error(`of ${rows} rows, every other corrected, ${inserted} went in`)
     return { answerMs, doneMs, inserted }
@@ -122,7 +122,7 @@ function keyOf({ apiKey }: BenchSystem): Record<string, string> {
 }
 
 function report(bench: Bench, looks: Looks, retry: Retry): SuiteResult {
-  sayTable(
+  printTable(
     bench,
     ['most of 20 looks', 'ms'],
     [
@@ -135,7 +135,7 @@ function report(bench: Bench, looks: Looks, retry: Retry): SuiteResult {
       ['the row on a line', looks.lineMs],
     ],
   )
-  sayTable(
+  printTable(
     bench,
     ['groups by value, s', 'exact', 'intake peak, MiB', 'retry answered, ms', 'retry completed, s', 'corrected rows'],
     [

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID, type BenchSystem } from '../bench-system.ts'
 import { CpuTimes, type CpuPerMillion } from '../cpu-times.ts'
 import { importFile, readCounts, type FileToImport } from '../import-run.ts'
@@ -61,7 +61,7 @@ export async function runSeriesKindsSuite(bench: Bench): Promise<SuiteResult> {
     for (const plan of planKinds(options.rows)) {
       const kind = await measureKind(bench, plan, kinds[0])
       kinds.push(kind)
-      bench.say(
+      bench.print(
         `  ${kind.title}: ${round(kind.ours_rows_per_second)} rows/s, ${round(kind.ratio_to_once)} of once, ` +
           `${kind.ratio_to_psql === null ? '-' : round(kind.ratio_to_psql)} of psql by hand`,
       )
@@ -72,7 +72,7 @@ export async function runSeriesKindsSuite(bench: Bench): Promise<SuiteResult> {
     await system.sql.query('TRUNCATE dry_redemption')
     await removeUploads(system)
   }
-  sayTable(
+  printTable(
     bench,
     ['series', 'ours, rows/s', 'psql, rows/s', 'of once', 'of psql', 'ours, CPU s/M', 'worker', 'psql, CPU s/M'],
     kinds.map((kind) => [

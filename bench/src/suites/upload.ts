@@ -6,7 +6,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 
-import { removeUploads, sayTable, type Bench, type SuiteResult } from '../bench.ts'
+import { removeUploads, printTable, type Bench, type SuiteResult } from '../bench.ts'
 import { ORG_ID } from '../bench-system.ts'
 import { watchImports } from '../import-run.ts'
 import { startServer } from '../opponents/start-server.ts'
@@ -51,7 +51,7 @@ export async function runUploadSuite(bench: Bench): Promise<SuiteResult> {
     })
     const comparison = compareTimes(pairs)
     const megabytes = bytes / 1e6
-    sayTable(
+    printTable(
       bench,
       ['upload', 'ours, s', 'pipe, s', 'ours, MB/s', 'pipe, MB/s', 'ratio'],
       [

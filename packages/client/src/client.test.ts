@@ -72,7 +72,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** A server that answers as told, and a client of it. */
+/** A server that answers as the test says, and a client of it. */
 async function serve(listener: RequestListener): Promise<ImporterClient> {
   server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -130,7 +130,7 @@ describe('the client', () => {
       '"Retrieve an import" is refused with HTTP 400: one; two',
     ],
     ["a proxy's page", 502, '<html>', '"Retrieve an import" is refused with HTTP 502: it gives no reason'],
-  ])('tells the reasons of a refusal in one line: %s', async (_name, status, body, message) => {
+  ])('reports the reasons of a refusal in one line: %s', async (_name, status, body, message) => {
     const client = await serve(answer(status, body))
     await expect(client.showImport({ importId: 7 })).rejects.toEqual(new RequestError(message, status))
   })
@@ -176,7 +176,7 @@ describe('waiting for an import', () => {
 })
 
 describe('the progress of an import', () => {
-  it('is told in plain lines where there is no terminal', async () => {
+  it('is reported in plain lines where there is no terminal', async () => {
     const stream = new PassThrough()
     const display = createProgressDisplay(stream)
     display.update({ ...VIEW, status: 'queued' })

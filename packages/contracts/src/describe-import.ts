@@ -6,7 +6,7 @@ import { outcomeOf, type ImportFailure } from './import-state.ts'
 import type { RetryOptions } from './retry.ts'
 import type { RowErrorCode } from './error-catalogue.ts'
 
-/** What of an import's record is told to the organization that it belongs to. */
+/** The part of an import's record that its organization sees. */
 export interface ImportFacts extends ProgressFacts {
   readonly id: number
   readonly seriesId: bigint
@@ -54,7 +54,7 @@ export function describeImport(record: ImportFacts, baseUrl: string) {
     headerRow: record.hasHeader,
     // Nothing stands between the cells of a workbook.
     delimiter: record.mapping.isWorkbook === true ? null : record.delimiter,
-    // What is delayed has neither a rate nor a time left that could be told.
+    // What is delayed has neither a rate nor a time left that could be shown.
     progress: record.delay === null ? progress : { ...progress, rowsPerSecond: null, etaSeconds: null },
     counts: record.counts,
     errorsByCode: record.errorsByCode,

@@ -16,7 +16,7 @@ const FACTS: DelayFacts = {
 const storageAway = (at: number, since = at) =>
   ({ code: 'STORAGE_UNAVAILABLE', message: 'away', since: ago(since), at: ago(at) }) as const
 
-describe('nothing is told of', () => {
+describe('no delay is reported of', () => {
   test.each<[string, Partial<DelayFacts>]>([
     ['an import that progresses', {}],
     ['a worker that was heard of 9.9 s ago', { updatedAt: ago(9.9), progressedAt: ago(9.9) }],
@@ -54,12 +54,12 @@ test.each<[string, Partial<DelayFacts>, string, Date]>([
     ago(30),
   ],
   [
-    'a worker that is silent after it told of the storage',
+    'a worker that is silent after it reported the storage',
     { recorded: storageAway(46, 90), progressedAt: ago(100), updatedAt: ago(46) },
     'WORKER_SILENT',
     ago(46),
   ],
-])('%s is told with its reason and since when', (_name, facts, code, since) => {
+])('%s is reported with its reason and since when', (_name, facts, code, since) => {
   const delay = findDelay({ ...FACTS, ...facts })
   expect(delay).toMatchObject({ code, since })
   expect(delay?.message).not.toBe('')

@@ -64,12 +64,12 @@ test.each<[string, Partial<ImportFacts>, object]>([
     { fileName: `a${'😀'.repeat(5_000)}`, details: `b${'😀'.repeat(5_000)}` },
     { fileName: `a${'😀'.repeat(127)}`, details: `b${'😀'.repeat(127)}` },
   ],
-])('an event tells %s, in less than 20 kB', (_name, more, told) => {
+])('an event reports %s, in less than 20 kB', (_name, more, reported) => {
   const body = renderImportEvent('import.completed', NOW, { ...FACTS, ...more }, 'https://coupons.example.com')
   expect(Buffer.byteLength(body)).toBeLessThan(20_000)
   const event = JSON.parse(body)
-  expect(event).toMatchObject({ type: 'import.completed', timestamp: NOW.toISOString(), data: { id: 7, ...told } })
-  expect('truncated' in event.data).toBe('truncated' in told || more.fileName !== undefined)
+  expect(event).toMatchObject({ type: 'import.completed', timestamp: NOW.toISOString(), data: { id: 7, ...reported } })
+  expect('truncated' in event.data).toBe('truncated' in reported || more.fileName !== undefined)
 })
 
 test.each([
@@ -79,6 +79,6 @@ test.each([
   ['reverted', 'import.reverted'],
   ['queued', undefined],
   ['processing', undefined],
-] as const)('an import that is %s is told as %s', (status, type) => {
+] as const)('an import that is %s is reported as %s', (status, type) => {
   expect(importEventType(status)).toBe(type)
 })

@@ -5,7 +5,7 @@ import { IMPORT_EVENT_TYPES, TEST_EVENT_TYPE, type ImportEventType } from './web
 /** Standard Webhooks recommends payloads below 20 kB. */
 const MAX_EVENT_BYTES = 20_000
 const SHORT_TEXT = 255
-/** Longer corrections are never told: whoever made them knows them, and the import has them. */
+/** Longer corrections are never sent: whoever made them knows them, and the import has them. */
 const MAX_CORRECTIONS_CHARACTERS = 2_000
 
 /** The event that an import's present state is; undefined while it has not ended. */
@@ -14,7 +14,7 @@ export function importEventType(status: ImportStatus): ImportEventType | undefin
 }
 
 /**
- * The body that tells of an import's end, under 20,000 bytes. Where an import is larger than that, what its owner noted
+ * The body that notifies of an import's end, under 20,000 bytes. Where an import is larger than that, what its owner noted
  * with it gives way: `metadata`, or else `details`, or else both and the file's name, and `truncated` names what is not
  * complete.
  */

@@ -1,4 +1,4 @@
-/** The words of webhooks: what is told, and how far the telling has come. */
+/** The words of webhooks: what is sent, and how far the delivery has come. */
 
 export const IMPORT_EVENT_TYPES = ['import.completed', 'import.failed', 'import.cancelled', 'import.reverted'] as const
 export type ImportEventType = (typeof IMPORT_EVENT_TYPES)[number]
@@ -10,7 +10,7 @@ export type WebhookEventType = ImportEventType | typeof TEST_EVENT_TYPE
 export const ENDPOINT_STATUSES = ['active', 'disabled'] as const
 export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number]
 
-/** Why an endpoint is told nothing: it answered 410, it failed for days, or its owner wants it so. */
+/** Why an endpoint is notified of nothing: it answered 410, it failed for days, or its owner wants it so. */
 export type EndpointDisabledReason = 'GONE' | 'FAILING' | 'MANUAL'
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed'] as const
@@ -33,7 +33,7 @@ export const WEBHOOK_ATTEMPT_ERRORS = [
   'ANSWER_CUT_SHORT',
   /** What came is no HTTP answer, or its head is too large. */
   'ANSWER_NOT_HTTP',
-  /** The worker was told to stop; another attempt follows at once. */
+  /** The worker got the signal to stop; another attempt follows at once. */
   'INTERRUPTED',
   /** The secret to sign with cannot be opened with the keys of the server: nothing was sent, and it is tried again without end. */
   'SECRET_UNREADABLE',

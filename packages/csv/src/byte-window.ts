@@ -24,7 +24,7 @@ export class ByteWindow {
   }
 
   append(piece: Uint8Array): void {
-    if (this.#tail + piece.length > this.bytes.length) this.#makeRoom(piece.length)
+    if (this.#tail + piece.length > this.bytes.length) this.#ensureCapacity(piece.length)
     this.bytes.set(piece, this.#tail)
     this.#tail += piece.length
   }
@@ -39,7 +39,7 @@ export class ByteWindow {
     return this.bytes.subarray(from - this.origin, to - this.origin)
   }
 
-  #makeRoom(extraBytes: number): void {
+  #ensureCapacity(extraBytes: number): void {
     const kept = this.#tail - this.#head
     if (kept + extraBytes > this.bytes.length / 2) {
       const larger = Buffer.allocUnsafe(2 * (kept + extraBytes))

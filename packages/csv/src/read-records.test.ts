@@ -245,7 +245,7 @@ describe('records', () => {
     }
   })
 
-  test('tells where reading can go on', async () => {
+  test('reports where reading can go on', async () => {
     const ends = async (file: string): Promise<unknown> =>
       (await readBlocks(cutIntoPieces(Buffer.from(file), []), ',')).map(({ endOffset, endLine }) => [
         endOffset,

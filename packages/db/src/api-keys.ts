@@ -39,7 +39,7 @@ export async function findApiKey(database: Database, key: string): Promise<ApiKe
   return { id: row.id, orgId: row.orgId, name: row.name, role: row.role as Role }
 }
 
-/** Makes a key, and its organization when there is none yet. The key is told here and never again. */
+/** Makes a key, and its organization when there is none yet. The key is shown here and never again. */
 export async function createApiKey(
   database: Database,
   options: { orgId: number; role: Role; name?: string; actor?: Actor },

@@ -52,7 +52,7 @@ abstract class ArrayColumn {
   }
 
   protected pushNull(): void {
-    this.makeRoom(LENGTH_BYTES)
+    this.ensureCapacity(LENGTH_BYTES)
     this.#hasNull = true
     this.endElement(NULL_LENGTH, this.size + LENGTH_BYTES)
   }
@@ -64,7 +64,7 @@ abstract class ArrayColumn {
     this.#count += 1
   }
 
-  protected makeRoom(count: number): void {
+  protected ensureCapacity(count: number): void {
     if (this.size + count <= this.bytes.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.size + count))
     this.bytes.copy(larger, 0, 0, this.size)
@@ -79,7 +79,7 @@ export class Int4Column extends ArrayColumn {
   }
 
   push(value: number): void {
-    this.makeRoom(8)
+    this.ensureCapacity(8)
     const start = this.size + LENGTH_BYTES
     writeInt32(this.bytes, start, value)
     this.endElement(4, start + 4)
@@ -101,7 +101,7 @@ export class Int8Column extends ArrayColumn {
   }
 
   #pushNumber(value: number): void {
-    this.makeRoom(12)
+    this.ensureCapacity(12)
     const start = this.size + LENGTH_BYTES
     const high = Math.floor(value / TWO_TO_32)
     writeInt32(this.bytes, start, high)
@@ -110,7 +110,7 @@ export class Int8Column extends ArrayColumn {
   }
 
   #pushBigInt(value: bigint): void {
-    this.makeRoom(12)
+    this.ensureCapacity(12)
     const start = this.size + LENGTH_BYTES
     this.endElement(8, this.bytes.writeBigInt64BE(value, start))
   }
@@ -127,7 +127,7 @@ export class TextColumn extends ArrayColumn {
       this.pushNull()
       return
     }
-    this.makeRoom(LENGTH_BYTES + text.length * MAX_BYTES_PER_UNIT)
+    this.ensureCapacity(LENGTH_BYTES + text.length * MAX_BYTES_PER_UNIT)
     const { bytes } = this
     const start = this.size + LENGTH_BYTES
     let end = start

@@ -94,7 +94,7 @@ test.each([
   expect(isConcurrencyConflict(error)).toBe(state === '40001')
 })
 
-test('a key that is there already is told by its SQLSTATE, from a raw query as from a model', async () => {
+test('a key that is there already is recognized by its SQLSTATE, from a raw query as from a model', async () => {
   await database.prisma.organization.create({ data: { id: 7 } })
   const raw = await failureOf(database.prisma.$executeRaw`INSERT INTO organization (id) VALUES (7)`)
   const model = await failureOf(database.prisma.organization.create({ data: { id: 7 } }))

@@ -29,7 +29,7 @@ export interface DatabaseOptions {
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
   readonly maxConnections: number
-  /** Told of connections that broke while idle; the pool makes new ones by itself. */
+  /** Called for connections that broke while idle; the pool makes new ones by itself. */
   readonly onConnectionLost: (error: Error) => void
   /** 32 bytes each: the first seals the secrets of webhooks, all open them. Without, they are stored as they are. */
   readonly secretsKeys?: readonly Buffer[] | undefined

@@ -28,7 +28,7 @@ const READ_ROWS = 1_000
 export interface RowErrorFilter {
   readonly code?: RowErrorCode | undefined
   readonly column?: ColumnKey | undefined
-  /** As an error tells it. */
+  /** As an error gives it. */
   readonly value?: string | undefined
 }
 

@@ -33,7 +33,7 @@ const ROWS_OF_A_SLICE = 256
 
 /**
  * Writes a CSV of reference data with named columns, streamed: rows that are new are made, the others changed in the
- * columns that are there. A bad row is told and left out; a body that is no such CSV throws a ReferenceBodyError
+ * columns that are there. A bad row is reported and left out; a body that is no such CSV throws a ReferenceBodyError
  * before anything is written.
  */
 export async function loadReference(options: LoadReferenceOptions): Promise<ReferenceLoadResult> {

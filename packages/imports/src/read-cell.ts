@@ -4,7 +4,7 @@ import { trimCell, unguardCell } from '@importer/csv'
 const APOSTROPHE = 39
 const EQUALS = 61
 /**
- * What a spreadsheet is told by an apostrophe to keep as text; a report puts one before tab and CR, too, and before signs
+ * An apostrophe makes a spreadsheet keep a cell as text; a report puts one before tab and CR, too, and before signs
  * with something that cannot be seen between.
  */
 const KEPT_AS_TEXT = /^'[\p{Cf}\p{Zs}]*(?:\p{Nd}|[=+\-@\uff1d\uff0b\uff0d\uff20\t\r])/u

@@ -7,7 +7,7 @@ import {
   countUnexpectedError,
   failImport,
   findImportById,
-  handOnImport,
+  yieldImport,
   isStillToDo,
   readSeriesKind,
   recordDialect,
@@ -30,7 +30,7 @@ import type { Partitioning } from './partition-of-row.ts'
 import { createRecordMapper, prepareReading } from './map-record.ts'
 import { Pass } from './pass.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
-import { tellUnavailable, watchDelay, type DelayWatch } from './watch-delay.ts'
+import { recordUnavailable, watchDelay, type DelayWatch } from './watch-delay.ts'
 
 export interface RunImportOptions {
   readonly database: Database
@@ -41,9 +41,9 @@ export interface RunImportOptions {
   readonly jobId: string
   readonly partitionCount: number
   readonly batchRows: number
-  /** Aborted when the process is to end: the import stops at its checkpoint and is handed on. */
+  /** Aborted when the process is to end: the import stops at its checkpoint and yields. */
   readonly signal: AbortSignal
-  /** Asked between blocks: true ends this turn at a clean checkpoint, for others to have theirs. */
+  /** Called between blocks: true ends this time slice at a clean checkpoint, so that others run. */
   readonly shouldYield: () => boolean
   /** The fastest statement that may be used: for tests that hold one against the other. */
   readonly fastestStrategy?: 'first-use' | 'single-use' | 'limited'
@@ -51,10 +51,10 @@ export interface RunImportOptions {
 }
 
 /**
- * `finished`: there is nothing left to do. `handed-on`: the import is to go on under the job `jobId`, which the caller
+ * `finished`: there is nothing left to do. `yielded`: the import is to go on under the job `jobId`, which the caller
  * queues.
  */
-export type RunResult = { readonly status: 'finished' } | { readonly status: 'handed-on'; readonly jobId: string }
+export type RunResult = { readonly status: 'finished' } | { readonly status: 'yielded'; readonly jobId: string }
 
 const FINISHED: RunResult = { status: 'finished' }
 
@@ -104,7 +104,7 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
     }
     if (await isTakenAway(error, options, held.fencingToken)) return 'nothing-to-do'
     if (classifyFailure(error) === 'unavailable') {
-      await tellUnavailable({ database, held, log }, error)
+      await recordUnavailable({ database, held, log }, error)
       throw error
     }
     log.error({ importId, orgId: known.orgId, err: error }, 'unexpected error in an import')
@@ -231,8 +231,8 @@ async function runWatched(
     case 'lost':
       return 'nothing-to-do'
     case 'yield': {
-      const next = await handOnImport(database, held)
-      return next === null ? 'nothing-to-do' : { status: 'handed-on', jobId: next.jobId }
+      const next = await yieldImport(database, held)
+      return next === null ? 'nothing-to-do' : { status: 'yielded', jobId: next.jobId }
     }
     case null: {
       const isCompleted = await completeImport(database, held, pass.rows)

@@ -30,11 +30,11 @@ export function createStorageIdentity(options: {
   readonly store: FileStore
 }): StorageIdentity {
   let verifiedAtMs = -Infinity
-  let asking: Promise<void> | undefined
+  let verification: Promise<void> | undefined
   /** What the database said once never changes. */
   let confirmedId: string | undefined
 
-  async function ask(): Promise<void> {
+  async function verifyNow(): Promise<void> {
     const startedAtMs = performance.now()
     confirmedId = await requireIdentity(options, confirmedId)
     verifiedAtMs = startedAtMs
@@ -43,16 +43,16 @@ export function createStorageIdentity(options: {
   return {
     async verify(maxAgeMs) {
       if (performance.now() - verifiedAtMs < maxAgeMs) return
-      // A question that is under way answers everybody who may hear something recent.
-      if (asking === undefined || maxAgeMs === 0) {
-        const mine = ask()
-        asking = mine
+      // A verification in flight serves every caller who accepts a recent result.
+      if (verification === undefined || maxAgeMs === 0) {
+        const mine = verifyNow()
+        verification = mine
         const forget = (): void => {
-          if (asking === mine) asking = undefined
+          if (verification === mine) verification = undefined
         }
         mine.then(forget, forget)
       }
-      await asking
+      await verification
     },
   }
 }

@@ -2,8 +2,8 @@ import { explainDelay, UnavailableError, type RecordedDelayCode } from '@importe
 import { recordDelay, recordStorageDelays, type Database, type HeldImport } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
-/** So long a wait is not told of: a batch on a busy database takes a second or two. */
-const TOLD_AFTER_MS = 5_000
+/** Shorter waits are not recorded: a batch on a busy database takes a second or two. */
+const RECORD_AFTER_MS = 5_000
 
 export interface DelayWatch {
   /** From here on the worker waits for the storage, or for the database. */
@@ -21,8 +21,8 @@ interface WatchOptions {
 export function watchDelay(options: WatchOptions): DelayWatch {
   let waiting: RecordedDelayCode | null = null
   const timer = setInterval(() => {
-    if (waiting !== null) tellDelay(options, waiting).catch(() => undefined)
-  }, TOLD_AFTER_MS)
+    if (waiting !== null) tryToRecord(options, waiting).catch(() => undefined)
+  }, RECORD_AFTER_MS)
   return {
     waitFor(code) {
       waiting = code
@@ -35,16 +35,16 @@ export function watchDelay(options: WatchOptions): DelayWatch {
 }
 
 /** Records why the import has to be tried again later; nothing where that is not a peer of ours. Never rejects. */
-export async function tellUnavailable(options: WatchOptions, error: unknown): Promise<void> {
+export async function recordUnavailable(options: WatchOptions, error: unknown): Promise<void> {
   if (!(error instanceof UnavailableError) || error.code === 'QUEUE_UNAVAILABLE') return
-  await tellDelay(
+  await tryToRecord(
     options,
     error.code === 'STORAGE_UNAVAILABLE' ? 'STORAGE_UNAVAILABLE' : 'DATABASE_BUSY',
     error.message,
   )
 }
 
-async function tellDelay(
+async function tryToRecord(
   { database, held, log }: WatchOptions,
   code: RecordedDelayCode,
   reason?: string,
@@ -58,10 +58,10 @@ async function tellDelay(
 }
 
 /**
- * Tells imports that no worker takes, or takes any longer, that the storage is why. Does nothing about other errors. Never
+ * Records in imports that no worker takes, or takes any longer, that the storage is the cause. Does nothing about other errors. Never
  * rejects.
  */
-export async function tellStorageUnavailable(
+export async function recordStorageUnavailable(
   { database, log }: Omit<WatchOptions, 'held'>,
   error: unknown,
 ): Promise<void> {

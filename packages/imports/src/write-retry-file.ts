@@ -11,7 +11,7 @@ import { createCorrector, findColumns } from './correct-record.ts'
 import { isReportHeader } from './read-cell.ts'
 import { readAllRejected, type RejectedRecordsSource } from './rejected-records.ts'
 
-/** As much as an upload may have unless it is told otherwise. */
+/** As much as an upload may have unless it is set otherwise. */
 const MAX_BYTES = 5 * 1024 ** 3
 /** What is gathered for one piece. */
 const PIECE_BYTES = 256 * 1024

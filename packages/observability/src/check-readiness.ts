@@ -26,8 +26,8 @@ const CHECK_TIMEOUT_MS = 2_000
 /** Asks all of them at the same time, each for at most 2 s. */
 export async function checkReadiness(checks: ReadinessChecks, log: Pick<Logger, 'warn'>): Promise<Readiness> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, ask]) => {
-      const { error, ...result } = await check(ask)
+    Object.entries(checks).map(async ([name, probe]) => {
+      const { error, ...result } = await check(probe)
       if (!result.ok) log.warn({ err: error, check: name, reason: result.reason }, 'not ready')
       return [name, result] as const
     }),

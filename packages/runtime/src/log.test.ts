@@ -55,7 +55,7 @@ it('leaves out what a file says, and credentials that the message of an error qu
   expect(err['stack']).toContain('log.test.ts')
 })
 
-it('is silent when told so', () => {
+it('is silent when set so', () => {
   const { log, lines } = capture('silent')
   log.fatal('nothing')
   expect(lines).toEqual([])

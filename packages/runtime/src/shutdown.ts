@@ -2,7 +2,7 @@ import type { Logger } from './log.ts'
 import { withTimeout } from './with-timeout.ts'
 
 export interface Shutdown {
-  /** Remembers how to release what was just acquired. Once stopping has begun it is released at once, in its turn. */
+  /** Remembers how to release what was just acquired. Once stopping has begun it is released at once, in the same order. */
   add(name: string, release: () => Promise<void> | void): void
   /**
    * Releases everything in reverse order. Called again, it gives the first call's promise.
@@ -33,7 +33,7 @@ export function createShutdown({ log, deadlineMs }: ShutdownOptions): Shutdown {
 
   function add(name: string, release: Releaser['release']): void {
     releasers.push({ name, release })
-    // Too late for the run that is over: a start that went on while the process was told to stop.
+    // Too late for the run that is over: a start that went on while the process got the signal to stop.
     if (settled)
       releaseAll(Date.now() + deadlineMs).catch((error: unknown) => log.error({ err: error }, 'release failed'))
   }
@@ -86,18 +86,18 @@ export interface SignalSource {
 }
 
 /**
- * Calls `stop` once, when the process is told to end: SIGTERM, SIGINT, or the end of the IPC channel to the process
+ * Calls `stop` once, when the process gets the signal to end: SIGTERM, SIGINT, or the end of the IPC channel to the process
  * that started it, if there is one, so that no orphan keeps a port or a job. Later signals are ignored: the deadline of
  * the shutdown bounds the wait. Returns how to stop listening.
  */
 export function listenForSignals(stop: (reason: string) => void, source: SignalSource = process): () => void {
-  let told = false
+  let isStopping = false
   const events = source.connected === true ? ['SIGTERM', 'SIGINT', 'disconnect'] : ['SIGTERM', 'SIGINT']
   const listeners = events.map((event) => ({
     event,
     listener: () => {
-      if (told) return
-      told = true
+      if (isStopping) return
+      isStopping = true
       stop(event)
     },
   }))

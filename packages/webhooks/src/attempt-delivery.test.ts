@@ -56,7 +56,7 @@ const onlyOne = async () => {
   return delivery
 }
 
-test('an import that ends is told to its callback URL and to every endpoint that asked, verifiably', async () => {
+test('the end of an import is sent to its callback URL and to every endpoint that wants it, verifiably', async () => {
   const one = await world.makeEndpoint(`${receiver.url}/one`)
   const two = await world.makeEndpoint(`${receiver.url}/two`)
   await world
@@ -96,7 +96,7 @@ test('an import ends whatever its callback URL is, and the record says what was 
   expect(await onlyOne()).toMatchObject({ status: 'pending', attempts: [{ errorCode: 'URL_NOT_ALLOWED' }] })
 })
 
-test('a failed import is told as such, and an import that nobody wants to hear of makes no event', async () => {
+test('a failed import is reported as such, and an import that nobody wants to hear of makes no event', async () => {
   await endImport()
   expect(await world.database.prisma.webhookEvent.count()).toBe(0)
   await world.makeEndpoint(receiver.url)
@@ -218,7 +218,7 @@ test('five days of failures disable an endpoint; one success in between starts t
   const fail = (status: number) => {
     receiver.answer = (response) => response.writeHead(status).end()
   }
-  const tellOneMore = async () => {
+  const notifyOnceMore = async () => {
     await endImport()
     await world.database.prisma.webhookDelivery.updateMany({
       where: { status: 'pending' },
@@ -227,19 +227,19 @@ test('five days of failures disable an endpoint; one success in between starts t
     await world.deliverAllDue()
   }
   fail(503)
-  await tellOneMore()
+  await notifyOnceMore()
   world.passTime(4.9 * DAY)
   fail(200)
-  await tellOneMore()
+  await notifyOnceMore()
   expect(await find()).toMatchObject({ status: 'active', failingSince: null })
   fail(503)
-  await tellOneMore()
+  await notifyOnceMore()
   expect((await find())?.failingSince).toEqual(world.clock)
   world.passTime(5 * DAY - 1)
-  await tellOneMore()
+  await notifyOnceMore()
   expect(await find()).toMatchObject({ status: 'active' })
   world.passTime(1)
-  await tellOneMore()
+  await notifyOnceMore()
   expect(await find()).toMatchObject({ status: 'disabled', disabledReason: 'FAILING' })
   expect(new Set((await listAll()).map(({ status }) => status))).not.toContain('pending')
 })

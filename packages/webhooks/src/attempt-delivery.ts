@@ -103,7 +103,7 @@ function nameResult({ status }: RecordedEnd): AttemptResult {
   return status === 'pending' ? 'retried' : 'failed'
 }
 
-/** Its statement may meet another one that disables the same endpoint: one of the two is told to try again. */
+/** Its statement may meet another one that disables the same endpoint: one of the two has to try again. */
 async function recordEnd(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<RecordedEnd | null> {
   for (let tries = 1; ; tries += 1) {
     try {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { startReceiver, type Receiver } from '../test/start-receiver.ts'
 import { openWebhookWorld, ORG, type WebhookWorld } from '../test/webhook-world.ts'
-import { DELIVERY_PLACES } from './dispatcher.ts'
+import { DELIVERY_SLOTS } from './dispatcher.ts'
 
 const PAST_ALL_RESERVATIONS_MS = 60_000
 
@@ -45,7 +45,7 @@ const reserve = async () =>
     now: world.clock,
     reservedUntil: new Date(world.clock.getTime() + 30_000),
     hangingSince: new Date(world.clock.getTime() - 2_000),
-    ...DELIVERY_PLACES,
+    ...DELIVERY_SLOTS,
     limit: 100,
   })
 

@@ -63,8 +63,8 @@ export function decideNext({ result, roundAttempt, failingSince, now, random }: 
   if (delayMs === undefined) {
     return { ...DECIDED, status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', disableEndpoint }
   }
-  const askedMs = Math.min(readRetryAfter(result.retryAfter, now) ?? 0, MAX_RETRY_AFTER_MS)
-  const waitMs = Math.max(Math.round(delayMs * (1 + JITTER * random)), askedMs)
+  const retryAfterMs = Math.min(readRetryAfter(result.retryAfter, now) ?? 0, MAX_RETRY_AFTER_MS)
+  const waitMs = Math.max(Math.round(delayMs * (1 + JITTER * random)), retryAfterMs)
   return { ...DECIDED, status: 'pending', nextAttemptAt: new Date(now.getTime() + waitMs), disableEndpoint }
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWebhookWorld, ORG, type WebhookWorld } from '../test/webhook-world.ts'
 import { startDispatcher, type Dispatcher } from './dispatcher.ts'
 
-const PLACES = { mostPerReceiver: 4, mostPerFailing: 1, mostFailingPerOrg: 3, mostFailing: 5, mostPerOrg: 8 }
+const SLOTS = { mostPerReceiver: 4, mostPerFailing: 1, mostFailingPerOrg: 3, mostFailing: 5, mostPerOrg: 8 }
 const OTHER_ORG = ORG + 1
 const THIRD_ORG = ORG + 2
 const HANGING_MS = 2_000
@@ -21,9 +21,9 @@ beforeAll(async () => {
     queue: { enqueue: async (job) => void queued.push(job) },
     log: world.log,
     now: () => world.clock,
-    places: PLACES,
+    slots: SLOTS,
   })
-  // From here on it looks when it is told to.
+  // From here on it looks when it gets the signal.
   await dispatcher.stop()
 })
 beforeEach(async () => {
@@ -71,37 +71,37 @@ async function owe({ org = ORG, failing = false, callback = false, due, waiting 
   return receiver
 }
 
-/** One pass; how many places each receiver got in it. */
+/** One pass; how many slots each receiver got in it. */
 async function dispatch(): Promise<Record<string, number>> {
   await dispatcher.dispatch()
-  const places: Record<string, number> = {}
+  const slots: Record<string, number> = {}
   for (const { deliveryId } of queued.splice(0)) {
     const { receiver } = await world.database.prisma.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } })
-    places[receiver] = (places[receiver] ?? 0) + 1
+    slots[receiver] = (slots[receiver] ?? 0) + 1
   }
-  return places
+  return slots
 }
 
 /** All that is in hand has begun, and hangs. */
 async function beginAll(): Promise<void> {
-  const inHand = await world.database.prisma.webhookDelivery.findMany({ where: { reservedUntil: { not: null } } })
+  const inFlight = await world.database.prisma.webhookDelivery.findMany({ where: { reservedUntil: { not: null } } })
   const reservedUntil = new Date(world.clock.getTime() + 25_000)
-  for (const { id, turn } of inHand) {
+  for (const { id, turn } of inFlight) {
     await beginAttempt(world.database, { deliveryId: Number(id), turn, now: world.clock, reservedUntil })
   }
 }
 
-describe('the places of one receiver are', () => {
+describe('the slots of one receiver are', () => {
   test.each<[string, Owed, number]>([
-    ['four for an endpoint', { due: 9 }, PLACES.mostPerReceiver],
-    ['one for an endpoint whose last attempt failed', { due: 9, failing: true }, PLACES.mostPerFailing],
-    ['four for an endpoint that works again, whatever waits', { due: 9, waiting: 1 }, PLACES.mostPerReceiver],
-    ['four for a callback host', { due: 9, callback: true }, PLACES.mostPerReceiver],
-    ['one for a callback host that failed', { due: 9, callback: true, waiting: 1 }, PLACES.mostPerFailing],
+    ['four for an endpoint', { due: 9 }, SLOTS.mostPerReceiver],
+    ['one for an endpoint whose last attempt failed', { due: 9, failing: true }, SLOTS.mostPerFailing],
+    ['four for an endpoint that works again, whatever waits', { due: 9, waiting: 1 }, SLOTS.mostPerReceiver],
+    ['four for a callback host', { due: 9, callback: true }, SLOTS.mostPerReceiver],
+    ['one for a callback host that failed', { due: 9, callback: true, waiting: 1 }, SLOTS.mostPerFailing],
     ['no more than it needs', { due: 2 }, 2],
-  ])('%s', async (_name, owed, places) => {
+  ])('%s', async (_name, owed, slots) => {
     const receiver = await owe(owed)
-    expect(await dispatch()).toEqual({ [receiver]: places })
+    expect(await dispatch()).toEqual({ [receiver]: slots })
     expect(await dispatch()).toEqual({})
   })
 
@@ -122,22 +122,22 @@ describe('the places of one receiver are', () => {
   })
 })
 
-test('an organization has so many places and leaves the others to others', async () => {
+test('an organization has so many slots and leaves the others to others', async () => {
   const many = [await owe({ due: 4 }), await owe({ due: 4 }), await owe({ due: 4 })]
   const other = await owe({ due: 9, org: OTHER_ORG })
   const { [other]: ofOther, ...ofMany } = await dispatch()
-  expect(ofOther).toBe(PLACES.mostPerReceiver)
+  expect(ofOther).toBe(SLOTS.mostPerReceiver)
   expect(Object.keys(ofMany).toSorted()).toEqual(many.toSorted())
   expect(Object.values(ofMany).toSorted((one, two) => one - two)).toEqual([2, 3, 3])
 })
 
-test('the failing receivers of an organization leave places to its others', async () => {
+test('the failing receivers of an organization leave slots to its others', async () => {
   const failing = []
   for (let number = 0; number < 9; number += 1) failing.push(await owe({ due: 2, failing: true }))
   const live = await owe({ due: 9 })
   const { [live]: ofLive, ...ofFailing } = await dispatch()
-  expect(ofLive).toBe(PLACES.mostPerReceiver)
-  expect(Object.values(ofFailing)).toEqual(Array.from({ length: PLACES.mostFailingPerOrg }, () => 1))
+  expect(ofLive).toBe(SLOTS.mostPerReceiver)
+  expect(Object.values(ofFailing)).toEqual(Array.from({ length: SLOTS.mostFailingPerOrg }, () => 1))
   // They hang, and that changes nothing for those that do not.
   await beginAll()
   world.passTime(HANGING_MS)
@@ -145,17 +145,17 @@ test('the failing receivers of an organization leave places to its others', asyn
   expect(await dispatch()).toEqual({ [late]: 1 })
 })
 
-test('the failing receivers of all organizations together leave places to all others', async () => {
+test('the failing receivers of all organizations together leave slots to all others', async () => {
   for (const org of [ORG, OTHER_ORG, THIRD_ORG]) {
     for (let number = 0; number < 3; number += 1) await owe({ due: 2, failing: true, org })
   }
   const live = await owe({ due: 2, org: THIRD_ORG })
   const { [live]: ofLive, ...ofFailing } = await dispatch()
   expect(ofLive).toBe(2)
-  expect(Object.values(ofFailing)).toHaveLength(PLACES.mostFailing)
+  expect(Object.values(ofFailing)).toHaveLength(SLOTS.mostFailing)
 })
 
-test('a free place goes to the receiver that holds fewest, though others have waited longer', async () => {
+test('a free slot goes to the receiver that holds fewest, though others have waited longer', async () => {
   const dead = [await owe({ due: 9 }), await owe({ due: 9 })]
   expect(await dispatch()).toEqual({ [dead[0] ?? '']: 4, [dead[1] ?? '']: 4 })
   const live = await owe({ due: 9 })
@@ -176,9 +176,9 @@ test('receivers are served in turn: the first delivery of each before the second
     await owe({ due: 1, callback: true }),
     await owe({ due: 4 }),
   ]
-  const places = await dispatch()
-  expect(Object.keys(places).toSorted()).toEqual(names.toSorted())
-  expect(Object.values(places).toSorted((one, two) => one - two)).toEqual([1, 2, 2, 3])
+  const slots = await dispatch()
+  expect(Object.keys(slots).toSorted()).toEqual(names.toSorted())
+  expect(Object.values(slots).toSorted((one, two) => one - two)).toEqual([1, 2, 2, 3])
 })
 
 test('what the queue refuses is given back, and the next pass finds it', async () => {

@@ -4,7 +4,7 @@ import {
   releaseDeliveries,
   reserveDueDeliveries,
   type Database,
-  type DeliveryPlaces,
+  type DeliverySlots,
   type ReservedDelivery,
 } from '@importer/db'
 import type { Logger, Producer } from '@importer/runtime'
@@ -18,7 +18,7 @@ export interface DispatcherOptions {
   readonly everyMs?: number
   /** How long a job may take to begin before it counts as lost and another one is queued. */
   readonly reserveMs?: number
-  readonly places?: DeliveryPlaces
+  readonly slots?: DeliverySlots
 }
 
 export interface Dispatcher {
@@ -44,21 +44,21 @@ export const DELIVERY_CONCURRENCY = 400
  * Over all processes. Half of one process's are never held by receivers that fail, and a quarter is all that an
  * organization gets: two for each endpoint that it may have. One that fails may hang for 15 s at every attempt.
  */
-export const DELIVERY_PLACES = {
+export const DELIVERY_SLOTS = {
   mostPerReceiver: 10,
   mostPerFailing: 2,
   mostFailingPerOrg: DELIVERY_CONCURRENCY / 8,
   mostFailing: DELIVERY_CONCURRENCY / 2,
   mostPerOrg: DELIVERY_CONCURRENCY / 4,
-} as const satisfies DeliveryPlaces
+} as const satisfies DeliverySlots
 
 /**
  * Brings what is due from the database to the queue. The database alone knows what is to be sent and when: a queue that
  * loses everything costs half a minute, and a receiver that hangs has a few jobs in the queue and never more, so that all
- * others find free places. Any number of processes may do this side by side.
+ * others find free slots. Any number of processes may do this side by side.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
-  const { database, queue, log, now, everyMs = EVERY_MS, reserveMs = RESERVE_MS, places = DELIVERY_PLACES } = options
+  const { database, queue, log, now, everyMs = EVERY_MS, reserveMs = RESERVE_MS, slots = DELIVERY_SLOTS } = options
   let stopped = false
   let wanted = false
   let running: Promise<void> | undefined
@@ -69,7 +69,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       now: at,
       reservedUntil: new Date(at.getTime() + reserveMs),
       hangingSince: new Date(at.getTime() - HANGING_MS),
-      ...places,
+      ...slots,
       limit: PASS_LIMIT,
     })
     const refused: ReservedDelivery[] = []

@@ -173,11 +173,11 @@ describe('a name', () => {
   })
 
   test('that is public at first and private later is checked at each look-up, and nobody is asked in its stead', async () => {
-    const asked: string[] = []
+    const queries: string[] = []
     const answers: ResolvedAddress[] = [PUBLIC, { address: '127.0.0.1', family: 4 }]
     const resolveHost = async (host: string) => {
-      asked.push(host)
-      return answers.slice(asked.length - 1, asked.length)
+      queries.push(host)
+      return answers.slice(queries.length - 1, queries.length)
     }
     // Nothing is connected to at the public address: it is somebody's. What a connection is given is looked at instead.
     const lookup = createGuardedLookup({ policy: STRICT, resolveHost })
@@ -187,34 +187,34 @@ describe('a name', () => {
       })
     expect(await lookUp()).toEqual([PUBLIC])
     expect(await lookUp()).toBe('127.0.0.1 is private or reserved')
-    expect(asked).toHaveLength(2)
+    expect(queries).toHaveLength(2)
   })
 
   test('that is allowed at first and refused later is checked at each connection, by the address that is used', async () => {
     const receiver = await startReceiver()
-    const asked: string[] = []
+    const queries: string[] = []
     const answers: ResolvedAddress[] = [
       { address: '127.0.0.1', family: 4 },
       { address: '169.254.169.254', family: 4 },
     ]
     const resolveHost = async (host: string) => {
-      asked.push(host)
-      return answers.slice(asked.length - 1, asked.length)
+      queries.push(host)
+      return answers.slice(queries.length - 1, queries.length)
     }
     const policy = { allowHttp: true, allowPrivateNetworks: true }
     const send = async () => sendTo(`http://rebinding.example.com:${new URL(receiver.url).port}/`, resolveHost, policy)
     expect(await send()).toMatchObject({ httpStatus: 204 })
     expect(await send()).toMatchObject({ httpStatus: null, errorCode: 'ADDRESS_NOT_ALLOWED' })
     await receiver.stop()
-    expect(asked).toHaveLength(2)
+    expect(queries).toHaveLength(2)
     expect(receiver.received).toHaveLength(1)
   })
 
   test('is looked up once, and the address that was checked is the one connected to', async () => {
     const receiver = await startReceiver()
-    const asked: string[] = []
+    const queries: string[] = []
     const resolveHost = async (host: string): Promise<ResolvedAddress[]> => {
-      asked.push(host)
+      queries.push(host)
       return [{ address: '127.0.0.1', family: 4 }]
     }
     const { port } = new URL(receiver.url)
@@ -222,7 +222,7 @@ describe('a name', () => {
     const result = await sendTo(`http://hooks.example.com:${port}/`, resolveHost, policy)
     await receiver.stop()
     expect(result.httpStatus).toBe(204)
-    expect(asked).toEqual(['hooks.example.com'])
+    expect(queries).toEqual(['hooks.example.com'])
     expect(receiver.received[0]?.headers['host']).toBe(`hooks.example.com:${port}`)
   })
 })

@@ -18,15 +18,15 @@ afterEach(async () => {
 async function prepare(zone: Zone, hosts: Readonly<Record<string, ResolvedAddress>> = {}, more: ResolveOptions = {}) {
   const server = await startNameServer(zone)
   servers.push(server)
-  const askedSystem: string[] = []
-  const askSystem = async (host: string): Promise<ResolvedAddress[]> => {
-    askedSystem.push(host)
+  const systemQueries: string[] = []
+  const querySystem = async (host: string): Promise<ResolvedAddress[]> => {
+    systemQueries.push(host)
     const known = hosts[host]
     if (known === undefined) throw new Error('ENOTFOUND')
     return [known]
   }
-  const resolveHost = createResolveHost({ servers: [server.address], askSystem, ...more })
-  return { server, resolveHost, askedSystem }
+  const resolveHost = createResolveHost({ servers: [server.address], querySystem, ...more })
+  return { server, resolveHost, systemQueries }
 }
 
 describe('a name', () => {
@@ -34,44 +34,48 @@ describe('a name', () => {
     ['with an IPv4 address', { A: [FOUR.address] }, [FOUR]],
     ['with an IPv6 address', { AAAA: [SIX.address] }, [SIX]],
     ['with both', { A: [FOUR.address], AAAA: [SIX.address] }, [FOUR, SIX]],
-    ['whose IPv6 addresses nobody tells', { A: [FOUR.address], AAAA: 'no answer' }, [FOUR]],
+    ['whose IPv6 addresses nobody reports', { A: [FOUR.address], AAAA: 'no answer' }, [FOUR]],
   ])('%s is known to the name server, and nobody else is asked', async (_name, known, addresses) => {
     // Whoever waited for a query that is not answered would wait longer than the test.
-    const { resolveHost, askedSystem } = await prepare({ 'hooks.example.com': known }, {}, { serverTimeoutMs: 60_000 })
+    const { resolveHost, systemQueries } = await prepare(
+      { 'hooks.example.com': known },
+      {},
+      { serverTimeoutMs: 60_000 },
+    )
     expect(await resolveHost('hooks.example.com')).toEqual(addresses)
-    expect(askedSystem).toEqual([])
+    expect(systemQueries).toEqual([])
   })
 
   test('that the name server does not know is asked of the machine', async () => {
-    const { resolveHost, askedSystem } = await prepare({}, { receiver: FOUR })
+    const { resolveHost, systemQueries } = await prepare({}, { receiver: FOUR })
     expect(await resolveHost('receiver')).toEqual([FOUR])
     await expect(resolveHost('nowhere.example.com')).rejects.toThrow('ENOTFOUND')
-    expect(askedSystem).toEqual(['receiver', 'nowhere.example.com'])
+    expect(systemQueries).toEqual(['receiver', 'nowhere.example.com'])
   })
 
   test.each(['localhost', 'LOCALHOST.', 'hooks.localhost'])('%s is this machine, and nobody is asked', async (host) => {
-    const { resolveHost, server, askedSystem } = await prepare({})
+    const { resolveHost, server, systemQueries } = await prepare({})
     expect(await resolveHost(host)).toEqual([
       { address: '127.0.0.1', family: 4 },
       { address: '::1', family: 6 },
     ])
-    expect([server.asked, askedSystem]).toEqual([[], []])
+    expect([server.queries, systemQueries]).toEqual([[], []])
   })
 
   test('is not delayed by others about which the name server is silent, and the machine too', async () => {
     const dead = Array.from({ length: 20 }, (_, index) => `dead${index}.example.com`)
     const silent = Object.fromEntries(dead.map((host) => [host, { A: 'no answer', AAAA: 'no answer' } as const]))
-    const asked = new EventEmitter()
-    const machineIsAsked = once(asked, 'dead')
-    const askSystem = async (host: string): Promise<ResolvedAddress[]> => {
+    const queries = new EventEmitter()
+    const machineIsQueried = once(queries, 'dead')
+    const querySystem = async (host: string): Promise<ResolvedAddress[]> => {
       if (host === 'receiver') return [FOUR]
-      asked.emit('dead')
+      queries.emit('dead')
       return new Promise(() => {})
     }
-    const options = { askSystem, serverTimeoutMs: 100, timeoutMs: 2_000 }
+    const options = { querySystem, serverTimeoutMs: 100, timeoutMs: 2_000 }
     const { resolveHost } = await prepare({ ...silent, 'hooks.example.com': { A: [FOUR.address] } }, {}, options)
     const failed = Promise.allSettled(dead.map(async (host) => resolveHost(host)))
-    await machineIsAsked
+    await machineIsQueried
     // Behind the dead ones there is no time left for a look-up of their own.
     expect(await Promise.all([resolveHost('hooks.example.com'), resolveHost('receiver')])).toEqual([[FOUR], [FOUR]])
     expect(new Set((await failed).map(({ status }) => status))).toEqual(new Set(['rejected']))

@@ -16,7 +16,7 @@ export interface ResolveOptions {
   /** `address:port` of the name servers; those of the machine by default. */
   readonly servers?: readonly string[]
   /** Asks the machine, which knows more than name servers do: /etc/hosts, domains to search. */
-  readonly askSystem?: ResolveHost
+  readonly querySystem?: ResolveHost
   /** How long a name server is waited for, twice. */
   readonly serverTimeoutMs?: number
   /** How long a look-up may take in all: as long as the attempt that wants it. */
@@ -44,9 +44,9 @@ const LOOPBACK: readonly ResolvedAddress[] = [
  * a time; names for which no server answered wait for each other and for no others.
  */
 export function createResolveHost(options: ResolveOptions = {}): ResolveHost {
-  const { servers, askSystem = askMachine, serverTimeoutMs = SERVER_TIMEOUT_MS, timeoutMs = TIMEOUT_MS } = options
-  const askQuickly = boundLookups(askSystem, QUICK_LOOKUPS)
-  const askSlowly = boundLookups(askSystem, SLOW_LOOKUPS)
+  const { servers, querySystem = queryMachine, serverTimeoutMs = SERVER_TIMEOUT_MS, timeoutMs = TIMEOUT_MS } = options
+  const lookUpQuickly = boundLookups(querySystem, QUICK_LOOKUPS)
+  const lookUpSlowly = boundLookups(querySystem, SLOW_LOOKUPS)
 
   function createResolver(): Resolver {
     const resolver = new Resolver({ timeout: serverTimeoutMs, tries: SERVER_TRIES })
@@ -57,17 +57,17 @@ export function createResolveHost(options: ResolveOptions = {}): ResolveHost {
   return async (host) => {
     if (isLocalName(host)) return LOOPBACK
     const startedAt = performance.now()
-    const { addresses, isUnknown } = await askServers(host, createResolver())
+    const { addresses, isUnknown } = await queryServers(host, createResolver())
     if (addresses.length > 0) return addresses
     const leftMs = timeoutMs - (performance.now() - startedAt)
-    return isUnknown ? askQuickly(host, leftMs) : askSlowly(host, leftMs)
+    return isUnknown ? lookUpQuickly(host, leftMs) : lookUpSlowly(host, leftMs)
   }
 }
 
-async function askServers(host: string, resolver: Resolver) {
+async function queryServers(host: string, resolver: Resolver) {
   const addresses: ResolvedAddress[] = []
   const codes: string[] = []
-  const ask = async (family: 4 | 6): Promise<void> => {
+  const query = async (family: 4 | 6): Promise<void> => {
     try {
       const found = await (family === 4 ? resolver.resolve4(host) : resolver.resolve6(host))
       addresses.push(...found.map((address) => ({ address, family })))
@@ -75,7 +75,7 @@ async function askServers(host: string, resolver: Resolver) {
       codes.push(error instanceof Error && 'code' in error ? String(error.code) : '')
     }
   }
-  const [four, six] = [ask(4), ask(6)]
+  const [four, six] = [query(4), query(6)]
   await four
   const done = new AbortController()
   const extraWait = addresses.length > 0 ? [delay(EXTRA_WAIT_MS, undefined, { signal: done.signal })] : []
@@ -85,7 +85,7 @@ async function askServers(host: string, resolver: Resolver) {
   return { addresses: [...addresses], isUnknown: codes.length === 2 && codes.every((code) => UNKNOWN.has(code)) }
 }
 
-async function askMachine(host: string): Promise<ResolvedAddress[]> {
+async function queryMachine(host: string): Promise<ResolvedAddress[]> {
   const addresses = await lookup(host, { all: true, verbatim: true })
   return addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
 }

@@ -53,7 +53,7 @@ async function readStored(): Promise<string[]> {
 async function deliver(world: WebhookWorld): Promise<string[]> {
   receiver.received.length = 0
   const importId = await world.makeImport({ callbackUrl: `${receiver.url}/own` })
-  await completeImport(world.database, { importId, lease: 1 }, 0)
+  await completeImport(world.database, { importId, fencingToken: 1 }, 0)
   world.clock = new Date()
   await world.deliverAllDue()
   return receiver.received.map(({ path }) => path).toSorted()

@@ -188,7 +188,7 @@ test('a request is a POST with the given headers, and the answer is kept in part
   ])
 })
 
-test('the attempt ends when it is told to', async () => {
+test('the attempt ends when it gets the signal', async () => {
   const receiver = remember(await startFaultyReceiver(() => stopping.abort()))
   const stopping = new AbortController()
   expect(

@@ -12,7 +12,7 @@ export interface FaultyReceiver {
   stop(): Promise<void>
 }
 
-/** A bare TCP server on `host` that does as it is told once the head and the body of a request are there. */
+/** A bare TCP server on `host` that does what the test says once the head and the body of a request are there. */
 export async function startFaultyReceiver(
   misbehave: (socket: Socket) => void,
   { host = '127.0.0.1', atOnce = false }: { host?: string; atOnce?: boolean } = {},

@@ -14,19 +14,19 @@ export interface NameServer {
   /** `address:port`. */
   readonly address: string
   /** `A hooks.example.com` */
-  readonly asked: string[]
+  readonly queries: string[]
   stop(): Promise<void>
 }
 
 /** A name server on 127.0.0.1 (RFC 1035, 4.1). A name that is not in its zone does not exist. */
 export async function startNameServer(zone: Zone): Promise<NameServer> {
   const socket = createSocket('udp4')
-  const asked: string[] = []
+  const queries: string[] = []
   socket.on('message', (query, { address, port }) => {
     const { name, end } = readName(query)
     const type = TYPES[query.readUInt16BE(end)]
     if (type === undefined) return
-    asked.push(`${type} ${name}`)
+    queries.push(`${type} ${name}`)
     const known = zone[name]
     const addresses = known?.[type] ?? []
     if (addresses === 'no answer') return
@@ -51,7 +51,7 @@ export async function startNameServer(zone: Zone): Promise<NameServer> {
   await once(socket, 'listening')
   return {
     address: `127.0.0.1:${socket.address().port}`,
-    asked,
+    queries,
     async stop() {
       socket.close()
       await once(socket, 'close')

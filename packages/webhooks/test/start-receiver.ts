@@ -23,7 +23,7 @@ export interface Receiver {
 export const CERTIFICATE = readFileSync(new URL('tls/certificate.pem', import.meta.url), 'utf8')
 const KEY = readFileSync(new URL('tls/key.pem', import.meta.url), 'utf8')
 
-/** A real HTTP or HTTPS server on 127.0.0.1 that keeps what it gets, and answers 204 unless told otherwise. */
+/** A real HTTP or HTTPS server on 127.0.0.1 that keeps what it gets, and answers 204 unless set otherwise. */
 export async function startReceiver({ tls = false } = {}): Promise<Receiver> {
   const received: ReceivedRequest[] = []
   const take = (request: IncomingMessage, response: ServerResponse): void => {

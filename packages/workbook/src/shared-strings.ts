@@ -14,10 +14,10 @@ export interface SharedStrings {
   close(): void
 }
 
-/** 4 MiB of texts, 2 MiB of the places where they begin. */
+/** 4 MiB of texts, 2 MiB of the positions where they begin. */
 const TEXT_PAGES = 256
-const PLACE_PAGES = 128
-const PLACE_BYTES = 8
+const POSITION_PAGES = 128
+const POSITION_BYTES = 8
 const MAX_TEXTS = 50_000_000
 
 /**
@@ -29,7 +29,7 @@ export async function readSharedStrings(from: AsyncIterable<Buffer> | null, coun
   const open = (name: string): number => fs.openSync(path.join(folder, name), 'w+', 0o600)
   let table: StringTable
   try {
-    table = new StringTable(new PagedFile(open('texts'), TEXT_PAGES), new PagedFile(open('places'), PLACE_PAGES))
+    table = new StringTable(new PagedFile(open('texts'), TEXT_PAGES), new PagedFile(open('positions'), POSITION_PAGES))
   } finally {
     // The names go at once: whatever becomes of this process, nothing is left.
     fs.rmSync(folder, { recursive: true, force: true })
@@ -67,14 +67,14 @@ async function fill(table: StringTable, bytes: AsyncIterable<Buffer>, count: num
 class StringTable implements SharedStrings {
   readonly #texts: PagedFile
   /** Where each text begins, and behind the last one where it ends. */
-  readonly #places: PagedFile
-  readonly #place = Buffer.alloc(PLACE_BYTES)
+  readonly #positions: PagedFile
+  readonly #position = Buffer.alloc(POSITION_BYTES)
   #count = 0
 
-  constructor(texts: PagedFile, places: PagedFile) {
+  constructor(texts: PagedFile, positions: PagedFile) {
     this.#texts = texts
-    this.#places = places
-    this.#appendPlace()
+    this.#positions = positions
+    this.#appendPosition()
   }
 
   get count(): number {
@@ -85,32 +85,32 @@ class StringTable implements SharedStrings {
     this.#count += 1
     if (this.#count > MAX_TEXTS) throw invalidWorkbook(`it has more than ${MAX_TEXTS} texts`)
     this.#texts.append(Buffer.from(text))
-    this.#appendPlace()
+    this.#appendPosition()
   }
 
-  #appendPlace(): void {
-    this.#place.writeDoubleLE(this.#texts.bytes)
-    this.#places.append(this.#place)
+  #appendPosition(): void {
+    this.#position.writeDoubleLE(this.#texts.bytes)
+    this.#positions.append(this.#position)
   }
 
   finish(): void {
     this.#texts.flush()
-    this.#places.flush()
+    this.#positions.flush()
   }
 
   get(index: number): string {
     if (!Number.isInteger(index) || index < 0 || index >= this.#count) {
       throw invalidWorkbook(`a cell names the text ${index}, which is not there`)
     }
-    return this.#texts.read(this.#placeOf(index), this.#placeOf(index + 1)).toString('utf8')
+    return this.#texts.read(this.#positionOf(index), this.#positionOf(index + 1)).toString('utf8')
   }
 
-  #placeOf(index: number): number {
-    return this.#places.read(index * PLACE_BYTES, (index + 1) * PLACE_BYTES).readDoubleLE()
+  #positionOf(index: number): number {
+    return this.#positions.read(index * POSITION_BYTES, (index + 1) * POSITION_BYTES).readDoubleLE()
   }
 
   close(): void {
     this.#texts.close()
-    this.#places.close()
+    this.#positions.close()
   }
 }

@@ -196,15 +196,15 @@ describe('a file that is no workbook is refused:', () => {
   })
 })
 
-test('thousands of parts are looked through without keeping all else from its turn', async () => {
+test('thousands of parts are looked through without blocking the event loop', async () => {
   const zip = new yazl.ZipFile()
   for (let n = 0; n < 2_000; n += 1) zip.addBuffer(Buffer.alloc(0), `part${n}`, { compress: false })
   zip.end()
   const bytes = await buffer(zip.outputStream as Readable)
-  let turns = 0
-  const timer = setInterval(() => (turns += 1), 0)
+  let ticks = 0
+  const timer = setInterval(() => (ticks += 1), 0)
   await expect(read(bytes).finally(() => clearInterval(timer))).rejects.toThrow(/without a workbook/)
-  expect(turns).toBeGreaterThan(5)
+  expect(ticks).toBeGreaterThan(5)
 })
 
 test('rows that have one cell, far to the right, hold no more than that', async () => {

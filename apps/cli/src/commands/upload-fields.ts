@@ -64,56 +64,60 @@ export function readUploadFields(options: ColumnOptions & Readonly<Record<string
 function readColumns({ customer, coupon, column = [] }: ColumnOptions, fields: Record<string, string>): Columns {
   const columns: Columns = {}
   if (customer !== undefined) {
-    const [key, place] = readPair('--customer', customer, findColumnKey)
+    const [key, position] = readPair('--customer', customer, findColumnKey)
     const identifier = nameOf(CUSTOMER_IDENTIFIERS, key)
     if (identifier === undefined) {
       throw new CliError(`--customer ${customer} names no customer; expected mobile, email, external-id or user-id`)
     }
     fields['customerIdentifier'] ??= identifier
-    columns[key] = place
+    columns[key] = position
   }
   if (coupon !== undefined) {
-    const [key, place] = readPair('--coupon', coupon, (name) => COUPON_NAMES[name.toLowerCase()] ?? findColumnKey(name))
+    const [key, position] = readPair(
+      '--coupon',
+      coupon,
+      (name) => COUPON_NAMES[name.toLowerCase()] ?? findColumnKey(name),
+    )
     const identifier = nameOf(COUPON_IDENTIFIERS, key)
     if (identifier === undefined) throw new CliError(`--coupon ${coupon} names no coupon; expected code or id`)
     fields['couponIdentifier'] ??= identifier
-    columns[key] = place
+    columns[key] = position
   }
   for (const pair of column) {
-    const [key, place] = readPair('--column', pair, findColumnKey)
-    columns[key] = addPlace(columns[key], place, pair)
+    const [key, position] = readPair('--column', pair, findColumnKey)
+    columns[key] = addPosition(columns[key], position, pair)
   }
   return columns
 }
 
 /** A key that is named again has another name of which one is in the header. */
-function addPlace(before: Columns[ColumnKey], place: number | string, pair: string): number | string | string[] {
-  if (before === undefined) return place
-  if (typeof before === 'number' || typeof place === 'number') {
+function addPosition(before: Columns[ColumnKey], position: number | string, pair: string): number | string | string[] {
+  if (before === undefined) return position
+  if (typeof before === 'number' || typeof position === 'number') {
     throw new CliError(
       `--column ${pair} names a column again; expected a position once, or names of which one is there`,
     )
   }
-  return [...(Array.isArray(before) ? before : [before]), place]
+  return [...(Array.isArray(before) ? before : [before]), position]
 }
 
 function readPair(
   option: string,
   pair: string,
   findKey: (name: string) => ColumnKey | null,
-): [key: ColumnKey, place: number | string] {
+): [key: ColumnKey, position: number | string] {
   const end = pair.indexOf('=')
   const name = pair.slice(0, end === -1 ? undefined : end)
-  const place = end === -1 ? '' : pair.slice(end + 1)
+  const position = end === -1 ? '' : pair.slice(end + 1)
   const key = findKey(name)
   if (key === null) {
     throw new CliError(
       `${option} ${pair}: there is no column key ${name}; did you mean ${closest(name, [...COLUMN_KEYS])}?`,
     )
   }
-  if (place === '')
+  if (position === '')
     throw new CliError(`${option} ${pair} names no column; expected ${name}=2 or ${name}="Name in the header"`)
-  return [key, /^\d+$/.test(place) ? Number(place) : place]
+  return [key, /^\d+$/.test(position) ? Number(position) : position]
 }
 
 function nameOf(identifiers: Readonly<Record<string, ColumnKey>>, key: ColumnKey): string | undefined {

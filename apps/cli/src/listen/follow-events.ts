@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { RequestError, type ImporterClient, type ImportView } from '@importer/client'
 import { IMPORT_EVENT_TYPES, TEST_EVENT_TYPE, type DeliveryView, type WebhookEventType } from '@importer/contracts'
 
-/** What a webhook tells: its body is `{type, timestamp, data}`. */
+/** What a webhook holds: its body is `{type, timestamp, data}`. */
 export interface ListenEvent {
   readonly id: string
   readonly type: WebhookEventType

@@ -127,7 +127,7 @@ describe('a good upload', () => {
     expect(row.fileKey).not.toContain(name.slice(-6, -4))
   })
 
-  test('is told apart from another by its job', async () => {
+  test('is distinguished from another by its job', async () => {
     const jobs = await Promise.all([postGood(intake), postGood(intake), postGood(intake)])
     const ids = await Promise.all(
       jobs.map(async (job) => (await readJson(job)).result.redeemUploadJobStatuses[0].jobId),

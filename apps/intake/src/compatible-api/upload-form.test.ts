@@ -135,7 +135,7 @@ test.each([
   ['"2"', 'uploadHeaders.mobile is "2"; expected a whole number from 0 to 1023'],
   ['0x2', 'uploadHeaders.mobile is 0x2; expected a whole number from 0 to 1023'],
   ["2, 'mobile': 7", 'uploadHeaders has the key "mobile" more than once; expected every key once'],
-])('a mobile of %s is told as it is written', (written, message) => {
+])('a mobile of %s is reported as it is written', (written, message) => {
   const result = validate({ ...GOOD, uploadHeaders: SAMPLE_2.replace(' 2', ` ${written}`) })
   expect(result).toMatchObject({ ok: false, faults: [{ message }] })
 })

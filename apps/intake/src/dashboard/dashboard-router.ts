@@ -33,7 +33,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The dashboard: static files, open to all, as they tell nothing of anybody. */
+/** The dashboard: static files, open to all, as they reveal nothing of anybody. */
 export function createDashboardRouter(): Router {
   const router = Router()
   const files = readPage()

@@ -62,7 +62,7 @@ ${FAILURES.map(([code, { cause, remedy }]) => `| \`${code}\` | ${cause} | ${reme
 
 /** What every operation can answer beside its own. */
 const COMMON_ERRORS = {
-  400: 'The request is not as it should be; `errors` tells every fault',
+  400: 'The request is not as it should be; `errors` lists every fault',
   401: 'There is no API key, or it is unknown or revoked',
   403: 'The role of the API key does not include the needed one',
   429: 'Too many requests, or too many imports that wait',

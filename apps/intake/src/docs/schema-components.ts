@@ -28,7 +28,7 @@ export class SchemaComponents {
 }
 
 /**
- * A schema as JSON Schema. In what a client sends, a default is told in words: what makes programs of documents takes a
+ * A schema as JSON Schema. In what a client sends, a default is reported in words: what makes programs of documents takes a
  * member with a default for one that is always there.
  */
 export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {

@@ -79,7 +79,7 @@ describe('a service whose parts fail', () => {
   })
   afterAll(() => intake.stop())
 
-  test('is not ready, tells which and hides why', async () => {
+  test('is not ready, reports which and hides why', async () => {
     const response = await fetch(`${intake.url}/readyz`)
     expect(response.status).toBe(503)
     expect(await readJson(response)).toEqual({

@@ -4,7 +4,7 @@ import { Router } from 'express'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { nameRoute } from '../http/track-requests.ts'
 
-/** For whoever runs the service; all answer without a key and tell nothing of any organization. */
+/** For whoever runs the service; all answer without a key and reveal nothing of any organization. */
 export function createHealthRouter(deps: IntakeDependencies): Router {
   const router = Router()
   router.get('/healthz', nameRoute('/healthz'), (_request, response) => {

@@ -8,12 +8,12 @@ import { sendAnswer, type Answer } from './send-answer.ts'
 import { toApiError } from './to-api-error.ts'
 import { describeRequest, noteErrorCode } from './track-requests.ts'
 
-/** How one API tells an error. */
+/** How one API answers with an error. */
 export type RenderError = (error: ApiError) => Answer
 
 /**
  * The last handler of an API: answers every error in that API's form. What is our fault goes to the log with all that
- * is known of it, and tells the client nothing but that.
+ * is known of it, and gives the client nothing but that.
  */
 export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler {
   return async (error: unknown, request, response, _next) => {

@@ -20,7 +20,7 @@ export class ApiError extends Error {
   readonly status: number
   readonly faults: readonly FieldFault[]
   readonly headers: ErrorHeaders
-  /** What the native API tells beside the faults. */
+  /** What the native API gives beside the faults. */
   readonly details: ErrorDetails
 
   constructor(
@@ -38,7 +38,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The client closed its connection before it had an answer: there is nobody to tell. */
+/** The client closed its connection before it had an answer: nobody gets the answer. */
 export class ClientGoneError extends Error {
   constructor() {
     super('the client closed the connection before the request was complete')

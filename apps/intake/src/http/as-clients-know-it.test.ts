@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask, postNative, uploadNative } from '../../test/native-upload.ts'
+import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { openRawConnection } from '../../test/raw-connection.ts'
 import { readJson } from '../../test/read-json.ts'
 import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 describe('the uploaded file', () => {
-  const get = (headers: Record<string, string>) => ask(intake, 'GET', `/v1/imports/${id}/file`, { headers })
+  const get = (headers: Record<string, string>) => callApi(intake, 'GET', `/v1/imports/${id}/file`, { headers })
   test.each([
     ['bytes=0-9', 206, `bytes 0-9/${CONTENT.length}`, CONTENT.slice(0, 10)],
     ['bytes=100-', 206, `bytes 100-${CONTENT.length - 1}/${CONTENT.length}`, CONTENT.slice(100)],
@@ -177,7 +177,7 @@ describe('pages of other origins', () => {
     expect([status, headers.get('access-control-allow-origin')]).toEqual([204, 'https://shop.example.com'])
     expect(headers.get('access-control-allow-headers')).toContain('Authorization')
     expect(headers.has('access-control-allow-credentials')).toBe(false)
-    const answer = await ask(open, 'GET', '/v1/imports', { headers: { Origin: 'https://shop.example.com' } })
+    const answer = await callApi(open, 'GET', '/v1/imports', { headers: { Origin: 'https://shop.example.com' } })
     expect(answer.headers.get('access-control-expose-headers')).toContain('ETag')
   })
 
@@ -192,11 +192,11 @@ describe('pages of other origins', () => {
 
 test('the events of an import end when the key is revoked', async () => {
   const waiting = await uploadNative(intake, line('CODE88'))
-  const made = await readJson(await ask(intake, 'POST', '/v1/api-keys', { json: { role: 'read' } }))
-  const response = await ask(intake, 'GET', `/v1/imports/${waiting}/events`, { key: made.key })
+  const made = await readJson(await callApi(intake, 'POST', '/v1/api-keys', { json: { role: 'read' } }))
+  const response = await callApi(intake, 'GET', `/v1/imports/${waiting}/events`, { key: made.key })
   const reader = response.body?.getReader()
   expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toContain('retry:')
-  await ask(intake, 'DELETE', `/v1/api-keys/${made.id}`)
+  await callApi(intake, 'DELETE', `/v1/api-keys/${made.id}`)
   let text = ''
   for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
     text += Buffer.from(next.value).toString()
@@ -205,9 +205,9 @@ test('the events of an import end when the key is revoked', async () => {
 })
 
 test('an import that is polled is answered by a 304 behind a proxy that packs', async () => {
-  const entityTag = (await ask(intake, 'GET', `/v1/imports/${id}`)).headers.get('etag') ?? ''
+  const entityTag = (await callApi(intake, 'GET', `/v1/imports/${id}`)).headers.get('etag') ?? ''
   const seen = entityTag.replace(/"$/, '-gzip"')
-  const response = await ask(intake, 'GET', `/v1/imports/${id}`, { headers: { 'If-None-Match': `W/${seen}` } })
+  const response = await callApi(intake, 'GET', `/v1/imports/${id}`, { headers: { 'If-None-Match': `W/${seen}` } })
   expect(response.status).toBe(304)
 })
 

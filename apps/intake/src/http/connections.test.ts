@@ -84,7 +84,7 @@ describe('a client that goes away', () => {
   })
 })
 
-test('an upload that stands still is cut and told so', async () => {
+test('an upload that stands still is cut and notified', async () => {
   connection.socket.write(writeUploadHead({ 'Content-Length': 900_000 }) + beginMultipart(GOOD_FIELDS, CSV))
   const answer = await connection.waitFor(/\r\n\r\n\{.*\}$/s)
   expect(answer).toMatch(/^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s)

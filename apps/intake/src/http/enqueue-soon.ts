@@ -8,7 +8,7 @@ const ENQUEUE_TIMEOUT_MS = 600
 /**
  * Adds the import's job: that which makes its file, where it has none yet. The import is durable without it: when the
  * queue is down or slow the reconciler adds the job
- * later, so the client is answered all the same and the log is told.
+ * later, so the client is answered all the same and the log says why.
  */
 export async function enqueueSoon(deps: IntakeDependencies, record: ImportRecord): Promise<void> {
   const { enqueueImport, enqueuePreparation, log } = deps

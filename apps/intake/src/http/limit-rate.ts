@@ -5,7 +5,7 @@ import { tooMany } from './api-error.ts'
 import { noteKey } from './track-requests.ts'
 
 const WINDOW_MS = 60_000
-/** Keys that are remembered; the oldest windows make room. */
+/** Keys that are remembered; the oldest windows are dropped. */
 const MAX_KEYS = 10_000
 
 interface Window {
@@ -14,7 +14,7 @@ interface Window {
 }
 
 /**
- * So many requests a minute for each API key, in this process, told by the headers of
+ * So many requests a minute for each API key, in this process, announced in the headers of
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/. Without a key that works there is no limit:
  * such a request is refused anyway.
  */

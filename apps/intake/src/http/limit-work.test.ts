@@ -76,7 +76,7 @@ it('refuses by 503 what has waited for too long', async () => {
   expect(work.begun).toEqual(['1/0'])
 })
 
-it('forgets who waited and is gone, and tells work under way that nobody waits for it', async () => {
+it('forgets who waited and is gone, and signals work in flight that nobody waits for it', async () => {
   const limit = createWorkLimit(OPTIONS)
   const work = makeWork()
   const [first, second] = [makeResponse(), makeResponse()]

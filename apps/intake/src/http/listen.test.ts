@@ -32,6 +32,6 @@ test('a port that stays taken is an error in the end', async () => {
   await expect(listen(server, { port, host, retryForMs: 150 })).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
 
-test('another error is told at once', async () => {
+test('another error is reported at once', async () => {
   await expect(listen(server, { port, host: '192.0.2.1' })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
 })

@@ -30,7 +30,7 @@ export function paceReading(socket: Socket): PacedReading {
   const arrived: (Buffer | null)[] = []
   let bodyBytes = 0
   let isHeld = false
-  let isAsked = false
+  let isRequested = false
 
   function give(chunk: Buffer | null): boolean {
     bodyBytes = Math.max(0, bodyBytes - (chunk?.length ?? 0))
@@ -55,14 +55,14 @@ export function paceReading(socket: Socket): PacedReading {
   socket.push = (chunk: Buffer | null) => {
     if (arrived.length === 0 && !isHeld && (chunk === null || chunk.length <= pieceBytes())) return give(chunk)
     arrived.push(chunk)
-    if (isHeld) isAsked = true
+    if (isHeld) isRequested = true
     else givePiece()
     // Until the stream asks for more than has arrived, nothing more is read.
     return false
   }
   socket._read = (size) => {
     if (arrived.length === 0) readOn(size)
-    else if (isHeld) isAsked = true
+    else if (isHeld) isRequested = true
     else givePiece()
   }
   const ignore = (): void => undefined
@@ -77,8 +77,8 @@ export function paceReading(socket: Socket): PacedReading {
     },
     release() {
       isHeld = false
-      if (!isAsked) return
-      isAsked = false
+      if (!isRequested) return
+      isRequested = false
       givePiece()
     },
   }

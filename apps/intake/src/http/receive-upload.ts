@@ -7,7 +7,7 @@ import multer from 'multer'
 
 import { acceptBody } from './accept-body.ts'
 import { ApiError, payloadTooLarge } from './api-error.ts'
-import { FORM_ROOM_BYTES } from './require-upload.ts'
+import { FORM_OVERHEAD_BYTES } from './require-upload.ts'
 import { watchBody } from './watch-body.ts'
 
 /** The multipart field whose content is stored. */
@@ -42,7 +42,7 @@ export interface UploadLimits {
   readonly idleTimeoutMs: number
 }
 
-/** What no honest client comes near; what is merely wrong is told by the one who validates, with all other faults. */
+/** What no honest client comes near; what is merely wrong is reported by the one who validates, with all other faults. */
 const HARD_LIMITS = {
   fieldNameSize: 100,
   fieldSize: 64 * 1024,
@@ -95,7 +95,7 @@ export async function receiveForm<Kept>(
 ): Promise<ReceivedForm<Kept>> {
   const faults: FieldFault[] = []
   const kept: Promise<Kept>[] = []
-  const body = watchBody(request, { ...limits, maxBytes: limits.maxBytes + FORM_ROOM_BYTES })
+  const body = watchBody(request, { ...limits, maxBytes: limits.maxBytes + FORM_OVERHEAD_BYTES })
   acceptBody(request, response)
 
   const storage: multer.StorageEngine = {
@@ -139,7 +139,7 @@ export async function receiveForm<Kept>(
 /** Fields that come in crumbs, or unpacking, may take longer than the janitor waits. */
 function keepTouched(response: Response, store: FileStore, keys: readonly string[]): void {
   const timer = setInterval(() => {
-    // A store that is away is told by whoever needs it next.
+    // A store that is away is reported by whoever needs it next.
     for (const key of keys) store.touch(key).catch(() => undefined)
   }, TOUCH_EVERY_MS)
   timer.unref()
@@ -246,7 +246,7 @@ function isFormError(error: Error): boolean {
   )
 }
 
-/** What is told of each of multer's codes: a code of ours, and what was expected. */
+/** For each of multer's codes: our code, and what was expected. */
 const HARD_FAULTS: Readonly<Record<string, { readonly code: FaultCode; readonly expected: string }>> = {
   LIMIT_FIELD_VALUE: { code: 'VALUE_TOO_LONG', expected: `at most ${HARD_LIMITS.fieldSize} bytes` },
   LIMIT_FIELD_COUNT: { code: 'TOO_MANY_FIELDS', expected: `at most ${HARD_LIMITS.fields} fields` },

@@ -3,7 +3,7 @@ import type { Request } from 'express'
 import { ApiError, payloadTooLarge } from './api-error.ts'
 
 /** What a form may have beside its file: the fields and what stands around them. */
-export const FORM_ROOM_BYTES = 1024 * 1024
+export const FORM_OVERHEAD_BYTES = 1024 * 1024
 
 /**
  * Checks by the head alone whether an upload can follow whose file has at most `maxBytes`. Throws 400, 413 or 415. Of
@@ -20,7 +20,7 @@ export function requireUpload(request: Request, maxBytes: number): void {
     const message = `the form is sent with Content-Encoding ${coding.slice(0, 60)}; expected it without (the file in it may be packed with gzip)`
     throw new ApiError(415, [{ code: 'UNSUPPORTED_ENCODING', field: 'Content-Encoding', message }])
   }
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_ROOM_BYTES) {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_OVERHEAD_BYTES) {
     throw payloadTooLarge(maxBytes)
   }
 }

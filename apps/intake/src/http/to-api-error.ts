@@ -1,16 +1,16 @@
 import { UnavailableError } from '@importer/contracts'
-import { QueueFullError, SealedSecretError, StorageRoomError } from '@importer/db'
+import { QueueFullError, SealedSecretError, StorageQuotaError } from '@importer/db'
 import { FileDamagedError } from '@importer/runtime'
 
 import { ApiError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
 
 /**
- * What the client is told about any error. An unknown one tells nothing of itself: its words and stack are for the log.
+ * The answer to the client for any error. Of an unknown one the client sees nothing: its message and stack go to the log.
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof QueueFullError) return queueFull(error.maxQueued)
-  if (error instanceof StorageRoomError) return storageQuotaExceeded(error.storedBytes, error.maxBytes)
+  if (error instanceof StorageQuotaError) return storageQuotaExceeded(error.storedBytes, error.maxBytes)
   if (error instanceof SealedSecretError) {
     const message =
       'the stored webhook secret cannot be opened with the keys of this server; its operator finds the reason in the log. A new one can be had by rotation'

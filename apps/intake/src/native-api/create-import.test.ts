@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask, postNative, uploadNative } from '../../test/native-upload.ts'
+import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, MOBILE, seedReference, TILL, work } from '../../test/work.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => intake.stop())
 
 async function show(id: number) {
-  const body = await readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+  const body = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
   return body
 }
 
@@ -68,15 +68,15 @@ describe('what is said of the file', () => {
     const id = await uploadNative(intake, content, { fields })
     await work(intake, id)
     expect(await show(id)).toMatchObject({ status: 'completed', counts })
-    const file = await ask(intake, 'GET', `/v1/imports/${id}/file`)
+    const file = await callApi(intake, 'GET', `/v1/imports/${id}/file`)
     expect(Buffer.from(await file.arrayBuffer())).toEqual(Buffer.from(content))
   })
 
-  test('windows-1252 is told in the report as what it means', async () => {
+  test('the report shows windows-1252 as the characters that it means', async () => {
     const content = new Uint8Array([...Buffer.from(`1603263535000,${TILL},${MOBILE},`), 0x80, 0xe9, 0x93, 0x0a])
     const id = await uploadNative(intake, content, { fields: { encoding: 'windows-1252' } })
     await work(intake, id)
-    const { items } = await readJson(await ask(intake, 'GET', `/v1/imports/${id}/errors`))
+    const { items } = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}/errors`))
     expect(items).toMatchObject([{ column: 'couponCode', value: '€é“', code: 'COUPON_NOT_FOUND' }])
   })
 })
@@ -169,7 +169,7 @@ test('gzip that unpacks beyond the limit is 413, and to absurd sizes 400', async
   await roomy.stop()
 })
 
-test('all faults of an upload are told at once', async () => {
+test('all faults of an upload are reported at once', async () => {
   const response = await postNative(intake, 'x', {
     fields: { customerIdentifier: 'NAME', encoding: 'x', metadata: '{' },
   })
@@ -269,7 +269,7 @@ test.each([
   expect(stored.maxErrorRatio).toBe(ratio)
 })
 
-test('a dry run tells what would have been, rows that compete across batches included, and inserts nothing', async () => {
+test('a dry run reports what would have been, rows that compete across batches included, and inserts nothing', async () => {
   const codes = Array.from({ length: 60 }, (_, i) => `CODE${100 + (i % 25)}`)
   const content = codes.map((code, i) => line(code, 1_603_263_535_000 + (i % 50))).join('') + line('NOSUCH')
   const dry = await uploadNative(intake, content, { fields: { dryRun: 'true' } })
@@ -277,12 +277,17 @@ test('a dry run tells what would have been, rows that compete across batches inc
   expect(await intake.database.prisma.redemption.count({ where: { importId: dry } })).toBe(0)
   const real = await uploadNative(intake, content)
   await work(intake, real, { batchRows: 7 })
-  const [told, was] = [await show(dry), await show(real)]
-  expect(told).toMatchObject({ status: 'completed', dryRun: true, counts: was.counts, errorsByCode: was.errorsByCode })
+  const [dryRun, was] = [await show(dry), await show(real)]
+  expect(dryRun).toMatchObject({
+    status: 'completed',
+    dryRun: true,
+    counts: was.counts,
+    errorsByCode: was.errorsByCode,
+  })
   expect(was.counts).toEqual({ rows: 61, inserted: 25, duplicates: 10, rejected: 26 })
   for (const report of ['errors.csv', 'inserted.csv', 'duplicates.csv']) {
     const texts = await Promise.all(
-      [dry, real].map(async (id) => (await ask(intake, 'GET', `/v1/imports/${id}/${report}`)).text()),
+      [dry, real].map(async (id) => (await callApi(intake, 'GET', `/v1/imports/${id}/${report}`)).text()),
     )
     expect(texts[0]).toBe(texts[1])
   }
@@ -304,9 +309,9 @@ test.each([
   if (status === 'completed') return
   expect(body.failure.code).toBe('ERROR_BUDGET_EXCEEDED')
   expect(body.counts.rows).toBeLessThan(2_500)
-  const unprocessed = await (await ask(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
+  const unprocessed = await (await callApi(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
   expect(unprocessed.trimEnd().split('\n').length - 1).toBe(2_500 - body.counts.rows)
-  expect((await ask(intake, 'POST', `/v1/imports/${id}/resume`)).status).toBe(202)
+  expect((await callApi(intake, 'POST', `/v1/imports/${id}/resume`)).status).toBe(202)
   await work(intake, id)
   expect(await show(id)).toMatchObject({ status: 'completed', counts: { rows: 2_500 } })
 })

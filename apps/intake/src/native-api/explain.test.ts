@@ -4,7 +4,7 @@ import { errorGroupListView, rowErrorListView, rowExplanationView, seriesListVie
 import { readWorkbook } from '@importer/workbook'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { ORG, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, MOBILE, seedReference, TILL, work, workOnRevert } from '../../test/work.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => intake.stop())
 
-const get = async (path: string) => readJson(await ask(intake, 'GET', path))
+const get = async (path: string) => readJson(await callApi(intake, 'GET', path))
 async function importFile(content: string, options: Parameters<typeof uploadNative>[2] = {}): Promise<number> {
   const id = await uploadNative(intake, content, options)
   await work(intake, id)
@@ -131,18 +131,18 @@ describe('a row is explained', () => {
   })
 
   test.each(['rows/7', 'rows/0', 'rows/99999999999', 'rows?line=1'])('%s is no row of it', async (path) => {
-    const response = await ask(intake, 'GET', `/v1/imports/${id}/${path}`)
+    const response = await callApi(intake, 'GET', `/v1/imports/${id}/${path}`)
     expect([response.status, (await readJson(response)).code]).toEqual([404, 'ROW_NOT_FOUND'])
   })
 
   test('to its own organization alone', async () => {
-    const response = await ask(intake, 'GET', `/v1/imports/${id}/rows/1`, { key: intake.keys.other })
+    const response = await callApi(intake, 'GET', `/v1/imports/${id}/rows/1`, { key: intake.keys.other })
     expect(response.status).toBe(404)
   })
 
   test('of a reverted import, of a dry run, and of one that has not begun', async () => {
     const reverted = await importFile(line('CODE1010'))
-    await ask(intake, 'POST', `/v1/imports/${reverted}/revert`)
+    await callApi(intake, 'POST', `/v1/imports/${reverted}/revert`)
     await workOnRevert(intake, reverted)
     expect(await explain(reverted, 1)).toMatchObject({ outcome: 'reverted', context: { redemptions: [] } })
 
@@ -151,7 +151,7 @@ describe('a row is explained', () => {
 
     const cancelled = await uploadNative(intake, line('CODE1012').repeat(3))
     await work(intake, cancelled, { shouldYield: () => true, batchRows: 1, partitionCount: 1 })
-    await ask(intake, 'POST', `/v1/imports/${cancelled}/cancel`)
+    await callApi(intake, 'POST', `/v1/imports/${cancelled}/cancel`)
     const { counts } = await get(`/v1/imports/${cancelled}`)
     const last = await explain(cancelled, 3)
     expect(last.outcome).toBe(counts.rows === 3 ? 'duplicate' : 'unprocessed')
@@ -240,7 +240,7 @@ describe('rejected rows', () => {
 
   test.each(['error-groups?by=line', 'errors?code=NO_CODE', 'errors?column=when', 'errors?fromRow=0', 'rows?line=0'])(
     'cannot be asked by %s',
-    async (path) => expect((await ask(intake, 'GET', `/v1/imports/${id}/${path}`)).status).toBe(400),
+    async (path) => expect((await callApi(intake, 'GET', `/v1/imports/${id}/${path}`)).status).toBe(400),
   )
 })
 
@@ -276,7 +276,7 @@ test('series are found by a part of their name and by how their id begins, page 
 test('the rejected rows are a workbook in which nothing is changed', async () => {
   const rows = [`${AT},0${TILL},${MOBILE},00123,=1+1\n`, `${AT},${TILL},${MOBILE},NOSUCH,1.60326E+12\n`]
   const id = await importFile(HEADER + rows.join(''))
-  const response = await ask(intake, 'GET', `/v1/imports/${id}/errors.xlsx`)
+  const response = await callApi(intake, 'GET', `/v1/imports/${id}/errors.xlsx`)
   expect([response.status, response.headers.get('content-disposition')]).toEqual([
     200,
     expect.stringContaining('_errors.xlsx'),
@@ -287,7 +287,7 @@ test('the rejected rows are a workbook in which nothing is changed', async () =>
   for await (const page of readWorkbook(source, { maxUnpackedBytes: 1_000_000 })) {
     table.push(...page.map(({ cells }) => cells))
   }
-  const csv = await (await ask(intake, 'GET', `/v1/imports/${id}/errors.csv?raw=true`)).text()
+  const csv = await (await callApi(intake, 'GET', `/v1/imports/${id}/errors.csv?raw=true`)).text()
   expect(table.map((cells) => cells.slice(0, 9))).toEqual(
     csv
       .trimEnd()

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 
 import { openSession } from '../../../../tests/support/open-session.ts'
 import { queryOnce } from '../../../../tests/support/query-once.ts'
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work, workOnRevert } from '../../test/work.ts'
@@ -14,7 +14,7 @@ const ROWS = 40
 let intake: TestIntake
 /** The worker's own connections, as in another process. */
 let database: Database
-/** Somebody else's session, which stands in the way of every batch until it is told to roll back. */
+/** Somebody else's session, which stands in the way of every batch until it gets the signal to roll back. */
 let holder: Awaited<ReturnType<typeof openSession>>
 let nextCoupon = 1
 
@@ -38,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => holder.end())
 
 async function act(id: number, action: 'cancel' | 'resume' | 'revert'): Promise<{ status: number; state: string }> {
-  const response = await ask(intake, 'POST', `/v1/imports/${id}/${action}`)
+  const response = await callApi(intake, 'POST', `/v1/imports/${id}/${action}`)
   const body = await readJson(response)
   return { status: response.status, state: response.ok ? body.status : body.state }
 }
@@ -84,7 +84,7 @@ test('a cancel does not wait for a batch that is held up, and resumed the import
 
   expect(await act(id, 'resume')).toEqual({ status: 202, state: 'queued' })
   await work(intake, id)
-  const response = await ask(intake, 'GET', `/v1/imports/${id}`)
+  const response = await callApi(intake, 'GET', `/v1/imports/${id}`)
   expect(await readJson(response)).toMatchObject({
     status: 'completed',
     counts: { rows: ROWS, inserted: ROWS / 2, rejected: ROWS / 2 },

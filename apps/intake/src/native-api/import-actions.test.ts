@@ -1,7 +1,7 @@
 import type { ImportStatus } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work, workOnPreparation, workOnRevert } from '../../test/work.ts'
@@ -36,12 +36,12 @@ async function requestAction(
   id: number,
   action: Action,
 ): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }> {
-  const response = await ask(intake, 'POST', `/v1/imports/${id}/${action}`)
+  const response = await callApi(intake, 'POST', `/v1/imports/${id}/${action}`)
   return { status: response.status, body: await readJson(response) }
 }
 
 async function show(id: number): Promise<ReturnType<typeof JSON.parse>> {
-  return readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+  return readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
 }
 
 /** Good rows, and one of a coupon that is not there. */
@@ -161,13 +161,13 @@ test('what a cancelled import did is kept, the rest can be downloaded, and resum
   const rows = 6_000
   const id = await uploadNative(intake, makeFile(rows))
   await work(intake, id, { batchRows: 500, shouldYield: () => true })
-  // Every partition was fenced where it stood: here, after the first turn.
+  // Every partition was fenced where it stood: here, after the first time slice.
   const running = await show(id)
   expect(running.counts.rows).toBeLessThan(rows)
   await requestAction(id, 'cancel')
   const cancelled = await show(id)
   expect(cancelled).toMatchObject({ status: 'cancelled', counts: running.counts })
-  const left = await (await ask(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
+  const left = await (await callApi(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
   expect(left.trimEnd().split('\n').length - 1).toBe(rows + 1 - cancelled.counts.rows)
   expect((await requestAction(id, 'resume')).body.status).toBe('queued')
   await work(intake, id, { batchRows: 1_000 })
@@ -179,7 +179,7 @@ test('what a cancelled import did is kept, the rest can be downloaded, and resum
 test('an import that never began is unprocessed as a whole', async () => {
   const id = await uploadNative(intake, `date,till,phone,code\n${makeFile(3)}`)
   await requestAction(id, 'cancel')
-  const left = await (await ask(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
+  const left = await (await callApi(intake, 'GET', `/v1/imports/${id}/unprocessed.csv`)).text()
   expect(left.split('\n')[0]).toBe('date,till,phone,code,rowNumber,line')
   expect(left.trimEnd().split('\n').length - 1).toBe(4)
 })
@@ -232,7 +232,7 @@ test('rejected rows are retried as they were, linked both ways', async () => {
   expect(retry).toMatchObject({ status: 'queued', retryOf: id, headerRow: true, delimiter: ';' })
   expect((await show(id)).retriedAs).toBe(retry.id)
   await workOnPreparation(intake, retry.id)
-  const file = await (await ask(intake, 'GET', `/v1/imports/${retry.id}/file`)).text()
+  const file = await (await callApi(intake, 'GET', `/v1/imports/${retry.id}/file`)).text()
   expect(file).toBe(content.replace(/^.*good\r\n/m, '') + '\n')
   await intake.database.prisma.coupon.createMany({
     data: ['LATER1', 'LATER2'].map((code, i) => ({

@@ -39,7 +39,7 @@ test.each([
   ['processing', 1, null],
   ['processing', 11, 'WORKER_SILENT'],
   ['completed', 100, null],
-])('an import that is %s and was changed %i s ago tells of %s', async (status, seconds, code) => {
+])('an import that is %s and was changed %i s ago reports %s', async (status, seconds, code) => {
   const id = await upload()
   await place(id, status, seconds)
   const { delay, updatedAt, progress } = await show(id)
@@ -49,7 +49,7 @@ test.each([
   expect(progress).toMatchObject({ rowsPerSecond: null, etaSeconds: null })
 })
 
-test('what the worker records is told with its beginning, until a checkpoint comes after it', async () => {
+test('what the worker records is reported with its beginning, until a checkpoint comes after it', async () => {
   const id = await upload()
   await place(id, 'processing', 20)
   const away = { code: 'STORAGE_UNAVAILABLE', message: 'the bucket answers 503' } as const
@@ -84,12 +84,12 @@ test('events tell of a delay too', async () => {
   const stop = new AbortController()
   const headers = { Authorization: `Bearer ${intake.keys.read}` }
   const { body } = await fetch(`${intake.url}/v1/imports/${id}/events`, { headers, signal: stop.signal })
-  let told = ''
+  let events = ''
   for await (const chunk of body ?? []) {
-    told += Buffer.from(chunk as Uint8Array).toString()
-    if (told.includes('\n\n') && told.includes('data:')) break
+    events += Buffer.from(chunk as Uint8Array).toString()
+    if (events.includes('\n\n') && events.includes('data:')) break
   }
   stop.abort()
-  expect(told).toContain('event: progress')
-  expect(told).toContain('"delay":{"code":"WORKER_SILENT"')
+  expect(events).toContain('event: progress')
+  expect(events).toContain('"delay":{"code":"WORKER_SILENT"')
 })

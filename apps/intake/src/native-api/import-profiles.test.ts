@@ -1,7 +1,7 @@
 import { profileListView, profileView } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask } from '../../test/native-upload.ts'
+import { callApi } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { OTHER_SERIES, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 
@@ -30,9 +30,9 @@ const ALL = {
   seriesId: SERIES,
 }
 const path = (name: string): string => `/v1/import-profiles/${encodeURIComponent(name)}`
-const put = (name: string, json: object, key = intake.keys.write) => ask(intake, 'PUT', path(name), { json, key })
+const put = (name: string, json: object, key = intake.keys.write) => callApi(intake, 'PUT', path(name), { json, key })
 async function show(name: string, query = '', key = intake.keys.read) {
-  return profileView.parse(await readJson(await ask(intake, 'GET', `${path(name)}${query}`, { key })))
+  return profileView.parse(await readJson(await callApi(intake, 'GET', `${path(name)}${query}`, { key })))
 }
 
 test('everything that a profile can say is kept, as one version after the other', async () => {
@@ -48,7 +48,7 @@ test('everything that a profile can say is kept, as one version after the other'
   const now = await show('Büro & Till')
   expect([now.version, now.skipLines, now.customerIdentifier]).toEqual([2, undefined, undefined])
   expect(await show('Büro & Till', '?version=1')).toEqual(made)
-  expect((await ask(intake, 'GET', `${path('Büro & Till')}?version=3`)).status).toBe(404)
+  expect((await callApi(intake, 'GET', `${path('Büro & Till')}?version=3`)).status).toBe(404)
 })
 
 test('a name is the same in every Unicode form, and an answer can be sent back changed', async () => {
@@ -61,31 +61,31 @@ test('a name is the same in every Unicode form, and an answer can be sent back c
 
 test('a deleted profile is gone, its versions stay, and saved again it goes on counting', async () => {
   await put('gone', { skipLines: 1 })
-  expect((await ask(intake, 'DELETE', path('gone'), { key: intake.keys.write })).status).toBe(204)
+  expect((await callApi(intake, 'DELETE', path('gone'), { key: intake.keys.write })).status).toBe(204)
   for (const method of ['GET', 'DELETE']) {
-    const again = await ask(intake, method, path('gone'))
+    const again = await callApi(intake, method, path('gone'))
     expect([again.status, (await readJson(again)).code]).toEqual([404, 'IMPORT_PROFILE_NOT_FOUND'])
   }
   expect(await show('gone', '?version=1')).toMatchObject({ version: 1, skipLines: 1 })
   const again = await put('gone', { skipLines: 3 })
   expect([again.status, await readJson(again)]).toMatchObject([201, { version: 2, skipLines: 3 }])
-  const versions = await ask(intake, 'GET', `${path('gone')}/versions?limit=1`)
+  const versions = await callApi(intake, 'GET', `${path('gone')}/versions?limit=1`)
   const page = profileListView.parse(await readJson(versions))
   expect([page.items.map(({ version }) => version), page.nextCursor]).toEqual([[2], '2'])
-  const rest = await ask(intake, 'GET', `${path('gone')}/versions?limit=1&cursor=2`)
+  const rest = await callApi(intake, 'GET', `${path('gone')}/versions?limit=1&cursor=2`)
   const last = profileListView.parse(await readJson(rest))
   expect([last.items.map(({ version }) => version), last.nextCursor]).toEqual([[1], null])
 })
 
 test('profiles are listed by name, page by page, without those that are deleted', async () => {
   for (const name of ['list c', 'list a', 'list b', 'list d']) await put(name, { skipLines: 1 })
-  await ask(intake, 'DELETE', path('list b'))
+  await callApi(intake, 'DELETE', path('list b'))
   const names: string[] = []
   let cursor: string | null = 'list'
   while (cursor !== null && names.length < 3) {
     const query = new URLSearchParams({ limit: '1', cursor })
     const page = profileListView.parse(
-      await readJson(await ask(intake, 'GET', `/v1/import-profiles?${query.toString()}`)),
+      await readJson(await callApi(intake, 'GET', `/v1/import-profiles?${query.toString()}`)),
     )
     names.push(...page.items.map(({ name }) => name))
     cursor = page.nextCursor
@@ -101,11 +101,11 @@ test('nothing of another organization is visible, and the same name is free ther
     ['GET', '/versions'],
     ['DELETE', ''],
   ] as const) {
-    expect((await ask(intake, method, `${path('ours')}${tail}`, { key: intake.keys.other })).status).toBe(404)
+    expect((await callApi(intake, method, `${path('ours')}${tail}`, { key: intake.keys.other })).status).toBe(404)
   }
   expect(await readJson(await put('ours', { skipLines: 7 }, intake.keys.other))).toMatchObject({ version: 1 })
   expect(await show('ours')).toMatchObject({ version: 1, skipLines: 1 })
-  const { items } = await readJson(await ask(intake, 'GET', '/v1/import-profiles', { key: intake.keys.other }))
+  const { items } = await readJson(await callApi(intake, 'GET', '/v1/import-profiles', { key: intake.keys.other }))
   expect(items).toMatchObject([{ name: 'ours', skipLines: 7 }])
 })
 
@@ -114,7 +114,7 @@ test('of many that save at once each makes a version of its own', async () => {
   expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
     200, 200, 200, 200, 200, 200, 200, 201,
   ])
-  const page = profileListView.parse(await readJson(await ask(intake, 'GET', `${path('busy')}/versions`)))
+  const page = profileListView.parse(await readJson(await callApi(intake, 'GET', `${path('busy')}/versions`)))
   expect(page.items.map(({ version }) => version)).toEqual([8, 7, 6, 5, 4, 3, 2, 1])
   expect(page.items.map(({ skipLines = -1 }) => skipLines).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
 })
@@ -122,8 +122,8 @@ test('of many that save at once each makes a version of its own', async () => {
 test('saving and deleting are on the audit list, with who did it', async () => {
   await put('noted', { skipLines: 1 })
   await put('noted', { skipLines: 2 })
-  await ask(intake, 'DELETE', path('noted'), { key: intake.keys.write })
-  const { items } = await readJson(await ask(intake, 'GET', '/v1/audit-events?limit=1000'))
+  await callApi(intake, 'DELETE', path('noted'), { key: intake.keys.write })
+  const { items } = await readJson(await callApi(intake, 'GET', '/v1/audit-events?limit=1000'))
   const noted = (items as { kind: string; actor: object; detail: { name?: string } }[]).filter(
     ({ detail }) => detail.name === 'noted',
   )
@@ -161,7 +161,7 @@ describe('a profile that no upload could be made with is 400, and says why', () 
     const answer = await put('refused', body)
     const problem = await readJson(answer)
     expect([answer.status, problem.code, problem.detail]).toEqual([400, code, expect.stringMatching(message)])
-    expect((await ask(intake, 'GET', path('refused'))).status).toBe(404)
+    expect((await callApi(intake, 'GET', path('refused'))).status).toBe(404)
   })
 
   test('with every fault at once', async () => {
@@ -182,11 +182,11 @@ test('an organization has 200 profiles at most, and may still save those that it
   try {
     const rows = Array.from({ length: 200 }, (_, index) => ({ orgId: 9619, name: `p${index}`, version: 1 }))
     await full.database.prisma.importProfile.createMany({ data: rows })
-    const send = (name: string) => ask(full, 'PUT', path(name), { json: {} })
+    const send = (name: string) => callApi(full, 'PUT', path(name), { json: {} })
     const refused = await send('one more')
     expect([refused.status, (await readJson(refused)).code]).toEqual([409, 'TOO_MANY_IMPORT_PROFILES'])
     expect((await send('p7')).status).toBe(200)
-    await ask(full, 'DELETE', path('p8'))
+    await callApi(full, 'DELETE', path('p8'))
     expect((await send('one more')).status).toBe(201)
   } finally {
     await full.stop()

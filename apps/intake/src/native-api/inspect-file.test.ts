@@ -4,7 +4,7 @@ import { inspectionView } from '@importer/contracts'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { ORG, OTHER_SERIES, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, makeForm } from '../../test/upload.ts'
@@ -137,8 +137,8 @@ test.each([
       }
       const id = await uploadNative(intake, file, { series, fields })
       await work(intake, id)
-      const { items } = await readJson(await ask(intake, 'GET', `/v1/imports/${id}/errors?limit=1000`))
-      const view = await readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+      const { items } = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}/errors?limit=1000`))
+      const view = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
       expect([view.status, view.delimiter, Math.min(view.counts.rows, 20)]).toEqual([
         'completed',
         delimiter,
@@ -178,7 +178,7 @@ describe('a request that is not as it should be', () => {
     ])
   })
 
-  test('every fault is told at once', async () => {
+  test('every fault is reported at once', async () => {
     const { errors } = await readJson(await postInspect(HEADER, { delimiter: 'abc', encoding: 'x', no: 'such' }))
     const fields = new Set(errors.map(({ field }: { field: string }) => field))
     expect([...fields]).toEqual(['delimiter', 'encoding', 'no'])

@@ -1,7 +1,7 @@
 import { inspectionView } from '@importer/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask } from '../../test/native-upload.ts'
+import { callApi } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, makeForm } from '../../test/upload.ts'
@@ -30,7 +30,9 @@ beforeAll(async () => {
 afterAll(() => intake.stop())
 
 async function save(name: string, json: object, key = intake.keys.write): Promise<void> {
-  expect((await ask(intake, 'PUT', `/v1/import-profiles/${encodeURIComponent(name)}`, { json, key })).status).toBe(201)
+  expect((await callApi(intake, 'PUT', `/v1/import-profiles/${encodeURIComponent(name)}`, { json, key })).status).toBe(
+    201,
+  )
 }
 
 async function inspect(content: string | Uint8Array<ArrayBuffer>, fields: Record<string, string> = {}) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, TILL, work } from '../../test/work.ts'
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => intake.stop())
 
 async function get(path: string): Promise<ReturnType<typeof JSON.parse>> {
-  return readJson(await ask(intake, 'GET', path))
+  return readJson(await callApi(intake, 'GET', path))
 }
 
 /** All pages of a list; `between` runs after each. */
@@ -46,11 +46,11 @@ describe('imports', () => {
     expect(await idsOf(`seriesId=${SERIES}&status=failed`)).toEqual([])
     expect(await idsOf(`createdFrom=${first.createdAt}`)).toEqual([first.id])
     expect(await idsOf(`createdBefore=${first.createdAt}`)).not.toContain(first.id)
-    expect((await ask(intake, 'GET', '/v1/imports?seriesId=700007')).status).toBe(404)
+    expect((await callApi(intake, 'GET', '/v1/imports?seriesId=700007')).status).toBe(404)
   })
 })
 
-test('row errors are told page by page in the order of the file', async () => {
+test('row errors are reported page by page in the order of the file', async () => {
   const content = Array.from({ length: 25 }, (_, i) => (i % 5 === 0 ? line(`CODE${100 + i}`) : line(`NO${i}`))).join('')
   const id = await uploadNative(intake, `${content}123,x,,\n"open\n`)
   await work(intake, id)
@@ -135,17 +135,17 @@ test.each([
   ['couponCode=NOSUCH&seriesId=953234', 404],
   ['couponCode=CODE1&seriesId=700007', 404],
 ])('redemptions by %j are %i', async (query, status) => {
-  expect((await ask(intake, 'GET', `/v1/redemptions?${query}`)).status).toBe(status)
+  expect((await callApi(intake, 'GET', `/v1/redemptions?${query}`)).status).toBe(status)
 })
 
 test('a key is made, listed without itself, and revoked', async () => {
-  const made = await readJson(await ask(intake, 'POST', '/v1/api-keys', { json: { role: 'read', name: 'poller' } }))
-  expect((await ask(intake, 'GET', '/v1/imports', { key: made.key })).status).toBe(200)
-  expect((await ask(intake, 'GET', '/v1/api-keys', { key: made.key })).status).toBe(403)
+  const made = await readJson(await callApi(intake, 'POST', '/v1/api-keys', { json: { role: 'read', name: 'poller' } }))
+  expect((await callApi(intake, 'GET', '/v1/imports', { key: made.key })).status).toBe(200)
+  expect((await callApi(intake, 'GET', '/v1/api-keys', { key: made.key })).status).toBe(403)
   const { id, name, role, createdAt, revokedAt } = made
   expect((await get('/v1/api-keys')).items).toContainEqual({ id, name, role, createdAt, revokedAt })
-  const revoke = async () => (await ask(intake, 'DELETE', `/v1/api-keys/${made.id}`)).status
+  const revoke = async () => (await callApi(intake, 'DELETE', `/v1/api-keys/${made.id}`)).status
   expect([await revoke(), await revoke()]).toEqual([204, 204])
-  await expect.poll(async () => (await ask(intake, 'GET', '/v1/imports', { key: made.key })).status).toBe(401)
-  expect((await ask(intake, 'DELETE', `/v1/api-keys/${made.id}`, { key: intake.keys.other })).status).toBe(404)
+  await expect.poll(async () => (await callApi(intake, 'GET', '/v1/imports', { key: made.key })).status).toBe(401)
+  expect((await callApi(intake, 'DELETE', `/v1/api-keys/${made.id}`, { key: intake.keys.other })).status).toBe(404)
 })

@@ -181,7 +181,7 @@ const RULES: [string, Rule][] = [
     },
   ],
   [
-    'what is wrong with a row is told with where it is',
+    'what is wrong with a row is reported with where it is',
     {
       kind: 'coupons',
       first: 'id,seriesId,code\n71,953234,CODE71\n',
@@ -216,7 +216,7 @@ test.each(RULES)('%s', async (_name, { kind, first, second, answer, items }) => 
   }
 })
 
-test('the first 100 errors are told, in the order of their rows, whoever found them', async () => {
+test('the first 100 errors are reported, in the order of their rows, whoever found them', async () => {
   await load('customers', 'id,mobile\n100,100\n')
   const wrong = Array.from({ length: 150 }, (_, i) => `wrong${i},\n`)
   // The database finds these, when all others have been found.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { ask } from '../../test/native-upload.ts'
+import { callApi } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, makeForm } from '../../test/upload.ts'
@@ -40,7 +40,7 @@ const file = (code: string, names: readonly [string, string][] = [], delimiter =
 }
 
 async function save(name: string, json: object): Promise<void> {
-  expect((await ask(intake, 'PUT', `/v1/import-profiles/${name}`, { json })).ok).toBe(true)
+  expect((await callApi(intake, 'PUT', `/v1/import-profiles/${name}`, { json })).ok).toBe(true)
 }
 const APIS = {
   native: `/v1/series/${SERIES}/imports`,
@@ -61,7 +61,7 @@ async function send(api: Api, content: string, fields: Record<string, string>) {
     faults,
   }
 }
-const show = async (id: number) => readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+const show = async (id: number) => readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
 async function importAll(api: Api, content: string, fields: Record<string, string>) {
   const { status, id, faults } = await send(api, content, fields)
   expect(status, JSON.stringify(faults)).toBe(api === 'native' ? 202 : 200)
@@ -158,15 +158,15 @@ test('an import keeps the version that it was uploaded with, its retry too, and 
   await save('kept', TILLS)
   const first = await importAll('native', file('CODE21').replace(/CODE21/, 'NOSUCH'), { profile: 'kept' })
   await save('kept', { ...TILLS, maxErrors: 7 })
-  await ask(intake, 'DELETE', '/v1/import-profiles/kept')
+  await callApi(intake, 'DELETE', '/v1/import-profiles/kept')
   expect((await show(first.id)).profile).toEqual({ name: 'kept', version: 1 })
-  const retried = await readJson(await ask(intake, 'POST', `/v1/imports/${first.id}/retry-rejected`, { json: {} }))
+  const retried = await readJson(await callApi(intake, 'POST', `/v1/imports/${first.id}/retry-rejected`, { json: {} }))
   expect(retried.profile).toEqual({ name: 'kept', version: 1 })
-  const version = await readJson(await ask(intake, 'GET', '/v1/import-profiles/kept?version=1'))
+  const version = await readJson(await callApi(intake, 'GET', '/v1/import-profiles/kept?version=1'))
   expect(version).toMatchObject({ maxErrors: 5 })
-  const { items } = await readJson(await ask(intake, 'GET', '/v1/imports?profile=kept'))
+  const { items } = await readJson(await callApi(intake, 'GET', '/v1/imports?profile=kept'))
   expect((items as { id: number }[]).map(({ id }) => id)).toEqual([retried.id, first.id])
-  expect((await readJson(await ask(intake, 'GET', '/v1/imports?profile=kep'))).items).toEqual([])
+  expect((await readJson(await callApi(intake, 'GET', '/v1/imports?profile=kep'))).items).toEqual([])
 })
 
 test('an upload without a profile has none', async () => {
@@ -175,7 +175,7 @@ test('an upload without a profile has none', async () => {
 })
 
 test("another organization's profile is none", async () => {
-  await ask(intake, 'PUT', '/v1/import-profiles/theirs', { json: TILLS, key: intake.keys.other })
+  await callApi(intake, 'PUT', '/v1/import-profiles/theirs', { json: TILLS, key: intake.keys.other })
   const { status, faults } = await send('native', file('CODE23'), { profile: 'theirs' })
   expect([status, faults[0]?.code]).toEqual([400, 'IMPORT_PROFILE_NOT_FOUND'])
   expect(faults[0]?.message).not.toContain('did you mean "theirs"')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const done = await uploadNative(intake, content)
   await work(intake, done)
   const cancelled = await uploadNative(intake, content)
-  await ask(intake, 'POST', `/v1/imports/${cancelled}/cancel`)
+  await callApi(intake, 'POST', `/v1/imports/${cancelled}/cancel`)
   imports = { done, cancelled }
 })
 afterAll(() => intake.stop())
@@ -36,7 +36,7 @@ test.each([
 ] as const)('cells of %s that a spreadsheet would run are safe unless raw is true', async (report, which, rows) => {
   const path = `/v1/imports/${imports[which]}/${report}`
   const texts = await Promise.all(
-    ['', '?raw=false', '?raw=true'].map(async (query) => (await ask(intake, 'GET', path + query)).text()),
+    ['', '?raw=false', '?raw=true'].map(async (query) => (await callApi(intake, 'GET', path + query)).text()),
   )
   const [byDefault = '', safe, raw = ''] = texts
   expect(safe).toBe(byDefault)

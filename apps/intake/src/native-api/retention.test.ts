@@ -2,7 +2,7 @@ import { cleanFiles, purgeExpired } from '@importer/imports'
 import { createLog } from '@importer/runtime'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { ORG, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work, workOnRevert } from '../../test/work.ts'
@@ -59,20 +59,20 @@ test.each<[string, Record<string, string>, string, number]>([
   ['that was a dry run', { dryRun: 'true' }, '', 0],
 ])('of an import %s the redemptions and the counts are left', async (_name, fields, header, redemptions) => {
   const id = await makeImport(fields, header)
-  const before = await readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+  const before = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
   await endedDaysAgo(id, RETENTION_DAYS + 1)
   expect(await purge()).toMatchObject({ purgedImports: 1 })
   expect(await countKept(id)).toEqual({ files: 0, outcomes: 0, redemptions })
-  const after = await readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+  const after = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
   expect(after).toMatchObject({ status: 'completed', counts: before.counts, errorsByCode: before.errorsByCode })
 
   const reports = ['errors', 'errors.csv', 'inserted.csv', 'duplicates.csv', 'unprocessed.csv', 'file']
   for (const report of reports) {
-    const read = async () => (await ask(intake, 'GET', `/v1/imports/${id}/${report}`)).text()
+    const read = async () => (await callApi(intake, 'GET', `/v1/imports/${id}/${report}`)).text()
     // What is known of an import may be 250 ms old.
     await expect.poll(read, { message: report }).toContain('"code":"FILE_MISSING"')
   }
-  const retry = await ask(intake, 'POST', `/v1/imports/${id}/retry-rejected`)
+  const retry = await callApi(intake, 'POST', `/v1/imports/${id}/retry-rejected`)
   expect(await readJson(retry)).toMatchObject({ status: 409, code: 'IMPORT_STATE', state: 'completed' })
   // What is done needs nothing more.
   expect(await purge()).toMatchObject({ purgedImports: 0 })
@@ -81,10 +81,10 @@ test.each<[string, Record<string, string>, string, number]>([
 test.each(['cancelled', 'failed'])('one that was %s cannot be resumed any more', async (state) => {
   const id = await uploadNative(intake, line('NOSUCH'), { fields: state === 'failed' ? { maxErrors: '0' } : {} })
   if (state === 'failed') await work(intake, id)
-  else await ask(intake, 'POST', `/v1/imports/${id}/cancel`)
+  else await callApi(intake, 'POST', `/v1/imports/${id}/cancel`)
   await endedDaysAgo(id, RETENTION_DAYS + 1)
   await purge()
-  const resume = await ask(intake, 'POST', `/v1/imports/${id}/resume`)
+  const resume = await callApi(intake, 'POST', `/v1/imports/${id}/resume`)
   expect(await readJson(resume)).toMatchObject({
     status: 409,
     code: 'IMPORT_STATE',
@@ -96,13 +96,13 @@ test('what a killed purge left is deleted by the next, also when the import is r
   const id = await makeImport()
   await endedDaysAgo(id, RETENTION_DAYS + 1)
   await intake.database.prisma.import.update({ where: { id }, data: { expiredAt: new Date() } })
-  await ask(intake, 'POST', `/v1/imports/${id}/revert`)
+  await callApi(intake, 'POST', `/v1/imports/${id}/revert`)
   // Not while that is under way.
   expect([await purge(), await countKept(id)]).toMatchObject([{ purgedImports: 0 }, { outcomes: 2 }])
   await workOnRevert(intake, id)
   expect(await purge()).toMatchObject({ purgedImports: 1 })
   expect(await countKept(id)).toEqual({ files: 0, outcomes: 0, redemptions: 0 })
-  expect(await readJson(await ask(intake, 'GET', `/v1/imports/${id}`))).toMatchObject({ status: 'reverted' })
+  expect(await readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))).toMatchObject({ status: 'reverted' })
 })
 
 test.each<[string, (id: number) => Promise<unknown>, number | undefined]>([

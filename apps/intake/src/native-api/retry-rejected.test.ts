@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, MOBILE, seedReference, TILL, work, workOnPreparation } from '../../test/work.ts'
@@ -18,12 +18,12 @@ type Json = ReturnType<typeof JSON.parse>
 
 async function retry(id: number, body?: object): Promise<{ status: number; body: Json }> {
   const given = body === undefined ? {} : { json: body }
-  const response = await ask(intake, 'POST', `/v1/imports/${id}/retry-rejected`, given)
+  const response = await callApi(intake, 'POST', `/v1/imports/${id}/retry-rejected`, given)
   return { status: response.status, body: await readJson(response) }
 }
 
 async function show(id: number): Promise<Json> {
-  return readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+  return readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
 }
 
 const HEADER = 'date,till,phone,code,note\n'
@@ -51,8 +51,8 @@ async function readRetryFile(id: number, body: object): Promise<string> {
   const made = await retry(id, body)
   expect(made.status).toBe(202)
   await workOnPreparation(intake, made.body.id)
-  const text = await (await ask(intake, 'GET', `/v1/imports/${made.body.id}/file`)).text()
-  await ask(intake, 'POST', `/v1/imports/${made.body.id}/cancel`)
+  const text = await (await callApi(intake, 'GET', `/v1/imports/${made.body.id}/file`)).text()
+  await callApi(intake, 'POST', `/v1/imports/${made.body.id}/cancel`)
   return text
 }
 
@@ -62,7 +62,7 @@ test('the new import is answered queued before any of its rows is read; a worker
   const made = await retry(id)
   expect(made).toMatchObject({ status: 202, body: { status: 'queued', bytes: 0, sha256: null, corrections: [] } })
   expect(await intake.countStored()).toEqual({ ...before, imports: before.imports + 1 })
-  const file = () => ask(intake, 'GET', `/v1/imports/${made.body.id}/file`)
+  const file = () => callApi(intake, 'GET', `/v1/imports/${made.body.id}/file`)
   expect((await file()).status).toBe(404)
   await workOnPreparation(intake, made.body.id)
   // Twice does no harm.
@@ -170,10 +170,10 @@ test('a row that was not rejected, an unknown column and an unknown form are 400
 test('cancelled before it has its file, a retry can be resumed and gets it', async () => {
   const { id } = await importMixed()
   const { body: made } = await retry(id)
-  await ask(intake, 'POST', `/v1/imports/${made.id}/cancel`)
+  await callApi(intake, 'POST', `/v1/imports/${made.id}/cancel`)
   await workOnPreparation(intake, made.id)
-  expect((await ask(intake, 'GET', `/v1/imports/${made.id}/file`)).status).toBe(404)
-  expect((await ask(intake, 'POST', `/v1/imports/${made.id}/resume`)).status).toBe(202)
+  expect((await callApi(intake, 'GET', `/v1/imports/${made.id}/file`)).status).toBe(404)
+  expect((await callApi(intake, 'POST', `/v1/imports/${made.id}/resume`)).status).toBe(202)
   await work(intake, made.id)
   expect(await show(made.id)).toMatchObject({ status: 'completed', counts: { rows: 5 } })
 })

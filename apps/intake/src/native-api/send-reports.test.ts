@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
@@ -20,7 +20,7 @@ async function importFile(content: string, positions: Record<string, number>): P
 }
 
 async function readErrors(id: number): Promise<string[][]> {
-  const csv = await (await ask(intake, 'GET', `/v1/imports/${id}/errors.csv`)).text()
+  const csv = await (await callApi(intake, 'GET', `/v1/imports/${id}/errors.csv`)).text()
   return csv
     .trimEnd()
     .split('\n')

@@ -134,7 +134,7 @@ test('another method is 405', async () => {
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, DELETE'])
 })
 
-test('an upload that is no longer stored is told so', async () => {
+test('an upload that is no longer stored is reported as such', async () => {
   const gone = await upload('gone.csv')
   const { fileKey } = await intake.database.prisma.import.findUniqueOrThrow({ where: { id: gone } })
   await intake.store.remove(fileKey)

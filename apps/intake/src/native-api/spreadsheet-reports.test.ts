@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { MOBILE, seedReference, TILL, work } from '../../test/work.ts'
 
@@ -34,16 +34,16 @@ async function importFile(content: string): Promise<number> {
 }
 
 async function fetchReport(id: number, query: string): Promise<string> {
-  const response = await ask(intake, 'GET', `/v1/imports/${id}/errors.csv${query}`)
+  const response = await callApi(intake, 'GET', `/v1/imports/${id}/errors.csv${query}`)
   expect(response.status).toBe(200)
   return Buffer.from(await response.arrayBuffer()).toString()
 }
 
-/** What was read of each row, as its explanation tells. */
+/** What was read of each row, as its explanation reports. */
 async function readings(id: number, rows = ROWS): Promise<{ read: (string | null)[]; code: string }[]> {
   return Promise.all(
     rows.map(async (_row, index) => {
-      const { cells, errors } = await readJson(await ask(intake, 'GET', `/v1/imports/${id}/rows/${index + 1}`))
+      const { cells, errors } = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}/rows/${index + 1}`))
       return { read: cells.slice(0, 6).map((cell: { read: string | null }) => cell.read), code: errors[0].code }
     }),
   )
@@ -94,7 +94,7 @@ test.each([
   ['a delimiter that is none', '?delimiter=x', 'delimiter'],
   ['raw cells for a spreadsheet', '?for=spreadsheet&raw=true', 'raw'],
 ])('%s is refused', async (_name, query, field) => {
-  const response = await ask(intake, 'GET', `/v1/imports/1/errors.csv${query}`)
+  const response = await callApi(intake, 'GET', `/v1/imports/1/errors.csv${query}`)
   expect([response.status, await readJson(response)]).toMatchObject([
     400,
     { code: 'INVALID_VALUE', detail: expect.stringMatching(new RegExp(`^${field} `)) },

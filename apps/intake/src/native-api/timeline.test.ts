@@ -1,7 +1,7 @@
 import { auditEventListView, timelineView } from '@importer/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work, workOnRevert } from '../../test/work.ts'
@@ -15,17 +15,17 @@ beforeAll(async () => {
 afterAll(() => intake.stop())
 
 const timeline = async (id: number) =>
-  timelineView.parse(await readJson(await ask(intake, 'GET', `/v1/imports/${id}/timeline`))).items
+  timelineView.parse(await readJson(await callApi(intake, 'GET', `/v1/imports/${id}/timeline`))).items
 const act = async (id: number, action: string) => {
-  expect((await ask(intake, 'POST', `/v1/imports/${id}/${action}`)).ok).toBe(true)
+  expect((await callApi(intake, 'POST', `/v1/imports/${id}/${action}`)).ok).toBe(true)
 }
 
-test('an import tells what happened to it, and who did it', async () => {
+test('an import reports what happened to it, and who did it', async () => {
   const id = await uploadNative(intake, line('CODE1') + line('NOSUCH'), { key: intake.keys.admin })
   await act(id, 'cancel')
   await act(id, 'resume')
   await work(intake, id)
-  const retried = await readJson(await ask(intake, 'POST', `/v1/imports/${id}/retry-rejected`, { json: {} }))
+  const retried = await readJson(await callApi(intake, 'POST', `/v1/imports/${id}/retry-rejected`, { json: {} }))
   await act(id, 'revert')
   await workOnRevert(intake, id)
   const items = await timeline(id)
@@ -46,7 +46,7 @@ test('an import tells what happened to it, and who did it', async () => {
   expect(items[5]?.detail).toEqual({ importId: retried.id })
 })
 
-test('a take-over is told, a time slice is not, and a failure with its code', async () => {
+test('a take-over is reported, a time slice is not, and a failure with its code', async () => {
   const id = await uploadNative(intake, line('CODE2').repeat(4))
   await work(intake, id, { shouldYield: () => true, batchRows: 1 })
   const { fileKey } = await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })
@@ -61,12 +61,12 @@ test('a take-over is told, a time slice is not, and a failure with its code', as
 test('an import that is forgotten says so, page by page', async () => {
   const id = await uploadNative(intake, line('CODE3'))
   await work(intake, id)
-  expect((await ask(intake, 'DELETE', `/v1/imports/${id}`)).status).toBe(204)
+  expect((await callApi(intake, 'DELETE', `/v1/imports/${id}`)).status).toBe(204)
   const kinds: string[] = []
   let cursor: string | null = '0'
   while (cursor !== null) {
     const page = timelineView.parse(
-      await readJson(await ask(intake, 'GET', `/v1/imports/${id}/timeline?limit=1&cursor=${cursor}`)),
+      await readJson(await callApi(intake, 'GET', `/v1/imports/${id}/timeline?limit=1&cursor=${cursor}`)),
     )
     kinds.push(...page.items.map(({ kind }) => kind))
     cursor = page.nextCursor
@@ -75,20 +75,22 @@ test('an import that is forgotten says so, page by page', async () => {
 })
 
 test('keys, endpoints, reference data and sessions are on the audit list, for admins', async () => {
-  const key = await readJson(await ask(intake, 'POST', '/v1/api-keys', { json: { role: 'read', name: 'poller' } }))
-  await ask(intake, 'DELETE', `/v1/api-keys/${key.id}`)
+  const key = await readJson(await callApi(intake, 'POST', '/v1/api-keys', { json: { role: 'read', name: 'poller' } }))
+  await callApi(intake, 'DELETE', `/v1/api-keys/${key.id}`)
   const hook = await readJson(
-    await ask(intake, 'POST', '/v1/webhook-endpoints', { json: { url: 'https://example.com/hook' } }),
+    await callApi(intake, 'POST', '/v1/webhook-endpoints', { json: { url: 'https://example.com/hook' } }),
   )
-  await ask(intake, 'PATCH', `/v1/webhook-endpoints/${hook.id}`, { json: { description: 'x' } })
-  await ask(intake, 'DELETE', `/v1/webhook-endpoints/${hook.id}`)
+  await callApi(intake, 'PATCH', `/v1/webhook-endpoints/${hook.id}`, { json: { description: 'x' } })
+  await callApi(intake, 'DELETE', `/v1/webhook-endpoints/${hook.id}`)
   await fetch(`${intake.url}/v1/reference/tills`, {
     method: 'PUT',
     headers: { Authorization: `Bearer ${intake.keys.admin}`, 'Content-Type': 'text/csv' },
     body: 'id,name\n7,x\n',
   })
-  expect((await ask(intake, 'POST', '/v1/session')).status).toBe(201)
-  const { items } = auditEventListView.parse(await readJson(await ask(intake, 'GET', '/v1/audit-events?limit=1000')))
+  expect((await callApi(intake, 'POST', '/v1/session')).status).toBe(201)
+  const { items } = auditEventListView.parse(
+    await readJson(await callApi(intake, 'GET', '/v1/audit-events?limit=1000')),
+  )
   expect(items.filter(({ actor }) => actor.name === 'nightly').map(({ kind }) => kind)).toEqual([
     'key.created',
     'key.revoked',
@@ -99,5 +101,5 @@ test('keys, endpoints, reference data and sessions are on the audit list, for ad
     'session.created',
   ])
   expect(JSON.stringify(items)).not.toContain(key.key)
-  expect((await ask(intake, 'GET', '/v1/audit-events', { key: intake.keys.write })).status).toBe(403)
+  expect((await callApi(intake, 'GET', '/v1/audit-events', { key: intake.keys.write })).status).toBe(403)
 })

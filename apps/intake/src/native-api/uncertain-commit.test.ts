@@ -2,7 +2,7 @@ import { openDatabase, type Database } from '@importer/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startPostgresProxy, type Cut, type PostgresProxy } from '../../../../tests/support/postgres-proxy.ts'
-import { ask, postNative } from '../../test/native-upload.ts'
+import { callApi, postNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, makeForm, postForm } from '../../test/upload.ts'
@@ -65,7 +65,7 @@ test.each(
   if (imports === 0) return
   const { id } = await intake.database.prisma.import.findFirstOrThrow({ orderBy: { id: 'desc' } })
   await work(intake, id)
-  const done = await readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+  const done = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
   expect(done).toMatchObject({ status: 'completed', counts: { inserted: 1 } })
   if (api === 'the native API') {
     const again = await UPLOADS[api]?.(content, `${cut}-1`)

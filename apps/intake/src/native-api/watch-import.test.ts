@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
@@ -46,7 +46,7 @@ async function* readEvents(response: Response): AsyncGenerator<ServerEvent> {
 }
 
 const watch = (id: number, headers: Record<string, string> = {}) =>
-  ask(intake, 'GET', `/v1/imports/${id}/events`, { headers })
+  callApi(intake, 'GET', `/v1/imports/${id}/events`, { headers })
 
 test('an import is watched from its wait to its end', async () => {
   const id = await uploadNative(intake, line('CODE1'))
@@ -78,7 +78,7 @@ test('a watcher hears of the end by whichever process cancels the import, and of
 
   const short = await startIntake()
   const queued = await uploadNative(short, line('CODE3'))
-  const cut = readEvents(await ask(short, 'GET', `/v1/imports/${queued}/events`))
+  const cut = readEvents(await callApi(short, 'GET', `/v1/imports/${queued}/events`))
   expect((await cut.next()).value).toMatchObject({ event: 'progress' })
   const stopped = short.stop()
   const heard: ServerEvent[] = []

@@ -21,7 +21,7 @@ export interface WatchOptions {
 
 const LOOK_EVERY_MS = 250
 /** With the look that comes next and what a busy process adds, this is within the second that is promised. */
-const TELL_EVERY_MS = 700
+const SEND_EVERY_MS = 700
 /** How soon a client comes back after its connection ended before the import did. */
 const RECONNECT_AFTER_MS = 1_000
 
@@ -30,7 +30,7 @@ const RECONNECT_AFTER_MS = 1_000
  * when it has changed and at least once a second, then `end`, and the answer is over.
  *
  * An event holds the whole import and its id is that of its content. So nothing is lost with the events that a client
- * missed, any process can go on where another one ended, and the client that has heard the end is told so by 204, upon
+ * missed, any process can go on where another one ended, and a client that has received the end gets 204, upon
  * which it does not come back.
  */
 export async function watchImport({
@@ -43,14 +43,14 @@ export async function watchImport({
 }: WatchOptions): Promise<void> {
   const baseUrl = readBaseUrl(request, publicUrl)
   const render = (record: ImportRecord) => {
-    const told = describeImport(record, baseUrl)
+    const view = describeImport(record, baseUrl)
     // Without its links, which are others where another process is asked under another name.
-    const id = makeEntityTag(JSON.stringify({ ...told, links: null })).replaceAll('"', '')
-    return { data: JSON.stringify(told), id }
+    const id = makeEntityTag(JSON.stringify({ ...view, links: null })).replaceAll('"', '')
+    return { data: JSON.stringify(view), id }
   }
   let record = await look()
   const heard = request.headers['last-event-id']
-  let last = { ...render(record), toldAt: -Infinity }
+  let last = { ...render(record), sentAt: -Infinity }
   if (isOver(record) && heard === last.id) {
     response.statusCode = 204
     response.end()
@@ -58,7 +58,7 @@ export async function watchImport({
   }
   response.statusCode = 200
   response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
-  // A proxy that compresses would keep the events back until it has a bufferful; nginx is told by a header of its own.
+  // A proxy that compresses would keep the events back until it has a bufferful; nginx is configured by a header of its own.
   response.setHeader('Cache-Control', 'no-store, no-transform')
   response.setHeader('X-Accel-Buffering', 'no')
   if (request.method === 'HEAD') {
@@ -72,10 +72,10 @@ export async function watchImport({
   while (!stop.aborted) {
     const { data, id } = render(record)
     const now = performance.now()
-    if (id !== last.id || now - last.toldAt >= TELL_EVERY_MS || isOver(record)) {
-      last = { data, id, toldAt: now }
+    if (id !== last.id || now - last.sentAt >= SEND_EVERY_MS || isOver(record)) {
+      last = { data, id, sentAt: now }
       const event = isOver(record) ? 'end' : 'progress'
-      // A client that does not read is not written to: what it misses is told by the next event.
+      // A client that does not read is not written to: what it misses is in the next event.
       if (!response.write(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`))
         await waitFor(once(response, 'drain', { signal: stop }))
     }

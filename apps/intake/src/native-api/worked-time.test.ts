@@ -1,7 +1,7 @@
-import { claimImport, handOnImport } from '@importer/db'
+import { claimImport, yieldImport } from '@importer/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
@@ -22,11 +22,11 @@ const uploadGood = async (): Promise<number> =>
   uploadNative(intake, Array.from({ length: ROWS }, () => line(`CODE${nextCoupon++}`)).join(''))
 
 async function show(id: number): Promise<ReturnType<typeof JSON.parse>> {
-  return readJson(await ask(intake, 'GET', `/v1/imports/${id}`))
+  return readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
 }
 
 async function act(id: number, action: 'cancel' | 'resume'): Promise<void> {
-  await ask(intake, 'POST', `/v1/imports/${id}/${action}`)
+  await callApi(intake, 'POST', `/v1/imports/${id}/${action}`)
 }
 
 /** As a worker does that dies before its first batch. */
@@ -42,7 +42,7 @@ async function claimAndHandOn(importId: number): Promise<void> {
     partitionCount: 2,
     partitionBy: 'coupon',
   })
-  await handOnImport(intake.database, { importId, fencingToken: claimed?.record.fencingToken ?? 0 })
+  await yieldImport(intake.database, { importId, fencingToken: claimed?.record.fencingToken ?? 0 })
 }
 
 async function readWorkedMs(id: number): Promise<number> {
@@ -109,7 +109,7 @@ test('of a worker that died, what counts is the time up to its last progress', a
   expect(await readWorkedMs(id)).toBe(updatedAt.getTime() - sliceStartedAt.getTime())
 })
 
-test('lines beyond 2^31 are kept, resumed from and told as they are', async () => {
+test('lines beyond 2^31 are kept, resumed from and reported as they are', async () => {
   const header = 'date,till,phone,code\n'
   const id = await uploadNative(intake, `${header}${line('NOSUCH')}`)
   await claimAndDie(id)
@@ -121,6 +121,6 @@ test('lines beyond 2^31 are kept, resumed from and told as they are', async () =
   await intake.database.prisma.import.update({ where: { id }, data: { hasHeader: true, delimiter: ',' } })
   await work(intake, id)
   expect(await show(id)).toMatchObject({ status: 'completed', counts: { rows: 1, rejected: 1 } })
-  const errors = await readJson(await ask(intake, 'GET', `/v1/imports/${id}/errors`))
+  const errors = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}/errors`))
   expect(errors.items[0]).toMatchObject({ rowNumber: 1, line: line32 })
 })

@@ -2,7 +2,7 @@ import { sessionView } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 
-import { ask, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { ORG, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line } from '../../test/work.ts'
@@ -91,7 +91,7 @@ describe('signing in', () => {
   })
 
   test('is 401 with a revoked key, and without one', async () => {
-    expect((await ask(intake, 'POST', '/v1/session', { key: intake.keys.revoked })).status).toBe(401)
+    expect((await callApi(intake, 'POST', '/v1/session', { key: intake.keys.revoked })).status).toBe(401)
     expect((await fetch(`${intake.url}/v1/session`, { method: 'POST' })).status).toBe(401)
   })
 
@@ -183,7 +183,7 @@ describe('a request that changes something, with the cookie alone,', () => {
     expect((await change(cookie, filled)).status).toBe(status)
   })
 
-  test('is told from a page by the public URL where there is one', async () => {
+  test('is distinguished from a page by the public URL where there is one', async () => {
     const { cookie } = await signIn(secure)
     expect((await change(cookie, { Origin: PUBLIC_URL }, secure)).status).toBe(200)
     expect((await change(cookie, { Origin: secure.url }, secure)).status).toBe(403)
@@ -240,10 +240,12 @@ describe('a session ends', () => {
   })
 
   test('with its key', async () => {
-    const made = await readJson(await ask(intake, 'POST', '/v1/api-keys', { json: { role: 'read', name: 'till 3' } }))
+    const made = await readJson(
+      await callApi(intake, 'POST', '/v1/api-keys', { json: { role: 'read', name: 'till 3' } }),
+    )
     const { cookie, view } = await signIn(intake, made.key)
     expect(view).toMatchObject({ role: 'read', keyName: 'till 3' })
-    expect((await ask(intake, 'DELETE', `/v1/api-keys/${made.id}`)).status).toBe(204)
+    expect((await callApi(intake, 'DELETE', `/v1/api-keys/${made.id}`)).status).toBe(204)
     expect((await readSession(cookie)).status).toBe(401)
   })
 
@@ -266,8 +268,8 @@ test.each<[string, Record<string, string>, boolean]>([
   expect(response.headers.get('www-authenticate')?.includes('Basic')).toBe(hasBasic)
 })
 
-test('with a key, the session tells whose it is', async () => {
-  const response = await ask(intake, 'GET', '/v1/session', { key: intake.keys.admin })
+test('with a key, the session reports whose it is', async () => {
+  const response = await callApi(intake, 'GET', '/v1/session', { key: intake.keys.admin })
   expect(await readJson(response)).toEqual({ orgId: ORG, role: 'admin', keyName: null, expiresAt: null })
 })
 

@@ -8,8 +8,8 @@ import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { createWorkLimit, type WorkLimit } from '../http/limit-work.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
-import { requireQueueRoom } from '../http/require-queue-room.ts'
-import { requireStorageRoom } from '../http/require-storage-room.ts'
+import { requireQueueSlot } from '../http/require-queue-slot.ts'
+import { requireStorageQuota } from '../http/require-storage-quota.ts'
 import { requireUpload } from '../http/require-upload.ts'
 import { describeRequest, noteImport } from '../http/track-requests.ts'
 import { applyProfile, type CompletedUpload } from './apply-profile.ts'
@@ -62,8 +62,8 @@ async function takeUpload(
   const held = await holdIdempotencyKey(deps.database, deps.log, principal.orgId, request.headers)
   try {
     if (held?.made == null) {
-      await requireQueueRoom(deps, principal.orgId)
-      await requireStorageRoom(deps, principal.orgId, request)
+      await requireQueueSlot(deps, principal.orgId)
+      await requireStorageQuota(deps, principal.orgId, request)
     }
     const upload = await receiveUpload(request, response, deps.store, {
       maxBytes: deps.uploadMaxBytes,

@@ -4,17 +4,17 @@ export interface Step {
   readonly seconds: number
 }
 
-/** Runs steps one after the other, tells of each and remembers its time. */
+/** Runs steps one after the other, prints each and remembers its time. */
 export class Steps {
   readonly done: Step[] = []
-  readonly #tell: (line: string) => void
+  readonly #print: (line: string) => void
 
-  constructor(tell: (line: string) => void) {
-    this.#tell = tell
+  constructor(print: (line: string) => void) {
+    this.#print = print
   }
 
   async run<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
-    this.#tell(`${name} …`)
+    this.#print(`${name} …`)
     const startedAt = performance.now()
     const result = await act()
     this.done.push({ name, seconds: (performance.now() - startedAt) / 1000 })

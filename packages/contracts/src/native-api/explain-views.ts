@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ACTOR_TYPES, AUDIT_KINDS, TIMELINE_KINDS } from '../audit.ts'
 import { columnKey, rowErrorCode } from './views.ts'
 
-/** What tells a person what happened, and why: one row explained, groups of errors, timeline and audit list. */
+/** What explains to a person what happened, and why: one row explained, groups of errors, timeline and audit list. */
 
 const id = z.int().min(0)
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })

@@ -16,7 +16,7 @@ import { WEBHOOK_OPERATIONS } from './webhook-operations.ts'
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 const CSV = 'text/csv; charset=utf-8'
 const NOT_FOUND = { 404: 'There is no such import in this organization' }
-const ACTION_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stands; `state` tells where that is' }
+const ACTION_ERRORS = { ...NOT_FOUND, 409: 'It does not fit where the import stands; `state` gives its status' }
 const NO_FILE = { 404: 'There is no such import in this organization, or its file is no longer stored' }
 const IMPORT = { schema: views.importView, example: examples.runningImport }
 
@@ -210,7 +210,7 @@ export const OPERATIONS = {
       },
       { status: 304, description: 'The client has it' },
     ],
-    errors: { ...NO_FILE, 416: 'The file has no byte of the range; `Content-Range` tells its length' },
+    errors: { ...NO_FILE, 416: 'The file has no byte of the range; `Content-Range` gives its length' },
   },
   cancelImport: action(
     'cancel',

@@ -60,7 +60,7 @@ export const rowErrorListQuery = z.strictObject({
     .min(1, 'expected a text')
     .max(1_000, 'expected at most 1000 characters')
     .optional()
-    .meta({ description: 'What stands in the column at fault, as `value` of an error tells it' }),
+    .meta({ description: 'What stands in the column at fault, as in `value` of an error' }),
   fromRow: wholeNumber({ from: 1, to: MAX_INT4 }).optional().meta({ description: 'From this row on, itself included' }),
   limit: wholeNumber({ from: 1, to: MAX_PAGE_ROWS })
     .default(PAGE_ROWS)
@@ -203,10 +203,10 @@ export const uploadOptions = z.object({
   metadata: storableText()
     .max(MAX_METADATA_CHARACTERS, `expected at most ${MAX_METADATA_CHARACTERS} characters`)
     .optional()
-    .meta({ description: 'A JSON object, kept with the import and told in webhooks' }),
+    .meta({ description: 'A JSON object, kept with the import and sent in webhooks' }),
   callbackUrl: storableText()
     .max(2_000, 'expected at most 2000 characters')
     .optional()
-    .meta({ description: 'Is told how the import ended, once, signed with the secret of the organization' }),
+    .meta({ description: 'Is notified once of the end of the import, signed with the secret of the organization' }),
 })
 export type UploadOptions = z.output<typeof uploadOptions>

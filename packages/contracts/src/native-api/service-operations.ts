@@ -18,7 +18,7 @@ const readinessView = z
   })
   .meta({ id: 'Readiness' })
 
-/** For whoever runs the service: they need no key and tell nothing of any organization. */
+/** For whoever runs the service: they need no key and reveal nothing of any organization. */
 export const SERVICE_OPERATIONS = {
   getHealth: {
     method: 'get',

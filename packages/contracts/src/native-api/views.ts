@@ -158,7 +158,7 @@ const apiKeyView = z
 export const apiKeyListView = z.strictObject({ items: z.array(apiKeyView) }).meta({ id: 'ApiKeyList' })
 
 export const newApiKeyView = apiKeyView
-  .extend({ key: z.string().meta({ description: 'Told here and never again' }) })
+  .extend({ key: z.string().meta({ description: 'Shown here and never again' }) })
   .meta({ id: 'NewApiKey' })
 
 export const referenceCountView = z.strictObject({ count }).meta({ id: 'ReferenceCount' })

@@ -60,14 +60,14 @@ async function finish(
   })
 }
 
-const HAND_ON = `
+const YIELD = `
 UPDATE import SET job_id = $3::text, updated_at = clock_timestamp(), clean_stop = true, ${END_SLICE}
 WHERE id = $1::int AND lease = $2::int AND status = 'processing'`
 
 /** Names the job that is to go on with the import, before it is queued. Null: another claim has a newer fencing token. */
-export async function handOnImport(database: Database, held: HeldImport): Promise<{ jobId: string } | null> {
+export async function yieldImport(database: Database, held: HeldImport): Promise<{ jobId: string } | null> {
   const jobId = importJobId(held.importId, held.fencingToken)
-  const count = await database.prisma.$executeRawUnsafe(HAND_ON, held.importId, held.fencingToken, jobId)
+  const count = await database.prisma.$executeRawUnsafe(YIELD, held.importId, held.fencingToken, jobId)
   return count > 0 ? { jobId } : null
 }
 

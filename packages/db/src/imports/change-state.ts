@@ -4,7 +4,7 @@ import type { Database, Transaction } from '../open-database.ts'
 import { runAction } from '../run-action.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import { DRY_RUN_RESUMABLE_DAYS } from './dry-rows.ts'
-import { countQueuedImports, QueueFullError, queueLock } from './queue-room.ts'
+import { countQueuedImports, QueueFullError, queueLock } from './queue-limit.ts'
 import { END_ABANDONED_SLICE } from './time-slices.ts'
 
 /** An import as its organization names it. */
@@ -18,7 +18,7 @@ export interface ImportAction extends OwnedImport {
   readonly actor: Actor
 }
 
-/** Each action is compare-and-set: it tells whether it changed the import, and where it does not fit it changes nothing. */
+/** Each action is compare-and-set: it returns whether it changed the import, and where it does not fit it changes nothing. */
 
 const CANCEL = `
 UPDATE import

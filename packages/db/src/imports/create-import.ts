@@ -4,9 +4,9 @@ import { nameActor } from '../audit/record-audit-event.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
 import type { ImportRecord, JsonObject, ReadingDialect, StoredUpload } from './import-record.ts'
-import { QueueFullError, queueLock } from './queue-room.ts'
+import { QueueFullError, queueLock } from './queue-limit.ts'
 import { findImport } from './read-imports.ts'
-import { readStoredBytes, storageLock, STORED_BYTES, StorageRoomError } from './storage-room.ts'
+import { readStoredBytes, storageLock, STORED_BYTES, StorageQuotaError } from './storage-quota.ts'
 
 export interface NewImport {
   readonly orgId: number
@@ -33,7 +33,7 @@ export interface NewImport {
   readonly maxErrors?: number | undefined
   readonly maxErrorRatio?: number | undefined
   readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined
-  /** Told of the import's end, besides the organization's webhook endpoints. */
+  /** Notified of the import's end, besides the organization's webhook endpoints. */
   readonly callbackUrl?: string | undefined
   /** Where links begin in the answer to this upload, without a slash at the end: those in webhooks begin there too. */
   readonly baseUrl?: string | undefined
@@ -113,7 +113,7 @@ export function importJobId(importId: number, fencingToken: number): string {
 
 /**
  * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError, a
- * QueueFullError, a StorageRoomError, an ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.
+ * QueueFullError, a StorageQuotaError, an ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.
  */
 export async function createImport(database: Database, newImport: NewImport): Promise<ImportRecord> {
   const { orgId, upload, dialect, idempotency } = newImport
@@ -198,10 +198,10 @@ async function explainRefusal(database: Database, newImport: NewImport): Promise
   const sameFile = rejectSameFile === true ? await findSameFile(database, newImport) : null
   if (sameFile !== null) return new SameFileError(sameFile)
   const storedBytes = maxStoredBytes === undefined ? 0 : await readStoredBytes(database, orgId)
-  const hasRoom = maxStoredBytes === undefined || storedBytes + bytes + (upload?.bytes ?? 0) <= maxStoredBytes
+  const fitsQuota = maxStoredBytes === undefined || storedBytes + bytes + (upload?.bytes ?? 0) <= maxStoredBytes
   // What was in the way may have gone in this very moment: the answer is still that it was there.
-  if (maxQueued !== undefined && hasRoom) return new QueueFullError(maxQueued)
-  return maxStoredBytes === undefined ? new SameFileError(0) : new StorageRoomError(storedBytes, maxStoredBytes)
+  if (maxQueued !== undefined && fitsQuota) return new QueueFullError(maxQueued)
+  return maxStoredBytes === undefined ? new SameFileError(0) : new StorageQuotaError(storedBytes, maxStoredBytes)
 }
 
 async function findSameFile(database: Database, { orgId, seriesId, sha256 }: NewImport): Promise<number | null> {

@@ -5,7 +5,7 @@ import type { Actor, RetryOptions } from '@importer/contracts'
 import { setActor } from '../audit/record-audit-event.ts'
 import type { Database, Transaction } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
-import { countQueuedImports, QueueFullError, queueLock } from './queue-room.ts'
+import { countQueuedImports, QueueFullError, queueLock } from './queue-limit.ts'
 
 export interface NewRetry {
   readonly orgId: number

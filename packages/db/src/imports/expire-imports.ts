@@ -71,7 +71,7 @@ function toExpired({ id, file_key, upload_file_key, to_prepare }: ExpiredRow): E
 /** Where the outcomes of an import's rows are. Redemptions are no outcome of an import: they are what it was for. */
 const OUTCOME_TABLES = ['rejected_row', 'duplicate_row', 'dry_redemption', 'import_position'] as const
 
-/** Deletes up to `limit` outcomes of an expired import's rows, by primary key, and tells how many. */
+/** Deletes up to `limit` outcomes of an expired import's rows, by primary key, and returns how many. */
 export async function deleteRowOutcomes({ prisma }: Database, importId: number, limit: number): Promise<number> {
   let deleted = 0
   for (const name of OUTCOME_TABLES) {

@@ -23,20 +23,20 @@ export async function recordDelay(
   return changed > 0
 }
 
-/** So many imports at a time learn of it: those that wait behind them are told when these are over, or say so by their age. */
-const TOLD_AT_ONCE = 1_000
+/** So many imports are changed at a time: later ones follow when these are over, or show a delay by their age. */
+const RECORDED_AT_ONCE = 1_000
 
 /**
  * Records for unfinished imports on which nothing happened for 10 s that the storage is what they wait for. Nothing while
- * any import progresses: then another worker has a storage that is well. Waits for no lock. Gives how many it told.
+ * any import progresses: then another worker has a storage that is well. Waits for no lock. Gives how many imports it changed.
  */
 export async function recordStorageDelays({ prisma }: Database, message: string): Promise<number> {
   const code: RecordedDelayCode = 'STORAGE_UNAVAILABLE'
   return prisma.$executeRaw`
     WITH waiting AS MATERIALIZED (
       SELECT w.id, greatest(w.updated_at, (SELECT max(l.updated_at) FROM import_lane l WHERE l.import_id = w.id)) AS changed_at
-      FROM import w WHERE w.status IN ('queued', 'processing') ORDER BY w.id LIMIT ${TOLD_AT_ONCE}
-    ), told AS (
+      FROM import w WHERE w.status IN ('queued', 'processing') ORDER BY w.id LIMIT ${RECORDED_AT_ONCE}
+    ), delayed AS (
       SELECT i.id, waiting.changed_at FROM import i JOIN waiting ON waiting.id = i.id
       WHERE waiting.changed_at < clock_timestamp() - interval '10 s'
         AND coalesce(i.delay_at, '-infinity') < clock_timestamp() - interval '5 s'
@@ -46,8 +46,8 @@ export async function recordStorageDelays({ prisma }: Database, message: string)
       FOR UPDATE OF i SKIP LOCKED
     )
     UPDATE import i
-    SET delay_since = CASE WHEN i.delay_code = ${code} AND i.delay_at > told.changed_at THEN i.delay_since
+    SET delay_since = CASE WHEN i.delay_code = ${code} AND i.delay_at > delayed.changed_at THEN i.delay_since
                            ELSE clock_timestamp() END,
         delay_code = ${code}, delay_message = ${message}, delay_at = clock_timestamp()
-    FROM told WHERE i.id = told.id AND i.status IN ('queued', 'processing')`
+    FROM delayed WHERE i.id = delayed.id AND i.status IN ('queued', 'processing')`
 }

@@ -2,13 +2,13 @@ import { buildStatement } from './statement.ts'
 
 /**
  * Reserves due deliveries for jobs that are about to be queued, fairly: whatever many dead receivers do, others find a
- * place. A receiver counts as failing when its endpoint's last attempt failed, when a delivery of its callback host waits
+ * slot. A receiver counts as failing when its endpoint's last attempt failed, when a delivery of its callback host waits
  * for another attempt, or as soon as an attempt hangs (`hangingSince`: it began by then and has not ended).
  *
- * - A receiver has at most `mostPerReceiver` places, a failing one `mostPerFailing`.
+ * - A receiver has at most `mostPerReceiver` slots, a failing one `mostPerFailing`.
  * - The failing ones of an organization have at most `mostFailingPerOrg`, all failing ones together `mostFailing`.
  * - An organization has at most `mostPerOrg` in all.
- * - Whoever holds fewer places is served first, so a free place goes to a receiver that answers, and not to the next
+ * - Whoever holds fewer slots is served first, so a free slot goes to a receiver that answers, and not to the next
  *   delivery of one that hangs.
  *
  * Plan: the receivers that have something pending are found by hopping over webhook_delivery_due_idx, one probe each, so
@@ -56,10 +56,10 @@ known AS MATERIALIZED (
   ) AS hand
 ),
 due AS (
-  SELECT d.id, d.place, d.next_attempt_at, k.org_id, k.is_failing
+  SELECT d.id, d.slot, d.next_attempt_at, k.org_id, k.is_failing
   FROM known k
   CROSS JOIN LATERAL (
-    SELECT w.id, w.next_attempt_at, k.busy + row_number() OVER (ORDER BY w.next_attempt_at, w.id) AS place
+    SELECT w.id, w.next_attempt_at, k.busy + row_number() OVER (ORDER BY w.next_attempt_at, w.id) AS slot
     FROM webhook_delivery w
     WHERE w.status = 'pending' AND w.receiver = k.receiver AND w.next_attempt_at <= ${p('now', 'timestamptz')}
       AND (w.reserved_until IS NULL OR w.reserved_until <= ${p('now', 'timestamptz')})
@@ -72,13 +72,13 @@ held AS (
   FROM known GROUP BY org_id
 ),
 within_org AS (
-  SELECT due.*, row_number() OVER (PARTITION BY org_id, is_failing ORDER BY place, next_attempt_at, id) AS rank
+  SELECT due.*, row_number() OVER (PARTITION BY org_id, is_failing ORDER BY slot, next_attempt_at, id) AS rank
   FROM due
 ),
 ranked AS (
-  SELECT w.id, w.place, w.is_failing, w.next_attempt_at, held.busy,
-         row_number() OVER (PARTITION BY w.org_id ORDER BY w.is_failing, w.place, w.next_attempt_at, w.id) AS rank_in_org,
-         row_number() OVER (PARTITION BY w.is_failing ORDER BY w.place, w.next_attempt_at, w.id) AS rank_in_all
+  SELECT w.id, w.slot, w.is_failing, w.next_attempt_at, held.busy,
+         row_number() OVER (PARTITION BY w.org_id ORDER BY w.is_failing, w.slot, w.next_attempt_at, w.id) AS rank_in_org,
+         row_number() OVER (PARTITION BY w.is_failing ORDER BY w.slot, w.next_attempt_at, w.id) AS rank_in_all
   FROM within_org w JOIN held USING (org_id)
   WHERE NOT w.is_failing OR held.failing_busy + w.rank <= ${p('mostFailingPerOrg', 'int')}
 ),
@@ -86,7 +86,7 @@ chosen AS (
   SELECT id FROM ranked
   WHERE busy + rank_in_org <= ${p('mostPerOrg', 'int')}
     AND (NOT is_failing OR (SELECT sum(failing_busy) FROM held) + rank_in_all <= ${p('mostFailing', 'int')})
-  ORDER BY is_failing, place, next_attempt_at, id
+  ORDER BY is_failing, slot, next_attempt_at, id
   LIMIT ${p('limit', 'int')}
 )
 UPDATE webhook_delivery w SET reserved_until = ${p('reservedUntil', 'timestamptz')}

@@ -18,7 +18,7 @@ export interface ReservedDelivery {
   readonly turn: number
 }
 
-export interface ReserveOptions extends DeliveryPlaces {
+export interface ReserveOptions extends DeliverySlots {
   readonly now: Date
   /** A job that has not begun by then counts as lost, and another is queued. */
   readonly reservedUntil: Date
@@ -27,8 +27,8 @@ export interface ReserveOptions extends DeliveryPlaces {
   readonly limit: number
 }
 
-/** How many deliveries may be under way at once, over all workers. */
-export interface DeliveryPlaces {
+/** How many deliveries may be in flight at once, over all workers. */
+export interface DeliverySlots {
   /** Of one endpoint, or of one callback host and organization. */
   readonly mostPerReceiver: number
   /** The same of one that fails or hangs. */
@@ -40,7 +40,7 @@ export interface DeliveryPlaces {
   readonly mostPerOrg: number
 }
 
-/** Deliveries whose time has come and that nobody has in hand, now reserved: whoever gets them queues their jobs. */
+/** Deliveries whose time has come and that are not in flight, now reserved: whoever gets them queues their jobs. */
 export async function reserveDueDeliveries(database: Database, options: ReserveOptions): Promise<ReservedDelivery[]> {
   const rows = await database.prisma.$queryRawUnsafe<{ id: bigint; turn: number }[]>(
     RESERVE_DELIVERIES.text,
@@ -82,7 +82,7 @@ export interface BegunAttempt {
 
 type AttemptRow = Omit<BegunAttempt, 'unreadable'>
 
-/** Null: there is nothing to do, as the job came late or the endpoint is told nothing any more. */
+/** Null: there is nothing to do, as the job came late or the endpoint is notified of nothing any more. */
 export async function beginAttempt(
   database: Database,
   options: { deliveryId: number; turn: number; now: Date; reservedUntil: Date },
@@ -123,7 +123,7 @@ export interface AttemptEnd {
   readonly status: DeliveryStatus
   readonly nextAttemptAt: Date | null
   readonly failureCode: DeliveryFailureCode | null
-  /** Set when the endpoint is to be told nothing more, if it is still so when that is recorded. */
+  /** Set when the endpoint is to be notified of nothing more, if it is still so when that is recorded. */
   readonly disableEndpoint: EndpointDisabledReason | null
   /** What has failed since then is disabled as FAILING. */
   readonly failingBefore: Date

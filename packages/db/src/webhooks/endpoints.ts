@@ -44,7 +44,7 @@ export interface EndpointChange {
 /** Every event of an organization is written once for each of them. */
 export const MAX_ENDPOINTS = 50
 
-/** Makes an endpoint with its secret, which is told here and never again; null when the organization has too many. */
+/** Makes an endpoint with its secret, which is shown here and never again; null when the organization has too many. */
 export async function createWebhookEndpoint(
   database: Database,
   { eventTypes, actor, ...rest }: NewEndpoint,

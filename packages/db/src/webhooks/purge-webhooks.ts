@@ -2,7 +2,7 @@ import type { Database } from '../open-database.ts'
 
 /**
  * Deletes up to `limit` deliveries that ended before `before`, with their attempts, and up to `limit` events of before
- * then that have no delivery, and tells how many. A delivery that is sent again in this moment is kept: its row is looked
+ * then that have no delivery, and returns how many. A delivery that is sent again in this moment is kept: its row is looked
  * at again once it is locked. By webhook_delivery_finished_idx and webhook_event_occurred_at_idx.
  */
 export async function purgeWebhooks(

@@ -35,7 +35,7 @@ FROM event WHERE $6::text IS NOT NULL`
 /**
  * Tells of an import's end whoever wants to know: writes the event as the import stands now, and its deliveries.
  * Call it in the transaction that ends the import (completes, fails, cancels or reverts it), after its row was changed:
- * then neither is there without the other, and the row's lock keeps what is told from changing.
+ * then neither is there without the other, and the row's lock keeps what is sent from changing.
  * Throws when the import has not ended.
  */
 export async function recordImportEvent(tx: Transaction, importId: number, now: Date): Promise<void> {
@@ -52,7 +52,8 @@ export async function recordImportEvent(tx: Transaction, importId: number, now: 
   if (row === undefined) throw new Error(`import ${importId} is gone`)
   const record = toImportRecord(row)
   const type = importEventType(record.status)
-  if (type === undefined) throw new Error(`import ${importId} is ${record.status}: there is nothing to tell yet`)
+  if (type === undefined)
+    throw new Error(`import ${importId} is ${record.status}: it has not ended, so there is no event for it`)
   const body = renderImportEvent(type, now, record, baseUrl ?? '')
   const receiver = callbackUrl === null ? null : nameCallbackReceiver(orgId, callbackUrl)
   await tx.$executeRawUnsafe(INSERT_EVENT, orgId, type, importId, body, now, callbackUrl, receiver)

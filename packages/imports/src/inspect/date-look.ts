@@ -62,7 +62,7 @@ function groupByShape(samples: readonly string[]): readonly Parts[] {
   return [...byShape.values()].toSorted((a, b) => b.length - a.length)[0] ?? []
 }
 
-/** Day and month are told apart only by a cell that leaves no doubt: one of the two is over 12. */
+/** Day and month are distinguished only by a cell that leaves no doubt: one of the two is over 12. */
 function lookAtPattern(cells: readonly Parts[]): DateLook | null {
   const [shape] = cells
   if (shape === undefined) return null

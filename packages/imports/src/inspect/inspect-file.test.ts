@@ -104,7 +104,7 @@ describe('a file of which nobody has said anything', () => {
     expect(found.problems).toEqual([{ code: 'COLUMNS_UNSURE', message: expect.stringContaining('redeemedAt') }])
   })
 
-  test('is told of a header that the importer does not take for one', async () => {
+  test('is reported of a header that the importer does not take for one', async () => {
     const found = await inspect(`Date 1,Till,Mobile,Coupon\n${row()}${row()}`)
     expect([found.headerRow, codes(found)]).toEqual([false, ['HEADER_UNSURE']])
     expect(await inspect(`Date 1,Till,Mobile,Coupon\n${row()}`, { hasHeader: 'true' })).toMatchObject({

@@ -93,7 +93,7 @@ async function runInitdb(initdb: string, initdbArgs: string[], account: ServerAc
  * Gives the cluster to the account that is to run it, should it be another than last time. The top folder comes last:
  * as long as it has its old owner, an interrupted change is done again.
  */
-export function handOver(folder: ClusterFolder, account: ServerAccount): void {
+export function giveOwnership(folder: ClusterFolder, account: ServerAccount): void {
   const { owner } = account
   if (owner === null) return
   const top = statSync(folder.data)

@@ -92,7 +92,7 @@ describe('an embedded PostgreSQL', () => {
     await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/)
   })
 
-  it('is durable, in UTF-8 with the C locale, with checksums, unless told otherwise', async () => {
+  it('is durable, in UTF-8 with the C locale, with checksums, unless set otherwise', async () => {
     const postgres = await startEmbeddedPostgres({ dataDir: root, log: () => undefined, settings: { work_mem: '5MB' } })
     started.push(postgres)
     const names = `'fsync','synchronous_commit','full_page_writes','data_checksums','server_encoding','wal_level',
@@ -154,7 +154,7 @@ describe('an embedded PostgreSQL', () => {
     await start(root)
   })
 
-  it('gives up a start when it is told to', async () => {
+  it('gives up a start when it gets the signal', async () => {
     const abort = AbortSignal.abort(new Error('enough'))
     await expect(
       startEmbeddedPostgres({ dataDir: root, log: () => undefined, settings: FAST, signal: abort }),

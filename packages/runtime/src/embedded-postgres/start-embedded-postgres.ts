@@ -7,7 +7,7 @@ import { RotatingLogFile } from '../processes/rotating-log-file.ts'
 import { locateBinaries, type PostgresBinaries } from './binaries.ts'
 import { DATABASE_NAME, describeClusterFolder, doesClusterExist, makeDatabaseUrl } from './cluster-folder.ts'
 import { endLeftovers } from './cluster-processes.ts'
-import { createCluster, handOver } from './create-cluster.ts'
+import { createCluster, giveOwnership } from './create-cluster.ts'
 import { ensureDatabase } from './ensure-database.ts'
 import { chooseFreePort, isPortFree } from './free-port.ts'
 import { chooseServerAccount } from './server-account.ts'
@@ -27,7 +27,7 @@ const PASSING_FAULT =
 export interface EmbeddedPostgresOptions {
   /** The cluster lies in `<dataDir>/postgres`, its log is `<dataDir>/logs/postgres.log`. Made when missing. */
   readonly dataDir: string
-  /** Told in one line what takes time or is out of the ordinary. */
+  /** Gets in one line what takes time or is out of the ordinary. */
   readonly log: (line: string) => void
   /** The port to take if it is free, such as the one from before a restart. */
   readonly preferredPort?: number
@@ -95,7 +95,7 @@ async function startServer(
     await createCluster({ folder, account, initdb, sync: overrides['fsync'] !== 'off' })
   }
   if (await endLeftovers(folder)) log('Stopped a PostgreSQL that an earlier run had left behind')
-  handOver(folder, account)
+  giveOwnership(folder, account)
   const settings = chooseSettings(
     await supportsSetting({ folder, account, postgres }, 'wal_compression', 'lz4'),
     overrides,

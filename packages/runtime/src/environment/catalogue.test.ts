@@ -143,7 +143,7 @@ describe('the catalogue', () => {
     expect(messageOf('BOOTSTRAP_API_KEY', 'hunter2')).not.toContain('hunter2')
   })
 
-  it('tells all bad variables at once, still in one line', () => {
+  it('reports all bad variables at once, still in one line', () => {
     const readAll = () => pickEnvironment(['PORT', 'HOST', 'LOG_LEVEL'], { PORT: 'a\nb', LOG_LEVEL: 'loud' })
     expect(readAll).toThrow(/^PORT is .*; expected .*\. LOG_LEVEL is "loud"; expected .*$/)
   })

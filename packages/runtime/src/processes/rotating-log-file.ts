@@ -11,7 +11,7 @@ export class RotatingLogFile {
   #descriptor: number
   #bytes: number
 
-  /** @param onError told when a write fails, a full disk say: logging must not end what is logged */
+  /** @param onError called when a write fails, a full disk say: logging must not end what is logged */
   constructor(file: string, maxBytes: number, onError: (error: unknown) => void) {
     this.#file = file
     this.#maxBytes = maxBytes

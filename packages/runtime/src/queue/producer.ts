@@ -42,11 +42,11 @@ export function createProducer<Name extends JobName>(
   const { queue: queueName, payload: payloadSchema } = JOBS[jobName]
   let queue: BackendQueue | undefined
 
-  async function ask<T>(what: string, request: (queue: BackendQueue) => Promise<T>): Promise<T> {
-    const asking = openQueue().then(request)
+  async function perform<T>(what: string, request: (queue: BackendQueue) => Promise<T>): Promise<T> {
+    const answer = openQueue().then(request)
     const timedOut = () => new Error(`no answer within ${LIMITS.queue.requestMs} ms`)
     try {
-      return await withTimeout(asking, LIMITS.queue.requestMs, timedOut)
+      return await withTimeout(answer, LIMITS.queue.requestMs, timedOut)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new QueueUnavailableError(`the queue ${queueName} cannot ${what}: ${reason}`, { cause: error })
@@ -78,25 +78,25 @@ export function createProducer<Name extends JobName>(
         throw new RangeError(`the priority ${priority} is no whole number from 0 to ${MAX_PRIORITY}`)
       }
       const options = { ...JOB_OPTIONS, jobId, priority, delay: delayMs }
-      await ask('take a job', (opened) => opened.add(jobName, data, options))
+      await perform('take a job', (opened) => opened.add(jobName, data, options))
     },
     async enqueueAll(jobs) {
       const entries = jobs.map(({ payload, jobId }) => {
         checkJobId(jobId)
         return { name: jobName, data: payloadSchema.parse(payload), opts: { ...JOB_OPTIONS, jobId } }
       })
-      await ask('take jobs', (opened) => opened.addBulk(entries))
+      await perform('take jobs', (opened) => opened.addBulk(entries))
     },
     async hasJob(jobId) {
       checkJobId(jobId)
-      return (await ask('be searched', () => backend.findJobs(queueName, [jobId]))).length > 0
+      return (await perform('be searched', () => backend.findJobs(queueName, [jobId]))).length > 0
     },
     async findJobs(jobIds) {
       jobIds.forEach(checkJobId)
-      return new Set(await ask('be searched', () => backend.findJobs(queueName, jobIds)))
+      return new Set(await perform('be searched', () => backend.findJobs(queueName, jobIds)))
     },
     async countWaiting() {
-      return ask('be counted', (opened) => opened.getJobCountByTypes('waiting', 'prioritized'))
+      return perform('be counted', (opened) => opened.getJobCountByTypes('waiting', 'prioritized'))
     },
     async close() {
       await queue?.close()

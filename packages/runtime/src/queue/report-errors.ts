@@ -12,7 +12,7 @@ const LOST_LOCK_CODES: readonly unknown[] = [
   ErrorCode.JobLockMismatch,
 ]
 
-/** Logs what goes wrong inside the queue, where nobody can be told by an exception. */
+/** Logs what goes wrong inside the queue, where no caller gets an exception. */
 export function createErrorReporter(log: Logger, now: () => number = Date.now): (error: Error) => void {
   const reported = new Map<string, { at: number; left: number }>()
 

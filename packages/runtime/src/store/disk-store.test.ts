@@ -41,7 +41,7 @@ async function list(store: FileStore, key: string): Promise<StoredEntry[]> {
 }
 
 describe('a listing of the disk store', () => {
-  it('tells the last sign of life, and looks only at its own names', async () => {
+  it('reports the last sign of life, and looks only at its own names', async () => {
     const { root, store } = await openStore()
     const key = await write(store)
     const hourAgo = new Date(Date.now() - 3_600_000)

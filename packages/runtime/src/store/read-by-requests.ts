@@ -39,7 +39,7 @@ export async function* readByRequests(
       position += bytes.length
       if (!isEnd && position <= end && bytes.length === LONGEST_REQUEST_BYTES) {
         ahead = send(position)
-        // Its failure is told to whoever reads on; a reader that stops is not concerned.
+        // Its failure is thrown to whoever reads on; a reader that stops is not concerned.
         ahead.catch(() => undefined)
       }
       for (let from = 0; from < bytes.length; from += CHUNK_BYTES) yield bytes.subarray(from, from + CHUNK_BYTES)

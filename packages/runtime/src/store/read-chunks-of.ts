@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
  */
 export function readChunksOf(stream: Readable): AsyncIterable<Buffer> {
   // An error may come before the first chunk is asked for, or after the reader has stopped: the first is kept by the
-  // stream and told to the reader, the second concerns nobody; neither may end the process as an unheard event.
+  // stream and thrown to the reader, the second concerns nobody; neither may end the process as an unheard event.
   stream.on('error', () => undefined)
   return iterate(stream)
 }

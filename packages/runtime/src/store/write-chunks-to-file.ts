@@ -16,7 +16,7 @@ const TOUCH_EVERY_MS = 10_000
 /**
  * Writes what `chunks` gives into the new file `path` and syncs it. While one write is under way the next chunks are
  * taken and hashed, and what was written before goes to the disk; the giver waits when both are full. While it is open
- * its time of change is never older than 10 s, so that it can be told from a dead writer's. The file is closed in any
+ * its time of change is never older than 10 s, so that it can be distinguished from a dead writer's. The file is closed in any
  * case, and left to the caller to remove on failure.
  */
 export async function writeChunksToFile(

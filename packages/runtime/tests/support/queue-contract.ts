@@ -89,7 +89,7 @@ export function testQueues(server: () => QueueServer): void {
     expect(lines.filter((line) => line.includes('the database blinked'))).toHaveLength(2)
   })
 
-  it('works on several jobs at once, as many as it was told', async () => {
+  it('works on several jobs at once, as many as it was set to', async () => {
     const queues = openQueues(await server().makeLocation())
     let running = 0
     let most = 0

@@ -11,7 +11,7 @@ import type { QueueServer } from './queue-servers.ts'
 
 const HANGING_WORKER = fileURLToPath(new URL('./hanging-worker.fixture.ts', import.meta.url))
 
-/** A processor that runs until it is told to stop, as an import does. */
+/** A processor that runs until it gets the signal to stop, as an import does. */
 async function runUntilAborted(_payload: unknown, { signal }: JobContext): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort')
   signal.throwIfAborted()

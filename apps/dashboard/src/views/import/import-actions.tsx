@@ -18,11 +18,11 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
   const { may } = useSession()
   const queries = useQueryClient()
   const [, navigate] = useLocation()
-  const [asked, setAsked] = useState<'revert' | 'forget' | null>(null)
+  const [confirming, setConfirming] = useState<'revert' | 'forget' | null>(null)
   const act = useMutation({
     mutationFn: async (action: Action) => perform(action, importId),
     onSuccess: async (made, action) => {
-      setAsked(null)
+      setConfirming(null)
       if (action === 'retry' && made !== undefined) navigate(`/imports/${made.id}`)
       else if (made !== undefined) queries.setQueryData(['import', importId], made)
       await queries.invalidateQueries({ queryKey: ['import', importId], refetchType: 'all' })
@@ -51,23 +51,23 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
         </Button>
       )}
       {over && isKept && inserted > 0 && !view.dryRun && (
-        <Button look="danger" disabled={act.isPending} onClick={() => setAsked('revert')}>
+        <Button look="danger" disabled={act.isPending} onClick={() => setConfirming('revert')}>
           Revert
         </Button>
       )}
       {over && may('admin') && (
-        <Button look="danger" disabled={act.isPending} onClick={() => setAsked('forget')}>
+        <Button look="danger" disabled={act.isPending} onClick={() => setConfirming('forget')}>
           Delete file
         </Button>
       )}
-      {act.isError && asked === null && <ErrorNote error={act.error} />}
-      {asked === 'revert' && (
+      {act.isError && confirming === null && <ErrorNote error={act.error} />}
+      {confirming === 'revert' && (
         <ConfirmDialog
           title="Revert this import?"
           confirm={`Revert ${redemptions}`}
           isBusy={act.isPending}
           onConfirm={() => act.mutate('revert')}
-          onClose={() => setAsked(null)}
+          onClose={() => setConfirming(null)}
         >
           <p>
             The {redemptions} that it recorded {inserted === 1 ? 'is' : 'are'} deleted, and{' '}
@@ -77,13 +77,13 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
           {act.isError && <ErrorNote error={act.error} />}
         </ConfirmDialog>
       )}
-      {asked === 'forget' && (
+      {confirming === 'forget' && (
         <ConfirmDialog
           title="Delete file and reports?"
           confirm={`Delete the file and ${formatNumber(rejected, 'rejected row')}`}
           isBusy={act.isPending}
           onConfirm={() => act.mutate('forget')}
-          onClose={() => setAsked(null)}
+          onClose={() => setConfirming(null)}
         >
           <p>
             The uploaded file, its reports and its {formatNumber(rejected, 'rejected row')} are deleted for good. The

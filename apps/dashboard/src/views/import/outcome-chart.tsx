@@ -77,15 +77,18 @@ function Chart({ samples }: { readonly samples: readonly Sample[] }) {
   )
 }
 
-/** What was seen before is nowhere else: it is added to, whenever the server told something new. */
+/** What was seen before is nowhere else: it is added to, whenever the server reported something new. */
 function useSamples(view: ImportView): readonly Sample[] {
   const { startedAt, finishedAt, updatedAt, counts } = view
-  const toldAt = finishedAt ?? updatedAt
-  const [seen, setSeen] = useState<{ toldAt: string | null; samples: readonly Sample[] }>({ toldAt: null, samples: [] })
-  if (startedAt !== null && seen.toldAt !== toldAt) {
+  const sampledAt = finishedAt ?? updatedAt
+  const [seen, setSeen] = useState<{ sampledAt: string | null; samples: readonly Sample[] }>({
+    sampledAt: null,
+    samples: [],
+  })
+  if (startedAt !== null && seen.sampledAt !== sampledAt) {
     const { inserted, duplicates, rejected } = counts
-    const atSeconds = Math.max(0, (Date.parse(toldAt) - Date.parse(startedAt)) / 1_000)
-    setSeen({ toldAt, samples: addSample(seen.samples, { atSeconds, inserted, duplicates, rejected }) })
+    const atSeconds = Math.max(0, (Date.parse(sampledAt) - Date.parse(startedAt)) / 1_000)
+    setSeen({ sampledAt, samples: addSample(seen.samples, { atSeconds, inserted, duplicates, rejected }) })
   }
   return seen.samples
 }

@@ -114,11 +114,11 @@ function NewKey() {
 
 function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
   const queries = useQueryClient()
-  const [asked, setAsked] = useState<Key | null>(null)
+  const [confirming, setConfirming] = useState<Key | null>(null)
   const revoke = useMutation({
     mutationFn: async (keyId: number) => client.revokeApiKey({ keyId }),
     onSuccess: async () => {
-      setAsked(null)
+      setConfirming(null)
       await queries.invalidateQueries({ queryKey: ['keys'], refetchType: 'all' })
     },
   })
@@ -153,7 +153,7 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
                 </td>
                 <td>
                   {key.revokedAt === null && (
-                    <Button isSmall look="danger" onClick={() => setAsked(key)}>
+                    <Button isSmall look="danger" onClick={() => setConfirming(key)}>
                       Revoke
                     </Button>
                   )}
@@ -163,17 +163,17 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
           </tbody>
         </table>
       </Scroll>
-      {asked !== null && (
+      {confirming !== null && (
         <ConfirmDialog
           title="Revoke this key?"
-          confirm={`Revoke key ${asked.id}`}
+          confirm={`Revoke key ${confirming.id}`}
           isBusy={revoke.isPending}
-          onConfirm={() => revoke.mutate(asked.id)}
-          onClose={() => setAsked(null)}
+          onConfirm={() => revoke.mutate(confirming.id)}
+          onClose={() => setConfirming(null)}
         >
           <p className={styles.value}>
-            Key {asked.id}, {asked.name ?? 'without a name'}: whoever uses it is refused within a second, and sessions
-            that were signed in with it end. This cannot be taken back.
+            Key {confirming.id}, {confirming.name ?? 'without a name'}: whoever uses it is refused within a second, and
+            sessions that were signed in with it end. This cannot be taken back.
           </p>
           {revoke.isError && <ErrorNote error={revoke.error} />}
         </ConfirmDialog>

@@ -114,7 +114,7 @@ function Current({ profile, mayChange }: { readonly profile: Profile; readonly m
 function DeleteProfile({ profile: { name, version } }: { readonly profile: Profile }) {
   const queries = useQueryClient()
   const [, navigate] = useLocation()
-  const [isAsked, setAsked] = useState(false)
+  const [isConfirming, setConfirming] = useState(false)
   const remove = useMutation({
     mutationFn: async () => client.deleteImportProfile({ name }),
     onSuccess: async () => {
@@ -124,16 +124,16 @@ function DeleteProfile({ profile: { name, version } }: { readonly profile: Profi
   })
   return (
     <>
-      <Button isSmall look="danger" onClick={() => setAsked(true)}>
+      <Button isSmall look="danger" onClick={() => setConfirming(true)}>
         Delete
       </Button>
-      {isAsked && (
+      {isConfirming && (
         <ConfirmDialog
           title="Delete this profile?"
           confirm="Delete the profile"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate()}
-          onClose={() => setAsked(false)}
+          onClose={() => setConfirming(false)}
         >
           <p className={styles.value}>
             Uploads that name “{name}” are refused from then on. Imports made with it stay, and so{' '}

@@ -25,18 +25,18 @@ interface EndpointTableProps {
 
 export function EndpointTable({ endpoints, onShowDeliveries }: EndpointTableProps) {
   const queries = useQueryClient()
-  const [asked, setAsked] = useState<Endpoint | null>(null)
+  const [confirming, setConfirming] = useState<Endpoint | null>(null)
   const act = useMutation({
     mutationFn: async ({ id, action }: { id: number; action: Action }) => perform(id, action),
     onSuccess: async () => {
-      setAsked(null)
+      setConfirming(null)
       await queries.invalidateQueries({ queryKey: ['endpoints'], refetchType: 'all' })
       await queries.invalidateQueries({ queryKey: ['deliveries'], refetchType: 'all' })
     },
   })
   return (
     <>
-      {act.isError && asked === null && <ErrorNote error={act.error} />}
+      {act.isError && confirming === null && <ErrorNote error={act.error} />}
       <Scroll label="Webhook endpoints">
         <table className={styles.cards}>
           <thead>
@@ -101,7 +101,7 @@ export function EndpointTable({ endpoints, onShowDeliveries }: EndpointTableProp
                         Enable
                       </Button>
                     )}
-                    <Button isSmall look="danger" onClick={() => setAsked(endpoint)}>
+                    <Button isSmall look="danger" onClick={() => setConfirming(endpoint)}>
                       Delete
                     </Button>
                   </span>
@@ -111,15 +111,15 @@ export function EndpointTable({ endpoints, onShowDeliveries }: EndpointTableProp
           </tbody>
         </table>
       </Scroll>
-      {asked !== null && (
+      {confirming !== null && (
         <ConfirmDialog
           title="Delete this endpoint?"
-          confirm={`Delete endpoint ${asked.id}`}
+          confirm={`Delete endpoint ${confirming.id}`}
           isBusy={act.isPending}
-          onConfirm={() => act.mutate({ id: asked.id, action: 'delete' })}
-          onClose={() => setAsked(null)}
+          onConfirm={() => act.mutate({ id: confirming.id, action: 'delete' })}
+          onClose={() => setConfirming(null)}
         >
-          <p className={styles.value}>{asked.url} is notified of nothing more, and its secret is forgotten.</p>
+          <p className={styles.value}>{confirming.url} is notified of nothing more, and its secret is forgotten.</p>
           {act.isError && <ErrorNote error={act.error} />}
         </ConfirmDialog>
       )}

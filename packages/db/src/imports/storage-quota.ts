@@ -1,8 +1,8 @@
 import type { Database } from '../open-database.ts'
 
 /** The organization's stored files would be more than they may. */
-export class StorageRoomError extends Error {
-  override readonly name = 'StorageRoomError'
+export class StorageQuotaError extends Error {
+  override readonly name = 'StorageQuotaError'
   /** What its files have together, and what they may have. */
   readonly storedBytes: number
   readonly maxBytes: number
@@ -27,7 +27,7 @@ export async function readStoredBytes({ prisma }: Database, orgId: number): Prom
   return Number(row?.bytes ?? 0)
 }
 
-/** The lock that whoever accepts a file holds from the sum to the commit: else two could take the same room. */
+/** The lock that whoever accepts a file holds from the sum to the commit: else two could take the same free bytes. */
 export function storageLock(orgId: number): string {
   return `storage/${orgId}`
 }

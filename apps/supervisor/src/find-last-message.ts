@@ -2,7 +2,7 @@
  * Why a program ended, out of the end of what it printed: the message of the last error in its JSON log, else its last
  * line. Null when it said nothing.
  */
-export function findLastWords(output: string): string | null {
+export function findLastMessage(output: string): string | null {
   const lines = output
     .split('\n')
     .map((line) => line.trim())

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { findLastWords } from './find-last-words.ts'
+import { findLastMessage } from './find-last-message.ts'
 
 it.each([
   ['', null],
@@ -12,5 +12,5 @@ it.each([
   ['{"level":"info","msg":"all there is"}', '{"level":"info","msg":"all there is"}'],
   ['"}\n{"level":"fatal","msg":3}\nlast', 'last'],
 ])('reads the reason of an end from %j', (output, reason) => {
-  expect(findLastWords(output)).toBe(reason)
+  expect(findLastMessage(output)).toBe(reason)
 })

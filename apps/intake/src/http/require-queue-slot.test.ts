@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { ask, postNative, uploadNative } from '../../test/native-upload.ts'
+import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { postGood } from '../../test/upload.ts'
@@ -37,7 +37,7 @@ async function fillQueue(): Promise<void> {
 async function makeEnded(status: 'completed' | 'cancelled'): Promise<number> {
   const id = await uploadNative(intake, makeFile())
   await work(intake, id, status === 'cancelled' ? { shouldYield: () => true } : {})
-  if (status === 'cancelled') await ask(intake, 'POST', `/v1/imports/${id}/cancel`)
+  if (status === 'cancelled') await callApi(intake, 'POST', `/v1/imports/${id}/cancel`)
   return id
 }
 
@@ -77,7 +77,7 @@ describe.each([
     const id = await makeEnded(status)
     await fillQueue()
     const before = [await intake.countStored(), await intake.database.prisma.import.findUnique({ where: { id } })]
-    const refused = await ask(intake, 'POST', `/v1/imports/${id}/${action}`)
+    const refused = await callApi(intake, 'POST', `/v1/imports/${id}/${action}`)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5'])
     expect((await readJson(refused)).code).toBe('TOO_MANY_QUEUED_IMPORTS')
     expect([await intake.countStored(), await intake.database.prisma.import.findUnique({ where: { id } })]).toEqual(
@@ -85,10 +85,10 @@ describe.each([
     )
   })
 
-  test('takes what room there is, of several at once', async () => {
+  test('takes as many of several at once as there are slots', async () => {
     const ids: number[] = []
     for (let i = 0; i < MAX_QUEUED + 2; i += 1) ids.push(await makeEnded(status))
-    const answers = await Promise.all(ids.map((id) => ask(intake, 'POST', `/v1/imports/${id}/${action}`)))
+    const answers = await Promise.all(ids.map((id) => callApi(intake, 'POST', `/v1/imports/${id}/${action}`)))
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 202, 202, 429, 429])
     expect(await countQueued()).toBe(MAX_QUEUED)
   })
@@ -97,5 +97,5 @@ describe.each([
 test('an action that does not fit is 409 also while as many wait as may', async () => {
   const id = await makeEnded('completed')
   await fillQueue()
-  expect((await ask(intake, 'POST', `/v1/imports/${id}/resume`)).status).toBe(409)
+  expect((await callApi(intake, 'POST', `/v1/imports/${id}/resume`)).status).toBe(409)
 })

@@ -4,7 +4,7 @@ import { purgeExpired } from '@importer/imports'
 import { createLog } from '@importer/runtime'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
-import { ask, postNative, uploadNative } from '../../test/native-upload.ts'
+import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { OTHER_SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { postGood } from '../../test/upload.ts'
@@ -109,7 +109,7 @@ test('deletion gives room back at once, and retention when an import expires', a
   const [deleted = 0, expired = 0] = await fill()
   for (const id of [deleted, expired]) await work(intake, id)
   expect((await postNative(intake, makeFile())).status).toBe(413)
-  expect((await ask(intake, 'DELETE', `/v1/imports/${deleted}`)).status).toBe(204)
+  expect((await callApi(intake, 'DELETE', `/v1/imports/${deleted}`)).status).toBe(204)
   expect((await postNative(intake, makeFile())).status).toBe(202)
   expect((await postNative(intake, makeFile())).status).toBe(413)
   const finishedAt = new Date(Date.now() - 2 * DAY_MS)

@@ -1,7 +1,7 @@
 import { deliveryListView } from '@importer/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask, uploadNative } from '../../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../../test/native-upload.ts'
 import { readJson } from '../../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../../test/start-intake.ts'
 import { line, seedReference, work, workOnRevert } from '../../../test/work.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => intake.stop())
 
 const requestAction = async (id: number, action: string) => {
-  expect((await ask(intake, 'POST', `/v1/imports/${id}/${action}`)).ok).toBe(true)
+  expect((await callApi(intake, 'POST', `/v1/imports/${id}/${action}`)).ok).toBe(true)
 }
 const loseFile = async (id: number) => {
   const { fileKey } = await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })
@@ -24,7 +24,7 @@ const loseFile = async (id: number) => {
 }
 const wrong = line('NOSUCH').repeat(3)
 
-/** How an import ends, from its upload on, and what is told of it: the events' types and data, in their order. */
+/** How an import ends, from its upload on, and its notifications: the events' types and data, in their order. */
 test.each<[string, string, Record<string, string>, (id: number) => Promise<void>, (readonly [string, object])[]]>([
   [
     'completes',
@@ -76,28 +76,28 @@ test.each<[string, string, Record<string, string>, (id: number) => Promise<void>
       ['import.reverted', { status: 'reverted', outcome: null }],
     ],
   ],
-])('an import that %s tells its callbackUrl and the endpoints', async (_name, content, fields, end, told) => {
+])('an import that %s notifies its callbackUrl and the endpoints', async (_name, content, fields, end, reported) => {
   const { prisma } = intake.database
   await prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event CASCADE`
   const json = { url: 'https://hooks.example.com/all' }
-  const endpoint = await readJson(await ask(intake, 'POST', '/v1/webhook-endpoints', { json }))
+  const endpoint = await readJson(await callApi(intake, 'POST', '/v1/webhook-endpoints', { json }))
   const id = await uploadNative(intake, content, { fields: { ...fields, callbackUrl: CALLBACK } })
   const other = await uploadNative(intake, line('CODE9'))
   await end(id)
   await work(intake, other)
 
   const events = await prisma.webhookEvent.findMany({ where: { importId: id }, orderBy: { id: 'asc' } })
-  expect(events.map(({ type }) => type)).toEqual(told.map(([type]) => type))
+  expect(events.map(({ type }) => type)).toEqual(reported.map(([type]) => type))
   for (const [index, { body }] of events.entries()) {
-    const [type, data] = told[index] ?? []
+    const [type, data] = reported[index] ?? []
     const links = { self: `${intake.url}/v1/imports/${id}` }
     expect(JSON.parse(body)).toMatchObject({ type, data: { id, links, ...data } })
   }
 
   // By import, without those of the other one.
-  const response = await ask(intake, 'GET', `/v1/webhook-deliveries?importId=${id}`)
+  const response = await callApi(intake, 'GET', `/v1/webhook-deliveries?importId=${id}`)
   const { items } = deliveryListView.parse(await readJson(response))
-  expect(items).toHaveLength(2 * told.length)
+  expect(items).toHaveLength(2 * reported.length)
   expect(new Set(items.map(({ importId }) => importId))).toEqual(new Set([id]))
   expect(items.map(({ endpointId, url }) => [endpointId, url])).toEqual(
     expect.arrayContaining([

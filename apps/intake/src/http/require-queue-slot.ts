@@ -7,7 +7,7 @@ import { queueFull } from './api-error.ts'
  * Throws 429 while as many imports of the organization wait for a worker as may: before a body is read that would be of no
  * use. Others may come meanwhile, so it is counted again, under a lock, when the import is made.
  */
-export async function requireQueueRoom(
+export async function requireQueueSlot(
   { database, maxQueuedImportsPerOrg }: IntakeDependencies,
   orgId: number,
 ): Promise<void> {
