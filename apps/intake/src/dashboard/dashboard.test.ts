@@ -65,7 +65,7 @@ test('it is packed for who takes that', async () => {
   expect(await packed.text()).toBe(await plain.text())
 })
 
-test.each(['/imports/7/rows', '/nothing', '/assets/nothing.js', '/index.html.map'])(
+test.each(['/imports/7/rows', '/nothing', '/assets/nothing.js', '/assets/', '/.git/config', '/index.html.map'])(
   'an address of no view is 404 in JSON: %s',
   async (path) => {
     const response = await get(path)

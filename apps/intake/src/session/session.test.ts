@@ -105,13 +105,16 @@ describe('signing in', () => {
     )
   })
 
-  test('keeps no token, only its hash', async () => {
+  test('keeps no token and no key, only their hashes', async () => {
     const { cookie } = await signIn()
     const token = cookie.split('=')[1] ?? ''
-    const rows = await intake.database.prisma.session.findMany()
-    expect(rows.length).toBeGreaterThan(0)
-    expect(JSON.stringify(rows)).not.toContain(token)
-    expect(intake.logged.join('\n')).not.toContain(token)
+    const sessions = await intake.database.prisma.session.findMany()
+    const keys = await intake.database.prisma.apiKey.findMany()
+    expect(Math.min(sessions.length, keys.length)).toBeGreaterThan(0)
+    for (const secret of [token, ...Object.values(intake.keys)]) {
+      expect(JSON.stringify([sessions, keys])).not.toContain(secret)
+      expect(intake.logged.join('\n')).not.toContain(secret)
+    }
   })
 })
 
