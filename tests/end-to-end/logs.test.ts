@@ -26,8 +26,9 @@ let url: string
 const sent = new Set([TEST_KEY, WRONG_KEY, ...CELLS])
 const outputs: (() => string)[] = []
 
+/** Whole lines: the rest of one may yet come. */
 function readLog(): Line[] {
-  return outputs.flatMap((read) => read().trim().split('\n')).map((line) => JSON.parse(line) as Line)
+  return outputs.flatMap((read) => read().split('\n').slice(0, -1)).map((line) => JSON.parse(line) as Line)
 }
 
 /** The lines of an import's life, without those of the requests about it, in their order in each process. */
@@ -157,8 +158,11 @@ test('what concerns access is logged with the id of the key, never the key', asy
   const rotated = (await (await call('/v1/webhook-secret/rotate', { method: 'POST' })).json()) as { secret: string }
   for (const each of [reader, cookie, cookie.split('=')[1] ?? '', secret, rotated.secret]) sent.add(each)
 
-  await findRequest('role-1')
-  const events = readLog().flatMap((line) => (typeof line['event'] === 'string' ? [line] : []))
+  // Lines of what goes well are written together, a moment later.
+  const events = await waitUntil('the last event was logged', async () => {
+    const found = readLog().filter((line) => typeof line['event'] === 'string')
+    return found.some((line) => line['event'] === 'webhook secret rotated') ? found : null
+  })
   expect(events.map((line) => line['event'])).toEqual([
     'key refused',
     'key refused',
