@@ -43,7 +43,7 @@ export const retryRequest = z
   .meta({ id: 'RetryRequest' })
 export type RetryRequest = z.output<typeof retryRequest>
 
-/** What a retry was asked for: kept with the import that it is. */
+/** What was requested of a retry: kept with the import that it is. */
 export interface RetryOptions {
   /** Null: rows of every code. */
   readonly codes: readonly RowErrorCode[] | null

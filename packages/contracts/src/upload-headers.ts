@@ -43,7 +43,7 @@ const JSON_NUMBER = /^(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
  *
  * The documented samples are no strict JSON (single quotes, unquoted keys), so the text is read as JSON5; positions are
  * numbers of strict JSON all the same, and a key stands there once. All faults are reported at once. The identifiers are `undefined` when the client sent none that is known; the
- * key that they would make mandatory is then not asked for.
+ * key that they would make mandatory is then not required.
  */
 export function parseUploadHeaders(
   text: string,

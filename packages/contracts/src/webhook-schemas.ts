@@ -99,7 +99,7 @@ const endpointFields = {
   eventTypes: z.array(z.enum(IMPORT_EVENT_TYPES)),
   status: z.enum(ENDPOINT_STATUSES),
   disabledReason: z.enum(['GONE', 'FAILING', 'MANUAL']).nullable().meta({
-    description: 'GONE: it answered 410. FAILING: five days without a success. MANUAL: as it was asked for',
+    description: 'GONE: it answered 410. FAILING: five days without a success. MANUAL: as requested',
   }),
   failingSince: time.nullable().meta({ description: 'The first failed attempt since the last that succeeded' }),
   createdAt: time,
@@ -150,7 +150,7 @@ export const deliveryListView = z
 export const redeliveredView = z
   .strictObject({
     redelivered: z.int().min(0),
-    more: z.boolean().meta({ description: 'There may be more in the range: ask again, with `nextCursor`' }),
+    more: z.boolean().meta({ description: 'There may be more in the range: request again, with `nextCursor`' }),
     nextCursor: z.string().nullable().meta({ description: 'Give it as `cursor` to go on; null: these were all' }),
   })
   .meta({ id: 'Redelivered' })

@@ -3,7 +3,7 @@
 export const IMPORT_EVENT_TYPES = ['import.completed', 'import.failed', 'import.cancelled', 'import.reverted'] as const
 export type ImportEventType = (typeof IMPORT_EVENT_TYPES)[number]
 
-/** Sent by `POST /v1/webhook-endpoints/{id}/test`, to that endpoint alone, whatever it asked for. */
+/** Sent by `POST /v1/webhook-endpoints/{id}/test`, to that endpoint alone, whatever types it wants. */
 export const TEST_EVENT_TYPE = 'webhook.test'
 export type WebhookEventType = ImportEventType | typeof TEST_EVENT_TYPE
 

@@ -41,7 +41,7 @@ export const inspectionView = z
       .nullable()
       .meta({ description: 'null: it is no table; `problems` says what it looks like' }),
     encoding: z.enum(['utf-8', 'windows-1252', 'utf-16le', 'utf-16be']).nullable().meta({
-      description: 'As it was asked for, or as a byte order mark says; utf-16be needs nothing to be asked for',
+      description: 'As requested, or as a byte order mark says; utf-16be needs no request',
     }),
     delimiter: z.string().nullable(),
     headerRow: z.boolean().nullable(),
@@ -59,8 +59,8 @@ export const inspectionView = z
     uploadHeaders: z
       .partialRecord(columnKey, z.int().min(0).max(MAX_COLUMN_POSITION))
       .nullable()
-      .meta({ description: 'As it was asked for, or as it is suggested; null: a mandatory column is not sure' }),
-    dateFormat: z.string().nullable().meta({ description: 'As it was asked for, or as the dates look' }),
+      .meta({ description: 'As requested, or as it is suggested; null: a mandatory column is not sure' }),
+    dateFormat: z.string().nullable().meta({ description: 'As requested, or as the dates look' }),
     timeZone: z.string().nullable(),
     profile: usedProfile.nullable().meta({
       description:
