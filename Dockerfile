@@ -4,7 +4,7 @@
 #   node --import tsx apps/migrate/src/main.ts
 
 # For an image that never changes name its digest: --build-arg NODE_IMAGE=node@sha256:…
-ARG NODE_IMAGE=node:20-bookworm-slim
+ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS sources
 WORKDIR /app
