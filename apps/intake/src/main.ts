@@ -14,6 +14,7 @@ import {
   createLog,
   createQueues,
   createShutdown,
+  divideShutdown,
   endOnUncaughtError,
   EnvironmentError,
   listenForSignals,
@@ -37,8 +38,6 @@ const MAX_DATABASE_CONNECTIONS = 10
 const MAX_BULK_CONNECTIONS = 3
 const UPLOAD_IDLE_TIMEOUT_MS = 30_000
 const DEFAULT_ORG_ID = 1
-const REQUEST_GRACE_MS = 5_000
-const SHUTDOWN_DEADLINE_MS = 10_000
 
 // Prisma compiles queries in WebAssembly. V8's optimizing compiler would keep 60 MB for good to make that faster, a
 // quarter of what this process may have; its first compiler is fast enough for the few distinct queries of this app.
@@ -121,7 +120,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   await listen(server, { port: env.PORT, host: env.HOST })
   shutdown.add('http server', async () => {
     stopping.abort()
-    await closeServer(server, REQUEST_GRACE_MS)
+    await closeServer(server, divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS).workMs, () => metrics.countInFlight())
   })
   if (env.METRICS_PORT !== undefined) {
     const observation = await startObservationServer({
@@ -157,7 +156,7 @@ async function main(): Promise<void> {
   const env = readIntakeEnvironment()
   const log = createLog({ name: 'intake', level: env.LOG_LEVEL })
   endOnUncaughtError(log, () => process.exit(1))
-  const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })
+  const shutdown = createShutdown({ log, deadlineMs: divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS).deadlineMs })
   const stop = async (reason: string, exitCode: number): Promise<never> => {
     const clean = await shutdown.run(reason)
     process.exit(clean ? exitCode : 1)

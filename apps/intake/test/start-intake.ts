@@ -104,7 +104,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     },
     async stop() {
       stopping.abort()
-      await closeServer(server, 0)
+      await closeServer(server, 0, () => 0)
       await queues.close()
       await store.close()
       await database.close()

@@ -17,13 +17,16 @@ import { superviseProcess, type SupervisedProcess } from './supervise-process.ts
 
 const DEFAULT_ORG_ID = 1
 
-/** How each program is run: the arguments for Node, and how long it may take to end. */
+/** A program that did not end by SHUTDOWN_TIMEOUT_SECONDS, as it does by itself, is killed so much later. */
+const KILL_AFTER_MS = 5_000
+
+/** How each program is run: the arguments for Node. */
 const PROGRAMS = {
-  migrate: { nodeArgs: [], stopTimeoutMs: 5_000 },
+  migrate: { nodeArgs: [] },
   // Bounded, so that it collects its garbage instead of growing with the file that it reads.
-  worker: { nodeArgs: ['--max-old-space-size=256'], stopTimeoutMs: 20_000 },
+  worker: { nodeArgs: ['--max-old-space-size=256'] },
   // Under 250 MiB also while it streams a report of a million rows: it has no use for more.
-  intake: { nodeArgs: ['--max-old-space-size=104', '--max-semi-space-size=4'], stopTimeoutMs: 15_000 },
+  intake: { nodeArgs: ['--max-old-space-size=104', '--max-semi-space-size=4'] },
 } as const
 type Program = keyof typeof PROGRAMS
 
@@ -87,6 +90,7 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
 
     const describeProgram = (program: Program, write: (chunk: Buffer) => void): ChildOptions => ({
       ...PROGRAMS[program],
+      stopTimeoutMs: settings.SHUTDOWN_TIMEOUT_SECONDS * 1000 + KILL_AFTER_MS,
       entry: chooseEntry(program, bundles[program]),
       registry: folder.children,
       write,

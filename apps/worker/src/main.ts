@@ -5,6 +5,7 @@ import {
   createLog,
   createQueues,
   createShutdown,
+  divideShutdown,
   endOnUncaughtError,
   EnvironmentError,
   listenForSignals,
@@ -22,7 +23,7 @@ import { createImportProcessor } from './process-import.ts'
 import { createPreparationProcessor } from './process-preparation.ts'
 import { createRevertProcessor } from './process-revert.ts'
 import { startMaintenance } from './start-maintenance.ts'
-import { takeJobs } from './take-jobs.ts'
+import { requireEnded, takeJobs } from './take-jobs.ts'
 
 /** Connections beside those of the partitions: maintenance, claims, checks. */
 const SPARE_CONNECTIONS = 4
@@ -30,7 +31,6 @@ const SPARE_CONNECTIONS = 4
 const WEBHOOK_CONNECTIONS = 4
 /** They share the processor: two, so that a short one has not to wait for a long one. */
 const PREPARATIONS_AT_ONCE = 2
-const SHUTDOWN_DEADLINE_MS = 15_000
 
 async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
   if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
@@ -85,6 +85,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   }
   if (!(await waitForPeers({ checks: startChecks, log, signal: stopping.signal }))) return
   const producer = queues.producer('import')
+  const { workMs } = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
 
   shutdown.add(
     'maintenance',
@@ -127,14 +128,14 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY }),
     queues.consume('prepare', prepareProcessor, { concurrency: PREPARATIONS_AT_ONCE }),
   ]
-  shutdown.add('import consumers', takeJobs({ identity, consume, onStorageUnavailable, log }))
+  shutdown.add('import consumers', takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: workMs }))
   const revert = createRevertProcessor({ database, log, onReverted: () => metrics.countReverted() })
   const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
     await revert(payload, context)
     webhooks.poke()
   }
   const reverts = queues.consume('revert', revertProcessor, { concurrency: 1 })
-  shutdown.add('revert consumer', () => reverts.close())
+  shutdown.add('revert consumer', async () => requireEnded(await reverts.close({ deadlineMs: workMs })))
 }
 
 /** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */
@@ -197,7 +198,7 @@ async function main(): Promise<void> {
       `${oldName} is the old name of ${name} and is read for this version only: set ${name}`,
     )
   }
-  const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_DEADLINE_MS })
+  const shutdown = createShutdown({ log, deadlineMs: divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS).deadlineMs })
   const stop = async (reason: string, exitCode: number): Promise<never> => {
     const clean = await shutdown.run(reason)
     process.exit(clean ? exitCode : 1)

@@ -8,6 +8,8 @@ export interface TakeJobsOptions {
   /** Hears every time that the storage could not be used. Never rejects. */
   readonly onStorageUnavailable: (error: unknown) => Promise<void>
   readonly log: Logger
+  /** How long jobs that run may take to come to a stop. */
+  readonly closeDeadlineMs: number
 }
 
 const LOOK_AGAIN_MS = 5_000
@@ -15,14 +17,21 @@ const LOOK_AGAIN_MS = 5_000
 /**
  * Takes jobs once storage and database have answered and the storage has proved to belong to the database; looks again
  * regularly, begins by itself when it does, and stops when another storage is there. A storage that goes away meanwhile
- * is met by the jobs themselves, which wait for it. Gives how to stop.
+ * is met by the jobs themselves, which wait for it. Gives how to stop: that throws where jobs had to be left running.
  */
-export function takeJobs({ identity, consume, onStorageUnavailable, log }: TakeJobsOptions): () => Promise<void> {
+export function takeJobs({
+  identity,
+  consume,
+  onStorageUnavailable,
+  log,
+  closeDeadlineMs,
+}: TakeJobsOptions): () => Promise<void> {
   let consumers: readonly Consumer[] = []
-  const closeAll = async (): Promise<void> => {
+  const closeAll = async (): Promise<boolean> => {
     const closing = consumers
     consumers = []
-    await Promise.all(closing.map(async (consumer) => consumer.close()))
+    const ended = await Promise.all(closing.map(async (consumer) => consumer.close({ deadlineMs: closeDeadlineMs })))
+    return !ended.includes(false)
   }
   let reported = ''
   let stopped = false
@@ -65,6 +74,11 @@ export function takeJobs({ identity, consume, onStorageUnavailable, log }: TakeJ
     stopped = true
     clearTimeout(timer)
     await looking
-    await closeAll()
+    requireEnded(await closeAll())
   }
+}
+
+/** Throws where jobs had to be left running: a stop that leaves some is no clean one. */
+export function requireEnded(allEnded: boolean): void {
+  if (!allEnded) throw new Error('jobs still ran at the end of their time; other workers go on with them')
 }

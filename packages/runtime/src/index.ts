@@ -21,6 +21,7 @@ export { protectStore, type StoreProtection } from './store/protect-store.ts'
 export { FileDamagedError, StorageUnavailableError, WrongStorageError } from './store/storage-errors.ts'
 export {
   createShutdown,
+  divideShutdown,
   endOnUncaughtError,
   listenForSignals,
   type Shutdown,

@@ -17,6 +17,18 @@ export interface ShutdownOptions {
   readonly deadlineMs: number
 }
 
+/** Connections and the like are closed within this time, behind the work that is under way. */
+const MAX_CLOSING_MS = 2_000
+
+/**
+ * How long a process that is to end within `timeoutSeconds` may wait for what is under way: the rest of that time is for
+ * closing its connections.
+ */
+export function divideShutdown(timeoutSeconds: number): { readonly deadlineMs: number; readonly workMs: number } {
+  const deadlineMs = timeoutSeconds * 1000
+  return { deadlineMs, workMs: deadlineMs - Math.min(MAX_CLOSING_MS, deadlineMs / 4) }
+}
+
 interface Releaser {
   readonly name: string
   readonly release: () => Promise<void> | void

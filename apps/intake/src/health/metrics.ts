@@ -4,6 +4,10 @@ import { Counter, Histogram, type Registry } from 'prom-client'
 export interface Metrics {
   /** Of this process and its HTTP requests, by no name of an organization, a file or a person. */
   readonly registry: Registry
+  /** A request has begun; {@link observeRequest} tells its end. */
+  beginRequest(): void
+  /** How many requests are under way. */
+  countInFlight(): number
   observeRequest(method: string, route: string, status: number, seconds: number): void
   countUpload(bytes: number): void
 }
@@ -23,9 +27,17 @@ export function createMetrics(): Metrics {
     help: 'Bytes of the files of accepted uploads',
     registers: [registry],
   })
+  let inFlight = 0
   return {
     registry,
-    observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    beginRequest() {
+      inFlight += 1
+    },
+    countInFlight: () => inFlight,
+    observeRequest(method, route, status, seconds) {
+      inFlight -= 1
+      requests.observe({ method, route, status }, seconds)
+    },
     countUpload(bytes) {
       uploads.inc()
       uploadBytes.inc(bytes)

@@ -73,6 +73,7 @@ export function trackRequests(log: Log, metrics: Metrics): RequestHandler {
     const startedAt = performance.now()
     const known: RequestFacts = { requestId: chooseRequestId(request.headers) }
     facts.set(response, known)
+    metrics.beginRequest()
     response.setHeader('X-Request-Id', known.requestId)
     response.once('close', () => {
       const { requestId, answeredAt, route = 'unmatched', keyId, orgId, importId, errorCode } = known

@@ -52,6 +52,7 @@ describe('the catalogue', () => {
       CORS_ORIGINS: undefined,
       METRICS_PORT: undefined,
       WORKER_PORT: undefined,
+      SHUTDOWN_TIMEOUT_SECONDS: 25,
       LOG_LEVEL: 'info',
     })
   })
@@ -129,6 +130,7 @@ describe('the catalogue', () => {
     ['RETENTION_DAYS', '-3'],
     ['SECRETS_KEY', 'a passphrase'],
     ['SECRETS_KEY', `${'A'.repeat(43)}=,`],
+    ['SHUTDOWN_TIMEOUT_SECONDS', '0'],
     ['LOG_LEVEL', 'verbose'],
   ])('refuses %s=%s in one line that names it and says what was expected', (name, value) => {
     const message = messageOf(name, value)

@@ -98,6 +98,8 @@ export const ENVIRONMENT = {
   },
   METRICS_PORT: optionalWholeNumber({ from: 0, to: 65_535 }),
   WORKER_PORT: optionalWholeNumber({ from: 0, to: 65_535 }),
+  // Below the 30 s after which Kubernetes kills.
+  SHUTDOWN_TIMEOUT_SECONDS: wholeNumber({ from: 1, to: 86_400, fallback: 25 }),
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS).default('info'), expected: `one of ${LOG_LEVELS.join(', ')}` },
 } as const satisfies Record<string, Variable>
 

@@ -38,9 +38,9 @@ export interface Consumer {
   /**
    * Takes no more jobs, aborts the signal of the running ones and gives those that stop back to the queue, for another
    * worker to take at once. Resolves by the deadline (10 s unless given, and 2 s to disconnect): what still runs then is
-   * left to itself, and taken over once this process has ended. Never rejects.
+   * left to itself, and taken over once this process has ended. Tells whether nothing did. Never rejects.
    */
-  close(options?: { readonly deadlineMs?: number }): Promise<void>
+  close(options?: { readonly deadlineMs?: number }): Promise<boolean>
 }
 
 interface ConsumerParts<Name extends JobName> {
@@ -59,7 +59,7 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
   let worker: BackendWorker | undefined
-  let closing: Promise<void> | undefined
+  let closing: Promise<boolean> | undefined
 
   async function takeJob(job: BackendJob, token = ''): Promise<void> {
     if (stopping.signal.aborted) return giveBack(job, token)
@@ -120,10 +120,10 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
     return opened
   }
 
-  async function stop(deadlineMs: number): Promise<void> {
+  async function stop(deadlineMs: number): Promise<boolean> {
     stopping.abort(new Error('the worker is stopping'))
     const current = worker
-    if (!current) return
+    if (!current) return true
     await current.pause(true)
     let finished = true
     try {
@@ -137,6 +137,7 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
       log.warn({ err: error, left: running.size }, 'closing without waiting any longer')
     }
     await disconnect(current, !finished)
+    return finished
   }
 
   /** Bounded, as BullMQ waits for connections that may never come back. */
@@ -151,7 +152,10 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
 
   return {
     close({ deadlineMs = CLOSE_DEADLINE_MS } = {}) {
-      closing ??= stop(deadlineMs).catch((error: unknown) => reportError(toError(error)))
+      closing ??= stop(deadlineMs).catch((error: unknown) => {
+        reportError(toError(error))
+        return false
+      })
       return closing
     },
   }

@@ -1,0 +1,128 @@
+/** What SIGTERM leaves of the work under way: all of it within SHUTDOWN_TIMEOUT_SECONDS, and an honest end without. */
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+
+import { beforeAll, expect, test } from 'vitest'
+
+import type { AppProcess } from '../support/app-process.ts'
+import { blockCoupon } from '../support/obstacle.ts'
+import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
+import { openShop, SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES, shopRedemption, shopRows } from '../support/small-shop.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const TIMEOUT_SECONDS = 4
+
+let system: RunningSystem
+
+beforeAll(async () => {
+  system = await startSystem({ env: { SHUTDOWN_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS) } })
+  await openShop(system.client, 10)
+})
+
+interface SlowUpload {
+  readonly request: ClientRequest
+  /** Sends what is missing, and gives the answer. */
+  finish(): Promise<{ status: number | undefined; body: string }>
+}
+
+/** Sends an upload but for its last bytes, and waits until the file has begun to be stored. */
+async function beginUpload(rows: string): Promise<SlowUpload> {
+  const { seriesId: _path, ...fields } = SHOP_FIELDS
+  const boundary = 'slow-upload'
+  const part = (head: string, value: string): string =>
+    `--${boundary}\r\nContent-Disposition: form-data; ${head}\r\n\r\n${value}\r\n`
+  const parts = Object.entries(fields).map(([name, value]) => part(`name="${name}"`, value))
+  const body = Buffer.from(
+    `${parts.join('')}${part('name="file"; filename="slow.csv"', SHOP_HEADER + rows)}--${boundary}--\r\n`,
+  )
+  const sent = request({
+    port: system.port,
+    host: '127.0.0.1',
+    method: 'POST',
+    path: `/upload/redeemFile/${SHOP_SERIES}`,
+    headers: {
+      Authorization: `Bearer ${TEST_KEY}`,
+      'Content-Type': `multipart/form-data; boundary=${boundary}`,
+      'Content-Length': body.length,
+    },
+  })
+  const half = body.length - 60
+  sent.write(body.subarray(0, half))
+  await waitUntil('the file had begun to be stored', async () => {
+    const names = await readdir(system.dataDir, { recursive: true })
+    return names.some((name) => name.endsWith('.part'))
+  })
+  return {
+    request: sent,
+    async finish() {
+      const answered = once(sent, 'response')
+      sent.end(body.subarray(half))
+      const [response] = (await answered) as [IncomingMessage]
+      return { status: response.statusCode, body: await text(response) }
+    },
+  }
+}
+
+async function isListening(): Promise<boolean> {
+  const socket = connect(system.port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+function lastLine(app: AppProcess): unknown {
+  return JSON.parse(app.readOutput().trim().split('\n').at(-1) ?? '')
+}
+
+test('an upload under way is taken after SIGTERM, while nothing new is, and the end is a clean one', async () => {
+  const { intake } = system
+  const upload = await beginUpload(shopRows(1, 2))
+  const ended = intake.kill('SIGTERM')
+  await waitUntil('no connection was taken any more', async () => !(await isListening()))
+  const { status, body } = await upload.finish()
+  expect([status, body]).toEqual([200, expect.stringContaining('"uploadRedeemedCouponStatus":"QUEUED"')])
+  expect(await ended).toBe('exit code 0')
+  expect(lastLine(intake)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
+  const { jobId } = (JSON.parse(body) as { result: { redeemUploadJobStatuses: [{ jobId: number }] } }).result
+    .redeemUploadJobStatuses[0]
+  await system.startIntake()
+  expect((await system.client.waitUntilFinished(jobId)).counts).toMatchObject({ rows: 2, inserted: 2 })
+})
+
+test('an upload that is not complete by then is cut, which is said, and is no clean end', async () => {
+  const { intake } = system
+  const upload = await beginUpload(shopRows(3, 4))
+  const cut = once(upload.request, 'error')
+  expect(await intake.kill('SIGTERM')).toBe('exit code 1')
+  await cut
+  expect(intake.readOutput()).toContain('1 requests were still under way after 3000 ms and were cut')
+  expect(lastLine(intake)).toMatchObject({ msg: 'stopped', clean: false })
+  await system.startIntake()
+  // Nothing of it was accepted, and what was stored of it is gone.
+  expect(await (await system.client.get('/v1/imports')).text()).not.toContain('"rows":4')
+  const names = await readdir(system.dataDir, { recursive: true })
+  expect(names.filter((name) => name.endsWith('.part'))).toEqual([])
+})
+
+test('a worker ends cleanly, but not where a batch hangs: another one goes on with it', async () => {
+  const { worker } = system
+  const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(6))
+  const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(5, 7) })
+  await obstacle.waitUntilMet()
+  expect(await worker.kill('SIGTERM')).toBe('exit code 1')
+  expect(worker.readOutput()).toContain('jobs still ran at the end of their time')
+  expect(lastLine(worker)).toMatchObject({ msg: 'stopped', clean: false })
+  await obstacle.remove()
+  const next = await system.startWorker()
+  expect((await system.client.waitUntilFinished(jobId)).counts).toMatchObject({ rows: 3, inserted: 3 })
+  expect(await next.kill('SIGTERM')).toBe('exit code 0')
+  expect(lastLine(next)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
+})
