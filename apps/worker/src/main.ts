@@ -151,9 +151,16 @@ function openWebhookDatabase(env: WorkerEnvironment, log: Logger): Database {
 
 /** What was stored before there was this key is sealed with it from now on. */
 async function sealStoredSecrets(database: Database, log: Logger): Promise<void> {
-  const { resealed, unreadable } = await resealSecrets(database)
-  for (const error of unreadable) log.error(`${error.message}; until then its deliveries wait`)
-  if (resealed > 0) log.info({ resealed }, 'webhook secrets are sealed with the first key of SECRETS_KEY')
+  try {
+    const { resealed, unreadable } = await resealSecrets(database)
+    for (const error of unreadable) log.error(`${error.message}; until then its deliveries wait`)
+    if (resealed > 0) log.info({ resealed }, 'webhook secrets are sealed with the first key of SECRETS_KEY')
+  } catch (error) {
+    log.warn(
+      { err: error },
+      'webhook secrets are not all sealed with the first key of SECRETS_KEY; the next start goes on',
+    )
+  }
 }
 
 function startWebhooks(

@@ -4,7 +4,7 @@ import type { Log } from '../dependencies.ts'
 import { describeRequest } from '../http/track-requests.ts'
 import type { RefusedAccess } from './refused-access-error.ts'
 
-export type SecurityEvent =
+type SecurityEvent =
   | RefusedAccess
   | 'session created'
   | 'session ended'

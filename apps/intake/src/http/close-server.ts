@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 const CLOSE_IDLE_EVERY_MS = 50
 
 /** Requests that had begun were cut at the end of their time. */
-export class RequestsCutError extends Error {
+class RequestsCutError extends Error {
   override readonly name = 'RequestsCutError'
   constructor(count: number, afterMs: number) {
     super(`${count} requests were still under way after ${afterMs} ms and were cut; their clients have no answer`)

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
 /** Whose a secret is: an endpoint's, or with null the organization's own. A sealed one can be opened as theirs alone. */
-export interface SecretOwner {
+interface SecretOwner {
   readonly orgId: number
   readonly endpointId: number | null
 }
