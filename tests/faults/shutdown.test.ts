@@ -78,8 +78,12 @@ async function isListening(): Promise<boolean> {
   }
 }
 
-function lastLine(app: AppProcess): unknown {
-  return JSON.parse(app.readOutput().trim().split('\n').at(-1) ?? '')
+/** The last line of a process that has ended: it may be read a moment later. */
+async function readLastLine(app: AppProcess): Promise<unknown> {
+  return waitUntil('its end was read', async () => {
+    const last = JSON.parse(app.readOutput().split('\n').at(-2) ?? '{}') as { msg?: string }
+    return last.msg === 'stopped' ? last : null
+  })
 }
 
 test('an upload under way is taken after SIGTERM, while nothing new is, and the end is a clean one', async () => {
@@ -90,7 +94,7 @@ test('an upload under way is taken after SIGTERM, while nothing new is, and the 
   const { status, body } = await upload.finish()
   expect([status, body]).toEqual([200, expect.stringContaining('"uploadRedeemedCouponStatus":"QUEUED"')])
   expect(await ended).toBe('exit code 0')
-  expect(lastLine(intake)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
+  expect(await readLastLine(intake)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
   const { jobId } = (JSON.parse(body) as { result: { redeemUploadJobStatuses: [{ jobId: number }] } }).result
     .redeemUploadJobStatuses[0]
   await system.startIntake()
@@ -104,7 +108,7 @@ test('an upload that is not complete by then is cut, which is said, and is no cl
   expect(await intake.kill('SIGTERM')).toBe('exit code 1')
   await cut
   expect(intake.readOutput()).toContain('1 requests were still under way after 3000 ms and were cut')
-  expect(lastLine(intake)).toMatchObject({ msg: 'stopped', clean: false })
+  expect(await readLastLine(intake)).toMatchObject({ msg: 'stopped', clean: false })
   await system.startIntake()
   // Nothing of it was accepted, and what was stored of it is gone.
   expect(await (await system.client.get('/v1/imports')).text()).not.toContain('"rows":4')
@@ -119,10 +123,10 @@ test('a worker ends cleanly, but not where a batch hangs: another one goes on wi
   await obstacle.waitUntilMet()
   expect(await worker.kill('SIGTERM')).toBe('exit code 1')
   expect(worker.readOutput()).toContain('jobs still ran at the end of their time')
-  expect(lastLine(worker)).toMatchObject({ msg: 'stopped', clean: false })
+  expect(await readLastLine(worker)).toMatchObject({ msg: 'stopped', clean: false })
   await obstacle.remove()
   const next = await system.startWorker()
   expect((await system.client.waitUntilFinished(jobId)).counts).toMatchObject({ rows: 3, inserted: 3 })
   expect(await next.kill('SIGTERM')).toBe('exit code 0')
-  expect(lastLine(next)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
+  expect(await readLastLine(next)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
 })
