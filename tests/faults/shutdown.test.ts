@@ -30,7 +30,8 @@ interface SlowUpload {
 
 /** Sends an upload but for its last bytes, and waits until the file has begun to be stored. */
 async function beginUpload(rows: string): Promise<SlowUpload> {
-  const { seriesId: _path, ...fields } = SHOP_FIELDS
+  const { customerIdentifier, couponIdentifier, uploadHeaders } = SHOP_FIELDS
+  const fields = { customerIdentifier, couponIdentifier, uploadHeaders }
   const boundary = 'slow-upload'
   const part = (head: string, value: string): string =>
     `--${boundary}\r\nContent-Disposition: form-data; ${head}\r\n\r\n${value}\r\n`
