@@ -7,6 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { bundlePrograms } from './bundle-programs.ts'
 
+/** Two builds side by side, beside the other tests. */
+const BUILD_TIMEOUT_MS = 60_000
+
 let folder: string
 
 beforeAll(async () => {
@@ -14,18 +17,22 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test('bundles are made once of the same sources, however many starts want them', async () => {
-  const [one, other] = await Promise.all([bundlePrograms(folder), bundlePrograms(folder)])
-  expect(one).toEqual(other)
-  // What finds the two processes looks for these folders in their command lines.
-  expect([one.intake, one.worker]).toEqual([
-    expect.stringContaining('/apps/intake/'),
-    expect.stringContaining('/apps/worker/'),
-  ])
-  const made = (await stat(one.worker)).mtimeMs
-  await bundlePrograms(folder)
-  expect((await stat(one.worker)).mtimeMs).toBe(made)
-})
+test(
+  'bundles are made once of the same sources, however many starts want them',
+  async () => {
+    const [one, other] = await Promise.all([bundlePrograms(folder), bundlePrograms(folder)])
+    expect(one).toEqual(other)
+    // What finds the two processes looks for these folders in their command lines.
+    expect([one.intake, one.worker]).toEqual([
+      expect.stringContaining('/apps/intake/'),
+      expect.stringContaining('/apps/worker/'),
+    ])
+    const made = (await stat(one.worker)).mtimeMs
+    await bundlePrograms(folder)
+    expect((await stat(one.worker)).mtimeMs).toBe(made)
+  },
+  BUILD_TIMEOUT_MS,
+)
 
 /** Line and column of some words, both from 0. */
 function findPosition(text: string, words: string): { line: number; column: number } {
