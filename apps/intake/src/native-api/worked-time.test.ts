@@ -1,5 +1,5 @@
 import { claimImport, yieldImport } from '@importer/db'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -49,19 +49,23 @@ async function readWorkedMs(id: number): Promise<number> {
   return Number((await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })).workedMs)
 }
 
+/** What the import tells once it has been looked up anew: what a worker changes is seen a moment later. */
+async function expectAttempts(id: number, attempts: number): Promise<void> {
+  await vi.waitFor(async () => expect((await show(id)).attempts).toBe(attempts), { interval: 10 })
+}
+
 test('attempts are the first start and each take-over after a failure, not the time slices', async () => {
   const id = await uploadGood()
-  expect((await show(id)).attempts).toBe(0)
+  await expectAttempts(id, 0)
   for (let slice = 0; slice < 3; slice += 1) await claimAndHandOn(id)
-  expect((await show(id)).attempts).toBe(1)
+  await expectAttempts(id, 1)
   await claimAndDie(id)
-  expect((await show(id)).attempts).toBe(1)
   await claimAndHandOn(id)
-  expect((await show(id)).attempts).toBe(2)
+  await expectAttempts(id, 2)
   await act(id, 'cancel')
   await act(id, 'resume')
   await work(intake, id)
-  expect(await show(id)).toMatchObject({ status: 'completed', attempts: 2 })
+  await vi.waitFor(async () => expect(await show(id)).toMatchObject({ status: 'completed', attempts: 2 }))
 })
 
 test('an import that failed and is resumed is another attempt', async () => {
