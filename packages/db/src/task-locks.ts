@@ -1,4 +1,5 @@
 import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
+import type { QueryResultRow } from 'pg'
 
 /** Lets a task run in one process at a time, over all that use the same database. */
 export interface TaskLocks {
@@ -26,6 +27,8 @@ const LOCK_CLASS = 0x7265
 /** Holds one connection for all tasks of the process, made when it is first needed. */
 export function openTaskLocks({ url, onConnectionLost }: TaskLockOptions): TaskLocks {
   let opened: Promise<BoundedClient> | undefined
+  /** Settled when the last query so far has its answer. */
+  let answered: Promise<unknown> = Promise.resolve()
   /** PostgreSQL would give a session the same lock again. */
   const running = new Set<string>()
 
@@ -60,11 +63,19 @@ export function openTaskLocks({ url, onConnectionLost }: TaskLockOptions): TaskL
     }
   }
 
+  /** The tasks share the connection, and pg takes one query at a time. */
+  function query<Row extends QueryResultRow>(client: BoundedClient, text: string, values: unknown[] = []) {
+    const answer = answered.then(async () => client.query<Row>(text, values))
+    answered = answer.catch(() => undefined)
+    return answer
+  }
+
   async function runLocked<T>(task: string, work: () => Promise<T>): Promise<T | null> {
     const client = await open()
     const key = [LOCK_CLASS, task]
     try {
-      const { rows } = await client.query<{ taken: boolean }>(
+      const { rows } = await query<{ taken: boolean }>(
+        client,
         'SELECT pg_try_advisory_lock($1::int, hashtext($2)) AS taken',
         key,
       )
@@ -74,7 +85,7 @@ export function openTaskLocks({ url, onConnectionLost }: TaskLockOptions): TaskL
       throw error
     }
     const signs = setInterval(() => {
-      client.query('SELECT 1').catch(() => drop(client))
+      query(client, 'SELECT 1').catch(() => drop(client))
     }, SIGN_OF_LIFE_EVERY_MS)
     signs.unref()
     try {
@@ -82,7 +93,7 @@ export function openTaskLocks({ url, onConnectionLost }: TaskLockOptions): TaskL
     } finally {
       clearInterval(signs)
       // A lock that cannot be given back goes with its connection.
-      await client.query('SELECT pg_advisory_unlock($1::int, hashtext($2))', key).catch(() => drop(client))
+      await query(client, 'SELECT pg_advisory_unlock($1::int, hashtext($2))', key).catch(() => drop(client))
     }
   }
 
