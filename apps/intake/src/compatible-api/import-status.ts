@@ -6,6 +6,7 @@ import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError, notFound } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { createWorkLimit } from '../http/limit-work.ts'
 import { readBigId, readInt4 } from '../http/read-id.ts'
 import { sendAnswer } from '../http/send-answer.ts'
 import { noteImport, noteKey } from '../http/track-requests.ts'
@@ -14,6 +15,14 @@ import { findSeries } from './find-series.ts'
 
 /** The latest of a series that are listed. */
 const MAX_LISTED = 1_000
+/** To read and write so many is one piece of work: several in one turn of the event loop would hold up everybody. */
+const LISTS_AT_ONCE = {
+  maxInFlight: 2,
+  maxInFlightPerOrg: 1,
+  maxWaiting: 200,
+  maxWaitingPerOrg: 100,
+  waitTimeoutMs: 20_000,
+}
 
 /**
  * `GET …/getUploadRedeemedCouponStatus/{couponSeriesId}`: the imports of the series, oldest first, or the one named by
@@ -24,25 +33,32 @@ export function createImportStatusHandler(
   authenticate: Authenticate,
   findImport: FindImport,
 ) {
+  const limitLists = createWorkLimit(LISTS_AT_ONCE)
+
   return async (request: Request<{ couponSeriesId: string }>, response: Response): Promise<void> => {
     const principal = await authenticate(request.headers, 'read')
     noteKey(response, principal)
     const { orgId } = principal
     const jobId: unknown = request.query['jobId']
     const { couponSeriesId } = request.params
-    const records =
-      jobId === undefined
-        ? await listImports(deps, orgId, couponSeriesId)
-        : [await findJob(deps, findImport, orgId, couponSeriesId, jobId)]
-    if (jobId !== undefined && records[0] !== undefined) noteImport(response, records[0].id)
     const baseUrl = readBaseUrl(request, deps.publicUrl)
-    const result = {
-      orgId,
-      couponSeriesId: Number(couponSeriesId),
-      redeemUploadJobStatuses: records.map((record) => describeJob(record, baseUrl)),
-    }
+    const render = (records: readonly ImportRecord[]) =>
+      renderResult({
+        orgId,
+        couponSeriesId: Number(couponSeriesId),
+        redeemUploadJobStatuses: records.map((record) => describeJob(record, baseUrl)),
+      })
     response.setHeader('Cache-Control', 'no-store')
-    await sendAnswer(request, response, renderResult(result))
+    if (jobId === undefined) {
+      const answer = await limitLists(orgId, response, async () =>
+        render(await listImports(deps, orgId, couponSeriesId)),
+      )
+      await sendAnswer(request, response, answer)
+      return
+    }
+    const record = await findJob(deps, findImport, orgId, couponSeriesId, jobId)
+    noteImport(response, record.id)
+    await sendAnswer(request, response, render([record]))
   }
 }
 
