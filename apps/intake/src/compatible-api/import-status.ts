@@ -15,7 +15,7 @@ import { findSeries } from './find-series.ts'
 
 /** The latest of a series that are listed. */
 const MAX_LISTED = 1_000
-/** To read and write so many is one piece of work: several in one turn of the event loop would hold up everybody. */
+/** One list blocks the event loop for tens of milliseconds: several in the same turn would delay all other requests. */
 const LISTS_AT_ONCE = {
   maxInFlight: 2,
   maxInFlightPerOrg: 1,

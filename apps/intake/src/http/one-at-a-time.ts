@@ -11,7 +11,7 @@ interface Connection {
 
 /** Of all connections together, some 3 kB each. An honest client sends few ahead, if any. */
 const MAX_WAITING = 4_000
-/** Of one turn of the event loop, for the beginning of requests: then those of others come, and what was begun goes on. */
+/** How long the server starts new requests in one turn of the event loop; the remaining ones start in later turns. */
 const SLICE_MS = 15
 const MAX_LISTENERS = 20
 
@@ -25,15 +25,15 @@ export interface OrderedRequests {
  * Answers the requests of a connection one at a time: the next one begins in a later turn of the event loop, after the
  * answer before it went out. Node would have all requests of a read answered in one turn, and their answers kept until the
  * client reads them. While one waits, nothing more of its connection is read; where too many of all wait, a connection
- * that sends more ahead is closed. Where many connections send a request at the same moment, those that find the time
- * slice used up begin in later turns.
+ * that sends more ahead is closed. Where many connections send a request at the same moment, the
+ * server starts requests until the time slice is used up, and the others in later turns.
  */
 export function oneAtATime(app: RequestListener): OrderedRequests {
   const connections = new WeakMap<Socket, Connection>()
   /** Whose next request can begin. */
   const ready: Connection[] = []
   let waitingInAll = 0
-  /** When the first request of this turn of the event loop began; null before it. */
+  /** When this turn of the event loop started its first request; null: it has started none. */
   let sliceStartedAt: number | null = null
 
   function hasTime(): boolean {
