@@ -3,6 +3,7 @@ import { chooseFreePort } from '@importer/runtime'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { startApp, type AppProcess } from '../support/app-process.ts'
+import { openEvents, readToEnd, type ServerEvent } from '../support/import-events.ts'
 import type { ImportView } from '@importer/client'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRow, shopRows } from '../support/small-shop.ts'
@@ -42,46 +43,8 @@ async function startSecondIntake(): Promise<{ app: AppProcess; port: number }> {
   return { app: await startApp('intake', { env }), port }
 }
 
-interface ServerEvent {
-  readonly event: string
-  readonly id: string
-  readonly view: ImportView
-}
-
-/** The events of an import from the intake process at `port`, as long as it sends them. */
-async function openEvents(port: number, importId: number, lastEventId?: string) {
-  const response = await fetch(`http://127.0.0.1:${port}/v1/imports/${importId}/events`, {
-    headers: {
-      Authorization: `Bearer ${TEST_KEY}`,
-      ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
-    },
-  })
-  return { status: response.status, events: readEvents(response) }
-}
-
-async function* readEvents(response: Response): AsyncGenerator<ServerEvent> {
-  const decoder = new TextDecoder()
-  let text = ''
-  if (response.body === null) return
-  try {
-    for await (const chunk of response.body) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true })
-      const [, whole = '', rest = ''] = /^([^]*\n\n)?([^]*)$/.exec(text) ?? []
-      text = rest
-      for (const [, event = '', id = '', data = ''] of whole.matchAll(/event: (\w+)\nid: (.+)\ndata: (.+)\n\n/g)) {
-        yield { event, id, view: JSON.parse(data) as ImportView }
-      }
-    }
-  } catch (error) {
-    // The process that sent them is gone: as far as the client is concerned, a stream that ends.
-    if (!(error instanceof TypeError)) throw error
-  }
-}
-
-async function readToEnd(events: AsyncGenerator<ServerEvent>): Promise<ServerEvent[]> {
-  const all: ServerEvent[] = []
-  for await (const event of events) all.push(event)
-  return all
+function addressOf(port: number): string {
+  return `http://127.0.0.1:${port}`
 }
 
 /** What holds of every two looks at an import, the later one second. */
@@ -143,7 +106,10 @@ it(
     await system.worker.kill('SIGKILL')
     // Uploaded by the first process, watched at both.
     const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: takeRows(2_000) })
-    const [atFirst, atSecond] = await Promise.all([openEvents(system.port, jobId), openEvents(second.port, jobId)])
+    const [atFirst, atSecond] = await Promise.all([
+      openEvents(addressOf(system.port), jobId),
+      openEvents(addressOf(second.port), jobId),
+    ])
     const heard = (await atFirst.events.next()).value as ServerEvent
     expect(heard).toMatchObject({ event: 'progress', view: { id: jobId, status: 'queued' } })
     expect((await atSecond.events.next()).value).toMatchObject({ id: heard.id, event: 'progress' })
@@ -152,7 +118,7 @@ it(
     await system.intake.kill('SIGKILL')
     expect((await readToEnd(atFirst.events)).every(({ event }) => event === 'progress')).toBe(true)
     await system.startIntake()
-    const again = await openEvents(system.port, jobId, heard.id)
+    const again = await openEvents(addressOf(system.port), jobId, heard.id)
     expect((await again.events.next()).value).toMatchObject({ event: 'progress', view: { status: 'queued' } })
 
     await system.startWorker()
@@ -164,7 +130,7 @@ it(
     }
     // Whoever has heard the end learns from every process that there is nothing more.
     for (const port of [system.port, second.port]) {
-      expect((await openEvents(port, jobId, ends[0]?.id)).status).toBe(204)
+      expect((await openEvents(addressOf(port), jobId, ends[0]?.id)).status).toBe(204)
     }
     await second.app.kill('SIGTERM')
   },

@@ -7,7 +7,6 @@ import { chooseFreePort } from '@importer/runtime'
 import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'
 import { ImporterClient } from './importer-client.ts'
-import { createTestDatabase } from './test-database.ts'
 
 export const TEST_ORG = 9619
 /** Who acts where a test acts by itself. */
@@ -53,37 +52,73 @@ export async function makeTemporaryFolder(): Promise<string> {
   return folder
 }
 
-export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
-  const databaseUrl = options.databaseUrl ?? (await createTestDatabase()).url
-  const dataDir = await makeTemporaryFolder()
-  const port = await chooseFreePort()
-  const env = {
+/** What intake and worker of one system have in common. */
+export interface SharedParts {
+  readonly databaseUrl: string
+  readonly dataDir: string
+  readonly options: Omit<SystemOptions, 'databaseUrl'>
+}
+
+function describeParts({ databaseUrl, dataDir, options }: SharedParts): Record<string, string> {
+  return {
     DATABASE_URL: databaseUrl,
     DATA_DIR: dataDir,
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     LOG_LEVEL: 'info',
     ...options.env,
   }
-  const startIntake = async (): Promise<AppProcess> =>
-    startApp('intake', {
-      env: {
-        ...env,
-        PORT: String(port),
-        BOOTSTRAP_ORG_ID: String(TEST_ORG),
-        BOOTSTRAP_API_KEY: TEST_KEY,
-      },
-    })
-  const startWorker = async (): Promise<AppProcess> =>
-    startApp('worker', {
-      env: {
-        ...env,
-        ...options.workerEnv,
-        DATABASE_URL: options.workerDatabaseUrl ?? databaseUrl,
-        IMPORT_PARTITIONS: String(options.partitions ?? 2),
-        IMPORT_BATCH_ROWS: String(options.batchRows ?? 100),
-        WORKER_CONCURRENCY: String(options.concurrency ?? 2),
-      },
-    })
+}
+
+/** An intake app at `port` that knows the test's organization and key. */
+export async function startIntakeApp(
+  parts: SharedParts,
+  port: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AppProcess> {
+  return startApp('intake', {
+    env: {
+      ...describeParts(parts),
+      PORT: String(port),
+      BOOTSTRAP_ORG_ID: String(TEST_ORG),
+      BOOTSTRAP_API_KEY: TEST_KEY,
+      ...env,
+    },
+  })
+}
+
+/** `env` wins over what the parts give. */
+export async function startWorkerApp(
+  parts: SharedParts,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AppProcess> {
+  const { options, databaseUrl } = parts
+  return startApp('worker', {
+    env: {
+      ...describeParts(parts),
+      ...options.workerEnv,
+      DATABASE_URL: options.workerDatabaseUrl ?? databaseUrl,
+      IMPORT_PARTITIONS: String(options.partitions ?? 2),
+      IMPORT_BATCH_ROWS: String(options.batchRows ?? 100),
+      WORKER_CONCURRENCY: String(options.concurrency ?? 2),
+      ...env,
+    },
+  })
+}
+
+/** The given database, or a new, empty one: that only vitest can give, which other programs cannot load. */
+export async function findOrCreateDatabase(databaseUrl: string | undefined): Promise<string> {
+  if (databaseUrl !== undefined) return databaseUrl
+  const { createTestDatabase } = await import('./test-database.ts')
+  return (await createTestDatabase()).url
+}
+
+export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
+  const databaseUrl = await findOrCreateDatabase(options.databaseUrl)
+  const dataDir = await makeTemporaryFolder()
+  const port = await chooseFreePort()
+  const parts = { databaseUrl, dataDir, options }
+  const startIntake = async (): Promise<AppProcess> => startIntakeApp(parts, port)
+  const startWorker = async (): Promise<AppProcess> => startWorkerApp(parts)
   const [intake, worker] = await Promise.all([startIntake(), startWorker()])
   const state = { intake, worker, all: new Set([intake, worker]) }
   return {
