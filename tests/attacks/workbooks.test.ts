@@ -28,13 +28,13 @@ const HOSTILE: readonly Hostile[] = [
       }),
   },
   {
-    name: 'thousands of parts',
+    name: 'as many parts as are looked at',
     make: async () =>
       makeArchive({
         'xl/workbook.xml': WORKBOOK,
         'xl/_rels/workbook.xml.rels': RELATIONS,
         'xl/worksheets/sheet1.xml': '<worksheet/>',
-        ...Object.fromEntries(Array.from({ length: 9_000 }, (_, n) => [`${'x'.repeat(100)}${n}`, ''])),
+        ...Object.fromEntries(Array.from({ length: 1_990 }, (_, n) => [`${'x'.repeat(100)}${n}`, ''])),
       }),
   },
 ]

@@ -1,4 +1,5 @@
 const releases: (() => Promise<void>)[] = []
+const witnesses: (() => string)[] = []
 let isSetUp = false
 
 /**
@@ -10,11 +11,21 @@ export function afterFile(release: () => Promise<void>): void {
   releases.push(release)
 }
 
+/** What a failed test of this file prints, beside its error: what a program said that ran in it. */
+export function showAtFailure(witness: () => string): void {
+  witnesses.push(witness)
+}
+
+export function showWitnesses(): void {
+  for (const witness of witnesses) console.log(witness())
+}
+
 /** From here on what is to be released will be. */
 export function beginFile(): void {
   isSetUp = true
 }
 
 export async function releaseFile(): Promise<void> {
+  witnesses.length = 0
   for (const release of releases.splice(0).toReversed()) await release()
 }

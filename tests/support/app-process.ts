@@ -5,11 +5,12 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { bundlePrograms } from '../../apps/supervisor/src/bundle-programs.ts'
-import { afterFile } from './after-file.ts'
+import { afterFile, showAtFailure } from './after-file.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const KEPT_CHARACTERS = 200_000
+const SHOWN_CHARACTERS = 4_000
 
 /** Looked for once in each test process. */
 let bundles: ReturnType<typeof bundlePrograms> | undefined
@@ -72,6 +73,7 @@ export async function startApp(
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
   }
+  showAtFailure(() => `the end of what ${app} ${pid} printed:\n${output.slice(-SHOWN_CHARACTERS)}`)
   afterFile(async () => {
     await started.kill('SIGKILL')
   })

@@ -16,9 +16,9 @@ export interface WorkbookPackage {
   close(): void
 }
 
-/** A real workbook has a dozen parts; each costs memory, and so does its name. */
-const MAX_PARTS = 10_000
-const MAX_NAMES_CHARACTERS = 1_000_000
+/** A real workbook has a dozen parts, one of 300 sheets with drawings 2,000; each costs a kilobyte, and what its entry says. */
+const MAX_PARTS = 2_000
+const MAX_ENTRIES_BYTES = 500_000
 /** What a table of contents has is read without waiting for anything: after so many parts all else goes first. */
 const PARTS_AT_ONCE = 25
 /** XML of numbers packs by 10 to 30; by 1,000 only what was made to. */
@@ -76,13 +76,15 @@ export async function openPackage(source: WorkbookSource, maxBytes: number): Pro
 }
 
 async function readEntries(zip: yauzl.ZipFile): Promise<Map<string, yauzl.Entry>> {
-  if (zip.entryCount > MAX_PARTS) throw invalidWorkbook(`it has ${zip.entryCount} parts`)
+  if (zip.entryCount > MAX_PARTS) {
+    throw invalidWorkbook(`it has ${zip.entryCount} parts, more than ${MAX_PARTS}`)
+  }
   const entries = new Map<string, yauzl.Entry>()
-  let characters = 0
+  let bytes = 0
   try {
     for await (const entry of zip.eachEntry()) {
-      characters += entry.fileName.length
-      if (characters > MAX_NAMES_CHARACTERS) throw invalidWorkbook('its parts have names that are too long')
+      bytes += entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength
+      if (bytes > MAX_ENTRIES_BYTES) throw invalidWorkbook('its parts have names or notes that are too long')
       entries.set(keyOf(entry.fileName), entry)
       if (entries.size % PARTS_AT_ONCE === 0) await setImmediate()
     }

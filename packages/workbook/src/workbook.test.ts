@@ -33,6 +33,14 @@ interface Parts {
   readonly second?: string
 }
 
+function makeManyParts(count: number, fileComment = ''): Promise<Buffer> {
+  const zip = new yazl.ZipFile()
+  const options = { compress: false, fileComment }
+  for (let n = 0; n < count; n += 1) zip.addBuffer(Buffer.alloc(0), `part${n}`, options)
+  zip.end()
+  return buffer(zip.outputStream as Readable)
+}
+
 /** A workbook as another program may write it: prefixes, absolute targets, a sheet that is hidden. */
 async function make({ sheet, strings, styles, workbook, second }: Parts): Promise<Buffer> {
   const zip = new yazl.ZipFile()
@@ -183,6 +191,8 @@ describe('a file that is no workbook is refused:', () => {
       /document type/,
     ],
     ['a text that is not there', () => make({ sheet: '<row><c t="s"><v>5</v></c></row>' }), /names the text 5/],
+    ['more parts than a workbook has', () => makeManyParts(2_001), /2001 parts, more than 2000/],
+    ['notes without end on its parts', () => makeManyParts(20, 'x'.repeat(60_000)), /names or notes that are too long/],
     ['a cell beyond every column', () => make({ sheet: '<row><c r="XFE1"><v>1</v></c></row>' }), /stands at XFE1/],
   ])('%s', async (_name, bytes, message) => {
     await expect(read(await bytes())).rejects.toThrow(message)
@@ -197,10 +207,7 @@ describe('a file that is no workbook is refused:', () => {
 })
 
 test('thousands of parts are looked through without blocking the event loop', async () => {
-  const zip = new yazl.ZipFile()
-  for (let n = 0; n < 2_000; n += 1) zip.addBuffer(Buffer.alloc(0), `part${n}`, { compress: false })
-  zip.end()
-  const bytes = await buffer(zip.outputStream as Readable)
+  const bytes = await makeManyParts(2_000)
   let ticks = 0
   const timer = setInterval(() => (ticks += 1), 0)
   await expect(read(bytes).finally(() => clearInterval(timer))).rejects.toThrow(/without a workbook/)
