@@ -6,7 +6,7 @@ const POLL_MS = 10
 export async function waitUntil<Found>(
   what: string,
   poll: () => Found | Promise<Found>,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<Exclude<Found, null | false>> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

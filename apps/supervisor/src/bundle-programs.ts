@@ -105,8 +105,9 @@ function escapeText(text: string): string {
 }
 
 /**
- * Leaves in the map of a bundle what leads to our own sources: so a stack names their lines, and the other hundred
- * thousands of places, in the packages, cost no memory. `text` is the bundle before what is beyond ASCII was escaped.
+ * Leaves in the map of a bundle where lines of our own sources begin: so a stack names them, and the other hundred
+ * thousands of places cost no memory, nor time when Node reads the map: a program that serves does that for its first
+ * error, 130 ms of one turn of the event loop with all of them, 20 ms without. `text` is the bundle before what is beyond ASCII was escaped.
  */
 function keepOwnLocations(file: string, text: string): void {
   const map = JSON.parse(fs.readFileSync(file, 'utf8')) as { sources: string[]; mappings: string }
@@ -116,9 +117,12 @@ function keepOwnLocations(file: string, text: string): void {
     const escaped = Array.from((lines[number] ?? '').matchAll(BEYOND_ASCII), ({ index }) => index)
     const kept: SourceMapSegment[] = []
     let escapes = 0
+    let before: SourceMapSegment = [0]
     for (const place of line) {
       while ((escaped[escapes] ?? Infinity) < place[0]) escapes += 1
-      if (place.length === 1 || isOwn[place[1]] !== true) continue
+      const isSameLine = place[1] === before[1] && place[2] === before[2]
+      before = place
+      if (isSameLine || place.length === 1 || isOwn[place[1]] !== true) continue
       // Without the fifth figure, which is a name's.
       kept.push([place[0] + escapes * (ESCAPE_LENGTH - 1), place[1], place[2], place[3]])
     }
