@@ -35,8 +35,14 @@ it('leaves secrets out', () => {
   log.info({ apiKey: 'hunter2', databaseUrl: 'hunter2', BOOTSTRAP_API_KEY: 'hunter2' }, 'start')
   log.info({ req: { headers: { authorization: 'hunter2', 'x-cap-api-oauth-token': 'hunter2' } } }, 'request')
   log.info({ env: { REDIS_URL: 'hunter2' } }, 'environment')
+  log.info({ a: { b: [{ c: { d: { password: 'hunter2' } } }] } }, 'deep')
+  log.info({ failed: Object.assign(new Error('no'), { detail: 'hunter2' }) }, 'an error by another name')
+  const endless: Record<string, unknown> = { secret: 'hunter2' }
+  endless['self'] = endless
+  log.info({ endless }, 'contains itself')
   expect(lines.join('')).not.toContain('hunter2')
-  expect(lines.join('').match(/\[redacted\]/g)).toHaveLength(6)
+  expect(lines.join('').match(/\[redacted\]/g)?.length).toBeGreaterThan(7)
+  expect(lines).toHaveLength(6)
 })
 
 it('leaves out what a file says, and credentials that the message of an error quotes', () => {

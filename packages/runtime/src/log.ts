@@ -12,8 +12,8 @@ export interface LogOptions {
   readonly destination?: DestinationStream
 }
 
-/** What must never be written, wherever in the first levels of an entry it stands: credentials, and what a file says. */
-const SECRET_NAMES = [
+/** What must never be written, wherever in an entry it stands: credentials, and what a file says. */
+const SECRET_NAMES = new Set([
   'authorization',
   'x-cap-api-oauth-token',
   'cookie',
@@ -38,29 +38,50 @@ const SECRET_NAMES = [
   'cells',
   'row',
   'value',
-]
+])
+/** An entry that is deeper, or that contains itself, ends here. */
+const MAX_DEPTH = 6
 
 /** What error messages of others may quote: credentials in URLs, webhook secrets, keys of ours, e-mail addresses. */
 const QUOTED_SECRETS = /(?<=:\/\/)[^\s/@]+(?=@)|whsec_[\w+/=-]+|rik_[\w-]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g
 
 /** A logger that writes one JSON object per line, with the secrets that it recognises left out. */
 export function createLog({ name, level, destination }: LogOptions): Logger {
-  const paths = SECRET_NAMES.flatMap((secret) => {
-    const step = `["${secret}"]`
-    return [step, `*${step}`, `*.*${step}`, `*.*.*${step}`]
-  })
   const options = {
     name,
     level,
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths, censor: CENSOR },
+    // Pino's own `redact` looks for each name on each level by itself: 130 µs a line instead of 3.
+    formatters: { level: (label: string) => ({ level: label }), log: leaveSecretsOut },
     serializers: { err: describeError },
   }
   return pino(options, destination ?? STANDARD_OUTPUT)
 }
 
 const CENSOR = '[redacted]'
+
+/** The entry without secrets. Its `err` is left to {@link describeError}; what a child logger adds comes from us alone. */
+function leaveSecretsOut({ err, ...entry }: Record<string, unknown>): Record<string, unknown> {
+  const kept = redactFields(entry, 1)
+  if (err !== undefined) kept['err'] = err
+  return kept
+}
+
+function redact(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Error) return describeError(value)
+  if (depth > MAX_DEPTH) return CENSOR
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1))
+  return 'toJSON' in value ? value : redactFields(value, depth + 1)
+}
+
+function redactFields(fields: object, depth: number): Record<string, unknown> {
+  const kept: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields)) {
+    kept[name] = SECRET_NAMES.has(name) && value !== undefined ? CENSOR : redact(value, depth)
+  }
+  return kept
+}
 
 /**
  * Of an error its kind, words, code and stack, with those of its causes. Not what it carries beside: PostgreSQL's `detail`,

@@ -66,9 +66,6 @@ export function describeRequest(response: ServerResponse): Pick<RequestFacts, 'r
  * the route, not the path: somebody may send anything as a path.
  */
 export function trackRequests(log: Log, metrics: Metrics): RequestHandler {
-  // The line holds nothing but what is named below, so there is nothing to redact: looking for secrets in it would cost
-  // a poll more than all the rest of it.
-  const requestLog = log.child({}, { redact: [] })
   return (request, response, next) => {
     const startedAt = performance.now()
     const known: RequestFacts = { requestId: chooseRequestId(request.headers) }
@@ -82,7 +79,7 @@ export function trackRequests(log: Log, metrics: Metrics): RequestHandler {
       // 499 as nginx has it: the client was gone before the answer was.
       const status = complete ? response.statusCode : 499
       metrics.observeRequest(request.method, route, status, durationMs / 1000)
-      requestLog.info(
+      log.info(
         {
           requestId,
           method: request.method,
