@@ -156,7 +156,7 @@ export class BlockReader implements RecordSink {
   #dropRecordsWithoutRow(): void {
     const cells = this.#cells
     const carriesRow = (record: readonly string[], index: number): boolean =>
-      this.#faults.has(index) || !(isEmptyRecord(record) || this.#equalsHeader(record))
+      !(isEmptyRecord(record) || this.#equalsHeader(record)) || this.#faults.has(index)
     if (cells.every(carriesRow)) return
     const kept = cells.flatMap((record, index) => (carriesRow(record, index) ? [index] : []))
     const positions = new Map(kept.map((index, position) => [index, position]))

@@ -79,8 +79,9 @@ export class QuoteScan {
     // All that matters outside delimiters is at or below the quote's own code: nearly every byte of a file passes by
     // one comparison. A delimiter counts only beside a quote.
     scan: while (index < endIndex) {
-      const byte = bytes[index] as number
+      let byte = bytes[index] as number
       if (state === 'unquoted') {
+        while (byte > QUOTE && index + 1 < endIndex) byte = bytes[++index] as number
         if (byte <= QUOTE) {
           if (byte === LF || byte === CR) {
             stop = 'line_end'
@@ -101,6 +102,7 @@ export class QuoteScan {
           }
         }
       } else if (state === 'quoted') {
+        while (byte > QUOTE && index + 1 < endIndex) byte = bytes[++index] as number
         if (byte <= QUOTE) {
           if (byte === QUOTE) {
             state = 'closed'

@@ -15,6 +15,10 @@ const TAB = 0x09
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const
 const CTRL_Z = 0x1a
 
+function isMark(byte: number): boolean {
+  return byte === BYTE_ORDER_MARK[0] || byte === CTRL_Z
+}
+
 /**
  * Finds where records start and end, in bytes, without splitting them.
  *
@@ -98,7 +102,7 @@ export class RecordFramer {
   /** Goes on to the next frame. After `more`, append to the window or finish, then advance again. */
   advance(): Frame {
     if (this.#phase === 'record_start') {
-      if (!this.#dropMarks()) return 'more'
+      if (this.next < this.#window.end && isMark(this.#byteAt(this.next)) && !this.#dropMarks()) return 'more'
       if (this.next >= this.#window.end) return this.#ended ? 'end' : 'more'
       this.start = this.next
       this.line = this.nextLine
