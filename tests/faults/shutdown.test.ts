@@ -122,7 +122,7 @@ test('a worker ends cleanly, but not where a batch hangs: another one goes on wi
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(5, 7) })
   await obstacle.waitUntilMet()
   expect(await worker.kill('SIGTERM')).toBe('exit code 1')
-  expect(worker.readOutput()).toContain('jobs still ran at the end of their time')
+  expect(worker.readOutput()).toContain('jobs still ran')
   expect(await readLastLine(worker)).toMatchObject({ msg: 'stopped', clean: false })
   await obstacle.remove()
   const next = await system.startWorker()
