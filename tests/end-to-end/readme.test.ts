@@ -6,7 +6,9 @@ import path from 'node:path'
 import { chooseFreePort } from '@importer/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { readMarkdownExamples, type MarkdownExample } from '../support/markdown-examples.ts'
+import { afterFile } from '../support/after-file.ts'
+import { readMarkdownBlocks, readMarkdownExamples, type MarkdownExample } from '../support/markdown-examples.ts'
+import { findPostgresPrograms } from '../support/postgres-programs.ts'
 import { makeTemporaryFolder } from '../support/running-system.ts'
 import { openShell, type ShellSession } from '../support/shell-session.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -37,8 +39,23 @@ let stop: () => Promise<void>
 beforeAll(async () => {
   dataDir = await makeTemporaryFolder()
   port = await chooseFreePort()
+  stop = await startByNpm(dataDir)
+  shell = openShell(describeEnvironment(dataDir))
+}, 60_000)
+
+afterAll(async () => {
+  await shell.close()
+  await stop()
+}, 60_000)
+
+function describeEnvironment(folder: string) {
   const { PATH = '', HOME = '' } = process.env
-  const options = { cwd: REPOSITORY, env: { PATH, HOME, PORT: String(port), DATA_DIR: dataDir } }
+  return { cwd: REPOSITORY, env: { PATH, HOME, PORT: String(port), DATA_DIR: folder } }
+}
+
+/** Gives what ends it. */
+async function startByNpm(folder: string): Promise<() => Promise<void>> {
+  const options = describeEnvironment(folder)
   const npm = spawn('npm', ['start'], { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(npm, 'close')
   let output = ''
@@ -47,22 +64,18 @@ beforeAll(async () => {
       output += text
     })
   }
-  stop = async () => {
+  const end = async (): Promise<void> => {
     // To npm and all that it started, as Ctrl-C does.
     if (npm.pid !== undefined && npm.exitCode === null) process.kill(-npm.pid, 'SIGTERM')
     await ended
   }
+  afterFile(end)
   await waitUntil('npm start is ready', () => {
     if (npm.exitCode !== null) throw new Error(`npm start ended:\n${output}`)
     return output.includes(`Ready at http://127.0.0.1:${port}`)
   })
-  shell = openShell(options)
-}, 60_000)
-
-afterAll(async () => {
-  await shell.close()
-  await stop()
-}, 60_000)
+  return end
+}
 
 function read(file: string): string {
   return readFileSync(path.join(REPOSITORY, file), 'utf8')
@@ -149,3 +162,34 @@ describe('the README and the page that goes on with it', () => {
     expect(links.filter(({ page, target }) => !existsSync(path.resolve(REPOSITORY, page, '..', target)))).toEqual([])
   })
 })
+
+describe.skipIf(findPostgresPrograms() === null)(
+  'what docs/operations.md says of npm start',
+  { timeout: 60_000 },
+  () => {
+    const readCommand = (heading: string): string => {
+      const blocks = readMarkdownBlocks(read('docs/operations.md')).filter((block) => block.heading === heading)
+      expect(blocks).toHaveLength(1)
+      return translate(blocks[0]?.text ?? '')
+    }
+
+    test('psql looks into its database', async () => {
+      const result = await shell.run(readCommand('Looking into the database'))
+      expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+      expect(result.stdout).toMatch(/^ +1 \| completed \| redemptions_\d+_953234\.csv$/m)
+    })
+
+    test('a copy of its folder is a backup that starts elsewhere', async () => {
+      const imported = await shell.run(`npm run --silent cli -- status 1 --json`)
+      await stop()
+      const copy = path.join(await makeTemporaryFolder(), 'copy')
+      const result = await shell.run(readCommand('With npm start').replace('/var/backups/redemptions', copy))
+      expect(result, result.stderr).toMatchObject({ exitCode: 0 })
+      stop = await startByNpm(copy)
+      expect(await shell.run(`npm run --silent cli -- status 1 --json`)).toMatchObject({
+        exitCode: 0,
+        stdout: imported.stdout,
+      })
+    })
+  },
+)

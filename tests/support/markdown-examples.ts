@@ -7,10 +7,16 @@ export interface MarkdownExample {
   readonly output: { readonly language: 'text' | 'json'; readonly text: string } | null
 }
 
-interface Fence {
+export interface MarkdownBlock {
+  /** where its text starts, from 1 */
   readonly line: number
   readonly language: string
   readonly text: string
+  /** the text of the heading that it stands under */
+  readonly heading: string
+}
+
+interface Fence extends MarkdownBlock {
   /** whether nothing but blank lines stands between it and the fence before */
   readonly followsFence: boolean
 }
@@ -30,9 +36,15 @@ export function readMarkdownExamples(markdown: string): MarkdownExample[] {
   return examples
 }
 
+/** All fenced blocks of a page, in order. */
+export function readMarkdownBlocks(markdown: string): MarkdownBlock[] {
+  return readFences(markdown).map(({ line, language, text, heading }) => ({ line, language, text, heading }))
+}
+
 function readFences(markdown: string): Fence[] {
   const fences: Fence[] = []
-  let open: { line: number; language: string; lines: string[]; followsFence: boolean } | null = null
+  let open: { line: number; language: string; lines: string[]; heading: string; followsFence: boolean } | null = null
+  let heading = ''
   let isBehindFence = false
   for (const [index, line] of markdown.split('\n').entries()) {
     const mark = /^```(\w*)$/.exec(line)
@@ -42,8 +54,9 @@ function readFences(markdown: string): Fence[] {
       open = null
       isBehindFence = true
     } else if (mark !== null) {
-      open = { line: index + 2, language: mark[1] ?? '', lines: [], followsFence: isBehindFence }
+      open = { line: index + 2, language: mark[1] ?? '', lines: [], heading, followsFence: isBehindFence }
     } else if (line.trim() !== '') {
+      heading = /^#+ (.*)$/.exec(line)?.[1] ?? heading
       isBehindFence = false
     }
   }
