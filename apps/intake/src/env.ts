@@ -11,5 +11,11 @@ export function readIntakeEnvironment(env: Readonly<Record<string, string | unde
       'DATABASE_URL is not set; expected a URL such as postgresql://user:password@host:5432/database',
     )
   }
+  const { SHUTDOWN_DRAIN_SECONDS: drain, SHUTDOWN_TIMEOUT_SECONDS: timeout } = others
+  if (drain > timeout / 2) {
+    throw new EnvironmentError(
+      `SHUTDOWN_DRAIN_SECONDS is ${drain}; expected at most half of SHUTDOWN_TIMEOUT_SECONDS, which is ${timeout}: uploads under way need the rest`,
+    )
+  }
   return { ...others, DATABASE_URL }
 }

@@ -12,6 +12,7 @@ import { nodeArgsOf } from '../../../tests/support/app-process.ts'
 import { blockNewKeys } from '../../../tests/support/obstacle.ts'
 import { queryOnce } from '../../../tests/support/query-once.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
+import { waitUntil } from '../../../tests/support/wait-until.ts'
 
 const KEY = 'bootstrap-key-0123456789'
 
@@ -63,6 +64,30 @@ test('reports that it is ready, serves, and ends on SIGTERM', async () => {
   expect(await counted.text()).toBe('{"count":0}')
 
   intake.kill('SIGTERM')
+  expect(await once(intake, 'exit')).toEqual([0, null])
+})
+
+test('serves for SHUTDOWN_DRAIN_SECONDS after SIGTERM, while it is not ready and each answer is the last of its connection', async () => {
+  const port = await chooseFreePort()
+  const metricsPort = await chooseFreePort()
+  const intake = start({ PORT: String(port), METRICS_PORT: String(metricsPort), SHUTDOWN_DRAIN_SECONDS: '2' })
+  await once(intake, 'message')
+  const url = `http://127.0.0.1:${port}`
+  const headers = { Authorization: `Bearer ${KEY}` }
+  const before = await fetch(`${url}/v1/reference/coupons`, { headers })
+  expect([before.status, before.headers.get('connection')]).toEqual([200, 'keep-alive'])
+
+  intake.kill('SIGTERM')
+  const stopping = { process: { ok: false, reason: 'the process is stopping; send requests to another one' } }
+  const notReady = await waitUntil('it is not ready', async () => {
+    const response = await fetch(`${url}/readyz`)
+    return response.status === 503 && response
+  })
+  expect(await notReady.json()).toEqual({ status: 'unavailable', checks: stopping })
+  const observed = await fetch(`http://127.0.0.1:${metricsPort}/readyz`)
+  expect([observed.status, await observed.json()]).toMatchObject([503, { checks: stopping }])
+  const late = await fetch(`${url}/v1/reference/coupons`, { headers })
+  expect([late.status, late.headers.get('connection')]).toEqual([200, 'close'])
   expect(await once(intake, 'exit')).toEqual([0, null])
 })
 
@@ -122,6 +147,10 @@ test.each([
   [{ DATABASE_URL: '' }, /^DATABASE_URL is not set; expected a URL such as [^\n]+\n$/],
   [{ IMPORT_PARTITIONS: 'two' }, /^IMPORT_PARTITIONS is "two"; expected a whole number [^\n]+\n$/],
   [{ IMPORT_LANES: 'two' }, /^IMPORT_LANES is "two"; expected a whole number [^\n]+\n$/],
+  [
+    { SHUTDOWN_DRAIN_SECONDS: '20' },
+    /^SHUTDOWN_DRAIN_SECONDS is 20; expected at most half of SHUTDOWN_TIMEOUT_SECONDS, which is 25[^\n]+\n$/,
+  ],
   [{ PORT: 'http' }, /^PORT is "http"; expected a whole number [^\n]+\n$/],
 ])('a bad environment %j is one line and exit 1', async (more, line) => {
   const intake = start(more)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 
 import {
@@ -31,6 +32,7 @@ import { createMetrics } from './health/metrics.ts'
 import { createStorageProbe } from './health/probe-storage.ts'
 import { closeServer } from './http/close-server.ts'
 import { createIntakeServer } from './http/create-server.ts'
+import { createDrain } from './http/drain.ts'
 import { listen } from './http/listen.ts'
 
 const MAX_DATABASE_CONNECTIONS = 10
@@ -78,6 +80,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const prepareProducer = queues.producer('prepare')
   const revertProducer = queues.producer('revert')
 
+  const drain = createDrain()
   const stopping = new AbortController()
   let isBootstrapped = false
   const readinessChecks = {
@@ -109,6 +112,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     maxQueuedImportsPerOrg: env.MAX_QUEUED_IMPORTS_PER_ORG,
     maxStoredBytesPerOrg: env.MAX_STORED_BYTES_PER_ORG,
+    draining: drain.signal,
     stopping: stopping.signal,
     webhookPolicy: {
       allowHttp: env.WEBHOOK_ALLOW_HTTP,
@@ -116,21 +120,25 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     },
   })
   prepareDocument(env.PUBLIC_URL)
-  const server = createIntakeServer(app)
-  await listen(server, { port: env.PORT, host: env.HOST })
-  shutdown.add('http server', async () => {
-    stopping.abort()
-    await closeServer(server, divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS).workMs, () => metrics.countInFlight())
-  })
   if (env.METRICS_PORT !== undefined) {
     const observation = await startObservationServer({
       port: env.METRICS_PORT,
       host: env.HOST,
       registry: metrics.registry,
-      checkReadiness: async () => checkReadiness(readinessChecks, log),
+      checkReadiness: async () => checkReadiness(readinessChecks, log, drain.signal),
     })
     shutdown.add('metrics server', async () => observation.close())
   }
+  const server = createIntakeServer(app, drain)
+  await listen(server, { port: env.PORT, host: env.HOST })
+  shutdown.add('http server', async () => {
+    drain.begin()
+    const drainMs = env.SHUTDOWN_DRAIN_SECONDS * 1000
+    await delay(drainMs)
+    stopping.abort()
+    const { workMs } = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
+    await closeServer(server, workMs - drainMs, () => metrics.countInFlight())
+  })
   log.info({ host: env.HOST, port: env.PORT, metricsPort: env.METRICS_PORT }, 'listening')
   // Until then it serves what it can, and says at /readyz what is missing.
   const checks = { database: async () => checkSchema(database) }

@@ -77,6 +77,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     rateLimitPerMinute: undefined,
     maxQueuedImportsPerOrg: undefined,
     maxStoredBytesPerOrg: undefined,
+    draining: stopping.signal,
     stopping: stopping.signal,
     webhookPolicy: { allowHttp: false, allowPrivateNetworks: false },
     ...overrides,

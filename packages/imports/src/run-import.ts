@@ -229,6 +229,10 @@ async function runWatched(
 
   switch (stopped) {
     case 'lost':
+      options.log.info(
+        { importId: held.importId, fencingToken: held.fencingToken },
+        'this worker has lost the import: another worker or an action has taken it, and it writes nothing more of it',
+      )
       return 'nothing-to-do'
     case 'yield': {
       const next = await yieldImport(database, held)

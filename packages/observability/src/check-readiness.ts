@@ -23,8 +23,21 @@ export interface Readiness {
 
 const CHECK_TIMEOUT_MS = 2_000
 
-/** Asks all of them at the same time, each for at most 2 s. */
-export async function checkReadiness(checks: ReadinessChecks, log: Pick<Logger, 'warn'>): Promise<Readiness> {
+const STOPPING: Readiness = {
+  status: 'unavailable',
+  checks: { process: { ok: false, reason: 'the process is stopping; send requests to another one' } },
+}
+
+/**
+ * Asks all of them at the same time, each for at most 2 s. A process that is to end, as `stopping` says, is not ready, whatever
+ * it stands on.
+ */
+export async function checkReadiness(
+  checks: ReadinessChecks,
+  log: Pick<Logger, 'warn'>,
+  stopping?: AbortSignal,
+): Promise<Readiness> {
+  if (stopping?.aborted === true) return STOPPING
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, probe]) => {
       const { error, ...result } = await check(probe)

@@ -11,7 +11,7 @@ export function createHealthRouter(deps: IntakeDependencies): Router {
     response.json({ status: 'ok' })
   })
   router.get('/readyz', nameRoute('/readyz'), async (_request, response) => {
-    const readiness = await checkReadiness(deps.readinessChecks, deps.log)
+    const readiness = await checkReadiness(deps.readinessChecks, deps.log, deps.draining)
     response.status(readiness.status === 'ok' ? 200 : 503).json(readiness)
   })
   // With a port of their own they are there alone.

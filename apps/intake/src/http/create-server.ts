@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 
+import { createDrain, type Drain } from './drain.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 
 /** A connection on which nothing moves in either direction for so long is closed. */
@@ -7,10 +8,13 @@ export const SOCKET_IDLE_MS = 60_000
 
 /**
  * The HTTP server around the app. A request may take as long as its body keeps coming (multi-gigabyte uploads), but its
- * head may not; whoever reads a body limits the time that it stands still.
+ * head may not; whoever reads a body limits the time that it stands still. While it drains, each answer ends its connection.
  */
-export function createIntakeServer(app: RequestListener): Server {
-  const { onConnection, onRequest } = oneAtATime(app)
+export function createIntakeServer(app: RequestListener, drain: Drain = createDrain()): Server {
+  const { onConnection, onRequest } = oneAtATime((request, response) => {
+    drain.track(response)
+    app(request, response)
+  })
   const server = createServer(
     {
       requestTimeout: 0,

@@ -53,6 +53,7 @@ describe('the catalogue', () => {
       METRICS_PORT: undefined,
       WORKER_PORT: undefined,
       SHUTDOWN_TIMEOUT_SECONDS: 25,
+      SHUTDOWN_DRAIN_SECONDS: 0,
       LOG_LEVEL: 'info',
     })
   })
@@ -131,6 +132,7 @@ describe('the catalogue', () => {
     ['SECRETS_KEY', 'a passphrase'],
     ['SECRETS_KEY', `${'A'.repeat(43)}=,`],
     ['SHUTDOWN_TIMEOUT_SECONDS', '0'],
+    ['SHUTDOWN_DRAIN_SECONDS', '-1'],
     ['LOG_LEVEL', 'verbose'],
   ])('refuses %s=%s in one line that names it and says what was expected', (name, value) => {
     const message = messageOf(name, value)

@@ -100,6 +100,7 @@ export const ENVIRONMENT = {
   WORKER_PORT: optionalWholeNumber({ from: 0, to: 65_535 }),
   // Below the 30 s after which Kubernetes kills.
   SHUTDOWN_TIMEOUT_SECONDS: wholeNumber({ from: 1, to: 86_400, fallback: 25 }),
+  SHUTDOWN_DRAIN_SECONDS: wholeNumber({ from: 0, to: 3_600, fallback: 0 }),
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS).default('info'), expected: `one of ${LOG_LEVELS.join(', ')}` },
 } as const satisfies Record<string, Variable>
 

@@ -1,0 +1,40 @@
+import type { ServerResponse } from 'node:http'
+
+/** The time in which clients and load balancers go elsewhere before a server closes. */
+export interface Drain {
+  /** Aborted once it has begun. */
+  readonly signal: AbortSignal
+  /** From now on each answer whose head has not gone out yet is the last one of its connection. */
+  begin(): void
+  /** For each answer, before its head goes out. */
+  track(response: ServerResponse): void
+}
+
+/**
+ * A connection that a server closes while a client sends the next request on it loses that request, and the client cannot know
+ * whether it was carried out. So the server announces the end: `Connection: close` (RFC 9112, 9.6).
+ */
+export function createDrain(): Drain {
+  const controller = new AbortController()
+  const open = new Set<ServerResponse>()
+  return {
+    signal: controller.signal,
+    begin() {
+      controller.abort()
+      for (const response of open) announceEnd(response)
+      open.clear()
+    },
+    track(response) {
+      if (controller.signal.aborted) {
+        announceEnd(response)
+        return
+      }
+      open.add(response)
+      response.once('close', () => open.delete(response))
+    },
+  }
+}
+
+function announceEnd(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
+}
