@@ -107,9 +107,18 @@ export class ImporterClient {
     return fetch(new URL(pathOrUrl, this.#baseUrl), { headers: { ...this.#headers, ...headers } })
   }
 
-  async send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: FormData | string): Promise<Response> {
-    const headers = { ...this.#headers, ...(typeof body === 'string' && { 'Content-Type': 'application/json' }) }
-    return fetch(new URL(path, this.#baseUrl), { method, headers, ...(body !== undefined && { body }) })
+  async send(
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: FormData | string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    const type = typeof body === 'string' && { 'Content-Type': 'application/json' }
+    return fetch(new URL(path, this.#baseUrl), {
+      method,
+      headers: { ...this.#headers, ...type, ...more },
+      ...(body !== undefined && { body }),
+    })
   }
 }
 

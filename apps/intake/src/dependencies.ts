@@ -1,6 +1,6 @@
 import type { Database } from '@importer/db'
 import type { ReadinessChecks } from '@importer/observability'
-import type { FileStore, Logger } from '@importer/runtime'
+import type { FileStore, Logger, Tracing } from '@importer/runtime'
 import type { ReceiverPolicy } from '@importer/webhooks'
 
 import type { Metrics } from './health/metrics.ts'
@@ -24,6 +24,8 @@ export interface IntakeDependencies {
   /** Whether `/metrics` is one of the app's own routes; otherwise it has a port of its own. */
   readonly offersMetrics: boolean
   readonly log: Log
+  /** Follows an upload from its request on, where that is wanted. */
+  readonly tracing: Tracing
   /** The most that an uploaded file may have, and the body of any other request. */
   readonly uploadMaxBytes: number
   /** A body that stands still for so long is given up. */

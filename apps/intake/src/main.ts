@@ -19,6 +19,7 @@ import {
   endOnUncaughtError,
   EnvironmentError,
   listenForSignals,
+  startTracing,
   waitForPeers,
   type Logger,
   type Shutdown,
@@ -47,6 +48,14 @@ setFlagsFromString('--liftoff-only')
 
 async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
   if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
+  const times = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
+  const tracing = await startTracing({
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: 'redemptions-intake',
+    log,
+    stopTimeoutMs: times.reportMs,
+  })
+  shutdown.add('tracing', async () => tracing.stop())
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'intake',
@@ -105,6 +114,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     metrics,
     offersMetrics: env.METRICS_PORT === undefined,
     log,
+    tracing,
     uploadMaxBytes: env.UPLOAD_MAX_BYTES,
     uploadIdleTimeoutMs: UPLOAD_IDLE_TIMEOUT_MS,
     publicUrl: env.PUBLIC_URL,
@@ -136,8 +146,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     const drainMs = env.SHUTDOWN_DRAIN_SECONDS * 1000
     await delay(drainMs)
     stopping.abort()
-    const { workMs } = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
-    await closeServer(server, workMs - drainMs, () => metrics.countInFlight())
+    await closeServer(server, times.workMs - drainMs, () => metrics.countInFlight())
   })
   log.info({ host: env.HOST, port: env.PORT, metricsPort: env.METRICS_PORT }, 'listening')
   // Until then it serves what it can, and says at /readyz what is missing.

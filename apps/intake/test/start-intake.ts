@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { checkSchema, createApiKey, openDatabase, type Database } from '@importer/db'
-import { createFileStore, createLog, createQueues, type FileStore } from '@importer/runtime'
+import { createFileStore, createLog, createQueues, NO_TRACING, type FileStore } from '@importer/runtime'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { createApp } from '../src/create-app.ts'
@@ -70,6 +70,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     metrics: createMetrics(),
     offersMetrics: true,
     log,
+    tracing: NO_TRACING,
     uploadMaxBytes: 1024 * 1024,
     uploadIdleTimeoutMs: 30_000,
     publicUrl: undefined,

@@ -45,6 +45,17 @@ test('the text of a bundle takes one byte a character in memory', async () => {
   for (const file of [intake, worker]) expect(await readFile(file, 'utf8')).toMatch(/^[\0-\u007f]*$/)
 })
 
+test('what only traces need is a file of its own, which no other start reads', async () => {
+  const { intake, worker } = await bundlePrograms(folder)
+  const tracing = resolve(dirname(intake), '../../tracing.mjs')
+  expect(await readFile(tracing, 'utf8')).toMatch(/^[\0-\u007f]*BatchSpanProcessor[\0-\u007f]*$/)
+  for (const file of [intake, worker]) {
+    const text = await readFile(file, 'utf8')
+    expect(text).toContain('import("../../tracing.mjs")')
+    expect(text).not.toContain('BatchSpanProcessor')
+  }
+})
+
 test.each([
   ['worker', '../../worker/src/main.ts', 'shutdown.run(reason)'],
   // Behind the words for totals in several scripts, which are escaped.

@@ -18,6 +18,8 @@ const DECIDING_FILES = [
   'prisma/schema.prisma',
   relative(ROOT, fileURLToPath(import.meta.url)),
 ]
+/** What only some starts need, and how a program in its folder names the file that it is kept in: {@link keepApart}. */
+const TRACING = { source: 'packages/runtime/src/tracing/open-telemetry.ts', from: '../../tracing.mjs' }
 const UNUSED_AFTER_MS = 7 * 24 * 3_600_000
 
 /** Packages that are CommonJS ask for Node's modules by `require`, which a module does not have. */
@@ -26,8 +28,8 @@ const require = createRequireOfBundle(import.meta.url)`
 
 /**
  * Makes one file of each program that is kept running, and gives their paths: loading a thousand modules one by one takes
- * seconds of processor time, in which a program that was killed does not serve. Does nothing when that was done of the
- * same sources before. They lie in the checkout, for every data folder, or below `dataDir` where that cannot be written.
+ * seconds of processor time, in which a program that was killed does not serve. A third file has what both load on demand.
+ * Does nothing when that was done of the same sources before. They lie in the checkout, for every data folder, or below `dataDir` where that cannot be written.
  */
 export async function bundlePrograms(dataDir: string): Promise<Readonly<Record<BundledProgram, string>>> {
   const home = join(isWritable(join(ROOT, 'node_modules')) ? join(ROOT, 'node_modules') : dataDir, '.programs')
@@ -45,10 +47,10 @@ export async function bundlePrograms(dataDir: string): Promise<Readonly<Record<B
 /** A folder that is there is whole: it gets its name last. */
 async function buildInto(folder: string, unfinished: string): Promise<void> {
   try {
+    const programs = PROGRAMS.map((program) => [`apps/${program}/main`, `apps/${program}/src/main.ts`] as const)
+    const entryPoints = [...programs, ['tracing', TRACING.source] as const]
     await build({
-      entryPoints: Object.fromEntries(
-        PROGRAMS.map((program) => [`apps/${program}/main`, join(ROOT, 'apps', program, 'src', 'main.ts')]),
-      ),
+      entryPoints: Object.fromEntries(entryPoints.map(([name, source]) => [name, join(ROOT, source)])),
       outdir: unfinished,
       outExtension: { '.js': '.mjs' },
       bundle: true,
@@ -63,10 +65,10 @@ async function buildInto(folder: string, unfinished: string): Promise<void> {
       logLevel: 'silent',
       sourcemap: 'linked',
       sourcesContent: false,
-      plugins: [keepLocations],
+      plugins: [keepLocations, keepApart],
     })
-    for (const program of PROGRAMS) {
-      const file = join(unfinished, 'apps', program, 'main.mjs')
+    for (const [name] of entryPoints) {
+      const file = join(unfinished, `${name}.mjs`)
       const text = fs.readFileSync(file, 'utf8')
       fs.writeFileSync(file, escapeText(text))
       keepOwnLocations(`${file}.map`, text)
@@ -90,6 +92,16 @@ const keepLocations: Plugin = {
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
       return { contents, loader: 'ts' }
     })
+  },
+}
+
+/** Tracing is loaded by those starts alone that want it: it is a file of its own, whose text the others do not hold. */
+const keepApart: Plugin = {
+  name: 'keep-apart',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/open-telemetry\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: TRACING.from, external: true } : undefined,
+    )
   },
 }
 

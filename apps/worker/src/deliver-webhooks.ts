@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 
 import type { Database } from '@importer/db'
-import type { Consumer, JobProcessor, Logger, Queues } from '@importer/runtime'
+import type { Consumer, JobProcessor, Logger, Queues, Tracing } from '@importer/runtime'
 import {
   attemptDelivery,
   createResolveHost,
@@ -15,6 +15,7 @@ export interface WebhookDeliveryOptions {
   readonly database: Database
   readonly queues: Queues
   readonly log: Logger
+  readonly tracing: Tracing
   readonly policy: ReceiverPolicy
   readonly onAttempt: (result: AttemptResult) => void
 }
@@ -29,10 +30,12 @@ export interface WebhookDelivery {
 }
 
 /** Sends webhooks until it is stopped. */
-export function deliverWebhooks({ database, queues, log, policy, onAttempt }: WebhookDeliveryOptions): WebhookDelivery {
+export function deliverWebhooks(options: WebhookDeliveryOptions): WebhookDelivery {
+  const { database, queues, log, tracing, policy, onAttempt } = options
   const now = (): Date => new Date()
   const dispatcher = startDispatcher({ database, queue: queues.producer('webhook'), log, now })
-  const attempt = { database, log, policy, resolveHost: createResolveHost(), now, random: Math.random, onAttempt }
+  const sending = { policy, resolveHost: createResolveHost(), now, random: Math.random }
+  const attempt = { database, log, tracing, ...sending, onAttempt }
   const stopping = new AbortController()
   // Every attempt listens to it.
   setMaxListeners(0, stopping.signal)

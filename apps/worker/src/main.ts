@@ -9,11 +9,13 @@ import {
   endOnUncaughtError,
   EnvironmentError,
   listenForSignals,
+  startTracing,
   waitForPeers,
   type JobProcessor,
   type Logger,
   type QueueLocation,
   type Shutdown,
+  type Tracing,
 } from '@importer/runtime'
 
 import { deliverWebhooks, type WebhookDelivery } from './deliver-webhooks.ts'
@@ -34,6 +36,10 @@ const PREPARATIONS_AT_ONCE = 2
 
 async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
   if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
+  const { workMs, reportMs } = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT
+  const tracing = await startTracing({ endpoint, serviceName: 'redemptions-worker', log, stopTimeoutMs: reportMs })
+  shutdown.add('tracing', async () => tracing.stop())
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'worker',
@@ -85,7 +91,6 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   }
   if (!(await waitForPeers({ checks: startChecks, log, signal: stopping.signal }))) return
   const producer = queues.producer('import')
-  const { workMs } = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
 
   shutdown.add(
     'maintenance',
@@ -102,13 +107,14 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   )
 
   await sealStoredSecrets(webhookDatabase, log)
-  const webhooks = startWebhooks(env, webhookDatabase, metrics, log, shutdown)
+  const webhooks = startWebhooks(env, webhookDatabase, metrics, { log, tracing, shutdown })
 
   const processImport = createImportProcessor({
     database,
     store,
     producer,
     log,
+    tracing,
     partitionCount: env.IMPORT_PARTITIONS,
     batchRows: env.IMPORT_BATCH_ROWS,
     observer: metrics.imports,
@@ -118,7 +124,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     webhooks.poke()
   }
   // Few at a time, and beside the imports: a retry or a workbook of millions of rows keeps no small file waiting.
-  const prepare = createPreparationProcessor({ database, store, producer, log })
+  const prepare = createPreparationProcessor({ database, store, producer, log, tracing })
   const prepareProcessor: JobProcessor<'prepare'> = async (payload, context) => {
     await prepare(payload, context)
     webhooks.poke()
@@ -167,8 +173,7 @@ function startWebhooks(
   env: WorkerEnvironment,
   database: Database,
   metrics: WorkerMetrics,
-  log: Logger,
-  shutdown: Shutdown,
+  { log, tracing, shutdown }: { readonly log: Logger; readonly tracing: Tracing; readonly shutdown: Shutdown },
 ): WebhookDelivery {
   const queues = createQueues({ backend: locateQueue(env), log })
   shutdown.add('webhook queues', () => queues.close())
@@ -180,6 +185,7 @@ function startWebhooks(
     database,
     queues,
     log,
+    tracing,
     policy,
     onAttempt: (result) => metrics.countWebhookAttempt(result),
   })

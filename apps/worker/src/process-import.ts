@@ -1,6 +1,6 @@
 import type { Database } from '@importer/db'
 import { runImport, type ImportObserver } from '@importer/imports'
-import type { FileStore, JobContext, Logger, Producer } from '@importer/runtime'
+import type { FileStore, JobContext, Logger, Producer, Tracing } from '@importer/runtime'
 
 import { startTimeSlice } from './time-slice.ts'
 
@@ -9,6 +9,7 @@ export interface ImportProcessorDependencies {
   readonly store: FileStore
   readonly producer: Producer<'import'>
   readonly log: Logger
+  readonly tracing: Tracing
   readonly partitionCount: number
   readonly batchRows: number
   readonly observer: ImportObserver

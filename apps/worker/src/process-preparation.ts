@@ -1,12 +1,13 @@
 import type { Database } from '@importer/db'
 import { prepareImport } from '@importer/imports'
-import type { FileStore, JobContext, Logger, Producer } from '@importer/runtime'
+import type { FileStore, JobContext, Logger, Producer, Tracing } from '@importer/runtime'
 
 export interface PreparationProcessorDependencies {
   readonly database: Database
   readonly store: FileStore
   readonly producer: Producer<'import'>
   readonly log: Logger
+  readonly tracing: Tracing
 }
 
 /** Makes the file that an import is to read (of a retry, of a workbook), and queues the import that it then is. */

@@ -12,6 +12,7 @@ import {
   type Strategy,
   type PartitionCheckpoint,
 } from '@importer/db'
+import { runInSpan, type Span } from '@importer/runtime'
 
 import { GatheringBatch, type Position } from './gathering-batch.ts'
 import type { ImportObserver } from './import-observer.ts'
@@ -30,6 +31,8 @@ export interface PartitionContext {
   /** The most rows of a batch. */
   readonly batchRows: number
   readonly observer?: ImportObserver | undefined
+  /** Of the time slice: a batch is a step of it. */
+  readonly span: Span
 }
 
 /** So that the database has something to do while the first rows of a file are read. */
@@ -121,7 +124,7 @@ export class Partition {
 
   async #commit(columns: BatchColumns, to: PartitionCheckpoint): Promise<void> {
     const sentAt = performance.now()
-    const result = await this.#sendUntilFree(columns, to)
+    const result = await this.#trace(async () => this.#sendUntilFree(columns, to))
     if (result.status === 'lost') {
       this.#isLost = true
       return
@@ -132,6 +135,21 @@ export class Partition {
       rows: this.#committed.rows + result.inserted + result.duplicates + result.rejected,
       rejected: this.#committed.rejected + result.rejected,
     }
+  }
+
+  async #trace(send: () => Promise<BatchResult>): Promise<BatchResult> {
+    const span = this.#context.span.startChild('batch', { 'redemptions.partition': this.#checkpoint.partition })
+    return runInSpan(span, async () => {
+      const result = await send()
+      if (result.status === 'committed') {
+        span.setAttributes({
+          'redemptions.rows.inserted': result.inserted,
+          'redemptions.rows.duplicate': result.duplicates,
+          'redemptions.rows.rejected': result.rejected,
+        })
+      }
+      return result
+    })
   }
 
   async #sendUntilFree(columns: BatchColumns, to: PartitionCheckpoint): Promise<BatchResult> {

@@ -7,7 +7,7 @@ import {
   type Database,
   type ImportRecord,
 } from '@importer/db'
-import type { FileStore, Logger, StoredFile } from '@importer/runtime'
+import { NO_TRACING, runInSpan, type FileStore, type Logger, type StoredFile, type Tracing } from '@importer/runtime'
 
 import { describeRetryFailure, makeRetryFile } from './prepare-retry.ts'
 import { describeWorkbookFailure, makeWorkbookText } from './workbook/prepare-workbook.ts'
@@ -19,6 +19,8 @@ export interface PreparationOptions {
   readonly importId: number
   /** Aborted when the process is to end: another one begins anew. */
   readonly signal: AbortSignal
+  /** Follows the import, where that is wanted. */
+  readonly tracing?: Tracing
 }
 
 /**
@@ -28,9 +30,22 @@ export interface PreparationOptions {
  * only what another attempt may mend.
  */
 export async function prepareImport(options: PreparationOptions): Promise<{ readonly jobId: string } | null> {
-  const { database, store, log, importId } = options
+  const { database, importId, tracing = NO_TRACING } = options
   const record = await findImportById(database, importId)
   if (record === null || !record.toPrepare || record.status !== 'queued') return null
+  const span = tracing.startSpan('prepare', {
+    kind: 'consumer',
+    parent: record.traceparent,
+    attributes: { 'redemptions.import.id': importId, 'redemptions.org.id': record.orgId },
+  })
+  return runInSpan(span, async () => prepareKnown(options, record))
+}
+
+async function prepareKnown(
+  options: PreparationOptions,
+  record: ImportRecord,
+): Promise<{ readonly jobId: string } | null> {
+  const { database, store, log, importId } = options
   const { make, describeFailure } = record.retryOf === null ? WORKBOOK : RETRY
   try {
     const file = await make(options, record)

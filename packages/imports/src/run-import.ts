@@ -14,10 +14,20 @@ import {
   type ClaimedImport,
   type Database,
   type HeldImport,
+  type ImportRecord,
   type ReadingDialect,
   type SeriesKind,
 } from '@importer/db'
-import { FileDamagedError, FileMissingError, type FileStore, type Logger } from '@importer/runtime'
+import {
+  FileDamagedError,
+  FileMissingError,
+  NO_TRACING,
+  runInSpan,
+  type FileStore,
+  type Logger,
+  type Span,
+  type Tracing,
+} from '@importer/runtime'
 
 import { chooseStrategy } from './choose-strategy.ts'
 import type { Position } from './gathering-batch.ts'
@@ -48,6 +58,8 @@ export interface RunImportOptions {
   /** The fastest statement that may be used: for tests that hold one against the other. */
   readonly fastestStrategy?: 'first-use' | 'single-use' | 'limited'
   readonly observer?: ImportObserver
+  /** Follows the import, where that is wanted. */
+  readonly tracing?: Tracing
 }
 
 /**
@@ -77,14 +89,34 @@ export async function runImport(options: RunImportOptions): Promise<RunResult> {
 }
 
 async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing-to-do'> {
-  const { database, log, importId, jobId, observer } = options
+  const { database, importId, tracing = NO_TRACING } = options
   const known = await findImportById(database, importId)
   if (known === null) return 'nothing-to-do'
+  const span = tracing.startSpan('process', {
+    kind: 'consumer',
+    parent: known.traceparent,
+    attributes: { 'redemptions.import.id': importId, 'redemptions.org.id': known.orgId },
+  })
+  return runInSpan(span, async () => {
+    const result = await runKnown(options, known, span)
+    span.setAttributes({ 'redemptions.result': typeof result === 'string' ? result : result.status })
+    return result
+  })
+}
+
+async function runKnown(
+  options: RunImportOptions,
+  known: ImportRecord,
+  span: Span,
+): Promise<RunResult | 'nothing-to-do'> {
+  const { database, log, importId, jobId, observer } = options
   const kind = await readSeriesKind(database, known.orgId, known.seriesId)
   const { partitionCount, by } = choosePartitioning(known.mapping, kind, options)
   let claimed: ClaimedImport | null
   try {
-    claimed = await claimImport(database, { importId, jobId, partitionCount, partitionBy: by })
+    claimed = await runInSpan(span.startChild('claim'), async () =>
+      claimImport(database, { importId, jobId, partitionCount, partitionBy: by }),
+    )
   } catch (error) {
     if (await isTakenAway(error, options)) return 'nothing-to-do'
     throw error
@@ -95,9 +127,10 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
 
   const held: HeldImport = { importId, fencingToken: claimed.record.fencingToken }
   try {
-    return await runClaimed(options, claimed, held)
+    return await runClaimed(options, claimed, held, span)
   } catch (error) {
     if (error instanceof PermanentImportError) {
+      span.setAttributes({ 'redemptions.failure.code': error.code })
       const isFailed = await failImport(database, held, { code: error.code, message: error.message })
       if (isFailed) log.warn({ importId, orgId: known.orgId, code: error.code, err: error }, 'import failed')
       return endAs('failed', options, isFailed)
@@ -157,10 +190,11 @@ async function runClaimed(
   options: RunImportOptions,
   claimed: ClaimedImport,
   held: HeldImport,
+  span: Span,
 ): Promise<RunResult | 'nothing-to-do'> {
   const watch = watchDelay({ ...options, held })
   try {
-    return await runWatched(options, claimed, held, watch)
+    return await runWatched(options, claimed, held, { watch, span })
   } finally {
     watch.stop()
   }
@@ -170,7 +204,7 @@ async function runWatched(
   options: RunImportOptions,
   claimed: ClaimedImport,
   held: HeldImport,
-  watch: DelayWatch,
+  { watch, span }: { readonly watch: DelayWatch; readonly span: Span },
 ): Promise<RunResult | 'nothing-to-do'> {
   const { database, store } = options
   const { record } = claimed
@@ -197,6 +231,7 @@ async function runWatched(
     dryRun: record.dryRun,
     batchRows: Math.min(options.batchRows, budget.maxBatchRows),
     observer: options.observer,
+    span,
   }
   const partitions = claimed.partitions.map((checkpoint) => new Partition(context, checkpoint))
   const pass = new Pass(partitions, mapper, budget, record.partitionBy, dialect.start)
@@ -239,7 +274,9 @@ async function runWatched(
       return next === null ? 'nothing-to-do' : { status: 'yielded', jobId: next.jobId }
     }
     case null: {
-      const isCompleted = await completeImport(database, held, pass.rows)
+      const isCompleted = await runInSpan(span.startChild('complete', { 'redemptions.rows': pass.rows }), async () =>
+        completeImport(database, held, pass.rows),
+      )
       if (isCompleted) await logCompletion(database, options.log, held.importId)
       return endAs('completed', options, isCompleted)
     }

@@ -43,4 +43,7 @@ export {
   type InstanceLock,
 } from './processes/index.ts'
 export { TimeSlice } from './time-slice.ts'
+export { startTracing, type TracingOptions } from './tracing/start-tracing.ts'
+export { formatTraceparent, parseTraceparent } from './tracing/traceparent.ts'
+export { NO_SPAN, NO_TRACING, runInSpan, type Span, type Tracing } from './tracing/tracing.ts'
 export { waitForPeers } from './wait-for-peers.ts'

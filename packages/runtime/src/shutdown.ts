@@ -20,13 +20,22 @@ export interface ShutdownOptions {
 /** Connections and the like are closed within this time, behind the work that is under way. */
 const MAX_CLOSING_MS = 2_000
 
+export interface ShutdownTimes {
+  readonly deadlineMs: number
+  /** For what is under way. */
+  readonly workMs: number
+  /** Of the time behind that, in which connections are closed: for reporting what the process has done. */
+  readonly reportMs: number
+}
+
 /**
- * How long a process that is to end within `timeoutSeconds` may wait for what is under way: the rest of that time is for
- * closing its connections.
+ * How long a process that is to end within `timeoutSeconds` may wait for what: the work comes first, and then there is time
+ * to close its connections.
  */
-export function divideShutdown(timeoutSeconds: number): { readonly deadlineMs: number; readonly workMs: number } {
+export function divideShutdown(timeoutSeconds: number): ShutdownTimes {
   const deadlineMs = timeoutSeconds * 1000
-  return { deadlineMs, workMs: deadlineMs - Math.min(MAX_CLOSING_MS, deadlineMs / 4) }
+  const closingMs = Math.min(MAX_CLOSING_MS, deadlineMs / 4)
+  return { deadlineMs, workMs: deadlineMs - closingMs, reportMs: closingMs / 2 }
 }
 
 interface Releaser {

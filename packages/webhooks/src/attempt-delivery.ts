@@ -7,7 +7,7 @@ import {
   type Database,
   type RecordedEnd,
 } from '@importer/db'
-import type { Logger } from '@importer/runtime'
+import { NO_TRACING, runInSpan, type Logger, type Span, type Tracing } from '@importer/runtime'
 
 import type { ReceiverPolicy } from './address-policy.ts'
 import { decideNext, FAILING_LIMIT_MS } from './decide-next.ts'
@@ -30,6 +30,8 @@ export interface AttemptOptions {
   readonly graceMs?: number
   /** Learns how each attempt ended, for the process's metrics. */
   readonly onAttempt?: (result: AttemptResult) => void
+  /** Follows the attempt as a step of its import, where that is wanted. */
+  readonly tracing?: Tracing
 }
 
 /** `retried`: it did not reach its receiver and is tried again. `failed`: it is given up. */
@@ -50,12 +52,31 @@ export async function attemptDelivery(
   job: { readonly deliveryId: number; readonly turn: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const { database, log, timeoutMs = ATTEMPT_TIMEOUT_MS, graceMs = GRACE_MS } = options
+  const { database, timeoutMs = ATTEMPT_TIMEOUT_MS, graceMs = GRACE_MS, tracing = NO_TRACING } = options
   const begunAt = options.now()
   const reservedUntil = new Date(begunAt.getTime() + timeoutMs + graceMs)
   const attempt = await beginAttempt(database, { ...job, now: begunAt, reservedUntil })
   if (attempt === null) return
+  const span = tracing.startSpan('webhook', {
+    kind: 'client',
+    parent: attempt.traceparent,
+    attributes: {
+      'redemptions.org.id': attempt.orgId,
+      ...(attempt.importId !== null && { 'redemptions.import.id': attempt.importId }),
+      'redemptions.delivery.id': job.deliveryId,
+      'redemptions.delivery.attempt': attempt.number,
+    },
+  })
+  await runInSpan(span, async () => makeAttempt(options, job, attempt, { begunAt, signal, span }))
+}
 
+async function makeAttempt(
+  options: AttemptOptions,
+  job: { readonly deliveryId: number },
+  attempt: BegunAttempt,
+  { begunAt, signal, span }: { readonly begunAt: Date; readonly signal: AbortSignal; readonly span: Span },
+): Promise<void> {
+  const { database, log } = options
   const startedAt = performance.now()
   for (const error of attempt.unreadable) {
     log.error(
@@ -79,6 +100,10 @@ export async function attemptDelivery(
   const { roundAttempt, failingSince } = attempt
   const decision = decideNext({ result, roundAttempt, failingSince, now, random: options.random() })
   const { httpStatus, errorCode, answer } = result
+  span.setAttributes({
+    ...(httpStatus !== null && { 'http.response.status_code': httpStatus }),
+    ...(errorCode !== null && { 'redemptions.error.code': errorCode }),
+  })
   const failingBefore = new Date(now.getTime() - FAILING_LIMIT_MS)
   const end = { ...decision, failingBefore, now, durationMs, httpStatus, errorCode, answer }
   const recorded = await recordEnd(database, attempt, end)

@@ -1,4 +1,5 @@
 import { importJobId, prepareJobId, revertJobId, type ImportRecord } from '@importer/db'
+import { NO_SPAN, runInSpan, type Span } from '@importer/runtime'
 
 import type { IntakeDependencies, Log } from '../dependencies.ts'
 
@@ -8,22 +9,28 @@ const ENQUEUE_TIMEOUT_MS = 600
 /**
  * Adds the import's job: that which makes its file, where it has none yet. The import is durable without it: when the
  * queue is down or slow the reconciler adds the job
- * later, so the client is answered all the same and the log says why.
+ * later, so the client is answered all the same and the log says why. `parent` is the span of the request.
  */
-export async function enqueueSoon(deps: IntakeDependencies, record: ImportRecord): Promise<void> {
+export async function enqueueSoon(
+  deps: IntakeDependencies,
+  record: ImportRecord,
+  parent: Span = NO_SPAN,
+): Promise<void> {
   const { enqueueImport, enqueuePreparation, log } = deps
   const { id, fencingToken, jobId, toPrepare } = record
-  if (toPrepare) return addSoon(log, id, async () => enqueuePreparation({ importId: id }, prepareJobId(id)))
-  await addSoon(log, id, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, fencingToken)))
+  const span = parent.startChild('enqueue', { 'redemptions.import.id': id }, 'producer')
+  if (toPrepare) return addSoon(log, id, async () => enqueuePreparation({ importId: id }, prepareJobId(id)), span)
+  await addSoon(log, id, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, fencingToken)), span)
 }
 
 /** Adds the job that reverts an import; the reconciler does it where the queue does not answer. */
 export async function enqueueRevertSoon({ enqueueRevert, log }: IntakeDependencies, importId: number): Promise<void> {
-  await addSoon(log, importId, async () => enqueueRevert({ importId }, revertJobId(importId)))
+  await addSoon(log, importId, async () => enqueueRevert({ importId }, revertJobId(importId)), NO_SPAN)
 }
 
-async function addSoon(log: Log, importId: number, add: () => Promise<unknown>): Promise<void> {
-  const enqueued = add().catch((error: unknown) => {
+/** The span is the adding's own, also where the client does not wait for its end. */
+async function addSoon(log: Log, importId: number, add: () => Promise<unknown>, span: Span): Promise<void> {
+  const enqueued = runInSpan(span, add).catch((error: unknown) => {
     log.error({ err: error, importId }, 'an import could not be enqueued; the reconciler will do it')
   })
   let timer: NodeJS.Timeout | undefined

@@ -1,6 +1,7 @@
 import { OPERATIONS, toRetryOptions, type FieldFault, type RetryOptions } from '@importer/contracts'
 import { createRetry, findImport, findNotRejected, hasRetry, type ImportRecord } from '@importer/db'
 import { findColumns, readHeaderNames } from '@importer/imports'
+import type { Span } from '@importer/runtime'
 
 import { actorOf } from '../authentication/actor-of.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
@@ -8,10 +9,11 @@ import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
+import { runInRequestSpan } from '../http/request-span.ts'
 import { describeRequest } from '../http/track-requests.ts'
 import type { ActionCall } from './import-actions.ts'
 import { misfit } from './misfit.ts'
-import { defineOperation } from './mount-operation.ts'
+import { defineOperation, type OperationCall } from './mount-operation.ts'
 import { explainMissingFile } from './send-reports.ts'
 
 const EXPECTED = 'one that has ended, with rejected rows'
@@ -25,6 +27,8 @@ const RETRIES_AT_ONCE = {
   waitTimeoutMs: 20_000,
 }
 
+type RetryCall = OperationCall<typeof OPERATIONS.retryRejected>
+
 export interface RetryDependencies {
   readonly readOwned: (call: ActionCall) => Promise<ImportRecord>
   readonly send: (call: ActionCall, status: number, record: ImportRecord) => Promise<void>
@@ -37,18 +41,23 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
   const { database } = deps
   const limitRetries = createWorkLimit(RETRIES_AT_ONCE)
 
-  return defineOperation(OPERATIONS.retryRejected, async (call) => {
+  return defineOperation(OPERATIONS.retryRejected, async (call) =>
+    runInRequestSpan(deps, 'retry', call, async (span) => retry(call, span)),
+  )
+
+  async function retry(call: RetryCall, span: Span): Promise<void> {
     const { request, response, body } = call
     const source = await readOwned(call)
     const { orgId, id: sourceId } = source
     const options = toRetryOptions(body, source.dryRun)
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const actor = actorOf(call.principal)
-    const retry = { orgId, sourceId, options, baseUrl, actor, maxQueued: deps.maxQueuedImportsPerOrg }
+    const { traceparent } = span
+    const newRetry = { orgId, sourceId, options, baseUrl, actor, maxQueued: deps.maxQueuedImportsPerOrg, traceparent }
     const made = await limitRetries(orgId, response, async () => {
       // The same body returns the retry that it created, also when the import or its file has been deleted since.
-      if (!(await hasRetry(database, retry))) await requireFitting(deps, source, options)
-      return createRetry(database, retry)
+      if (!(await hasRetry(database, newRetry))) await requireFitting(deps, source, options)
+      return createRetry(database, newRetry)
     })
     if (made.outcome === 'misfit') throw misfit(source, EXPECTED)
     if (made.outcome === 'busy') throw stillRunning(made.importId)
@@ -56,10 +65,11 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
     if (record === null) throw new Error(`import ${made.importId} is gone right after it was made`)
     if (made.outcome === 'made-before') return send(call, 200, record)
     deps.log.info({ ...describeRequest(response), importId: record.id, retryOf: sourceId }, 'import accepted')
-    await enqueueSoon(deps, record)
+    span.setAttributes({ 'redemptions.import.id': record.id })
+    await enqueueSoon(deps, record, span)
     response.setHeader('Location', `${baseUrl}/v1/imports/${record.id}`)
     await send(call, 202, record)
-  })
+  }
 }
 
 /** Throws 400 for corrections that fit no rejected row or column, 404 where the file is gone. */

@@ -11,7 +11,7 @@ import {
   UnpackError,
   unpackUpload,
 } from '@importer/imports'
-import { FileTooLargeError, type StoredFile } from '@importer/runtime'
+import { FileTooLargeError, runInSpan, type Span, type StoredFile } from '@importer/runtime'
 
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError, payloadTooLarge } from '../http/api-error.ts'
@@ -43,6 +43,8 @@ export interface UploadOrigin {
   readonly baseUrl: string
   readonly idempotency: NewImport['idempotency']
   readonly actor: Actor
+  /** Of the upload: what follows belongs to its trace. */
+  readonly span: Span
 }
 
 /** Does work that holds a workbook in memory, once there is a slot for it; its signal is aborted when nobody waits for it. */
@@ -54,7 +56,7 @@ export type LimitWorkbooks = <Result>(work: (signal: AbortSignal) => Promise<Res
  */
 export async function createUploadImport(
   deps: IntakeDependencies,
-  { orgId, seriesId, receivedAt, baseUrl, idempotency, actor }: UploadOrigin,
+  { orgId, seriesId, receivedAt, baseUrl, idempotency, actor, span }: UploadOrigin,
   upload: AcceptedUpload,
   files: string[],
   limitWorkbooks: LimitWorkbooks,
@@ -63,7 +65,7 @@ export async function createUploadImport(
   const text = await ((await looksLikeWorkbook(deps.store, file.key))
     ? limitWorkbooks(async (signal) => makeTextOfWorkbook(deps, upload, files, signal))
     : makeText(deps, upload, files))
-  return createImport(deps.database, {
+  const newImport: NewImport = {
     orgId,
     seriesId,
     fileName: makeDisplayName(file.originalName, receivedAt, seriesId),
@@ -82,7 +84,9 @@ export async function createUploadImport(
     baseUrl,
     idempotency,
     actor,
-  })
+    traceparent: span.traceparent,
+  }
+  return runInSpan(span.startChild('commit'), async () => createImport(deps.database, newImport))
 }
 
 /** The text that the import reads, and how. */

@@ -1,4 +1,5 @@
 import { findImportByKey, ImportExistsError, ImportUncertainError, type ImportRecord } from '@importer/db'
+import { runInSpan, type Span } from '@importer/runtime'
 import type { Request, Response } from 'express'
 
 import { actorOf } from '../authentication/actor-of.ts'
@@ -8,6 +9,7 @@ import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { createWorkLimit, type WorkLimit } from '../http/limit-work.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
+import { runInRequestSpan } from '../http/request-span.ts'
 import { requireQueueSlot } from '../http/require-queue-slot.ts'
 import { requireStorageQuota } from '../http/require-storage-quota.ts'
 import { requireUpload } from '../http/require-upload.ts'
@@ -49,15 +51,18 @@ export type TakeUpload = (arrival: UploadRequest) => Promise<TakenUpload>
  */
 export function createTakeUpload(deps: IntakeDependencies): TakeUpload {
   const limitWorkbooks = createWorkLimit(WORKBOOKS_AT_ONCE)
-  return async (arrival) => takeUpload(deps, limitWorkbooks, arrival)
+  return async (arrival) =>
+    runInRequestSpan(deps, 'upload', arrival, async (span) => takeUpload(deps, limitWorkbooks, arrival, span))
 }
 
 async function takeUpload(
   deps: IntakeDependencies,
   limitWorkbooks: WorkLimit,
   arrival: UploadRequest,
+  span: Span,
 ): Promise<TakenUpload> {
   const { request, response, principal, seriesId } = arrival
+  span.setAttributes({ 'redemptions.series.id': String(seriesId) })
   requireUpload(request, deps.uploadMaxBytes)
   const held = await holdIdempotencyKey(deps.database, deps.log, principal.orgId, request.headers)
   try {
@@ -65,12 +70,15 @@ async function takeUpload(
       await requireQueueSlot(deps, principal.orgId)
       await requireStorageQuota(deps, principal.orgId, request)
     }
-    const upload = await receiveUpload(request, response, deps.store, {
-      maxBytes: deps.uploadMaxBytes,
-      idleTimeoutMs: deps.uploadIdleTimeoutMs,
+    const upload = await runInSpan(span.startChild('store'), async (storing) => {
+      const limits = { maxBytes: deps.uploadMaxBytes, idleTimeoutMs: deps.uploadIdleTimeoutMs }
+      const received = await receiveUpload(request, response, deps.store, limits)
+      storing.setAttributes({ 'redemptions.file.bytes': received.file?.bytes ?? 0 })
+      return received
     })
-    const claim = { held, requestHash: hashRequest(seriesId, upload) }
+    const claim = { held, requestHash: hashRequest(seriesId, upload), span }
     const taken = await takeOrRepeat(deps, limitWorkbooks, arrival, upload, claim)
+    span.setAttributes({ 'redemptions.import.id': taken.record.id, 'redemptions.repeated': taken.repeated })
     noteImport(response, taken.record.id)
     if (taken.repeated) response.setHeader('Idempotency-Replayed', 'true')
     return { ...taken, record: asAccepted(taken.record) }
@@ -84,7 +92,7 @@ async function takeOrRepeat(
   limitWorkbooks: WorkLimit,
   { request, response, principal, seriesId, receivedAt, readForm }: UploadRequest,
   upload: ReceivedUpload,
-  { held, requestHash }: { readonly held: HeldKey | null; readonly requestHash: string },
+  { held, requestHash, span }: { readonly held: HeldKey | null; readonly requestHash: string; readonly span: Span },
 ): Promise<TakenUpload> {
   const { orgId } = principal
   if (held?.made != null) {
@@ -97,7 +105,7 @@ async function takeOrRepeat(
   try {
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const idempotency = held === null ? undefined : { key: held.key, requestHash }
-    const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency, actor: actorOf(principal) }
+    const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency, actor: actorOf(principal), span }
     const accepted = readForm(await applyProfile(deps.database, orgId, upload))
     record = await createUploadImport(deps, origin, accepted, files, async (work) =>
       limitWorkbooks(orgId, response, work),
@@ -117,7 +125,7 @@ async function takeOrRepeat(
     { ...describeRequest(response), importId: record.id, orgId, bytes: record.upload.bytes, dryRun: record.dryRun },
     'import accepted',
   )
-  await enqueueSoon(deps, record)
+  await enqueueSoon(deps, record, span)
   return { record, repeated: false }
 }
 

@@ -45,6 +45,8 @@ export interface NewImport {
   readonly maxQueued?: number | undefined
   /** How many bytes the files of the organization may have together, these included; undefined: any number. */
   readonly maxStoredBytes?: number | undefined
+  /** Under which its trace goes on (W3C); null: it is not traced. */
+  readonly traceparent?: string | null | undefined
 }
 
 /** The series was given this file before, by the import `importId`. */
@@ -90,11 +92,11 @@ WITH acting AS MATERIALIZED (SELECT set_config('importer.actor', $29::text, true
 INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, upload_file_key,
                     upload_bytes, upload_sha256, encoding, delimiter, has_header, dry_run, max_errors, max_error_ratio,
                     idempotency_key, request_hash, callback_url, base_url, file_checksums, upload_file_checksums, start_byte, start_line,
-                    profile_name, profile_version, to_prepare)
+                    profile_name, profile_version, to_prepare, traceparent)
 SELECT $1::int, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $7::jsonb, $8::text, $9::jsonb, $10::text,
        $11::bigint, $12::text, $13::text, $14::text, $15::boolean, $16::boolean, $17::int, $18::float8,
        $19::text, $20::text, $22::text, $23::text, $25::bytea, $26::bytea, $27::bigint, $28::int,
-       $30::text, $31::int, $32::boolean
+       $30::text, $31::int, $32::boolean, $34::text
 FROM acting
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
@@ -152,6 +154,7 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.profile?.version ?? null,
     newImport.toPrepare ?? false,
     newImport.maxStoredBytes ?? null,
+    newImport.traceparent ?? null,
   )
   const locks = locksOf(newImport)
   const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {

@@ -15,6 +15,8 @@ export interface NewRetry {
   readonly baseUrl: string
   readonly actor: Actor
   readonly maxQueued: number | undefined
+  /** Under which its trace goes on (W3C); null: it is not traced. */
+  readonly traceparent?: string | null
 }
 
 /**
@@ -72,17 +74,17 @@ function hashOptions(options: RetryOptions): string {
 /** Everything is as it was but the file; its key is a name for the time until there is one. */
 async function insertRetry(
   tx: Transaction,
-  { orgId, sourceId, options, baseUrl }: NewRetry,
+  { orgId, sourceId, options, baseUrl, traceparent = null }: NewRetry,
   hash: string,
 ): Promise<number | undefined> {
   const [row] = await tx.$queryRaw<{ id: number }[]>`
     INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, encoding,
                         delimiter, has_header, dry_run, base_url, retry_of, to_prepare, retry_options, retry_hash,
-                        profile_name, profile_version)
+                        profile_name, profile_version, traceparent)
     SELECT org_id, series_id, ${`unprepared/${randomUUID()}`}, format('retry_of_%s_%s', id, file_name), '', 0, mapping - 'skipLines',
            details, metadata, 'utf-8', delimiter, has_header, ${options.dryRun}::boolean, ${baseUrl}, id, true,
            ${JSON.stringify(options)}::jsonb, ${hash},
-           profile_name, profile_version
+           profile_name, profile_version, ${traceparent}
     FROM import
     WHERE id = ${sourceId}::int AND org_id = ${orgId}::int AND status IN ('completed', 'failed', 'cancelled')
       AND revert_requested_at IS NULL AND expired_at IS NULL AND delimiter IS NOT NULL AND has_header IS NOT NULL

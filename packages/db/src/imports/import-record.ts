@@ -93,6 +93,8 @@ export interface ImportRecord {
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
   readonly updatedAt: Date
+  /** Under which its trace goes on (W3C); null: it is not traced. */
+  readonly traceparent: string | null
   /** Why it does not go on, as it was when this was read. */
   readonly delay: ImportDelay | null
 }
@@ -156,6 +158,7 @@ export interface ImportRow {
   rejected: bigint
   bytes_read: bigint
   column_count: number
+  traceparent: string | null
   partition_error_counts: number[][]
 }
 
@@ -170,7 +173,7 @@ SELECT i.id, i.org_id, i.series_id, i.status, i.lease AS fencing_token, i.job_id
        i.expired_at IS NOT NULL AS expired,
        i.attempts, i.worked_ms, i.slice_started_at, i.failure_code, i.failure_message, i.created_at, i.started_at, i.finished_at,
        greatest(i.updated_at, l.updated_at) AS updated_at, l.updated_at AS progressed_at, clock_timestamp() AS read_at,
-       i.delay_code, i.delay_message, i.delay_since, i.delay_at,
+       i.delay_code, i.delay_message, i.delay_since, i.delay_at, i.traceparent,
        l.inserted, l.duplicates, l.rejected, l.bytes_read, l.column_count, l.partition_error_counts
 FROM import i
 CROSS JOIN LATERAL (
@@ -243,6 +246,7 @@ export function toImportRecord(row: ImportRow): ImportRecord {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     updatedAt: row.updated_at,
+    traceparent: row.traceparent,
     delay: findDelay({
       status: row.status as ImportStatus,
       readAt: row.read_at,

@@ -27,8 +27,10 @@ taken AS (
 ),
 target AS (
   SELECT t.id, t.org_id, t.endpoint_id, t.turn, t.attempt_count, t.round_attempts, t.webhook_id,
-         coalesce(t.callback_url, e.url) AS url, e.failing_since, v.body
-  FROM taken t JOIN webhook_event v ON v.id = t.event_id LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
+         coalesce(t.callback_url, e.url) AS url, e.failing_since, v.body,
+         v.import_id, i.traceparent
+  FROM taken t JOIN webhook_event v ON v.id = t.event_id LEFT JOIN import i ON i.id = v.import_id
+       LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
 ),
 begun AS (
   INSERT INTO webhook_attempt (delivery_id, number, url, started_at)
@@ -37,6 +39,7 @@ begun AS (
 SELECT target.id, target.org_id AS "orgId", target.endpoint_id AS "endpointId", target.turn,
        target.attempt_count AS "number", target.round_attempts + 1 AS "roundAttempt", target.webhook_id AS "webhookId",
        target.url, target.failing_since AS "failingSince", target.body,
+       target.import_id AS "importId", target.traceparent,
        ARRAY(
          SELECT s.secret FROM webhook_secret s
          WHERE s.org_id = target.org_id AND s.endpoint_id IS NOT DISTINCT FROM target.endpoint_id

@@ -73,6 +73,9 @@ export interface BegunAttempt {
   readonly webhookId: string
   readonly url: string
   readonly failingSince: Date | null
+  /** Of the import whose end it notifies of; null: a test, or not traced. */
+  readonly traceparent: string | null
+  readonly importId: number | null
   readonly body: string
   /** All that are valid now, the current one first; without those that cannot be opened. */
   readonly secrets: readonly string[]

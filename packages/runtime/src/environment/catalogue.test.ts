@@ -52,6 +52,7 @@ describe('the catalogue', () => {
       CORS_ORIGINS: undefined,
       METRICS_PORT: undefined,
       WORKER_PORT: undefined,
+      OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
       SHUTDOWN_TIMEOUT_SECONDS: 25,
       SHUTDOWN_DRAIN_SECONDS: 0,
       LOG_LEVEL: 'info',
@@ -94,6 +95,7 @@ describe('the catalogue', () => {
       `${'A'.repeat(43)}=, ${'_'.repeat(43)}`,
       [Buffer.alloc(32), Buffer.from('_'.repeat(43), 'base64url')],
     ],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318', 'http://collector:4318'],
     ['LOG_LEVEL', 'debug', 'debug'],
   ])('reads %s=%s', (name, value, expected) => {
     expect(read(name, value)).toEqual(expected)
@@ -133,6 +135,7 @@ describe('the catalogue', () => {
     ['SECRETS_KEY', `${'A'.repeat(43)}=,`],
     ['SHUTDOWN_TIMEOUT_SECONDS', '0'],
     ['SHUTDOWN_DRAIN_SECONDS', '-1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317'],
     ['LOG_LEVEL', 'verbose'],
   ])('refuses %s=%s in one line that names it and says what was expected', (name, value) => {
     const message = messageOf(name, value)

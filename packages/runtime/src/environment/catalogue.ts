@@ -98,6 +98,12 @@ export const ENVIRONMENT = {
   },
   METRICS_PORT: optionalWholeNumber({ from: 0, to: 65_535 }),
   WORKER_PORT: optionalWholeNumber({ from: 0, to: 65_535 }),
+  // OpenTelemetry's others (OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, …) are read by its own packages.
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: text.refine((value) => hasProtocol(value, ['http:', 'https:'])).optional(),
+    expected: 'a URL such as http://collector:4318',
+    secret: true,
+  },
   // Below the 30 s after which Kubernetes kills.
   SHUTDOWN_TIMEOUT_SECONDS: wholeNumber({ from: 1, to: 86_400, fallback: 25 }),
   SHUTDOWN_DRAIN_SECONDS: wholeNumber({ from: 0, to: 3_600, fallback: 0 }),
