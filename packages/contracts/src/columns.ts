@@ -1,24 +1,49 @@
+/** How a column is read, checked and stored. */
+interface ColumnDescriptor {
+  /** How a row error stores its column (row-errors.ts): 0 to 14, never change or reuse one. */
+  readonly index: number
+  /** `id`: a whole number; `date`: an instant; `note`: a text of which only the ends are trimmed. */
+  readonly type: 'id' | 'mobile' | 'text' | 'note' | 'date'
+  /** Its name in the statement of a batch; of an optional one its column of `redemption`, too. */
+  readonly sqlColumn: string
+  /** In characters. */
+  readonly maxLength?: 255 | 1000
+  /** No rule needs it: it is stored with the redemption as it is. */
+  readonly optional?: true
+}
+
 /**
- * The keys a client may name in `uploadHeaders`, in the order in which reports list them. The number is how a row error
- * stores its column (row-errors.ts): 0 to 14, never change or reuse one.
+ * The keys a client may name in `uploadHeaders`, in the order in which reports list them. From here follow how a cell is
+ * read, its rules of syntax, a batch's arrays and the statement's lists of columns.
  */
-export const COLUMN_INDICES = {
-  userId: 0,
-  mobile: 1,
-  email: 2,
-  externalId: 3,
-  couponId: 4,
-  couponCode: 5,
-  redeemedDateInMillis: 6,
-  redeemedAt: 7,
-  billId: 8,
-  billNumber: 9,
-  details: 10,
-} as const
+export const COLUMNS = {
+  userId: { index: 0, type: 'id', sqlColumn: 'user_id' },
+  mobile: { index: 1, type: 'mobile', sqlColumn: 'mobile', maxLength: 255 },
+  email: { index: 2, type: 'text', sqlColumn: 'email', maxLength: 255 },
+  externalId: { index: 3, type: 'text', sqlColumn: 'external_id', maxLength: 255 },
+  couponId: { index: 4, type: 'id', sqlColumn: 'coupon_id' },
+  couponCode: { index: 5, type: 'text', sqlColumn: 'coupon_code', maxLength: 255 },
+  redeemedDateInMillis: { index: 6, type: 'date', sqlColumn: 'redeemed_ms' },
+  redeemedAt: { index: 7, type: 'id', sqlColumn: 'till_id' },
+  billId: { index: 8, type: 'text', sqlColumn: 'bill_id', maxLength: 255, optional: true },
+  billNumber: { index: 9, type: 'text', sqlColumn: 'bill_number', maxLength: 255, optional: true },
+  details: { index: 10, type: 'note', sqlColumn: 'details', maxLength: 1000, optional: true },
+} as const satisfies Record<string, ColumnDescriptor>
 
-export type ColumnKey = keyof typeof COLUMN_INDICES
+export type ColumnKey = keyof typeof COLUMNS
 
-export const COLUMN_KEYS = Object.keys(COLUMN_INDICES) as readonly ColumnKey[]
+export const COLUMN_KEYS = Object.keys(COLUMNS) as readonly ColumnKey[]
+
+/** Of a column what it is, whichever it is. */
+export function describeColumn(key: ColumnKey): ColumnDescriptor {
+  return COLUMNS[key]
+}
+
+export type OptionalKey = {
+  [Key in ColumnKey]: (typeof COLUMNS)[Key] extends { optional: true } ? Key : never
+}[ColumnKey]
+
+export const OPTIONAL_KEYS = COLUMN_KEYS.filter((key): key is OptionalKey => describeColumn(key).optional === true)
 
 /** What a client may declare as `customerIdentifier`, and the column key that it makes mandatory. */
 export const CUSTOMER_IDENTIFIERS = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { COLUMN_INDICES, COLUMN_KEYS } from './columns.ts'
+import { COLUMN_KEYS, COLUMNS } from './columns.ts'
 import { ROW_ERROR_CODES } from './error-catalogue.ts'
 import { codeOf, decodeRowError, encodeRowError, ROW_ERROR_REASON_NAMES } from './row-errors.ts'
 
@@ -60,7 +60,7 @@ describe('row errors are stored as they always were', () => {
   })
 
   test('columns', () => {
-    expect(COLUMN_INDICES).toEqual(STORED_COLUMNS)
+    expect(Object.fromEntries(COLUMN_KEYS.map((key) => [key, COLUMNS[key].index]))).toEqual(STORED_COLUMNS)
     const stored = COLUMN_KEYS.map((field) => [field, encodeRowError({ reason: 'value_missing', field }) & 15])
     expect(Object.fromEntries(stored)).toEqual(STORED_COLUMNS)
   })

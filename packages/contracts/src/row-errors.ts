@@ -1,4 +1,4 @@
-import { COLUMN_INDICES, COLUMN_KEYS, type ColumnKey } from './columns.ts'
+import { COLUMN_KEYS, COLUMNS, type ColumnKey } from './columns.ts'
 import { DEFAULT_DATE_FORMAT, type NamedDateFormat } from './date-format.ts'
 import { LIKELY_CAUSES, ROW_ERROR_CODES, type Advice, type LikelyCause, type RowErrorCode } from './error-catalogue.ts'
 import { findLikelyCause, type ValueContext } from './find-likely-cause.ts'
@@ -184,7 +184,7 @@ const NO_FIELD = 15
  */
 export function encodeRowError(error: RowError): number {
   const { code, index } = ROW_ERROR_REASONS[error.reason]
-  const field = error.field === null ? NO_FIELD : COLUMN_INDICES[error.field]
+  const field = error.field === null ? NO_FIELD : COLUMNS[error.field].index
   return (ROW_ERROR_CODES[code].index << 8) | (index << 4) | field
 }
 
@@ -192,7 +192,7 @@ const REASONS_BY_CODE = Object.entries(ROW_ERROR_REASONS).reduce((byCode, [reaso
   return byCode.set((ROW_ERROR_CODES[code].index << 4) | index, reason as RowErrorReason)
 }, new Map<number, RowErrorReason>())
 
-const FIELDS_BY_INDEX = new Map<number, ColumnKey>(COLUMN_KEYS.map((key) => [COLUMN_INDICES[key], key]))
+const FIELDS_BY_INDEX = new Map<number, ColumnKey>(COLUMN_KEYS.map((key) => [COLUMNS[key].index, key]))
 
 /** The reverse of {@link encodeRowError}. Throws on a number that this version never wrote. */
 export function decodeRowError(encoded: number): RowError {

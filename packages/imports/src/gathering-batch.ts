@@ -1,4 +1,4 @@
-import type { ColumnKey, CouponKey, CustomerKey } from '@importer/contracts'
+import { describeColumn, type ColumnKey, type CouponKey, type CustomerKey, type OptionalKey } from '@importer/contracts'
 import { Int4Column, Int8Column, TextColumn, type BatchColumns } from '@importer/db'
 
 import type { MappedRow, RecordMapper } from './map-record.ts'
@@ -10,11 +10,7 @@ export interface Position {
   readonly line: number
 }
 
-/** Which columns a batch has. */
-interface BatchContext {
-  readonly mapper: RecordMapper
-  readonly mapped: ReadonlySet<ColumnKey>
-}
+type Column = Int8Column | TextColumn
 
 /** A batch as it grows, column by column. */
 export class GatheringBatch {
@@ -23,11 +19,9 @@ export class GatheringBatch {
   readonly #byteOffsets = new Int8Column()
   readonly #tills = new Int8Column()
   readonly #redeemedMs = new Int8Column()
-  readonly #customers: [CustomerKey, Int8Column | TextColumn][]
-  readonly #coupons: [CouponKey, Int8Column | TextColumn][]
-  readonly #billIds: TextColumn | null
-  readonly #billNumbers: TextColumn | null
-  readonly #details: TextColumn | null
+  readonly #customers: [CustomerKey, Column][]
+  readonly #coupons: [CouponKey, Column][]
+  readonly #optional: [OptionalKey, Column][]
   readonly #rejectedRowNumbers = new Int4Column()
   readonly #rejectedLines = new Int8Column()
   readonly #rejectedByteOffsets = new Int8Column()
@@ -38,12 +32,10 @@ export class GatheringBatch {
   #columnCount = 0
   size = 0
 
-  constructor({ mapper, mapped }: BatchContext) {
-    this.#customers = mapper.customerKeys.map((key) => [key, key === 'userId' ? new Int8Column() : new TextColumn()])
-    this.#coupons = mapper.couponKeys.map((key) => [key, key === 'couponId' ? new Int8Column() : new TextColumn()])
-    this.#billIds = mapped.has('billId') ? new TextColumn() : null
-    this.#billNumbers = mapped.has('billNumber') ? new TextColumn() : null
-    this.#details = mapped.has('details') ? new TextColumn() : null
+  constructor({ customerKeys, couponKeys, optionalKeys }: Omit<RecordMapper, 'map' | 'row'>) {
+    this.#customers = makeColumns(customerKeys)
+    this.#coupons = makeColumns(couponKeys)
+    this.#optional = makeColumns(optionalKeys)
   }
 
   addRow(position: Position, row: Readonly<MappedRow>, columnCount: number): void {
@@ -56,9 +48,7 @@ export class GatheringBatch {
     this.#redeemedMs.push(row.redeemedMs)
     for (const [key, column] of this.#customers) column.push(key === row.customerKey ? row.customer : null)
     for (const [key, column] of this.#coupons) column.push(key === row.couponKey ? row.coupon : null)
-    this.#billIds?.push(row.billId)
-    this.#billNumbers?.push(row.billNumber)
-    this.#details?.push(row.details)
+    for (const [key, column] of this.#optional) column.push(row.optional[key] ?? null)
   }
 
   addRejected(position: Position, errors: readonly number[], columnCount: number): void {
@@ -87,9 +77,7 @@ export class GatheringBatch {
       redeemedMs: this.#redeemedMs.take(),
       customers: takeByKey(this.#customers),
       coupons: takeByKey(this.#coupons),
-      billIds: this.#billIds?.take() ?? null,
-      billNumbers: this.#billNumbers?.take() ?? null,
-      details: this.#details?.take() ?? null,
+      optional: takeByKey(this.#optional),
       rejectedRowNumbers: this.#rejectedRowNumbers.take(),
       rejectedLines: this.#rejectedLines.take(),
       rejectedByteOffsets: this.#rejectedByteOffsets.take(),
@@ -105,8 +93,10 @@ export class GatheringBatch {
   }
 }
 
-function takeByKey<Key extends string>(
-  columns: readonly [Key, Int8Column | TextColumn][],
-): Partial<Record<Key, Buffer>> {
+function makeColumns<Key extends ColumnKey>(keys: readonly Key[]): [Key, Column][] {
+  return keys.map((key) => [key, describeColumn(key).type === 'id' ? new Int8Column() : new TextColumn()])
+}
+
+function takeByKey<Key extends string>(columns: readonly [Key, Column][]): Partial<Record<Key, Buffer>> {
   return Object.fromEntries(columns.map(([key, column]) => [key, column.take()])) as Partial<Record<Key, Buffer>>
 }

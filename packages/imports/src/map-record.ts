@@ -6,10 +6,12 @@ import {
   mandatoryKeys,
   normalizeCouponCode,
   normalizeEmail,
+  OPTIONAL_KEYS,
   type ColumnKey,
   type ColumnMapping,
   type CouponKey,
   type CustomerKey,
+  type OptionalKey,
   type RowErrorReason,
 } from '@importer/contracts'
 
@@ -27,15 +29,15 @@ export interface MappedRow {
   coupon: string
   till: string
   redeemedMs: number
-  billId: string | null
-  billNumber: string | null
-  details: string | null
+  /** Of the optional columns those that the file has. */
+  optional: Partial<Record<OptionalKey, string | null>>
 }
 
 /** Turns records into rows, for one import. */
 export interface RecordMapper {
   readonly customerKeys: readonly CustomerKey[]
   readonly couponKeys: readonly CouponKey[]
+  readonly optionalKeys: readonly OptionalKey[]
   /**
    * Null when the record is a row: it is then in `row`, which is the same object each time. Otherwise all its errors,
    * encoded, in the order in which reports list them.
@@ -89,6 +91,7 @@ export function createRecordMapper({ mapping, readDate, readMobile, isReport }: 
   }))
   const customerKeys = orderCustomerKeys(declaredCustomer).filter((key) => position(key) >= 0)
   const couponKeys = (['couponId', 'couponCode'] as const).filter((key) => position(key) >= 0)
+  const optionalKeys = OPTIONAL_KEYS.filter((key) => position(key) >= 0)
   const rules = createSyntaxRules(mapping)
   const texts: Partial<Record<ColumnKey, string>> = {}
   const read: { texts: typeof texts; dateFault: RowErrorReason | null } = { texts, dateFault: null }
@@ -99,9 +102,7 @@ export function createRecordMapper({ mapping, readDate, readMobile, isReport }: 
     coupon: '',
     till: '',
     redeemedMs: 0,
-    billId: null,
-    billNumber: null,
-    details: null,
+    optional: {},
   }
 
   function map(cells: readonly string[]): number[] | null {
@@ -124,13 +125,11 @@ export function createRecordMapper({ mapping, readDate, readMobile, isReport }: 
     row.coupon = couponKey === 'couponId' ? toId(coupon) : normalizeCouponCode(coupon)
     row.till = toId(texts.redeemedAt ?? '')
     row.redeemedMs = redeemedMs
-    row.billId = texts.billId || null
-    row.billNumber = texts.billNumber || null
-    row.details = texts.details || null
+    for (const key of optionalKeys) row.optional[key] = texts[key] || null
     return null
   }
 
-  return { customerKeys, couponKeys, map, row }
+  return { customerKeys, couponKeys, optionalKeys, map, row }
 }
 
 /** `userId` first, then the declared one, then mobile, email, externalId. */

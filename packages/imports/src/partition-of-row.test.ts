@@ -10,9 +10,7 @@ const ROW: MappedRow = {
   coupon: 'generic',
   till: '7',
   redeemedMs: Date.UTC(2024, 0, 1),
-  billId: null,
-  billNumber: null,
-  details: null,
+  optional: {},
 }
 const ROWS = 4_000
 

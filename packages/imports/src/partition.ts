@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { ColumnKey } from '@importer/contracts'
 import {
   commitPartitionBatch,
   isConcurrencyConflict,
@@ -24,7 +23,6 @@ export interface PartitionContext {
   readonly orgId: number
   readonly seriesId: bigint
   readonly mapper: RecordMapper
-  readonly mapped: ReadonlySet<ColumnKey>
   /** How rows are evaluated at first: a batch that finds this wrong is evaluated otherwise. */
   readonly strategy: Strategy
   readonly dryRun: boolean
@@ -60,7 +58,7 @@ export class Partition {
   constructor(context: PartitionContext, checkpoint: PartitionCheckpoint) {
     this.#context = context
     this.#checkpoint = checkpoint
-    this.#batch = new GatheringBatch(context)
+    this.#batch = new GatheringBatch(context.mapper)
     this.#batchRows = Math.min(FIRST_BATCH_ROWS, context.batchRows)
     this.#strategy = context.strategy
   }

@@ -1,4 +1,4 @@
-import { toAsciiDigits, type ColumnKey } from '@importer/contracts'
+import { describeColumn, toAsciiDigits, type ColumnKey } from '@importer/contracts'
 import { trimCell, unguardCell } from '@importer/csv'
 
 const APOSTROPHE = 39
@@ -43,24 +43,12 @@ function toWholeNumber(text: string): string {
 const readNumber = (cell: string): string => toWholeNumber(readCell(cell))
 const readDate = (cell: string): string => toAsciiDigits(readCell(cell))
 
-const READERS: Readonly<Record<ColumnKey, (cell: string) => string>> = {
-  userId: readNumber,
-  mobile: readNumber,
-  email: readCell,
-  externalId: readCell,
-  couponId: readNumber,
-  couponCode: readCell,
-  redeemedDateInMillis: readDate,
-  redeemedAt: readNumber,
-  billId: readCell,
-  billNumber: readCell,
-  details: trimCell,
-}
+const READERS = { id: readNumber, mobile: readNumber, text: readCell, date: readDate, note: trimCell } as const
 
 /** How a column's cells are read. `isReport`: the file is an error report sent again, whose `'` is ours in `details`, too. */
 export function cellReaderOf(key: ColumnKey, isReport: boolean): (cell: string) => string {
-  if (!isReport) return READERS[key]
-  return (cell) => READERS[key](unguardReportCell(cell))
+  const read = READERS[describeColumn(key).type]
+  return isReport ? (cell) => read(unguardReportCell(cell)) : read
 }
 
 /** A cell of an error report that was sent again, as it stood in the file that the report was made of. */

@@ -1,4 +1,4 @@
-import { classifyFailure, COLUMN_KEYS, type ColumnMapping } from '@importer/contracts'
+import { classifyFailure, type ColumnMapping } from '@importer/contracts'
 import { readRecords, type ReadOptions, type RecordBlock } from '@importer/csv'
 import {
   claimImport,
@@ -226,7 +226,6 @@ async function runWatched(
     orgId: record.orgId,
     seriesId: record.seriesId,
     mapper,
-    mapped: new Set(COLUMN_KEYS.filter((key) => record.mapping.positions[key] !== undefined)),
     strategy: chooseStrategy(kind, options.fastestStrategy),
     dryRun: record.dryRun,
     batchRows: Math.min(options.batchRows, budget.maxBatchRows),

@@ -1,6 +1,8 @@
 import {
+  COLUMN_KEYS,
   COUPON_IDENTIFIERS,
   CUSTOMER_IDENTIFIERS,
+  describeColumn,
   encodeRowError,
   type ColumnKey,
   type ColumnMapping,
@@ -21,12 +23,10 @@ export interface SyntaxRule {
 }
 
 const WHOLE_NUMBER = /^\d+$/
-const MAX_TEXT = 255
-const MAX_DETAILS = 1000
+const TOO_LONG = { 255: 'over_255', 1000: 'over_1000' } as const satisfies Record<number, RowErrorReason>
 const CUSTOMER_KEYS = Object.values(CUSTOMER_IDENTIFIERS)
 const COUPON_KEYS = Object.values(COUPON_IDENTIFIERS)
 const ID_KEYS: readonly ColumnKey[] = ['redeemedAt', 'userId', 'couponId']
-const TEXT_KEYS: readonly ColumnKey[] = ['mobile', 'email', 'externalId', 'couponCode', 'billId', 'billNumber']
 
 /**
  * Every rule of syntax for the columns that are mapped, in the order in which reports list their errors. Whether a row is
@@ -43,8 +43,10 @@ export function createSyntaxRules(mapping: ColumnMapping): readonly SyntaxRule[]
     rejectAllEmpty('coupon_missing', COUPON_IDENTIFIERS[mapping.couponIdentifier], couponKeys),
     { field: 'redeemedDateInMillis', find: (row) => row.dateFault },
     ...ID_KEYS.filter(isMapped).map(rejectNoNumber),
-    ...TEXT_KEYS.filter(isMapped).map((key) => rejectLonger('over_255', key, MAX_TEXT)),
-    ...(isMapped('details') ? [rejectLonger('over_1000', 'details', MAX_DETAILS)] : []),
+    ...COLUMN_KEYS.filter(isMapped).flatMap((key) => {
+      const { maxLength } = describeColumn(key)
+      return maxLength === undefined ? [] : [rejectLonger(TOO_LONG[maxLength], key, maxLength)]
+    }),
   ]
 }
 

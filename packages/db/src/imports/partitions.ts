@@ -3,6 +3,7 @@ import {
   type ColumnKey,
   type CouponKey,
   type CustomerKey,
+  type OptionalKey,
   type RowErrorCode,
 } from '@importer/contracts'
 
@@ -13,8 +14,7 @@ import type { HeldImport } from './change-import.ts'
 import type { PartitionCheckpoint } from './claim-import.ts'
 
 /**
- * The rows of one partition's batch, column by column as arrays in binary format (array-columns.ts); null: no such
- * column.
+ * The rows of one partition's batch, column by column as arrays in binary format (array-columns.ts).
  */
 export interface BatchColumns {
   readonly rowNumbers: Buffer
@@ -26,9 +26,7 @@ export interface BatchColumns {
   /** The chosen identifier stands in its column; in the others of the row stands NULL. */
   readonly customers: Readonly<Partial<Record<CustomerKey, Buffer>>>
   readonly coupons: Readonly<Partial<Record<CouponKey, Buffer>>>
-  readonly billIds: Buffer | null
-  readonly billNumbers: Buffer | null
-  readonly details: Buffer | null
+  readonly optional: Readonly<Partial<Record<OptionalKey, Buffer>>>
   /** Rows that were rejected before any look-up: their errors are texts of array literals (`{2048}`). */
   readonly rejectedRowNumbers: Buffer
   readonly rejectedLines: Buffer
@@ -87,9 +85,7 @@ export async function commitPartitionBatch(
   const statement = commitBatch({
     customers: keysOf<CustomerKey>(columns.customers),
     coupons: keysOf<CouponKey>(columns.coupons),
-    billId: columns.billIds !== null,
-    billNumber: columns.billNumbers !== null,
-    details: columns.details !== null,
+    optional: keysOf<OptionalKey>(columns.optional),
     strategy,
     dryRun,
   })
@@ -111,9 +107,7 @@ export async function commitPartitionBatch(
     redeemedMs: columns.redeemedMs,
     ...columns.customers,
     ...columns.coupons,
-    ...(columns.billIds === null ? {} : { billIds: columns.billIds }),
-    ...(columns.billNumbers === null ? {} : { billNumbers: columns.billNumbers }),
-    ...(columns.details === null ? {} : { detailTexts: columns.details }),
+    ...columns.optional,
     rejectedRowNumbers: columns.rejectedRowNumbers,
     rejectedLines: columns.rejectedLines,
     rejectedByteOffsets: columns.rejectedByteOffsets,

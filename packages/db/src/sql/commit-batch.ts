@@ -1,9 +1,13 @@
 import {
+  COLUMNS,
+  describeColumn,
   encodeRowError,
+  OPTIONAL_KEYS,
   ROW_ERROR_CODE_COUNT,
   type ColumnKey,
   type CouponKey,
   type CustomerKey,
+  type OptionalKey,
   type RowErrorReason,
 } from '@importer/contracts'
 
@@ -16,9 +20,7 @@ import { buildStatement, type Statement } from './statement.ts'
 export interface BatchShape {
   readonly customers: readonly CustomerKey[]
   readonly coupons: readonly CouponKey[]
-  readonly billId: boolean
-  readonly billNumber: boolean
-  readonly details: boolean
+  readonly optional: readonly OptionalKey[]
   /**
    * `first-use`: one redemption a coupon, ever; raises a unique violation where another import redeems the batch's coupons
    * at this time. `single-use`: the same, and does not. `limited`: right for any series with a limit. `unlimited`: for a
@@ -45,11 +47,9 @@ export type BatchParameter =
   | 'byteOffsets'
   | 'tills'
   | 'redeemedMs'
-  | 'billIds'
-  | 'billNumbers'
-  | 'detailTexts'
   | CustomerKey
   | CouponKey
+  | OptionalKey
   | 'rejectedRowNumbers'
   | 'rejectedLines'
   | 'rejectedByteOffsets'
@@ -75,6 +75,8 @@ const STRATEGIES = {
 } as const
 
 export type Strategy = keyof typeof STRATEGIES
+
+export const STRATEGY_NAMES = Object.keys(STRATEGIES) as readonly Strategy[]
 
 /** How many rows an error group remembers. */
 const FIRST_ROWS = 5
@@ -209,18 +211,18 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
     ['byte_offset', 'bigint[]', 'byteOffsets'],
     ['till_id', 'bigint[]', 'tills'],
     ['redeemed_ms', 'bigint[]', 'redeemedMs'],
-    ...shape.customers.map((key): [string, string, BatchParameter] => [CUSTOMER_COLUMN[key], CUSTOMER_TYPE[key], key]),
-    ...shape.coupons.map((key): [string, string, BatchParameter] => [COUPON_COLUMN[key], COUPON_TYPE[key], key]),
+    ...[...shape.customers, ...shape.coupons, ...shape.optional].map((key): [string, string, BatchParameter] => [
+      COLUMNS[key].sqlColumn,
+      COLUMNS[key].type === 'id' ? 'bigint[]' : 'text[]',
+      key,
+    ]),
   ]
-  if (shape.billId) input.push(['bill_id', 'text[]', 'billIds'])
-  if (shape.billNumber) input.push(['bill_number', 'text[]', 'billNumbers'])
-  if (shape.details) input.push(['details', 'text[]', 'detailTexts'])
 
-  const foundCustomer = `coalesce(${shape.customers.map((key) => `cu_${CUSTOMER_COLUMN[key]}.id`).join(', ')})`
+  const foundCustomer = `coalesce(${shape.customers.map((key) => `cu_${COLUMNS[key].sqlColumn}.id`).join(', ')})`
   const coupon = (column: string) =>
     `coalesce(${shape.coupons.map((key) => `${COUPON_ALIAS[key]}.${column}`).join(', ')})`
-  const customerError = pick(shape.customers, CUSTOMER_COLUMN, (key) => error('customer_not_found', key))
-  const couponError = pick(shape.coupons, COUPON_COLUMN, (key) =>
+  const customerError = pick(shape.customers, (key) => error('customer_not_found', key))
+  const couponError = pick(shape.coupons, (key) =>
     key === 'couponId'
       ? `CASE WHEN cp_id.elsewhere THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`
       : `CASE WHEN (
@@ -229,10 +231,10 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
              ) THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`,
   )
   const customerLookups = shape.customers.map((key) => {
-    const column = CUSTOMER_COLUMN[key]
+    const column = COLUMNS[key].sqlColumn
     return `LEFT JOIN LATERAL (
         SELECT c.id FROM customer c
-        WHERE c.org_id = ${p('orgId', 'int')} AND c.${CUSTOMER_LOOKUP[key]} = u.${column} OFFSET 0
+        WHERE c.org_id = ${p('orgId', 'int')} AND c.${key === 'userId' ? 'id' : column} = u.${column} OFFSET 0
       ) cu_${column} ON true`
   })
   const couponLookups = shape.coupons.map((key) =>
@@ -251,7 +253,7 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
   return `resolved AS MATERIALIZED (
   SELECT
     i.row_number, i.line, i.byte_offset, i.customer_id, i.coupon_id, i.till_id, i.redeemed_at,
-    i.bill_id, i.bill_number, i.details, i.errors,
+    ${OPTIONAL_KEYS.map((key) => `i.${COLUMNS[key].sqlColumn}`).join(', ')}, i.errors,
     CASE
       WHEN i.errors IS NOT NULL THEN NULL
       WHEN i.revoked THEN ${couponRuleError(shape, 'coupon_revoked')}
@@ -265,8 +267,7 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
   FROM (
     SELECT
       i.row_number, i.line, i.byte_offset, to_timestamp(i.redeemed_ms / 1000.0::float8) AS redeemed_at,
-      ${shape.billId ? 'i.bill_id' : 'NULL AS bill_id'}, ${shape.billNumber ? 'i.bill_number' : 'NULL AS bill_number'},
-      ${shape.details ? 'i.details' : 'NULL AS details'},
+      ${OPTIONAL_KEYS.map((key) => `${shape.optional.includes(key) ? 'i.' : 'NULL AS '}${COLUMNS[key].sqlColumn}`).join(', ')},
       ${shape.coupons.includes('couponId') ? 'i.coupon_id IS NOT NULL' : 'false'} AS by_coupon_id,
       i.found_customer_id AS customer_id, ${coupon('id')} AS coupon_id, t.id AS till_id,
       ${coupon('customer_id')} AS issued_to, ${coupon('revoked')} AS revoked, ${coupon('expires_at')} AS expires_at,
@@ -280,10 +281,10 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
       FROM (
         SELECT *
         FROM (SELECT ${input.map(([column, type, parameter]) => `unnest(${p(parameter, type)}) AS ${column}`).join(', ')}) t
-        ORDER BY ${shape.customers.map((key) => CUSTOMER_ORDER[key]).join(', ')}
+        ORDER BY ${shape.customers.map(orderOf).join(', ')}
       ) u
       ${customerLookups.join('\n      ')}
-      ORDER BY ${shape.coupons.map((key) => COUPON_ORDER[key]).join(', ')}
+      ORDER BY ${shape.coupons.map(orderOf).join(', ')}
     ) i
     ${couponLookups.join('\n    ')}
     LEFT JOIN till t ON t.org_id = ${p('orgId', 'int')} AND t.id = i.till_id
@@ -292,19 +293,12 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
 )`
 }
 
-const CUSTOMER_COLUMN = { userId: 'user_id', mobile: 'mobile', email: 'email', externalId: 'external_id' } as const
-const CUSTOMER_LOOKUP = { ...CUSTOMER_COLUMN, userId: 'id' } as const
-const CUSTOMER_TYPE = { userId: 'bigint[]', mobile: 'text[]', email: 'text[]', externalId: 'text[]' } as const
-const COUPON_COLUMN = { couponId: 'coupon_id', couponCode: 'coupon_code' } as const
-const COUPON_TYPE = { couponId: 'bigint[]', couponCode: 'text[]' } as const
 /** In the order of the index that finds them, so that neighbours are found on the same pages. */
-const CUSTOMER_ORDER = {
-  userId: 'user_id',
-  mobile: 'mobile COLLATE "C"',
-  email: 'email COLLATE "C"',
-  externalId: 'external_id COLLATE "C"',
-} as const
-const COUPON_ORDER = { couponId: 'coupon_id', couponCode: 'coupon_code COLLATE "C"' } as const
+function orderOf(key: CustomerKey | CouponKey): string {
+  const { type, sqlColumn } = describeColumn(key)
+  return type === 'id' ? sqlColumn : `${sqlColumn} COLLATE "C"`
+}
+
 const COUPON_ALIAS = { couponId: 'cp_id', couponCode: 'cp_code' } as const
 
 function error(reason: RowErrorReason, field: ColumnKey): string {
@@ -320,12 +314,8 @@ function couponRuleError(shape: BatchShape, reason: RowErrorReason): string {
 }
 
 /** The expression for the key whose column has this row's value; exactly one has. */
-function pick<Key extends ColumnKey>(
-  keys: readonly Key[],
-  columns: Record<Key, string>,
-  expression: (key: Key) => string,
-): string {
+function pick<Key extends ColumnKey>(keys: readonly Key[], expression: (key: Key) => string): string {
   const [only] = keys
   if (keys.length === 1 && only !== undefined) return expression(only)
-  return `CASE ${keys.map((key) => `WHEN i.${columns[key]} IS NOT NULL THEN ${expression(key)}`).join(' ')} END`
+  return `CASE ${keys.map((key) => `WHEN i.${COLUMNS[key].sqlColumn} IS NOT NULL THEN ${expression(key)}`).join(' ')} END`
 }

@@ -1,5 +1,5 @@
 import type { Parameter } from './commit-batch.ts'
-import { INSERT_COLUMNS } from './redemption-columns.ts'
+import { INSERT_COLUMNS, OPTIONAL_COLUMNS } from './redemption-columns.ts'
 import { lookUpRedemptions } from './redemption-lookups.ts'
 
 /**
@@ -105,7 +105,7 @@ decided AS MATERIALIZED (
 inserted AS (
   INSERT INTO ${dryRun ? 'dry_redemption' : 'redemption'} (${INSERT_COLUMNS})
   SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number, ordinal,
-         bill_id, bill_number, details, true
+         ${OPTIONAL_COLUMNS.join(', ')}, true
   FROM decided WHERE row_number = first_row AND fits
   ORDER BY coupon_id, row_number
   RETURNING row_number

@@ -1,4 +1,4 @@
-import { COLUMN_KEYS, encodeRowError } from '@importer/contracts'
+import { encodeRowError } from '@importer/contracts'
 import type { RecordFault } from '@importer/csv'
 import { readSeriesKind, rehearseRows, type Database } from '@importer/db'
 
@@ -63,8 +63,7 @@ function checkSyntax(rows: readonly FirstRow[], reading: Reading): ReadonlyMap<n
 /** The rows as one batch. */
 function gather(rows: readonly FirstRow[], reading: Reading) {
   const mapper = createRecordMapper(reading)
-  const mapped = new Set(COLUMN_KEYS.filter((key) => reading.mapping.positions[key] !== undefined))
-  const batch = new GatheringBatch({ mapper, mapped })
+  const batch = new GatheringBatch(mapper)
   for (const row of rows) {
     const position = { row: row.rowNumber, byte: row.byteOffset, line: row.line }
     const errors = findErrors(row, mapper)
