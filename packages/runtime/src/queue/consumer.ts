@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { JOBS, type JobName, type JobPayload } from '@importer/contracts'
-import { UnrecoverableError, WaitingError } from 'bullmq'
+import { JOBS, readJobPayload, type JobName, type JobPayload } from '@importer/contracts'
+import { DelayedError, UnrecoverableError, WaitingError } from 'bullmq'
 
 import type { Logger } from '../log.ts'
+import { createOccasionalWarning } from '../occasional-warning.ts'
 import { withTimeout } from '../with-timeout.ts'
 import type { BackendJob, BackendWorker, QueueBackend } from './backend.ts'
 import { computeBackoffMs, LOCK_OPTIONS } from './job-policy.ts'
@@ -11,6 +12,8 @@ import { computeBackoffMs, LOCK_OPTIONS } from './job-policy.ts'
 /** How long an idle worker waits for a notice of a new job before it looks for itself, in seconds. */
 const DRAIN_DELAY_SECONDS = 2
 const RETRY_MS = 1000
+/** After how long a job of a later version is offered again: to all workers, of which some may be of that version. */
+const NEWER_DELAY_MS = 2000
 const CLOSE_DEADLINE_MS = 10_000
 /** For BullMQ's own part of closing, after the processors are done or given up. */
 const DISCONNECT_DEADLINE_MS = 2000
@@ -54,8 +57,12 @@ interface ConsumerParts<Name extends JobName> {
 
 export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>): Consumer {
   const { jobName, backend, processor, options, reportError } = parts
-  const { queue, payload: payloadSchema } = JOBS[jobName]
+  const { queue } = JOBS[jobName]
   const log = parts.log.child({ queue })
+  const warnOfNewer = createOccasionalWarning((unreported, jobId: string | undefined, version: number) => {
+    const what = 'the payload of a job is newer than this worker: it is left to a newer one; replace this worker'
+    log.warn({ ...unreported, jobId, version, knownVersion: JOBS[jobName].version }, what)
+  })
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
   let worker: BackendWorker | undefined
@@ -63,13 +70,14 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
 
   async function takeJob(job: BackendJob, token = ''): Promise<void> {
     if (stopping.signal.aborted) return giveBack(job, token)
-    const parsed = payloadSchema.safeParse(job.data)
-    if (!parsed.success) {
-      log.error({ jobId: job.id, err: parsed.error }, 'a job has a payload that cannot be read and is dropped')
+    const read = readJobPayload(jobName, job.data)
+    if (read.status === 'newer') return leaveToNewer(job, token, read.version)
+    if (read.status === 'unreadable') {
+      log.error({ jobId: job.id, err: read.error }, 'a job has a payload that cannot be read and is dropped')
       throw new UnrecoverableError('the payload cannot be read')
     }
     const context = { signal: stopping.signal, jobId: job.id ?? '', attempt: job.attemptsMade + 1 }
-    const work = (async () => processor(parsed.data as JobPayload<Name>, context))()
+    const work = (async () => processor(read.payload, context))()
     running.add(work)
     try {
       await work
@@ -86,6 +94,13 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
     await job.moveToWait(token)
     log.info({ jobId: job.id }, 'a job was given back to the queue')
     throw new WaitingError()
+  }
+
+  /** Workers of both versions take from the queue while one replaces the other: soon a newer one has it. */
+  async function leaveToNewer(job: BackendJob, token: string, version: number): Promise<never> {
+    await job.moveToDelayed(Date.now() + NEWER_DELAY_MS, token)
+    warnOfNewer(job.id, version)
+    throw new DelayedError()
   }
 
   /** BullMQ remembers for ever that it could not connect at first, so a worker that ends by itself is replaced. */

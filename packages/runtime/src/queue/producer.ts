@@ -1,5 +1,5 @@
 import { LIMITS } from '@importer/connections'
-import { JOBS, type JobName, type JobPayload } from '@importer/contracts'
+import { JOBS, writeJobPayload, type JobName, type JobPayload } from '@importer/contracts'
 
 import { withTimeout } from '../with-timeout.ts'
 import type { BackendQueue, QueueBackend } from './backend.ts'
@@ -39,7 +39,7 @@ export function createProducer<Name extends JobName>(
   backend: QueueBackend,
   reportError: (error: Error) => void,
 ): ClosableProducer<Name> {
-  const { queue: queueName, payload: payloadSchema } = JOBS[jobName]
+  const { queue: queueName } = JOBS[jobName]
   let queue: BackendQueue | undefined
 
   async function perform<T>(what: string, request: (queue: BackendQueue) => Promise<T>): Promise<T> {
@@ -72,7 +72,7 @@ export function createProducer<Name extends JobName>(
 
   return {
     async enqueue(payload, { jobId, priority = 0, delayMs = 0 }) {
-      const data = payloadSchema.parse(payload)
+      const data = writeJobPayload(jobName, payload)
       checkJobId(jobId)
       if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
         throw new RangeError(`the priority ${priority} is no whole number from 0 to ${MAX_PRIORITY}`)
@@ -83,7 +83,7 @@ export function createProducer<Name extends JobName>(
     async enqueueAll(jobs) {
       const entries = jobs.map(({ payload, jobId }) => {
         checkJobId(jobId)
-        return { name: jobName, data: payloadSchema.parse(payload), opts: { ...JOB_OPTIONS, jobId } }
+        return { name: jobName, data: writeJobPayload(jobName, payload), opts: { ...JOB_OPTIONS, jobId } }
       })
       await perform('take jobs', (opened) => opened.addBulk(entries))
     },

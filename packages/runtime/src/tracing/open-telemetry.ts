@@ -17,8 +17,8 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 
 import type { Logger } from '../log.ts'
+import { createOccasionalWarning } from '../occasional-warning.ts'
 import { withTimeout } from '../with-timeout.ts'
-import { createOccasionalWarning } from './occasional-warning.ts'
 import type { TracingOptions } from './start-tracing.ts'
 import { formatTraceparent, parseTraceparent } from './traceparent.ts'
 import type { Span, SpanAttributes, SpanKind, Tracing } from './tracing.ts'

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 
+import type { QueueBackend } from '../../src/queue/backend.ts'
+import type { QueueLocation } from '../../src/queue/create-queues.ts'
 import { openPostgresBackend } from '../../src/queue/postgres-backend.ts'
 import { openRedisBackend } from '../../src/queue/redis-backend.ts'
 import { lines, log, makeRecorder, openQueues, until } from './queue-fixture.ts'
@@ -129,17 +131,7 @@ export function testQueues(server: () => QueueServer): void {
 
   it('drops a job whose payload cannot be read, and goes on', async () => {
     const location = await server().makeLocation()
-    const fail = (error: Error) => {
-      throw error
-    }
-    const raw =
-      location.kind === 'postgres'
-        ? openPostgresBackend(location.databaseUrl, fail)
-        : openRedisBackend({ redisUrl: location.redisUrl, log, reportError: fail })
-    const queue = raw.openQueue('imports')
-    await queue.add('import', { importId: 'seven' }, { jobId: 'import-7-1', attempts: 9, removeOnFail: true })
-    await queue.close()
-    await raw.close()
+    await addAsOtherVersion(location, 'import-7-1', { importId: 'seven' })
     const queues = openQueues(location)
     const { processor, ids } = makeRecorder()
     queues.consume('import', processor, { concurrency: 1 })
@@ -148,4 +140,56 @@ export function testQueues(server: () => QueueServer): void {
     await until(async () => expect(await queues.producer('import').hasJob('import-7-1')).toBe(false))
     expect(lines.join('')).toContain('a payload that cannot be read')
   })
+
+  it('takes the jobs of the version before, whose payloads have no version', async () => {
+    const location = await server().makeLocation()
+    await addAsOtherVersion(location, 'import-7-1', { importId: 7 })
+    const { processor, ids } = makeRecorder()
+    openQueues(location).consume('import', processor, { concurrency: 1 })
+    await until(() => expect(ids()).toEqual([7]))
+  })
+
+  it('leaves a job of a later version to a worker of that version, and goes on with its own', async () => {
+    const location = await server().makeLocation()
+    await addAsOtherVersion(location, 'import-7-1', { importIds: ['7'], version: 2 })
+    const queues = openQueues(location)
+    const producer = queues.producer('import')
+    const { processor, ids } = makeRecorder()
+    queues.consume('import', processor, { concurrency: 1 })
+    await producer.enqueue({ importId: 8 }, { jobId: 'import-8-1' })
+    await until(() => expect(ids()).toEqual([8]))
+    await until(() => expect(lines.join('')).toContain('newer than this worker'))
+    expect(await producer.hasJob('import-7-1')).toBe(true)
+
+    const newer = openBackend(location)
+    const taken: unknown[] = []
+    const worker = newer.openWorker('imports', async (job) => taken.push(job.data), { autorun: false })
+    worker.on('error', fail)
+    const running = worker.run()
+    await until(async () => expect(await producer.hasJob('import-7-1')).toBe(false))
+    expect(taken).toEqual([{ importIds: ['7'], version: 2 }])
+    expect(ids()).toEqual([8])
+    await worker.close()
+    await running
+    await newer.close()
+  })
+}
+
+/** Queues a job as a program of another version does. */
+async function addAsOtherVersion(location: QueueLocation, jobId: string, data: unknown): Promise<void> {
+  const backend = openBackend(location)
+  const queue = backend.openQueue('imports')
+  await queue.add('import', data, { jobId, attempts: 9, removeOnComplete: true, removeOnFail: true })
+  await queue.close()
+  await backend.close()
+}
+
+function openBackend(location: QueueLocation): QueueBackend {
+  return location.kind === 'postgres'
+    ? openPostgresBackend(location.databaseUrl, fail)
+    : openRedisBackend({ redisUrl: location.redisUrl, log, reportError: fail })
+}
+
+function fail(error: Error): never {
+  throw error
 }
