@@ -1,5 +1,6 @@
 /** Whoever looks for a place in the code finds it where the pages say. */
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -15,4 +16,28 @@ test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names only files and folde
   expect(files.size).toBeGreaterThan(10)
   const missing = [...files].filter((file) => !MADE_BY_TESTS.has(file) && !existsSync(path.join(REPOSITORY, file)))
   expect(missing).toEqual([])
+})
+
+test('the index of decisions has each of them, with its title, date and status', () => {
+  const folder = path.join(REPOSITORY, 'docs/decisions')
+  const files = readdirSync(folder).filter((file) => /^\d{3}-/.test(file))
+  const rows = files.toSorted().map((file) => {
+    const [title = '', , state = ''] = readFileSync(path.join(folder, file), 'utf8').split('\n')
+    const [, number, words] = /^# (\d+)\. (.+)$/.exec(title) ?? []
+    const [date, status] = state.split(' · ')
+    expect(date).toMatch(/^20\d\d-\d\d-\d\d$/)
+    return `| [${number}](${file}) | ${words} | ${date} | ${status} |`
+  })
+  expect(rows.length).toBeGreaterThan(10)
+  expect(
+    readFileSync(path.join(folder, 'README.md'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| [')),
+  ).toEqual(rows)
+})
+
+test('the picture of who imports whom is that of today (npm run docs:diagram draws it)', () => {
+  expect(readFileSync(path.join(REPOSITORY, 'ARCHITECTURE.md'), 'utf8')).toContain('  imports --> db\n')
+  const script = ['scripts/write-package-diagram.mjs', '--check']
+  expect(spawnSync(process.execPath, script, { cwd: REPOSITORY }).status).toBe(0)
 })
