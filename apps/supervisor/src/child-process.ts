@@ -59,6 +59,7 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
   }
 
   let hasEnded = false
+  let isOverdue = false
   const exited = new Promise<string>((resolve) => {
     const end = (how: string): void => {
       if (hasEnded) return
@@ -68,7 +69,10 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
     }
     child.once('error', (error) => end(error.message))
     // Not at its exit: what it said last is still on the way.
-    child.once('close', (code, signal) => end(signal ?? `exit code ${code}`))
+    child.once('close', (code, signal) => {
+      const how = signal ?? `exit code ${code}`
+      end(isOverdue ? `${how}, as it had not ended ${stopTimeoutMs / 1000} s after SIGTERM` : how)
+    })
   })
   const readySignal = new Promise<void>((resolve) => {
     child.on('message', (message) => {
@@ -97,7 +101,10 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
     const timer = new AbortController()
     await Promise.race([exited, delay(stopTimeoutMs, undefined, { signal: timer.signal }).catch(() => undefined)])
     timer.abort()
-    if (!hasEnded) child.kill('SIGKILL')
+    if (!hasEnded) {
+      isOverdue = true
+      child.kill('SIGKILL')
+    }
     await exited
   }
 

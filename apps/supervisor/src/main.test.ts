@@ -22,6 +22,21 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(program.output()).not.toContain('ended')
   })
 
+  it('ends with 1 and says which program it had to kill, one that does not end in its time', async () => {
+    const program = await fixture().launchUntilReady({ SHUTDOWN_TIMEOUT_SECONDS: '1' })
+    const exit = once(program.process, 'exit')
+    process.kill((await fixture().findChild('worker')) ?? 0, 'SIGSTOP')
+    program.process.kill('SIGTERM')
+    expect(await exit).toEqual([1, null])
+    const lines = program
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('cleanly'))
+    expect(lines).toEqual([
+      expect.stringMatching(/Z The worker was not stopped cleanly: SIGKILL, as it had not ended 6 s after SIGTERM$/),
+    ])
+  })
+
   it('ends with the shell that npm had started it in', async () => {
     // Not the last command, so that no shell puts it in its own place.
     const shell = fixture().launch('/bin/sh', ['-c', `"${process.execPath}" "${RUN}" ${PROGRAM}; true`], {

@@ -16,7 +16,8 @@ try {
   for (const line of describeSystem(system)) console.log(line)
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
   printEvent('Stopping…')
-  await system.stop()
+  // Which of them was cut is printed, and in its log.
+  if (!(await system.stop())) process.exit(1)
 } catch (error) {
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : String(error))

@@ -5,6 +5,7 @@ export class Releases {
   readonly #stack: { readonly name: string; readonly release: Release }[] = []
   readonly #onError: (line: string) => void
   #running: Promise<void> = Promise.resolve()
+  #isClean = true
 
   /** @param onError gets in one line what could not be released: the others are released all the same */
   constructor(onError: (line: string) => void) {
@@ -15,10 +16,11 @@ export class Releases {
     this.#stack.push({ name, release })
   }
 
-  /** Releases all there is. What is added later is released by the next call. Never rejects. */
-  run(): Promise<void> {
+  /** Releases all there is. What is added later is released by the next call. Gives whether all of it went well; never rejects. */
+  async run(): Promise<boolean> {
     this.#running = this.#running.then(() => this.#drain())
-    return this.#running
+    await this.#running
+    return this.#isClean
   }
 
   async #drain(): Promise<void> {
@@ -26,7 +28,9 @@ export class Releases {
       try {
         await next.release()
       } catch (error) {
-        this.#onError(`${next.name} was not stopped cleanly: ${String(error)}`)
+        this.#isClean = false
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#onError(`${next.name} was not stopped cleanly: ${reason}`)
       }
     }
   }

@@ -53,8 +53,11 @@ export interface RunningSystem {
   readonly logFolder: string
   /** of the database as it is now */
   readDatabaseUrl(): string
-  /** Ends intake, worker and PostgreSQL, in this order, each within a deadline. Never rejects. */
-  stop(): Promise<void>
+  /**
+   * Ends intake, worker and PostgreSQL, in this order, each within a deadline. Gives whether each ended as it should; the
+   * output has which did not. Never rejects.
+   */
+  stop(): Promise<boolean>
 }
 
 /**
@@ -65,7 +68,7 @@ export interface RunningSystem {
 export async function startSystem({ env, output, signal }: StartSystemOptions): Promise<RunningSystem> {
   const settings = readEnvironment(env)
   const releases = new Releases(output)
-  const stop = async (): Promise<void> => releases.run()
+  const stop = async (): Promise<boolean> => releases.run()
   // What is being waited for ends with what it waits for.
   const giveUp = (): void => {
     stop().catch((error: unknown) => output(String(error)))

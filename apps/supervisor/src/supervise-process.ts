@@ -40,9 +40,11 @@ export interface SupervisedProcess {
   readonly ready: Promise<void>
   /** Ends it now, to be started anew at once. */
   restart(): Promise<void>
-  /** Ends it for good. */
+  /** Ends it for good. Rejects, once it has ended, where it did not end with exit code 0: something of it was cut. */
   stop(): Promise<void>
 }
+
+const CLEAN_END = 'exit code 0'
 
 /** Keeps one process running: whenever it ends it is started again, after a wait that grows if it keeps ending. */
 export function superviseProcess({ start, onEvent, backoff }: SuperviseOptions): SupervisedProcess {
@@ -51,6 +53,8 @@ export function superviseProcess({ start, onEvent, backoff }: SuperviseOptions):
   let restarting = new AbortController()
   let current: RunningProcess | null = null
   let wasReady = false
+  /** How it ended when it was to end for good, unless that was well. */
+  let badEnd: string | null = null
 
   async function runOnce(onReady: () => void): Promise<string> {
     try {
@@ -63,6 +67,7 @@ export function superviseProcess({ start, onEvent, backoff }: SuperviseOptions):
     else onReady()
     const how = await current.exited
     current = null
+    if (stopping.signal.aborted && how !== CLEAN_END) badEnd = how
     return how
   }
 
@@ -107,6 +112,7 @@ export function superviseProcess({ start, onEvent, backoff }: SuperviseOptions):
       stopping.abort(new Error('stopped'))
       await current?.stop()
       await ended
+      if (badEnd !== null) throw new Error(badEnd)
     },
   }
 }

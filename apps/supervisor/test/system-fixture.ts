@@ -60,8 +60,8 @@ class SystemFixture {
   }
 
   /** Runs what `npm start` runs, until it says that it is ready. */
-  async launchUntilReady(): Promise<Program> {
-    const program = this.launch(process.execPath, [RUN, PROGRAM])
+  async launchUntilReady(extra: Record<string, string> = {}): Promise<Program> {
+    const program = this.launch(process.execPath, [RUN, PROGRAM], extra)
     await this.waitFor('the program to be ready', () => {
       if (hasEnded(program.process)) throw new Error(`it ended:\n${program.output()}`)
       return program.output().includes('Ctrl-C stops')
