@@ -101,6 +101,7 @@ export async function ensureAdminKey(
   })
 }
 
+/** Several processes may do so at once: Prisma's upsert without anything to update looks first and inserts then, and one of them would fail. */
 export async function ensureOrganization(database: Database, id: number): Promise<void> {
-  await database.prisma.organization.upsert({ where: { id }, create: { id }, update: {} })
+  await database.prisma.organization.createMany({ data: [{ id }], skipDuplicates: true })
 }
