@@ -1,0 +1,92 @@
+import { Random } from '../oracle/random.ts'
+import type { QueueKind } from './options.ts'
+
+/** What goes wrong in a step, by whom it concerns. */
+export const FAULTS = [
+  'freeze-worker',
+  'kill-worker',
+  'kill-all-workers',
+  'stop-worker',
+  'kill-intake',
+  'worker-clock',
+  'database-reset',
+  'database-slow',
+  'database-silent',
+  'database-restart',
+  'queue-reset',
+  'queue-slow',
+  'queue-flush',
+  'queue-restart',
+  'storage-refuses',
+  'storage-truncates',
+  'storage-silent',
+] as const
+export type FaultKind = (typeof FAULTS)[number]
+
+/** With the queue in the database there is no way to it that could be disturbed by itself. */
+const OF_REDIS_ALONE: ReadonlySet<FaultKind> = new Set(['queue-reset', 'queue-slow', 'queue-restart'])
+
+export interface DrawnUpload {
+  /** Of the generated case. */
+  readonly caseSeed: number
+  readonly rows: number
+  /** The same file so often at once, at one intake and another. */
+  readonly copies: number
+  /** Half of the first copy is sent before it is sent as a whole, under the same Idempotency-Key. */
+  readonly isTorn: boolean
+  readonly action: 'none' | 'cancel-and-resume' | 'revert'
+}
+
+export interface Step {
+  readonly number: number
+  readonly fault: FaultKind
+  readonly uploads: readonly DrawnUpload[]
+  /** Whether the fault concerns the worker that holds the first import, and not any. */
+  readonly hitsHolder: boolean
+  /** Which of several processes it concerns else. */
+  readonly victim: number
+  readonly lastsMs: number
+  readonly clockOffsetMs: number
+}
+
+/**
+ * The steps of a run, without end, and the same for the same seed. Each fault comes once before any comes again; a frozen worker is
+ * the first, as it alone makes sure that somebody comes back to an import that he has lost.
+ */
+export function* drawSteps(seed: number, queue: QueueKind): Generator<Step> {
+  const random = new Random(seed * 2 + (queue === 'redis' ? 0 : 1))
+  const faults = FAULTS.filter((fault) => queue === 'redis' || !OF_REDIS_ALONE.has(fault))
+  // Each case of a database has ids of its own.
+  let caseSeed = (seed % 9) * 10_000
+  let number = 0
+  for (;;) {
+    const [first = 'freeze-worker', ...others] = faults
+    for (const fault of [first, ...random.shuffle(others)]) {
+      number += 1
+      const uploads = Array.from({ length: random.whole(1, 2) }, (): DrawnUpload => {
+        caseSeed += 1
+        const copies = random.pick([1, 1, 2, 3])
+        return {
+          caseSeed,
+          rows: random.whole(100, 400),
+          copies,
+          isTorn: random.chance(0.4),
+          // What one copy gives back another one may take: then nobody can know what is whose.
+          action:
+            copies > 1
+              ? random.pick(['none', 'cancel-and-resume'])
+              : random.pick(['none', 'cancel-and-resume', 'revert']),
+        }
+      })
+      yield {
+        number,
+        fault,
+        uploads,
+        hitsHolder: random.chance(0.8) || fault === 'freeze-worker',
+        victim: random.whole(0, 2),
+        lastsMs: random.whole(200, 2_500),
+        clockOffsetMs: random.pick([-90_000, -15_000, 15_000, 90_000]),
+      }
+    }
+  }
+}

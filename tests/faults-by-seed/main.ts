@@ -1,0 +1,93 @@
+/**
+ * Faults by seed: generated imports and actions on several machines, and amid them one generated fault after another; after each step
+ * everything is held against the model of the contract. `npm run faults -- --help`.
+ */
+import { execFileSync } from 'node:child_process'
+
+import { beginFile, releaseFile } from '../support/after-file.ts'
+import { startDisturbedCluster, type DisturbedCluster } from './disturbed-cluster.ts'
+import { drawSteps, type Step } from './draw-step.ts'
+import { readOptions, USAGE, UsageError, type QueueKind, type RunOptions } from './options.ts'
+import { runStep, type Met } from './run-step.ts'
+
+const LAST_LINES = 15
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2))
+  if (options === null) {
+    console.log(USAGE)
+    return
+  }
+  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim()
+  console.log(`faults by seed: --seed ${options.seed} --minutes ${options.minutes}, commit ${commit}`)
+  beginFile()
+  try {
+    for (const queue of options.queues) await runTopology(queue, options)
+  } catch (error) {
+    console.error(`\nFAILED at seed ${options.seed}, commit ${commit}; to run it again:
+npm run faults -- --seed ${options.seed} --minutes ${options.minutes}${options.queues.length > 1 ? '' : ` --queue ${options.queues.join()}`}`)
+    throw error
+  } finally {
+    await releaseFile()
+  }
+}
+
+async function runTopology(queue: QueueKind, { seed, minutes, queues }: RunOptions): Promise<void> {
+  const met: Met = { lostFencingTokens: 0, takeOvers: 0, conflicts: 0, tornUploads: 0, imports: 0, rows: 0 }
+  const counts = new Map<string, number>()
+  const disturbed = await startDisturbedCluster(queue)
+  const endsAt = performance.now() + (minutes * 60_000) / queues.length
+  let steps = 0
+  for (const step of drawSteps(seed, queue)) {
+    if (performance.now() >= endsAt && !isAnythingMissing(met)) break
+    if (performance.now() >= endsAt + MOST_OVERTIME_MS) break
+    await runOne(queue, disturbed, step, met)
+    counts.set(step.fault, (counts.get(step.fault) ?? 0) + 1)
+    steps += 1
+  }
+  await disturbed.stop()
+  const faults = [...counts].map(([fault, count]) => `${count} × ${fault}`).join(', ')
+  console.log(`queue on ${queue}: ${steps} steps (${faults}); met: ${JSON.stringify(met)}`)
+  if (isAnythingMissing(met)) {
+    throw new Error(
+      `the run has not met what it is for: ${JSON.stringify(met)}; expected none of them to be 0. Run it for longer.`,
+    )
+  }
+}
+
+/** A run that has not met everything when its time is over goes on for so long. */
+const MOST_OVERTIME_MS = 120_000
+
+function isAnythingMissing(met: Met): boolean {
+  return Object.values(met).includes(0)
+}
+
+async function runOne(queue: QueueKind, disturbed: DisturbedCluster, step: Step, met: Met): Promise<void> {
+  const startedAt = performance.now()
+  const uploads = step.uploads.map(
+    ({ caseSeed, rows, copies, isTorn, action }) =>
+      `${copies} × case ${caseSeed} of ${rows} rows${isTorn ? ', torn first' : ''}${action === 'none' ? '' : `, ${action}`}`,
+  )
+  try {
+    await runStep(disturbed, step, met)
+  } catch (error) {
+    console.error(`queue on ${queue}, step ${JSON.stringify(step)} failed. The last warnings of each process:`)
+    for (const app of disturbed.listProcesses()) {
+      const lines = app.readOutput().split('\n')
+      const warnings = lines.filter((line) => /"level":"(?:warn|error|fatal)"/.test(line)).slice(-LAST_LINES)
+      console.error([`process ${app.pid}:`, ...warnings].join('\n  '))
+    }
+    throw error
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  console.log(`${queue} ${step.number}: ${step.fault} amid ${uploads.join('; ')}: ${seconds} s`)
+}
+
+try {
+  await main()
+} catch (error) {
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`)
+  else console.error(error)
+  // What a failed run leaves open would keep the process.
+  process.exit(1)
+}

@@ -1,0 +1,123 @@
+import { request } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { ImportView } from '@importer/client'
+
+import type { GeneratedCase } from '../oracle/generate-case.ts'
+import { TEST_KEY } from '../support/running-system.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const AGAIN_AFTER_MS = 200
+const GIVE_UP_AFTER_MS = 120_000
+/** The load balancer's own answer while no intake is there, and the documented ones for what is to be repeated. */
+const TO_BE_REPEATED = new Set([409, 502, 503])
+
+/** A client as an operator writes one: it repeats what was not answered, or answered so, until it is taken. */
+export class PersistentClient {
+  readonly #url: string
+  readonly #headers = { Authorization: `Bearer ${TEST_KEY}` }
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  /** Uploads by the native API under that key, and gives the id of the import. */
+  async upload(made: GeneratedCase, idempotencyKey: string): Promise<number> {
+    const response = await this.#repeat(`upload ${idempotencyKey}`, async () =>
+      fetch(`${this.#url}/v1/series/${made.seriesId}/imports`, {
+        method: 'POST',
+        headers: { ...this.#headers, 'Idempotency-Key': idempotencyKey },
+        body: makeForm(made),
+      }),
+    )
+    return ((await response.json()) as ImportView).id
+  }
+
+  /** Sends the first half of that upload and goes away. */
+  async tearUpload(made: GeneratedCase, idempotencyKey: string): Promise<void> {
+    const whole = new Response(makeForm(made))
+    const body = Buffer.from(await whole.arrayBuffer())
+    const torn = request(`${this.#url}/v1/series/${made.seriesId}/imports`, {
+      method: 'POST',
+      headers: {
+        ...this.#headers,
+        'Idempotency-Key': idempotencyKey,
+        'Content-Type': whole.headers.get('content-type') ?? '',
+        'Content-Length': body.length,
+      },
+    })
+    // It is this side that breaks it off.
+    torn.on('error', () => undefined)
+    await new Promise<void>((resolve) => {
+      torn.write(body.subarray(0, Math.floor(body.length / 2)), () => resolve())
+    })
+    await new Promise((resolve) => {
+      torn.once('close', resolve)
+      torn.destroy()
+    })
+  }
+
+  /** 404, or 409 for what the import's state does not allow, is an answer like any other. */
+  async act(importId: number, action: 'cancel' | 'resume' | 'revert'): Promise<number> {
+    let status = 0
+    await this.#repeat(`${action} ${importId}`, async () => {
+      const response = await fetch(`${this.#url}/v1/imports/${importId}/${action}`, {
+        method: 'POST',
+        headers: this.#headers,
+      })
+      ;({ status } = response)
+      return status === 409 ? new Response(null, { status: 200 }) : response
+    })
+    return status
+  }
+
+  async waitFor(importId: number, isWanted: (view: ImportView) => boolean): Promise<ImportView> {
+    let last: ImportView | undefined
+    try {
+      return await waitUntil(
+        `import ${importId} was as it should be`,
+        async () => {
+          const path = `/v1/imports/${importId}`
+          const response = await this.#repeat(path, async () => fetch(this.#url + path, { headers: this.#headers }))
+          last = (await response.json()) as ImportView
+          await delay(AGAIN_AFTER_MS)
+          return isWanted(last) ? last : null
+        },
+        GIVE_UP_AFTER_MS,
+      )
+    } catch (error) {
+      throw new Error(`import ${importId} is not over; last seen: ${JSON.stringify(last)}`, { cause: error })
+    }
+  }
+
+  async #repeat(what: string, send: () => Promise<Response>): Promise<Response> {
+    let last = 'nothing'
+    const deadline = performance.now() + GIVE_UP_AFTER_MS
+    while (performance.now() < deadline) {
+      try {
+        const response = await send()
+        if (response.ok) return response
+        last = `${response.status} ${await response.text()}`
+        if (!TO_BE_REPEATED.has(response.status)) throw new RefusedError(`${what}: ${last}`)
+      } catch (error) {
+        if (error instanceof RefusedError) throw error
+        last = String(error)
+      }
+      await delay(AGAIN_AFTER_MS)
+    }
+    throw new Error(`${what} was not taken within ${GIVE_UP_AFTER_MS} ms; the last answer: ${last}`)
+  }
+}
+
+/** An answer that no fault may bring about. */
+class RefusedError extends Error {
+  override readonly name = 'RefusedError'
+}
+
+function makeForm(made: GeneratedCase): FormData {
+  const form = new FormData()
+  for (const name of ['customerIdentifier', 'couponIdentifier', 'uploadHeaders'] as const) form.append(name, made[name])
+  for (const [name, value] of Object.entries(made.rules)) form.append(name, value)
+  form.append('file', new Blob([Uint8Array.from(made.file)]), 'case.csv')
+  return form
+}

@@ -1,0 +1,178 @@
+import type { ReferenceKind } from '@importer/contracts'
+
+import { generateCase, type GeneratedCase } from '../oracle/generate-case.ts'
+import { evaluate, type Evaluation } from '../oracle/reference-model.ts'
+import { blockCoupon } from '../support/obstacle.ts'
+import { queryOnce } from '../support/query-once.ts'
+import { readWholeOutcome, type WholeOutcome } from '../support/recorded-outcome.ts'
+import { waitUntil } from '../support/wait-until.ts'
+import { checkCopies } from './check-copies.ts'
+import type { DisturbedCluster } from './disturbed-cluster.ts'
+import type { DrawnUpload, Step } from './draw-step.ts'
+import { PersistentClient } from './persistent-client.ts'
+
+/** What a run has to have met, or it has shown nothing. */
+export interface Met {
+  /** Batches of a worker that came back to an import which another one had taken. */
+  lostFencingTokens: number
+  takeOvers: number
+  /** Files that were uploaded several times at once, and of which more than one import inserted rows. */
+  conflicts: number
+  tornUploads: number
+  /** Beside those: how much there was. */
+  imports: number
+  rows: number
+}
+
+/** What the system promises does not hold. */
+export class BrokenPromiseError extends Error {
+  override readonly name = 'BrokenPromiseError'
+}
+
+interface RunningUpload {
+  readonly drawn: DrawnUpload
+  readonly made: GeneratedCase
+  readonly ids: readonly number[]
+}
+
+/** Uploads what was drawn, lets the fault happen amid it, and holds what became of it against the model. */
+export async function runStep(disturbed: DisturbedCluster, step: Step, met: Met): Promise<void> {
+  const { cluster, databaseUrl } = disturbed
+  const client = new PersistentClient(cluster.balancer.url)
+  const cases = step.uploads.map((drawn) => ({
+    drawn,
+    made: generateCase(drawn.caseSeed, { rows: drawn.rows, nowMs: Date.now() }),
+  }))
+  for (const { made } of cases) await loadReference(disturbed, made)
+  const redemption = findRedemption(cases[0]?.made)
+  const obstacle = redemption === null ? null : await blockCoupon(databaseUrl, redemption)
+  const uploads: RunningUpload[] = []
+  for (const { drawn, made } of cases) {
+    uploads.push({ drawn, made, ids: await uploadCopies(client, step, drawn, made, met) })
+  }
+  await obstacle?.waitUntilMet()
+  const actions = uploads.map(async ({ drawn, ids }) => {
+    if (drawn.action === 'cancel-and-resume') await cancelAndResume(client, ids[0] ?? 0)
+  })
+  await disturbed.suffer(step, uploads[0]?.ids[0] ?? 0, async () => obstacle?.remove())
+  await Promise.all(actions)
+  for (const upload of uploads) await checkUpload(disturbed, client, upload, met)
+  checkLogs(
+    disturbed,
+    uploads.flatMap(({ ids }) => ids),
+    met,
+  )
+}
+
+async function loadReference({ cluster }: DisturbedCluster, made: GeneratedCase): Promise<void> {
+  for (const [kind, csv] of Object.entries(made.reference)) {
+    const { rejected } = await cluster.client.putReference(kind as ReferenceKind, csv)
+    if (rejected > 0) throw new BrokenPromiseError(`${rejected} rows of the ${kind} were rejected`)
+  }
+}
+
+function evaluateAt(made: GeneratedCase, createdAtMs: number): Evaluation {
+  const { mapping, seriesId, referenceRows: reference, records } = made
+  return evaluate({ createdAtMs, mapping, seriesId, reference, recorded: [], records })
+}
+
+/** One in the middle of the file, as blockCoupon takes it: the first of its coupon. Null: the file inserts nothing. */
+function findRedemption(made: GeneratedCase | undefined): string | null {
+  if (made === undefined) return null
+  const firsts = new Map<string, string>()
+  for (const { outcome, redemption } of evaluateAt(made, Date.now()).rows) {
+    if (outcome !== 'inserted' || redemption === null || firsts.has(redemption.couponId)) continue
+    const { couponId, customerId, tillId, redeemedAtMs } = redemption
+    firsts.set(couponId, [couponId, customerId, tillId, redeemedAtMs].join('/'))
+  }
+  return [...firsts.values()][Math.floor(firsts.size / 2)] ?? null
+}
+
+async function uploadCopies(
+  client: PersistentClient,
+  step: Step,
+  { copies, isTorn }: DrawnUpload,
+  made: GeneratedCase,
+  met: Met,
+): Promise<number[]> {
+  return Promise.all(
+    Array.from({ length: copies }, async (_, copy) => {
+      const key = `step-${step.number}-case-${made.seed}-copy-${copy}`
+      if (isTorn && copy === 0) {
+        await client.tearUpload(made, key)
+        met.tornUploads += 1
+      }
+      return client.upload(made, key)
+    }),
+  )
+}
+
+/** An import that is over already cannot be cancelled: that is an answer, too. */
+async function cancelAndResume(client: PersistentClient, importId: number): Promise<void> {
+  await client.act(importId, 'cancel')
+  await client.act(importId, 'resume')
+}
+
+async function checkUpload(
+  disturbed: DisturbedCluster,
+  client: PersistentClient,
+  { drawn, made, ids }: RunningUpload,
+  met: Met,
+): Promise<void> {
+  const { cluster, databaseUrl } = disturbed
+  const outcomes: WholeOutcome[] = []
+  let createdAtMs = 0
+  for (const id of ids) {
+    const view = await client.waitFor(id, ({ status }) => status !== 'queued' && status !== 'processing')
+    if (view.status !== 'completed')
+      throw new BrokenPromiseError(`import ${id} was to be completed: ${JSON.stringify(view)}`)
+    const { rows, inserted, duplicates, rejected } = view.counts
+    if (rows !== inserted + duplicates + rejected)
+      throw new BrokenPromiseError(`the counts of import ${id}: ${JSON.stringify(view)}`)
+    // What a fault left disturbed is given up within its time limit: reports are repeated until then, as by any client.
+    const outcome = await waitUntil(`the reports of import ${id} could be read`, async () =>
+      readWholeOutcome({ client: cluster.client, databaseUrl }, id).catch(() => null),
+    )
+    outcomes.push(outcome)
+    createdAtMs = Date.parse(view.createdAt)
+    met.imports += 1
+    met.rows += rows
+    met.takeOvers += view.attempts - 1
+  }
+  const { differences, haveCompeted } = checkCopies(outcomes, evaluateAt(made, createdAtMs), made)
+  if (differences.length > 0)
+    throw new BrokenPromiseError(`imports ${ids.join()} of case ${made.seed}:\n${differences.join('\n')}`)
+  if (haveCompeted) met.conflicts += 1
+  await expectCount(databaseUrl, ids.length, 'SELECT count(*)::int AS n FROM import WHERE series_id = $1', [
+    made.seriesId,
+  ])
+  if (drawn.action !== 'revert') return
+  for (const id of ids) {
+    await client.act(id, 'revert')
+    await client.waitFor(id, ({ status }) => status === 'reverted')
+    await expectCount(databaseUrl, 0, 'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1', [id])
+  }
+}
+
+async function expectCount(
+  databaseUrl: string,
+  wanted: number,
+  sql: string,
+  values: readonly unknown[],
+): Promise<void> {
+  const [row] = await queryOnce<{ n: number }>(databaseUrl, sql, values)
+  if (row?.n !== wanted) throw new BrokenPromiseError(`${sql} (${values.join()}) gave ${row?.n}, expected ${wanted}`)
+}
+
+/** Whatever happens to peers and processes, none of it is unexpected. */
+function checkLogs(disturbed: DisturbedCluster, ids: readonly number[], met: Met): void {
+  const ofStep = new RegExp(`"importId":(?:${ids.join('|')})\\b`)
+  for (const app of disturbed.listProcesses()) {
+    for (const line of app.readOutput().split('\n')) {
+      if (line.includes('"level":"fatal"')) throw new BrokenPromiseError(`a process ended: ${line}`)
+      if (!ofStep.test(line)) continue
+      if (line.includes('this worker has lost the import')) met.lostFencingTokens += 1
+      if (line.includes('unexpected error')) throw new BrokenPromiseError(`an error that nobody expects: ${line}`)
+    }
+  }
+}
