@@ -29,7 +29,7 @@ const HOUR_MS = 3_600_000
 const programs = findPostgresPrograms()
 
 /** Where the importer's parts are, as the page's variables name them. */
-interface Place {
+interface Installation {
   readonly OWNER_DATABASE_URL: string
   readonly DATABASE_URL: string
   readonly DATA_DIR: string
@@ -39,8 +39,8 @@ let adminUrl: string
 /** Stands for the folder in which the operator keeps backups, beside a `.env`. */
 let workFolder: string
 let shell: ShellSession
-let first: Place
-let second: Place
+let first: Installation
+let second: Installation
 let system: RunningSystem
 
 /** What the page shows in that language under that heading. */
@@ -61,7 +61,7 @@ async function run(heading: string, index = 0): Promise<string> {
 }
 
 /** From here on the commands are run at that place. */
-async function goTo(place: Place): Promise<void> {
+async function goTo(place: Installation): Promise<void> {
   await writeFile(
     path.join(workFolder, '.env'),
     Object.entries(place)
@@ -71,7 +71,7 @@ async function goTo(place: Place): Promise<void> {
   await run('What it needs')
 }
 
-async function makePlace(database: string, dataDir: string): Promise<Place> {
+async function makeSystem(database: string, dataDir: string): Promise<Installation> {
   const url = new URL(databaseUrl(adminUrl, database))
   const withRole = (role: string): string => {
     url.username = role
@@ -81,7 +81,10 @@ async function makePlace(database: string, dataDir: string): Promise<Place> {
   return { OWNER_DATABASE_URL: withRole('importer_owner'), DATABASE_URL: withRole('importer'), DATA_DIR: dataDir }
 }
 
-async function start({ DATABASE_URL, DATA_DIR }: Place, env: Readonly<Record<string, string>> = {}): Promise<void> {
+async function start(
+  { DATABASE_URL, DATA_DIR }: Installation,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   // One import at once, so that others wait behind it.
   system = await startSystem({ databaseUrl: DATABASE_URL, env: { DATA_DIR, ...env }, concurrency: 1 })
 }
@@ -90,7 +93,7 @@ async function upload(file: string): Promise<number> {
   return (await system.client.upload({ ...SHOP_FIELDS, file })).jobId
 }
 
-async function readFileKey(place: Place, importId: number): Promise<string> {
+async function readFileKey(place: Installation, importId: number): Promise<string> {
   const [row] = await queryOnce(place.OWNER_DATABASE_URL, 'SELECT file_key FROM import WHERE id = $1', [importId])
   return String(row?.['file_key'])
 }
@@ -129,8 +132,8 @@ describe.skipIf(programs === null)('what docs/operations.md says to do', { timeo
     adminUrl = databaseUrl(postgres.url, 'postgres')
     const { PATH = '', HOME = '' } = process.env
     shell = openShell({ cwd: REPOSITORY, env: { PATH: `${folder}:${PATH}`, HOME } })
-    first = await makePlace('importer', path.join(workFolder, 'first'))
-    second = await makePlace('restored', path.join(workFolder, 'second'))
+    first = await makeSystem('importer', path.join(workFolder, 'first'))
+    second = await makeSystem('restored', path.join(workFolder, 'second'))
   })
   afterAll(async () => {
     await system?.stop()

@@ -79,18 +79,18 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
       return [...workers]
     },
     async startIntake(env) {
-      const { url, ...place } = await findPlace()
-      const parts = { databaseUrl, dataDir: place.dataDir, options: withStorage }
-      const app = await startIntakeApp(parts, place.port, env)
+      const { url, ...location } = await findLocation()
+      const parts = { databaseUrl, dataDir: location.dataDir, options: withStorage }
+      const app = await startIntakeApp(parts, location.port, env)
       const intake = { app, url, client: new ImporterClient(url, TEST_KEY) }
       intakes.add(intake)
       await balancer.add(url)
       return intake
     },
     async startWorker(env) {
-      const { url, ...place } = await findPlace()
-      const parts = { databaseUrl, dataDir: place.dataDir, options: withStorage }
-      const worker = { url, app: await startWorkerApp(parts, { WORKER_PORT: String(place.port), ...env }) }
+      const { url, ...location } = await findLocation()
+      const parts = { databaseUrl, dataDir: location.dataDir, options: withStorage }
+      const worker = { url, app: await startWorkerApp(parts, { WORKER_PORT: String(location.port), ...env }) }
       workers.add(worker)
       await waitUntilReady(worker)
       return worker
@@ -116,7 +116,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
 }
 
 /** Each process has a folder of its own, as on a machine of its own. */
-async function findPlace(): Promise<{ port: number; url: string; dataDir: string }> {
+async function findLocation(): Promise<{ port: number; url: string; dataDir: string }> {
   const port = await chooseFreePort()
   return { port, url: `http://127.0.0.1:${port}`, dataDir: await makeTemporaryFolder() }
 }
