@@ -14,6 +14,7 @@ import { waitUntil } from '../support/wait-until.ts'
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
 const UNSAMPLED_TRACE_ID = 'a'.repeat(32)
+const RETRY_TRACE_ID = 'b'.repeat(32)
 const CLIENT_SPAN = '00f067aa0ba902b7'
 const HOOK_SECRET = 'hook-path-9d1f'
 const FILE_NAME = 'night-of-the-long-queue.csv'
@@ -125,6 +126,11 @@ test('an upload, its import and its webhook are one trace, under the span of the
   expect(refused.status).toBe(400)
   await waitUntil('the webhook was traced', () => findTrace().some(({ name }) => name === 'webhook'))
   expect(receiver.received.map(({ path }) => path)).toEqual([`/${HOOK_SECRET}`])
+  const retry = await traced.client.send('POST', `/v1/imports/${id}/retry-rejected`, '{}', {
+    traceparent: `00-${RETRY_TRACE_ID}-${CLIENT_SPAN}-01`,
+  })
+  expect(retry.status).toBe(202)
+  await waitUntil('the retry was traced', () => findTrace(RETRY_TRACE_ID).some(({ name }) => name === 'process'))
   const kept = [await readTraceparent(traced, id), await readTraceparent(traced, unsampled)]
 
   // A worker that ends while nobody answers does not wait for that, and ends well: late would be exit code 1.
@@ -178,14 +184,19 @@ test('an upload, its import and its webhook are one trace, under the span of the
   expect([sum('inserted'), sum('duplicate'), sum('rejected')]).toEqual([300, 1, 1])
   expect(only('webhook').attributes).toMatchObject({ 'redemptions.import.id': id, 'http.response.status_code': 204 })
 
-  expect(collector.spans.filter(({ traceId }) => traceId === UNSAMPLED_TRACE_ID)).toEqual([])
+  expect(findTrace(UNSAMPLED_TRACE_ID)).toEqual([])
+  const retried = findTrace(RETRY_TRACE_ID)
+  const retrySpan = retried.find(({ name }) => name === 'retry')
+  expect(retrySpan).toMatchObject({ parentSpanId: CLIENT_SPAN, kind: SERVER })
+  const steps = retried.filter(({ parentSpanId }) => parentSpanId === retrySpan?.spanId)
+  expect(listNames(steps.toSorted((a, b) => (a.name < b.name ? -1 : 1)))).toBe('enqueue, prepare, process')
   // A refused upload is a trace of its own, with why.
   const codes = collector.spans.flatMap(({ attributes }) => attributes['redemptions.error.code'] ?? [])
   expect(codes).toEqual([expect.stringMatching(/^[A-Z_]+$/)])
 })
 
-function findTrace(): CollectedSpan[] {
-  return collector.spans.filter(({ traceId }) => traceId === TRACE_ID)
+function findTrace(wantedId = TRACE_ID): CollectedSpan[] {
+  return collector.spans.filter(({ traceId }) => traceId === wantedId)
 }
 
 function serviceOf({ resource }: CollectedSpan): unknown {
