@@ -49,6 +49,11 @@ export interface Step {
   readonly clockOffsetMs: number
 }
 
+/** Such that a short run meets what it is for: nobody but another worker takes the import away, and copies compete for its rows. */
+function certain(upload: DrawnUpload): DrawnUpload {
+  return { ...upload, copies: 3, isTorn: true, action: 'none' }
+}
+
 /**
  * The steps of a run, without end, and the same for the same seed. Each fault comes once before any comes again; a frozen worker is
  * the first, as it alone makes sure that somebody comes back to an import that he has lost.
@@ -81,7 +86,7 @@ export function* drawSteps(seed: number, queue: QueueKind): Generator<Step> {
       yield {
         number,
         fault,
-        uploads,
+        uploads: fault === 'freeze-worker' ? uploads.map(certain) : uploads,
         hitsHolder: random.chance(0.8) || fault === 'freeze-worker',
         victim: random.whole(0, 2),
         lastsMs: random.whole(200, 2_500),

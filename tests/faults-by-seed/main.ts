@@ -21,6 +21,18 @@ async function main(): Promise<void> {
   const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim()
   console.log(`faults by seed: --seed ${options.seed} --minutes ${options.minutes}, commit ${commit}`)
   beginFile()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      // Its processes and servers end with it.
+      releaseFile().then(
+        () => process.exit(130),
+        (error: unknown) => {
+          console.error(error)
+          process.exit(1)
+        },
+      )
+    })
+  }
   try {
     for (const queue of options.queues) await runTopology(queue, options)
   } catch (error) {
