@@ -2,7 +2,7 @@ import { Random } from '../oracle/random.ts'
 import type { QueueKind } from './options.ts'
 
 /** What goes wrong in a step, by whom it concerns. */
-export const FAULTS = [
+const FAULTS = [
   'freeze-worker',
   'kill-worker',
   'kill-all-workers',

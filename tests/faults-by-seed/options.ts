@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const QUEUES = ['redis', 'postgres'] as const
+const QUEUES = ['redis', 'postgres'] as const
 export type QueueKind = (typeof QUEUES)[number]
 
 export interface RunOptions {

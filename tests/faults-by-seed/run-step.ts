@@ -25,7 +25,7 @@ export interface Met {
 }
 
 /** What the system promises does not hold. */
-export class BrokenPromiseError extends Error {
+class BrokenPromiseError extends Error {
   override readonly name = 'BrokenPromiseError'
 }
 
