@@ -118,6 +118,30 @@ test('of requests that many connections send at once, few begin in one turn of t
   expect(most).toBeLessThanOrEqual(3)
 })
 
+test('what had no time to begin begins soon, not one in each turn of the event loop', async () => {
+  let turn = 0
+  const turns: number[] = []
+  const count = (): void => {
+    turn += 1
+    if (turns.length < 20) setImmediate(count)
+  }
+  const connect = await serve((request, response) => {
+    if (turns.length === 0) {
+      count()
+      const until = performance.now() + 30
+      while (performance.now() < until);
+    }
+    turns.push(turn)
+    response.end(`<${request.url}>`)
+  })
+  const clients = await Promise.all(Array.from({ length: 20 }, connect))
+  await vi.waitFor(() => expect(accepted).toHaveLength(20), { interval: 5 })
+  for (const { socket } of clients) socket.write(get('/1'))
+  await Promise.all(clients.map(async (client) => readAnswers(client, 1)))
+  expect(turns).toHaveLength(20)
+  expect(turns.at(-1)).toBeLessThan(10)
+})
+
 test('a client that sends endlessly ahead of an answer is not read', async () => {
   const pending: ServerResponse[] = []
   const connect = await serve((_request, response) => {

@@ -33,6 +33,7 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
   /** Whose next request can begin. */
   const ready: Connection[] = []
   let waitingInAll = 0
+  let isScheduled = false
   /** When this turn of the event loop started its first request; null: it has started none. */
   let sliceStartedAt: number | null = null
 
@@ -69,13 +70,28 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
   }
 
   function startSoon(connection: Connection): void {
-    if (ready.push(connection) === 1) setImmediate(startNext)
+    if (ready.push(connection) === 1) scheduleNext()
   }
 
-  /** What was sent ahead begins one by one, whatever connection it came by: each round of the event loop serves others, too. */
+  function scheduleNext(): void {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(startNext)
+  }
+
+  /**
+   * What was sent ahead or had no time before begins in order, whatever connection it came by: one in each turn of the event
+   * loop, and as many more as there is time for. One alone would keep the last of twenty waiting for twenty turns.
+   */
   function startNext(): void {
+    isScheduled = false
+    do startFirst()
+    while (ready.length > 0 && hasTime())
+    if (ready.length > 0) scheduleNext()
+  }
+
+  function startFirst(): void {
     const connection = ready.shift()
-    if (ready.length > 0) setImmediate(startNext)
     const next = connection?.waiting.shift()
     // Its client may have gone meanwhile.
     if (connection === undefined || next === undefined) return
