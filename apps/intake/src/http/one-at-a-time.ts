@@ -13,6 +13,8 @@ interface Connection {
 const MAX_WAITING = 4_000
 /** How long the server starts new requests in one turn of the event loop; the remaining ones start in later turns. */
 const SLICE_MS = 15
+/** How long it starts those, so that there is time left for a request that comes by. */
+const LATER_SLICE_MS = 5
 const MAX_LISTENERS = 20
 
 export interface OrderedRequests {
@@ -81,12 +83,13 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
 
   /**
    * What was sent ahead or had no time before begins in order, whatever connection it came by: one in each turn of the event
-   * loop, and as many more as there is time for. One alone would keep the last of twenty waiting for twenty turns.
+   * loop, and as many more as the time slice holds. One alone would keep the last of twenty waiting for twenty turns.
    */
   function startNext(): void {
     isScheduled = false
+    const until = performance.now() + LATER_SLICE_MS
     do startFirst()
-    while (ready.length > 0 && hasTime())
+    while (ready.length > 0 && performance.now() < until)
     if (ready.length > 0) scheduleNext()
   }
 
