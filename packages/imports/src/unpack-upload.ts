@@ -38,6 +38,7 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
   const packed = isGzip(magic)
   if (!packed && encoding === 'utf-8' && utf16MarkOf(magic) === undefined) return null
   let stored: StoredFile | null = null
+  const writes: Promise<StoredFile>[] = []
   try {
     await pipeline(
       store.read(fileKey),
@@ -45,10 +46,14 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
       limitRatio(packed ? await store.size(fileKey) : Infinity),
       createDecoder(encoding),
       async (text: AsyncIterable<Buffer>) => {
-        stored = await store.write(Readable.from(text, { objectMode: false }), { maxBytes })
+        const write = store.write(Readable.from(text, { objectMode: false }), { maxBytes })
+        writes.push(write)
+        stored = await write
       },
     )
   } catch (error) {
+    // A pipeline that fails does not wait for its last stage: what that had begun to store is gone before anybody hears of it.
+    await Promise.allSettled(writes)
     throw explainGzip(error)
   }
   return stored
