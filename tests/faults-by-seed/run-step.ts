@@ -44,6 +44,8 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, met: Met)
     // Which lines a record costs that cannot be read is the reader's affair, and has its own tests.
     made: generateCase(drawn.caseSeed, { rows: drawn.rows, nowMs: Date.now(), hasUnreadable: false }),
   }))
+  // After a storage or a database that was away the intakes need a moment until they are ready again.
+  await waitUntil('an intake was ready', async () => (await fetch(`${cluster.balancer.url}/readyz`)).status === 200)
   for (const { made } of cases) await loadReference(disturbed, made)
   const redemption = findRedemption(cases[0]?.made)
   const obstacle = redemption === null ? null : await blockCoupon(databaseUrl, redemption)
