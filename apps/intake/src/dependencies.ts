@@ -42,7 +42,7 @@ export interface IntakeDependencies {
   readonly maxQueuedImportsPerOrg: number | undefined
   /** How many bytes the files of an organization may have together; undefined: any number. */
   readonly maxStoredBytesPerOrg: number | undefined
-  /** Aborted when the process is to end soon: it is not ready any more, and serves whoever has not heard of that. */
+  /** Aborted when the process begins to drain: `/readyz` is 503, and requests are still served. */
   readonly draining: AbortSignal
   /** Aborted when the process is to end: answers that would go on for ever are ended. */
   readonly stopping: AbortSignal

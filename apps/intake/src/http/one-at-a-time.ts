@@ -11,9 +11,9 @@ interface Connection {
 
 /** Of all connections together, some 3 kB each. An honest client sends few ahead, if any. */
 const MAX_WAITING = 4_000
-/** How long the server starts new requests in one turn of the event loop; the remaining ones start in later turns. */
+/** How long the server starts new requests in one iteration of the event loop; the remaining ones start in later iterations. */
 const SLICE_MS = 15
-/** How long it starts those, so that there is time left for a request that comes by. */
+/** How long an iteration starts the remaining ones: shorter, so that a new request starts at once. */
 const LATER_SLICE_MS = 5
 const MAX_LISTENERS = 20
 
@@ -72,7 +72,8 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
   }
 
   function startSoon(connection: Connection): void {
-    if (ready.push(connection) === 1) scheduleNext()
+    ready.push(connection)
+    scheduleNext()
   }
 
   function scheduleNext(): void {
@@ -82,8 +83,8 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
   }
 
   /**
-   * What was sent ahead or had no time before begins in order, whatever connection it came by: one in each turn of the event
-   * loop, and as many more as the time slice holds. One alone would keep the last of twenty waiting for twenty turns.
+   * Starts the waiting requests in order of arrival: at least one in each iteration of the event loop, and more until the time
+   * slice is used up. With one only, the last of twenty would wait for twenty iterations.
    */
   function startNext(): void {
     isScheduled = false

@@ -105,7 +105,7 @@ decided AS MATERIALIZED (
 inserted AS (
   INSERT INTO ${dryRun ? 'dry_redemption' : 'redemption'} (${INSERT_COLUMNS})
   SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number, ordinal,
-         ${OPTIONAL_COLUMNS.join(', ')}, true
+         ${OPTIONAL_COLUMNS}, true
   FROM decided WHERE row_number = first_row AND fits
   ORDER BY coupon_id, row_number
   RETURNING row_number

@@ -28,7 +28,7 @@ export function evaluateSingleUse(
     expressions: `inserted AS (
   INSERT INTO ${dryRun ? 'dry_redemption' : 'redemption'} (${INSERT_COLUMNS})
   SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number, 1,
-         ${OPTIONAL_COLUMNS.join(', ')}, false
+         ${OPTIONAL_COLUMNS}, false
   FROM (
     SELECT *, coupon_id IS NOT DISTINCT FROM lag(coupon_id) OVER (ORDER BY coupon_id, row_number) AS follows
     FROM (

@@ -34,7 +34,7 @@ export function evaluateUnlimited(
 inserted AS (
   INSERT INTO ${written} (${INSERT_COLUMNS})
   SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number, NULL,
-         ${OPTIONAL_COLUMNS.join(', ')}, true
+         ${OPTIONAL_COLUMNS}, true
   FROM looked_up WHERE rule_error IS NULL AND NOT recorded
   ORDER BY coupon_id, redeemed_at, customer_id, till_id, row_number
   ON CONFLICT ${conflict} DO NOTHING
