@@ -39,7 +39,7 @@ export function createWorkerMetrics({ database, pools }: WorkerMetricsOptions): 
     'redemptions_row_errors_total',
     'Rejected rows, once for each code that they have',
     'code',
-    Object.keys(ROW_ERROR_CODES),
+    ROW_ERROR_CODES,
   )
   const countImports = count(
     'redemptions_imports_total',

@@ -2,9 +2,10 @@ import type { ColumnMapping } from './columns.ts'
 import type { ImportDelay } from './import-delay.ts'
 import type { UsedProfile } from './import-profile.ts'
 import { measureProgress, type ProgressFacts } from './import-progress.ts'
-import { outcomeOf, type ImportFailure } from './import-state.ts'
+import type { ImportFailure } from './import-failures.ts'
+import { outcomeOf } from './import-state.ts'
 import type { RetryOptions } from './retry.ts'
-import type { RowErrorCode } from './error-catalogue.ts'
+import type { RowErrorCode } from './row-rules.ts'
 
 /** The part of an import's record that its organization sees. */
 export interface ImportFacts extends ProgressFacts {

@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest'
 
 import type { CellRules, ColumnKey } from './columns.ts'
-import { LIKELY_CAUSES, ROW_ERROR_CODES } from './error-catalogue.ts'
-import { findLikelyCause } from './find-likely-cause.ts'
-import {
-  adviseOn,
-  codeOf,
-  decodeRowError,
-  describeRowError,
-  encodeRowError,
-  type RowErrorReason,
-} from './row-errors.ts'
+import { findLikelyCause, LIKELY_CAUSES } from './find-likely-cause.ts'
+import { adviseOn, codeOf, decodeRowError, describeRowError, encodeRowError } from './row-errors.ts'
+import { ROW_RULES, type RowErrorReason } from './row-rules.ts'
 
 const DATE = 'redeemedDateInMillis'
 
@@ -70,7 +63,7 @@ test.each([...VALUES])('%s of %s %s', (reason, field, value, says, rules = {}) =
   expect(message).not.toContain('; ')
   // What is advised goes with what the message says.
   const likely = Object.values(LIKELY_CAUSES).find(({ hint }) => message.endsWith(`: ${hint}`))
-  const { cause, remedy } = likely ?? ROW_ERROR_CODES[codeOf(error)]
+  const { cause, remedy } = likely ?? ROW_RULES[codeOf(error)]
   expect(adviseOn(error, value, rules)).toEqual({ cause, remedy })
 })
 

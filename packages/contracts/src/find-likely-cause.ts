@@ -1,7 +1,105 @@
 import type { ColumnKey, CellRules } from './columns.ts'
 import { DEFAULT_DATE_FORMAT, isNamedDateFormat } from './date-format.ts'
-import type { LikelyCause } from './error-catalogue.ts'
 import { toAsciiDigits } from './identifiers.ts'
+import type { Advice } from './row-rules.ts'
+
+/** The cause that a value itself shows; `hint` ends the message. */
+interface LikelyCauseEntry extends Advice {
+  readonly hint: string
+}
+
+/** What the value of a row error may show by itself (find-likely-cause.ts), in place of the usual cause. */
+export const LIKELY_CAUSES = {
+  spreadsheet_error: {
+    hint: 'it is an error of a spreadsheet, whose formula has failed or whose column was too narrow, so correct it there and export the file again',
+    cause: 'The file holds an error that a spreadsheet shows in place of a value.',
+    remedy: 'Correct the formula, or widen the column, in the spreadsheet and export the file again.',
+  },
+  shortened_number: {
+    hint: 'it is a number that a spreadsheet shortened, so its digits are lost: format the column as text there and export the file again',
+    cause: 'A spreadsheet showed a long number in short form and saved what it showed.',
+    remedy:
+      'Format the column as text, or as a number without decimals, where its digits are still known, and export again.',
+  },
+  thousands_separators: {
+    hint: 'it has thousands separators, so export the column without them',
+    cause: 'The number was formatted for reading.',
+    remedy: 'Export the column without thousands separators.',
+  },
+  fraction: {
+    hint: 'it has a fraction, so export the column as whole numbers',
+    cause: 'The number was exported with decimals.',
+    remedy: 'Export the column as whole numbers.',
+  },
+  total_line: {
+    hint: 'the line looks like one of totals, so leave it out',
+    cause: 'The line sums up others and is no redemption.',
+    remedy: 'Leave the line out. It does no harm where it stays.',
+  },
+  header_line: {
+    hint: 'the line looks like a header, so leave it out, or upload with hasHeader=true if it is the first one',
+    cause: 'The line names the columns and is no redemption.',
+    remedy: 'Upload the file with `hasHeader=true` if it is the first line, else leave it out.',
+  },
+  iso_date: {
+    hint: 'it looks like ISO 8601, which dateFormat=iso8601 reads (with timeZone, unless it says its offset)',
+    cause: 'The file writes dates as ISO 8601.',
+    remedy: 'Upload it with `dateFormat=iso8601`, and with `timeZone` unless the dates say their offset.',
+  },
+  day_first_date: {
+    hint: 'it looks like a date with day, month and year, which dateFormat=dd/MM/yyyy or MM/dd/yyyy and the like reads, together with timeZone',
+    cause: 'The file writes dates with day, month and year.',
+    remedy: 'Upload it with a `dateFormat` such as `dd/MM/yyyy` or `MM/dd/yyyy HH:mm`, and its `timeZone`.',
+  },
+  year_first_date: {
+    hint: 'it looks like a date with year, month and day, which dateFormat=yyyy/MM/dd and the like reads, together with timeZone',
+    cause: 'The file writes dates with year, month and day.',
+    remedy: 'Upload it with a `dateFormat` such as `yyyy/MM/dd` or `yyyy.MM.dd HH:mm`, and its `timeZone`.',
+  },
+  second_digits_date: {
+    hint: 'it looks like a date without separators, which dateFormat=yyyyMMddHHmmss reads, together with timeZone',
+    cause: 'The file writes dates and times as digits without separators.',
+    remedy: 'Upload it with `dateFormat=yyyyMMddHHmmss` and its `timeZone`.',
+  },
+  day_digits_date: {
+    hint: 'it looks like a date without separators, which dateFormat=yyyyMMdd reads, together with timeZone',
+    cause: 'The file writes dates as digits without separators.',
+    remedy: 'Upload it with `dateFormat=yyyyMMdd` and its `timeZone`.',
+  },
+  serial_date: {
+    hint: 'it looks like the serial number by which a spreadsheet keeps a date, so format the column there as text such as 2024-11-25T02:00:00 and upload with dateFormat=iso8601 and timeZone',
+    cause: 'A spreadsheet exported the number by which it keeps a date.',
+    remedy:
+      'Format the column there as text such as 2024-11-25T02:00:00, and upload with `dateFormat=iso8601` and `timeZone`.',
+  },
+  seconds: {
+    hint: 'it looks like seconds, which dateFormat=epochSeconds reads',
+    cause: 'The file writes dates in seconds since 1970.',
+    remedy: 'Upload it with `dateFormat=epochSeconds`.',
+  },
+  milliseconds: {
+    hint: 'it looks like milliseconds, which dateFormat=epochMillis reads',
+    cause: 'The file writes dates in milliseconds since 1970.',
+    remedy: 'Upload it with `dateFormat=epochMillis`.',
+  },
+  microseconds: {
+    hint: 'it looks like microseconds, so leave out the last three digits',
+    cause: 'The file writes dates in microseconds since 1970.',
+    remedy: 'Leave out the last three digits of each date.',
+  },
+  nanoseconds: {
+    hint: 'it looks like nanoseconds, so leave out the last six digits',
+    cause: 'The file writes dates in nanoseconds since 1970.',
+    remedy: 'Leave out the last six digits of each date.',
+  },
+  country_code_missing: {
+    hint: 'it may lack its country code, which the field defaultCountry of an upload adds',
+    cause: 'The mobile is written without its country code.',
+    remedy: 'Upload the file with `defaultCountry`, such as `IN`.',
+  },
+} as const satisfies Record<string, LikelyCauseEntry>
+
+export type LikelyCause = keyof typeof LIKELY_CAUSES
 
 /** What a message may go by beside the value itself. */
 export interface ValueContext extends CellRules {

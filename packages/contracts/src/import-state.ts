@@ -27,20 +27,3 @@ export function outcomeOf(counts: ImportCounts): ImportOutcome {
   if (counts.rejected === 0) return 'success'
   return counts.inserted + counts.duplicates === 0 ? 'failure' : 'partial'
 }
-
-/** Why an import as a whole failed: the code is stable, the message is for the user. */
-export const IMPORT_FAILURE_CODES = [
-  'EMPTY_FILE',
-  'NOT_CSV',
-  'FILE_MISSING',
-  'FILE_DAMAGED',
-  'SERIES_MISSING',
-  'ERROR_BUDGET_EXCEEDED',
-  'INTERNAL_ERROR',
-] as const
-export type ImportFailureCode = (typeof IMPORT_FAILURE_CODES)[number]
-
-export interface ImportFailure {
-  readonly code: ImportFailureCode
-  readonly message: string
-}

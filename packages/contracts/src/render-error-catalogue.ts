@@ -1,26 +1,19 @@
-import {
-  IMPORT_FAILURE_EXPLANATIONS,
-  LIKELY_CAUSES,
-  ROW_ERROR_CODES,
-  type Advice,
-  type RowErrorCode,
-} from './error-catalogue.ts'
-import type { ImportFailureCode } from './import-state.ts'
-import { nameRowError } from './name-row-error.ts'
+import { LIKELY_CAUSES } from './find-likely-cause.ts'
+import { IMPORT_FAILURE_CODES, IMPORT_FAILURES } from './import-failures.ts'
+import { nameRowError } from './row-errors.ts'
+import { ROW_ERROR_CODES, ROW_RULES, type Advice } from './row-rules.ts'
 
 /** The catalogue as a page of documentation, in Markdown. */
 export function renderErrorCatalogue(): string {
-  const rows = (Object.keys(ROW_ERROR_CODES) as RowErrorCode[]).map((code) => {
-    const heading = `${nameRowError(code)}. Number ${ROW_ERROR_CODES[code].number}.`
-    return `## ${code}\n\n${heading}\n\n${renderAdvice(ROW_ERROR_CODES[code])}`
+  const rows = ROW_ERROR_CODES.map((code) => {
+    const heading = `${nameRowError(code)}. Number ${ROW_RULES[code].number}.`
+    return `## ${code}\n\n${heading}\n\n${renderAdvice(ROW_RULES[code])}`
   })
   const likely = Object.values(LIKELY_CAUSES).map(({ cause, remedy }) => `| ${cause} | ${remedy} |`)
-  const failures = (Object.keys(IMPORT_FAILURE_EXPLANATIONS) as ImportFailureCode[]).map(
-    (code) => `### ${code}\n\n${renderAdvice(IMPORT_FAILURE_EXPLANATIONS[code])}`,
-  )
+  const failures = IMPORT_FAILURE_CODES.map((code) => `### ${code}\n\n${renderAdvice(IMPORT_FAILURES[code])}`)
   return [
     '# Errors\n',
-    '<!-- Written by `npm run docs:errors` from packages/contracts/src/error-catalogue.ts. -->\n',
+    '<!-- Written by `npm run docs:errors` from packages/contracts/src/row-rules.ts. -->\n',
     'Why a row was rejected: the code in `errorCode` of the error report, its number in `errorNumber`. The message beside it names the value and, where the value shows one, the likely cause.\n',
     ...rows,
     '## What a value may show\n',

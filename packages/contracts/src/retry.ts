@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { MAX_INT4 } from './limits.ts'
-import { ROW_ERROR_CODES, type RowErrorCode } from './error-catalogue.ts'
+import { ROW_ERROR_CODES, type RowErrorCode } from './row-rules.ts'
 import { storableText } from './storable.ts'
 
 const MAX_CORRECTIONS = 1_000
@@ -30,7 +30,7 @@ export const correctionListView = z.array(correction)
 export const retryRequest = z
   .strictObject({
     codes: z
-      .array(z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]]))
+      .array(z.enum(ROW_ERROR_CODES))
       .min(1, 'expected at least one code')
       .optional()
       .meta({ description: 'Only rows with one of these codes' }),

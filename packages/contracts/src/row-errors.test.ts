@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import { COLUMN_KEYS, COLUMNS } from './columns.ts'
-import { ROW_ERROR_CODES } from './error-catalogue.ts'
+
 import { codeOf, decodeRowError, encodeRowError, ROW_ERROR_REASON_NAMES } from './row-errors.ts'
+import { ROW_RULES } from './row-rules.ts'
 
 /**
  * What databases hold. A number here may never change and never be used for anything else: add new ones at the end.
@@ -70,7 +71,7 @@ describe('row errors are stored as they always were', () => {
       for (const field of [...COLUMN_KEYS, null]) {
         const encoded = encodeRowError({ reason, field })
         expect(decodeRowError(encoded)).toEqual({ reason, field })
-        expect(encoded >> 8).toBe(ROW_ERROR_CODES[codeOf({ reason, field })].index)
+        expect(encoded >> 8).toBe(ROW_RULES[codeOf({ reason, field })].index)
       }
     }
   })

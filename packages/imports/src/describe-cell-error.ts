@@ -2,7 +2,7 @@ import {
   adviseOn,
   codeOf,
   describeRowError,
-  ROW_ERROR_CODES,
+  ROW_RULES,
   type Advice,
   type ColumnKey,
   type ColumnMapping,
@@ -55,7 +55,7 @@ export function describeCellError(error: RowError, record: FaultyRecord, context
   const value = valueOf(error, record.cells, context)
   const code = codeOf(error)
   const message = describeRowError(error, value, valueContextOf(record, context))
-  return { code, number: ROW_ERROR_CODES[code].number, column: error.field, value, message }
+  return { code, number: ROW_RULES[code].number, column: error.field, value, message }
 }
 
 /** The same with why it happens and what to do about it. */

@@ -12,7 +12,7 @@ import {
   type CouponKey,
   type CustomerKey,
   type OptionalKey,
-  type RowErrorReason,
+  type ReasonFoundBy,
 } from '@importer/contracts'
 
 import { createDateReader, dateFaultOf, type DateReader } from './dates/date-reader.ts'
@@ -94,7 +94,7 @@ export function createRecordMapper({ mapping, readDate, readMobile, isReport }: 
   const optionalKeys = OPTIONAL_KEYS.filter((key) => position(key) >= 0)
   const rules = createSyntaxRules(mapping)
   const texts: Partial<Record<ColumnKey, string>> = {}
-  const read: { texts: typeof texts; dateFault: RowErrorReason | null } = { texts, dateFault: null }
+  const read: { texts: typeof texts; dateFault: ReasonFoundBy<'date'> | null } = { texts, dateFault: null }
   const row: MappedRow = {
     customerKey: declaredCustomer,
     customer: '',

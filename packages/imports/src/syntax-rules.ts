@@ -6,6 +6,7 @@ import {
   encodeRowError,
   type ColumnKey,
   type ColumnMapping,
+  type ReasonFoundBy,
   type RowErrorReason,
 } from '@importer/contracts'
 
@@ -13,7 +14,7 @@ import {
 export interface ReadCells {
   readonly texts: Partial<Record<ColumnKey, string>>
   /** Null where the date is good or empty. */
-  readonly dateFault: RowErrorReason | null
+  readonly dateFault: ReasonFoundBy<'date'> | null
 }
 
 /** One rule of a row's own text: `find` says why the row breaks it, null: it does not. */
@@ -23,31 +24,37 @@ export interface SyntaxRule {
 }
 
 const WHOLE_NUMBER = /^\d+$/
-const TOO_LONG = { 255: 'over_255', 1000: 'over_1000' } as const satisfies Record<number, RowErrorReason>
-const CUSTOMER_KEYS = Object.values(CUSTOMER_IDENTIFIERS)
-const COUPON_KEYS = Object.values(COUPON_IDENTIFIERS)
 const ID_KEYS: readonly ColumnKey[] = ['redeemedAt', 'userId', 'couponId']
 
-/**
- * Every rule of syntax for the columns that are mapped, in the order in which reports list their errors. Whether a row is
- * good and what is wrong with a bad one follow from this one table: no row can be rejected without a reason.
- */
+/** Of each reason that is found here when a row has it. Reports list errors in this order. */
+const RULES: Record<ReasonFoundBy<'syntax'> | 'date', (mapping: ColumnMapping) => SyntaxRule[]> = {
+  value_missing: () =>
+    (['redeemedDateInMillis', 'redeemedAt'] as const).map((field) => ({
+      field,
+      find: ({ texts }) => (texts[field] ? null : 'value_missing'),
+    })),
+  customer_missing: (mapping) => [
+    rejectAllEmpty('customer_missing', mapping, CUSTOMER_IDENTIFIERS, mapping.customerIdentifier),
+  ],
+  coupon_missing: (mapping) => [
+    rejectAllEmpty('coupon_missing', mapping, COUPON_IDENTIFIERS, mapping.couponIdentifier),
+  ],
+  date: () => [{ field: 'redeemedDateInMillis', find: (row) => row.dateFault }],
+  not_a_number: (mapping) =>
+    ID_KEYS.filter((key) => isMapped(mapping, key)).map((field) => ({
+      field,
+      find({ texts }) {
+        const text = texts[field]
+        return text && !WHOLE_NUMBER.test(text) ? 'not_a_number' : null
+      },
+    })),
+  over_255: (mapping) => rejectLonger('over_255', mapping, 255),
+  over_1000: (mapping) => rejectLonger('over_1000', mapping, 1000),
+}
+
+/** Every rule of syntax for the columns that are mapped. No row can be rejected without a reason: both follow from it. */
 export function createSyntaxRules(mapping: ColumnMapping): readonly SyntaxRule[] {
-  const isMapped = (key: ColumnKey): boolean => mapping.positions[key] !== undefined
-  const customerKeys = CUSTOMER_KEYS.filter(isMapped)
-  const couponKeys = COUPON_KEYS.filter(isMapped)
-  return [
-    rejectEmpty('redeemedDateInMillis'),
-    rejectEmpty('redeemedAt'),
-    rejectAllEmpty('customer_missing', CUSTOMER_IDENTIFIERS[mapping.customerIdentifier], customerKeys),
-    rejectAllEmpty('coupon_missing', COUPON_IDENTIFIERS[mapping.couponIdentifier], couponKeys),
-    { field: 'redeemedDateInMillis', find: (row) => row.dateFault },
-    ...ID_KEYS.filter(isMapped).map(rejectNoNumber),
-    ...COLUMN_KEYS.filter(isMapped).flatMap((key) => {
-      const { maxLength } = describeColumn(key)
-      return maxLength === undefined ? [] : [rejectLonger(TOO_LONG[maxLength], key, maxLength)]
-    }),
-  ]
+  return Object.values(RULES).flatMap((rulesFor) => rulesFor(mapping))
 }
 
 /** Whether the row breaks a rule. */
@@ -64,31 +71,31 @@ export function listSyntaxErrors(rules: readonly SyntaxRule[], row: ReadCells): 
   })
 }
 
-function rejectEmpty(field: ColumnKey): SyntaxRule {
-  return { field, find: ({ texts }) => (texts[field] ? null : 'value_missing') }
+function isMapped({ positions }: ColumnMapping, key: ColumnKey): boolean {
+  return positions[key] !== undefined
 }
 
-function rejectAllEmpty(reason: RowErrorReason, field: ColumnKey, keys: readonly ColumnKey[]): SyntaxRule {
-  return { field, find: ({ texts }) => (keys.some((key) => texts[key]) ? null : reason) }
-}
-
-function rejectNoNumber(field: ColumnKey): SyntaxRule {
+function rejectAllEmpty<Identifier extends string>(
+  reason: RowErrorReason,
+  mapping: ColumnMapping,
+  keysByIdentifier: Readonly<Record<Identifier, ColumnKey>>,
+  declared: Identifier,
+): SyntaxRule {
+  const keys = Object.values<ColumnKey>(keysByIdentifier).filter((key) => isMapped(mapping, key))
   return {
-    field,
-    find({ texts }) {
-      const text = texts[field]
-      return text && !WHOLE_NUMBER.test(text) ? 'not_a_number' : null
-    },
+    field: keysByIdentifier[declared],
+    find: ({ texts }) => (keys.some((key) => texts[key]) ? null : reason),
   }
 }
 
-function rejectLonger(reason: RowErrorReason, field: ColumnKey, max: number): SyntaxRule {
-  return {
+function rejectLonger(reason: RowErrorReason, mapping: ColumnMapping, max: 255 | 1000): SyntaxRule[] {
+  const keys = COLUMN_KEYS.filter((key) => isMapped(mapping, key) && describeColumn(key).maxLength === max)
+  return keys.map((field) => ({
     field,
     find({ texts }) {
       const text = texts[field]
       // UTF-16 units are never fewer than characters: counting characters is needed only beyond the limit.
       return text && text.length > max && [...text].length > max ? reason : null
     },
-  }
+  }))
 }

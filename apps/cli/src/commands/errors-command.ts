@@ -25,7 +25,7 @@ export function addErrorsCommand(program: Command, context: CommandContext): voi
     .addOption(
       new Option('--group [by]', 'largest group first: by code and column, or by value too').choices(['code', 'value']),
     )
-    .addOption(new Option('--code <code>', 'only these').choices(Object.keys(ROW_ERROR_CODES)))
+    .addOption(new Option('--code <code>', 'only these').choices(ROW_ERROR_CODES))
     .addOption(new Option('--column <key>', 'only of this column').choices(COLUMN_KEYS))
     .option('--value <text>', 'only where this stands in the column')
     .option('--from-row <number>', 'from this row on', readCount)

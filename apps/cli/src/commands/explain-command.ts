@@ -1,7 +1,9 @@
 import {
-  IMPORT_FAILURE_EXPLANATIONS,
+  IMPORT_FAILURE_CODES,
+  IMPORT_FAILURES,
   nameRowError,
   ROW_ERROR_CODES,
+  ROW_RULES,
   type ImportFailureCode,
   type RowErrorCode,
 } from '@importer/contracts'
@@ -10,9 +12,6 @@ import { closest } from 'fastest-levenshtein'
 
 import { CliError } from '../framework/cli-error.ts'
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
-
-const ROW_CODES = Object.keys(ROW_ERROR_CODES) as RowErrorCode[]
-const FAILURE_CODES = Object.keys(IMPORT_FAILURE_EXPLANATIONS) as ImportFailureCode[]
 
 /** `explain CODE`: cause and remedy of a code, of a row or of an import. Asks no server. */
 export function addExplainCommand(program: Command, context: CommandContext): void {
@@ -30,18 +29,20 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
 
 function explain(text: string | undefined): Result {
   if (text === undefined) {
-    const codes = [...ROW_CODES.map(explainRowCode), ...FAILURE_CODES.map(explainFailure)]
+    const codes = [...ROW_ERROR_CODES.map(explainRowCode), ...IMPORT_FAILURE_CODES.map(explainFailure)]
     return { json: { codes }, text: codes.map(({ code, title }) => `${code}: ${title}`).join('\n') }
   }
   const wanted = text.toUpperCase().replaceAll('-', '_')
-  const found = ROW_CODES.filter((code) => code === wanted || String(ROW_ERROR_CODES[code].number) === wanted).map(
+  const found = ROW_ERROR_CODES.filter((code) => code === wanted || String(ROW_RULES[code].number) === wanted).map(
     explainRowCode,
   )
-  const failure = FAILURE_CODES.find((code) => code === wanted)
+  const failure = IMPORT_FAILURE_CODES.find((code) => code === wanted)
   const all = [...found, ...(failure === undefined ? [] : [explainFailure(failure)])]
   const [first] = all
   if (first === undefined) {
-    throw new CliError(`there is no code ${text}; did you mean ${closest(wanted, [...ROW_CODES, ...FAILURE_CODES])}?`)
+    throw new CliError(
+      `there is no code ${text}; did you mean ${closest(wanted, [...ROW_ERROR_CODES, ...IMPORT_FAILURE_CODES])}?`,
+    )
   }
   return { json: all.length === 1 ? first : { codes: all }, text: all.map(describe).join('\n\n') }
 }
@@ -55,12 +56,12 @@ interface Explanation {
 }
 
 function explainRowCode(code: RowErrorCode): Explanation {
-  const { number, cause, remedy } = ROW_ERROR_CODES[code]
+  const { number, cause, remedy } = ROW_RULES[code]
   return { code, number, title: nameRowError(code), cause, remedy }
 }
 
 function explainFailure(code: ImportFailureCode): Explanation {
-  return { code, number: null, title: 'The import as a whole ended', ...IMPORT_FAILURE_EXPLANATIONS[code] }
+  return { code, number: null, title: 'The import as a whole ended', ...IMPORT_FAILURES[code] }
 }
 
 function describe({ code, number, title, cause, remedy }: Explanation): string {

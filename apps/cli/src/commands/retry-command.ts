@@ -16,8 +16,6 @@ interface RetryOptions {
   readonly wait?: true | number
 }
 
-const CODES = Object.keys(ROW_ERROR_CODES) as RowErrorCode[]
-
 /** `retry ID`: the rejected rows as a new import, as they were or corrected. */
 export function addRetryCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -94,7 +92,7 @@ function nameColumn(name: string): string {
 }
 
 function readCode(text: string): RowErrorCode {
-  const code = CODES.find((known) => known === text.toUpperCase())
+  const code = ROW_ERROR_CODES.find((known) => known === text.toUpperCase())
   if (code !== undefined) return code
-  throw new InvalidArgumentError(`there is no such code; did you mean ${closest(text.toUpperCase(), CODES)}?`)
+  throw new InvalidArgumentError(`there is no such code; did you mean ${closest(text.toUpperCase(), ROW_ERROR_CODES)}?`)
 }

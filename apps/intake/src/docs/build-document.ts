@@ -3,18 +3,18 @@ import {
   compatibleErrorView,
   exampleError,
   FAULT_CODES,
-  IMPORT_FAILURE_EXPLANATIONS,
+  IMPORT_FAILURES,
   nameRowError,
   OPERATIONS,
   problemView,
   REFERENCE_KINDS,
   RESPONSE_EXAMPLES as EXAMPLES,
   ROW_ERROR_CODES,
+  ROW_RULES,
   SERVICE_OPERATIONS,
   TILLS_CSV,
   type OpenOperation,
   type Operation,
-  type RowErrorCode,
 } from '@importer/contracts'
 import type { z } from 'zod'
 
@@ -22,8 +22,7 @@ import { nameSessionCookie } from '../authentication/session-cookie.ts'
 import { EXAMPLE_PARAMETERS, makeCurl } from './make-curl.ts'
 import { BINARY, SchemaComponents, toJsonSchema, type Json } from './schema-components.ts'
 
-const ROW_CODES = Object.keys(ROW_ERROR_CODES) as RowErrorCode[]
-const FAILURES = Object.entries(IMPORT_FAILURE_EXPLANATIONS)
+const FAILURES = Object.entries(IMPORT_FAILURES)
 
 const DESCRIPTION = `Imports files of redeemed coupons into PostgreSQL, exactly once.
 
@@ -52,7 +51,7 @@ ${FAULT_CODES.map((code) => `\`${code}\``).join(', ')}
 
 | code | number | what | what to do |
 | --- | --- | --- | --- |
-${ROW_CODES.map((code) => `| \`${code}\` | ${ROW_ERROR_CODES[code].number} | ${nameRowError(code)} | ${ROW_ERROR_CODES[code].remedy} |`).join('\n')}
+${ROW_ERROR_CODES.map((code) => `| \`${code}\` | ${ROW_RULES[code].number} | ${nameRowError(code)} | ${ROW_RULES[code].remedy} |`).join('\n')}
 
 ## Codes of failed imports
 

@@ -7,7 +7,7 @@ import { COLUMN_KEYS } from '../columns.ts'
 import { IMPORT_OUTCOMES, IMPORT_STATUSES } from '../import-state.ts'
 import { profileName } from '../profile-name.ts'
 import { ROLES } from '../roles.ts'
-import { ROW_ERROR_CODES, type RowErrorCode } from '../error-catalogue.ts'
+import { ROW_ERROR_CODES } from '../row-rules.ts'
 import { instantText, storableText } from '../storable.ts'
 
 const PAGE_ROWS = 50
@@ -54,7 +54,7 @@ export const importListQuery = z.strictObject({
 
 export const rowErrorListQuery = z.strictObject({
   ...page,
-  code: z.enum(Object.keys(ROW_ERROR_CODES) as [RowErrorCode, ...RowErrorCode[]]).optional(),
+  code: z.enum(ROW_ERROR_CODES).optional(),
   column: z.enum(COLUMN_KEYS).optional(),
   value: storableText()
     .min(1, 'expected a text')

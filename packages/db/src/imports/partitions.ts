@@ -1,5 +1,6 @@
 import {
   ROW_ERROR_CODES,
+  ROW_RULES,
   type ColumnKey,
   type CouponKey,
   type CustomerKey,
@@ -123,8 +124,8 @@ export async function commitPartitionBatch(
 }
 
 function nameCodes(indices: readonly number[], rows: readonly number[]): Partial<Record<RowErrorCode, number>> {
-  const found = Object.entries(ROW_ERROR_CODES).flatMap(([code, { index }]) => {
-    const at = indices.indexOf(index)
+  const found = ROW_ERROR_CODES.flatMap((code) => {
+    const at = indices.indexOf(ROW_RULES[code].index)
     return at === -1 ? [] : [[code, rows[at] ?? 0] as const]
   })
   return Object.fromEntries(found)

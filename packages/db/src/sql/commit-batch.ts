@@ -1,19 +1,17 @@
 import {
   COLUMNS,
   describeColumn,
-  encodeRowError,
   OPTIONAL_KEYS,
   ROW_ERROR_CODE_COUNT,
-  type ColumnKey,
   type CouponKey,
   type CustomerKey,
   type OptionalKey,
-  type RowErrorReason,
 } from '@importer/contracts'
 
 import { evaluateLimited } from './evaluate-limited.ts'
 import { evaluateUnlimited } from './evaluate-unlimited.ts'
 import { evaluateSingleUse } from './evaluate-single-use.ts'
+import { limitErrorsOf, NOT_FOUND, ruleErrorOf } from './resolution-rules.ts'
 import { buildStatement, type Statement } from './statement.ts'
 
 /** Which columns a batch has, and how its rows are evaluated: what the statement's text depends on. */
@@ -221,15 +219,6 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
   const foundCustomer = `coalesce(${shape.customers.map((key) => `cu_${COLUMNS[key].sqlColumn}.id`).join(', ')})`
   const coupon = (column: string) =>
     `coalesce(${shape.coupons.map((key) => `${COUPON_ALIAS[key]}.${column}`).join(', ')})`
-  const customerError = pick(shape.customers, (key) => error('customer_not_found', key))
-  const couponError = pick(shape.coupons, (key) =>
-    key === 'couponId'
-      ? `CASE WHEN cp_id.elsewhere THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`
-      : `CASE WHEN (
-               SELECT true FROM coupon c WHERE c.org_id = ${p('orgId', 'int')} AND c.code_key = i.coupon_code
-               ORDER BY c.series_id LIMIT 1
-             ) THEN ${error('coupon_not_in_series', key)} ELSE ${error('coupon_not_found', key)} END`,
-  )
   const customerLookups = shape.customers.map((key) => {
     const column = COLUMNS[key].sqlColumn
     return `LEFT JOIN LATERAL (
@@ -254,16 +243,8 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
   SELECT
     i.row_number, i.line, i.byte_offset, i.customer_id, i.coupon_id, i.till_id, i.redeemed_at,
     ${OPTIONAL_KEYS.map((key) => `i.${COLUMNS[key].sqlColumn}`).join(', ')}, i.errors,
-    CASE
-      WHEN i.errors IS NOT NULL THEN NULL
-      WHEN i.revoked THEN ${couponRuleError(shape, 'coupon_revoked')}
-      WHEN i.issued_to <> i.customer_id THEN ${couponRuleError(shape, 'coupon_not_issued_to_customer')}
-      WHEN i.redeemed_at < (SELECT valid_from FROM series_rules)
-        OR i.redeemed_at > (SELECT valid_till FROM series_rules) THEN ${error('series_not_active', 'redeemedDateInMillis')}
-      WHEN i.redeemed_at > i.expires_at THEN ${error('coupon_expired', 'redeemedDateInMillis')}
-    END AS rule_error,
-    ${couponRuleError(shape, 'coupon_already_redeemed')} AS already_redeemed,
-    ${couponRuleError(shape, 'redemption_limit_reached')} AS limit_reached
+    ${ruleErrorOf(shape)} AS rule_error,
+    ${limitErrorsOf(shape)}
   FROM (
     SELECT
       i.row_number, i.line, i.byte_offset, to_timestamp(i.redeemed_ms / 1000.0::float8) AS redeemed_at,
@@ -272,9 +253,9 @@ function resolveRows(shape: BatchShape, p: Parameter): string {
       i.found_customer_id AS customer_id, ${coupon('id')} AS coupon_id, t.id AS till_id,
       ${coupon('customer_id')} AS issued_to, ${coupon('revoked')} AS revoked, ${coupon('expires_at')} AS expires_at,
       CASE WHEN i.found_customer_id IS NULL OR ${coupon('id')} IS NULL OR t.id IS NULL THEN array_remove(ARRAY[
-        CASE WHEN i.found_customer_id IS NULL THEN ${customerError} END,
-        CASE WHEN ${coupon('id')} IS NULL THEN ${couponError} END,
-        CASE WHEN t.id IS NULL THEN ${error('till_not_found', 'redeemedAt')} END
+        CASE WHEN i.found_customer_id IS NULL THEN ${NOT_FOUND.customer(shape.customers)} END,
+        CASE WHEN ${coupon('id')} IS NULL THEN ${NOT_FOUND.coupon(shape.coupons, p)} END,
+        CASE WHEN t.id IS NULL THEN ${NOT_FOUND.till()} END
       ], NULL) END AS errors
     FROM (
       SELECT u.*, ${foundCustomer} AS found_customer_id
@@ -300,22 +281,3 @@ function orderOf(key: CustomerKey | CouponKey): string {
 }
 
 const COUPON_ALIAS = { couponId: 'cp_id', couponCode: 'cp_code' } as const
-
-function error(reason: RowErrorReason, field: ColumnKey): string {
-  return `${encodeRowError({ reason, field })}::smallint`
-}
-
-/** A rule's error names the column that chose the coupon. */
-function couponRuleError(shape: BatchShape, reason: RowErrorReason): string {
-  const [first, second] = shape.coupons
-  if (first === undefined) throw new Error('a batch needs a coupon column')
-  if (second === undefined) return error(reason, first)
-  return `CASE WHEN i.by_coupon_id THEN ${error(reason, 'couponId')} ELSE ${error(reason, 'couponCode')} END`
-}
-
-/** The expression for the key whose column has this row's value; exactly one has. */
-function pick<Key extends ColumnKey>(keys: readonly Key[], expression: (key: Key) => string): string {
-  const [only] = keys
-  if (keys.length === 1 && only !== undefined) return expression(only)
-  return `CASE ${keys.map((key) => `WHEN i.${COLUMNS[key].sqlColumn} IS NOT NULL THEN ${expression(key)}`).join(' ')} END`
-}

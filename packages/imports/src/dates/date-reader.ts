@@ -4,12 +4,14 @@ import {
   parseDatePattern,
   type CellRules,
   type NamedDateFormat,
-  type RowErrorReason,
+  type ReasonFoundBy,
 } from '@importer/contracts'
 
 import { compilePattern } from './compile-pattern.ts'
 import { parseIsoDate } from './parse-iso-date.ts'
 import { TimeZone } from './time-zone.ts'
+
+type DateFault = ReasonFoundBy<'date'>
 
 /** What is wrong with a date. A reader answers with a fault as the negative of its place here, less one. */
 const DATE_FAULTS = [
@@ -20,22 +22,20 @@ const DATE_FAULTS = [
   'date_in_seconds',
   'date_too_early',
   'date_in_future',
-] as const satisfies readonly RowErrorReason[]
-
-type DateFault = (typeof DATE_FAULTS)[number]
+] as const satisfies readonly DateFault[]
 
 /** The instant that a trimmed, non-empty cell names, in epoch ms; or the fault that it has, as a number below 0. */
 export type DateReader = (text: string) => number
 
 /** What a number of a {@link DateReader} says is wrong; null: it is an instant. */
-export function dateFaultOf(read: number): RowErrorReason | null {
+export function dateFaultOf(read: number): DateFault | null {
   return read < 0 ? (DATE_FAULTS[-read - 1] ?? null) : null
 }
 
 const FAULT_NUMBERS = Object.fromEntries(DATE_FAULTS.map((fault, index) => [fault, -index - 1])) as Record<
-  DateFault,
+  (typeof DATE_FAULTS)[number],
   number
->
+> satisfies Record<DateFault, number>
 
 const YEAR_2000_MS = 946_684_800_000
 const DIGITS = /^\d+$/

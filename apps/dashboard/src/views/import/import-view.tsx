@@ -41,7 +41,7 @@ const POLL_OVER_MS = 5_000
 
 const viewState = z.object({
   by: z.enum(['code', 'value']).default('code'),
-  code: z.enum(Object.keys(ROW_ERROR_CODES) as [keyof typeof ROW_ERROR_CODES]).optional(),
+  code: z.enum(ROW_ERROR_CODES).optional(),
   column: z.enum(COLUMN_KEYS).optional(),
   value: z.string().max(1_000).optional(),
   fromRow: z

@@ -84,9 +84,10 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
           onChoice={(choice) => onFilter({ code: choice === '' ? undefined : choice })}
           choices={[
             { value: '', text: 'Any' },
-            ...(Object.keys(ROW_ERROR_CODES) as RowErrorCode[])
-              .filter((one) => view.errorsByCode[one] !== undefined || one === code)
-              .map((one) => ({ value: one, text: wordCode(one) })),
+            ...ROW_ERROR_CODES.filter((one) => view.errorsByCode[one] !== undefined || one === code).map((one) => ({
+              value: one,
+              text: wordCode(one),
+            })),
           ]}
         />
         <TextField

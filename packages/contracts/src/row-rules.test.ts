@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 
 import type { ColumnKey } from './columns.ts'
-import { IMPORT_FAILURE_EXPLANATIONS, LIKELY_CAUSES, ROW_ERROR_CODES, type RowErrorCode } from './error-catalogue.ts'
-import { IMPORT_FAILURE_CODES } from './import-state.ts'
+import { LIKELY_CAUSES } from './find-likely-cause.ts'
+import { IMPORT_FAILURES } from './import-failures.ts'
 import { renderErrorCatalogue } from './render-error-catalogue.ts'
-import { adviseOn, codeOf, describeRowError, summarizeRowError, type RowErrorReason } from './row-errors.ts'
+import { adviseOn, codeOf, describeRowError, summarizeRowError } from './row-errors.ts'
+import { ROW_RULES, type RowErrorCode, type RowErrorReason } from './row-rules.ts'
 
-test('docs/errors.md is what the catalogue says (npm run docs:errors writes it)', async () => {
+test('docs/errors.md is what the tables say (npm run docs:errors writes it)', async () => {
   const file = new URL('../../../docs/errors.md', import.meta.url)
   expect(await readFile(file, 'utf8')).toBe(renderErrorCatalogue())
 })
@@ -162,17 +163,16 @@ describe('each code', () => {
     const error = { reason, field }
     expect({
       code: codeOf(error),
-      number: ROW_ERROR_CODES[code].number,
+      number: ROW_RULES[code].number,
       message: describeRowError(error, value),
       heading: summarizeRowError(code, field),
     }).toEqual({ code, ...expected })
-    const { cause, remedy } = ROW_ERROR_CODES[code]
+    const { cause, remedy } = ROW_RULES[code]
     expect(adviseOn(error, value)).toEqual({ cause, remedy })
   })
 
   test('is a sentence of cause and one of remedy, and so is what a value shows and what an import fails of', () => {
-    expect(Object.keys(IMPORT_FAILURE_EXPLANATIONS).toSorted()).toEqual([...IMPORT_FAILURE_CODES].toSorted())
-    const entries = [ROW_ERROR_CODES, LIKELY_CAUSES, IMPORT_FAILURE_EXPLANATIONS].flatMap((part) => Object.values(part))
+    const entries = [ROW_RULES, LIKELY_CAUSES, IMPORT_FAILURES].flatMap((part) => Object.values(part))
     for (const { cause, remedy } of entries) {
       expect(cause).toMatch(/^[A-Z].*\.$/)
       expect(remedy).toMatch(/^[A-Z].*\.$/)
