@@ -4,6 +4,7 @@ import type { FileChecksums } from './block-checksums.ts'
 import { checkFileKey } from './file-key.ts'
 import { FileMissingError, type FileStore, type StoredFile } from './file-store.ts'
 import { readVerified } from './read-verified.ts'
+import { StorageUnavailableError } from './storage-errors.ts'
 
 /** What the database knows about the store and its files. */
 export interface StoreProtection {
@@ -37,12 +38,30 @@ export function protectStore(store: FileStore, protection: StoreProtection): Fil
     try {
       // A folder can be unmounted meanwhile; then the file was written beside the storage, and must not be accepted.
       await protection.verifyIdentity(store.identityHoldsMs)
+      await expectStored(stored)
     } catch (error) {
       await Promise.allSettled([store.remove(stored.key)])
       throw error
     }
     remember(stored.key, stored)
     return stored
+  }
+
+  /** A folder that was away when the file was written can be back by now, and hold nothing of it. */
+  async function expectStored({ key, bytes }: StoredFile): Promise<void> {
+    if (store.identityHoldsMs > 0) return
+    const held = await store.size(key).catch((error: unknown) => {
+      if (error instanceof FileMissingError) return null
+      throw error
+    })
+    if (held === bytes) return
+    const found = held === null ? 'no such file' : `${held} bytes`
+    throw new StorageUnavailableError(
+      store.location,
+      new Error(
+        `of a file of ${bytes} bytes that was just stored there is ${found}: the folder was exchanged meanwhile`,
+      ),
+    )
   }
 
   function read(key: string, range = {}): Readable {
