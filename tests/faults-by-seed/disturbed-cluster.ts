@@ -6,19 +6,33 @@ import type { AppProcess } from '../support/app-process.ts'
 import { startFaultyProxy, type FaultyProxy } from '../support/faulty-proxy.ts'
 import { startPostgresServer, type PostgresServer } from '../support/postgres-server.ts'
 import { queryOnce } from '../support/query-once.ts'
+import { makeTemporaryFolder } from '../support/running-system.ts'
 import { startRedisServer, type RedisServer } from '../support/redis-server.ts'
 import { startCluster, type Member, type RunningCluster } from '../support/running-cluster.ts'
-import { startS3Storage, type S3Storage } from '../support/s3-storage.ts'
+import type { S3Fault } from '../support/s3-storage.ts'
+import type { SmallDisk } from '../support/small-disk.ts'
 import { waitUntil } from '../support/wait-until.ts'
-import type { Step } from './draw-step.ts'
+import { startDisturbedStorage, type DisturbedStorage, type StorageKind } from './disturbed-storage.ts'
+import type { FaultKind, Step } from './draw-step.ts'
+import type { MeasuredParts } from './footprint.ts'
 import type { QueueKind } from './options.ts'
 
 const CLOCK_SHIFTER = pathToFileURL(path.join(import.meta.dirname, 'shift-clock.fixture.mjs')).href
+const MEMORY_REPORTER = pathToFileURL(path.join(import.meta.dirname, 'report-memory.fixture.mjs')).href
+/** With the limits of `npm run start:intake` and `start:worker`. */
+const INTAKE_OPTIONS = `--max-old-space-size=104 --max-semi-space-size=4 --import ${MEMORY_REPORTER}`
+const WORKER_OPTIONS = `--max-old-space-size=256 --import ${MEMORY_REPORTER}`
+/** Webhooks go to a receiver on this machine. */
+const SOAK_ENV = { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' }
+/** The mixed imports are larger, and are there to be many. */
+const SOAK_BATCH_ROWS = 250
 const SLOW_MS = 100
 /** Small, so that a file has many, between which and in which things go wrong. */
 const BATCH_ROWS = 25
 /** A job's lock ends within 4 s, and the next look for such jobs is within 6 s. */
 const TAKE_OVER_WITHIN_MS = 30_000
+/** Room for what `/readyz` tries, and less than any file has that is uploaded. */
+const LITTLE_ROOM_BYTES = 8_192
 
 /** The importer on several machines, each of whose connections to a peer can be disturbed. */
 export interface DisturbedCluster {
@@ -27,28 +41,57 @@ export interface DisturbedCluster {
   readonly databaseUrl: string
   /** Every process that ran since the last call, ended ones too. */
   listProcesses(): AppProcess[]
-  /** Brings the step's fault about while `release` has not let the import go on that is held up, and mends it. */
-  suffer(step: Step, importId: number, release: () => Promise<void>): Promise<void>
+  /** The small file system of the storage, where there is one. */
+  readonly disk: SmallDisk | null
+  /** What a soak measures: of the processes, the oldest of each kind, which no fault ends. */
+  readonly measuredParts: MeasuredParts
+  readonly storageEnv: Readonly<Record<string, string>>
+  /** Whether this machine and whoever runs this let that fault be brought about. */
+  canSuffer(fault: FaultKind): boolean
+  /** Brings the step's fault about while the import of `held` is held up, and mends it. */
+  suffer(step: Step, held: HeldImport): Promise<void>
   stop(): Promise<void>
 }
 
-export async function startDisturbedCluster(queue: QueueKind): Promise<DisturbedCluster> {
+/** What a fault happens amid. */
+export interface HeldImport {
+  readonly importId: number
+  /** Lets it go on. */
+  release(): Promise<void>
+  /** To be done while the storage takes no file, by way of this intake. */
+  whileStorageRefuses(intake: Member): Promise<void>
+}
+
+export interface DisturbedOptions {
+  readonly queue: QueueKind
+  readonly storage: StorageKind
+  /** Whether the oldest process of each kind is never ended, so that what it holds on to can be measured. */
+  readonly isSoak: boolean
+}
+
+export async function startDisturbedCluster({
+  queue,
+  storage: storageKind,
+  isSoak,
+}: DisturbedOptions): Promise<DisturbedCluster> {
   const server = await startPostgresServer()
   const database = await startFaultyProxy(server.url, 5432)
   const redis = queue === 'redis' ? await startRedisServer() : null
   const redisWay = redis === null ? null : await startFaultyProxy(redis.url, 6379)
-  const storage = await startS3Storage()
+  const storage = await startDisturbedStorage(storageKind)
+  const temporaryFolder = await makeTemporaryFolder()
   const cluster = await startCluster({
     databaseUrl: database.url,
     redisUrl: redisWay?.url,
     storage,
-    env: storage.disturbedEnv,
+    env: { TMPDIR: temporaryFolder, ...(isSoak ? SOAK_ENV : {}) },
+    ...(isSoak ? { intakeEnv: { NODE_OPTIONS: INTAKE_OPTIONS }, workerEnv: { NODE_OPTIONS: WORKER_OPTIONS } } : {}),
     partitions: 2,
-    batchRows: BATCH_ROWS,
+    batchRows: isSoak ? SOAK_BATCH_ROWS : BATCH_ROWS,
     concurrency: 2,
   })
   const ran = new Set<AppProcess>()
-  const parts = { cluster, server, database, redis, redisWay, storage }
+  const parts: Parts = { cluster, spared: isSoak ? 1 : 0, server, database, redis, redisWay, storage }
   return {
     cluster,
     databaseUrl: server.url,
@@ -59,8 +102,21 @@ export async function startDisturbedCluster(queue: QueueKind): Promise<Disturbed
       for (const app of now) ran.add(app)
       return [...new Set(all)]
     },
-    async suffer(step, importId, release) {
-      await bringAbout(parts, step, importId, release)
+    disk: storage.disk,
+    storageEnv: storage.env,
+    get measuredParts() {
+      const lasting = new Map<string, AppProcess>()
+      for (const [name, [oldest]] of [
+        ['intake', cluster.intakes],
+        ['worker', cluster.workers],
+      ] as const) {
+        if (oldest !== undefined) lasting.set(name, oldest.app)
+      }
+      return { databaseUrl: server.url, redis, lasting, temporaryFolder }
+    },
+    canSuffer: (fault) => storage.disk !== null || (fault !== 'disk-full' && fault !== 'disk-away'),
+    async suffer(step, held) {
+      await bringAbout(parts, step, held)
       for (const { app } of [...cluster.intakes, ...cluster.workers]) ran.add(app)
     },
     async stop() {
@@ -75,14 +131,17 @@ export async function startDisturbedCluster(queue: QueueKind): Promise<Disturbed
 
 interface Parts {
   readonly cluster: RunningCluster
+  /** So many processes of each kind, the oldest, are never ended. */
+  readonly spared: number
   readonly server: PostgresServer
   readonly database: FaultyProxy
   readonly redis: RedisServer | null
   readonly redisWay: FaultyProxy | null
-  readonly storage: S3Storage
+  readonly storage: DisturbedStorage
 }
 
-async function bringAbout(parts: Parts, step: Step, importId: number, release: () => Promise<void>): Promise<void> {
+async function bringAbout(parts: Parts, step: Step, held: HeldImport): Promise<void> {
+  const { importId, release } = held
   const { cluster, server, database, redis, redisWay, storage } = parts
   const pass = async (): Promise<void> => delay(step.lastsMs)
   const disturb = async (way: FaultyProxy | null, kind: 'reset' | 'slow' | 'silent'): Promise<void> => {
@@ -91,6 +150,12 @@ async function bringAbout(parts: Parts, step: Step, importId: number, release: (
     await release()
     await pass()
     way.heal()
+  }
+  const sufferStorage = async (fault: S3Fault): Promise<void> => {
+    storage.s3?.suffer(fault)
+    await release()
+    await pass()
+    storage.s3?.suffer(null)
   }
   switch (step.fault) {
     case 'freeze-worker': {
@@ -110,7 +175,7 @@ async function bringAbout(parts: Parts, step: Step, importId: number, release: (
     case 'kill-worker':
       return endWorkers(cluster, [await findVictim(parts, step, importId)], 'SIGKILL', release)
     case 'kill-all-workers':
-      return endWorkers(cluster, cluster.workers, 'SIGKILL', release)
+      return endWorkers(cluster, cluster.workers.slice(parts.spared), 'SIGKILL', release)
     case 'stop-worker':
       return endWorkers(cluster, [await findVictim(parts, step, importId)], 'SIGTERM', release)
     case 'worker-clock': {
@@ -118,8 +183,7 @@ async function bringAbout(parts: Parts, step: Step, importId: number, release: (
       return endWorkers(cluster, [await findVictim(parts, step, importId)], 'SIGKILL', release, env)
     }
     case 'kill-intake': {
-      const victim = cluster.intakes[step.victim % cluster.intakes.length]
-      if (victim === undefined) throw new Error('no intake app runs')
+      const victim = chooseIntake(parts, step, parts.spared)
       await victim.app.kill('SIGKILL')
       cluster.forget(victim)
       await release()
@@ -150,19 +214,43 @@ async function bringAbout(parts: Parts, step: Step, importId: number, release: (
       await pass()
       return redis?.startAgain()
     case 'storage-refuses':
+      return sufferStorage({ kind: 'refuse', status: 503, code: 'SlowDown' })
     case 'storage-truncates':
-      storage.suffer(
-        step.fault === 'storage-refuses'
-          ? { kind: 'refuse', status: 503, code: 'SlowDown' }
-          : { kind: 'cut', afterBytes: 2_000 },
-      )
+      return sufferStorage({ kind: 'cut', afterBytes: 2_000 })
+    case 'storage-silent':
+      return disturb(storage.s3?.network ?? null, 'silent')
+    case 'disk-full':
+      await storage.disk?.leaveRoom(LITTLE_ROOM_BYTES)
+      await held.whileStorageRefuses(chooseIntake(parts, step))
+      await storage.disk?.leaveRoom(0)
+      await waitUntilNotReady(chooseIntake(parts, step))
       await release()
       await pass()
-      storage.suffer(null)
-      return
-    case 'storage-silent':
-      return disturb(storage.network, 'silent')
+      return storage.disk?.empty()
+    case 'disk-away':
+      storage.disk?.hide()
+      await held.whileStorageRefuses(chooseIntake(parts, step))
+      await waitUntilNotReady(chooseIntake(parts, step))
+      await release()
+      await pass()
+      storage.disk?.show()
   }
+}
+
+function chooseIntake({ cluster }: Parts, { victim }: Step, spared = 0): Member {
+  const intakes = cluster.intakes.slice(spared)
+  const chosen = intakes[victim % intakes.length]
+  if (chosen === undefined) throw new Error('no intake app runs')
+  return chosen
+}
+
+/** What an intake says of its storage it knows for 5 s. */
+async function waitUntilNotReady({ url }: Member): Promise<void> {
+  await waitUntil(`${url}/readyz was 503 for its storage`, async () => {
+    const response = await fetch(`${url}/readyz`)
+    const { checks } = (await response.json()) as { checks: { storage?: { ok: boolean } } }
+    return response.status === 503 && checks.storage?.ok === false
+  })
 }
 
 async function endWorkers(
@@ -182,8 +270,8 @@ async function endWorkers(
 }
 
 /** The worker that has the import, as its log has it, or the one that was drawn. */
-async function findVictim({ cluster }: Parts, { hitsHolder, victim }: Step, importId: number): Promise<Member> {
-  const { workers } = cluster
+async function findVictim(parts: Parts, { hitsHolder, victim }: Step, importId: number): Promise<Member> {
+  const workers = parts.cluster.workers.slice(parts.spared)
   const started = new RegExp(`"importId":${importId}\\b.*"msg":"import (?:started|taken over|resumed)`)
   const holder = hitsHolder ? workers.find(({ app }) => started.test(app.readOutput())) : undefined
   const chosen = holder ?? workers[victim % workers.length]

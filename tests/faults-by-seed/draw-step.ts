@@ -1,4 +1,5 @@
 import { Random } from '../oracle/random.ts'
+import type { StorageKind } from './disturbed-storage.ts'
 import type { QueueKind } from './options.ts'
 
 /** What goes wrong in a step, by whom it concerns. */
@@ -20,11 +21,15 @@ const FAULTS = [
   'storage-refuses',
   'storage-truncates',
   'storage-silent',
+  'disk-full',
+  'disk-away',
 ] as const
 export type FaultKind = (typeof FAULTS)[number]
 
 /** With the queue in the database there is no way to it that could be disturbed by itself. */
 const OF_REDIS_ALONE: ReadonlySet<FaultKind> = new Set(['queue-reset', 'queue-slow', 'queue-restart'])
+const OF_S3_ALONE: ReadonlySet<FaultKind> = new Set(['storage-refuses', 'storage-truncates', 'storage-silent'])
+const OF_A_FOLDER_ALONE: ReadonlySet<FaultKind> = new Set(['disk-full', 'disk-away'])
 
 export interface DrawnUpload {
   /** Of the generated case. */
@@ -41,6 +46,8 @@ export interface Step {
   readonly number: number
   readonly fault: FaultKind
   readonly uploads: readonly DrawnUpload[]
+  /** One more, which is sent while a storage takes no file, and again when it does. */
+  readonly refused: DrawnUpload | null
   /** Whether the fault concerns the worker that holds the first import, and not any. */
   readonly hitsHolder: boolean
   /** Which of several processes it concerns else. */
@@ -58,9 +65,13 @@ function certain(upload: DrawnUpload): DrawnUpload {
  * The steps of a run, without end, and the same for the same seed. Each fault comes once before any comes again; a frozen worker is
  * the first, as it alone makes sure that somebody comes back to an import that he has lost.
  */
-export function* drawSteps(seed: number, queue: QueueKind): Generator<Step> {
+export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind): Generator<Step> {
   const random = new Random(seed * 2 + (queue === 'redis' ? 0 : 1))
-  const faults = FAULTS.filter((fault) => queue === 'redis' || !OF_REDIS_ALONE.has(fault))
+  const faults = FAULTS.filter(
+    (fault) =>
+      (queue === 'redis' || !OF_REDIS_ALONE.has(fault)) &&
+      !(storage === 's3' ? OF_A_FOLDER_ALONE : OF_S3_ALONE).has(fault),
+  )
   // Each case of a database has ids of its own.
   let caseSeed = (seed % 9) * 10_000
   let number = 0
@@ -68,7 +79,7 @@ export function* drawSteps(seed: number, queue: QueueKind): Generator<Step> {
     const [first = 'freeze-worker', ...others] = faults
     for (const fault of [first, ...random.shuffle(others)]) {
       number += 1
-      const uploads = Array.from({ length: random.whole(1, 2) }, (): DrawnUpload => {
+      const drawUpload = (): DrawnUpload => {
         caseSeed += 1
         const copies = random.pick([1, 1, 2, 3])
         return {
@@ -82,11 +93,16 @@ export function* drawSteps(seed: number, queue: QueueKind): Generator<Step> {
               ? random.pick(['none', 'cancel-and-resume'])
               : random.pick(['none', 'cancel-and-resume', 'revert']),
         }
-      })
+      }
+      const uploads = Array.from({ length: random.whole(1, 2) }, drawUpload)
+      const refused = OF_A_FOLDER_ALONE.has(fault)
+        ? { ...drawUpload(), copies: 1, isTorn: false, action: 'none' as const }
+        : null
       yield {
         number,
         fault,
         uploads: fault === 'freeze-worker' ? uploads.map(certain) : uploads,
+        refused,
         hitsHolder: random.chance(0.8) || fault === 'freeze-worker',
         victim: random.whole(0, 2),
         lastsMs: random.whole(200, 2_500),

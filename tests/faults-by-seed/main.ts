@@ -5,10 +5,13 @@
 import { execFileSync } from 'node:child_process'
 
 import { beginFile, releaseFile } from '../support/after-file.ts'
+import { checkFiles } from './check-files.ts'
 import { startDisturbedCluster, type DisturbedCluster } from './disturbed-cluster.ts'
+import { chooseStorage } from './disturbed-storage.ts'
 import { drawSteps, type Step } from './draw-step.ts'
 import { readOptions, USAGE, UsageError, type QueueKind, type RunOptions } from './options.ts'
-import { runStep, type Met } from './run-step.ts'
+import { runStep, type Met, type Progress } from './run-step.ts'
+import { Soak } from './soak.ts'
 
 const LAST_LINES = 15
 
@@ -37,51 +40,76 @@ async function main(): Promise<void> {
     for (const queue of options.queues) await runTopology(queue, options)
   } catch (error) {
     console.error(`\nFAILED at seed ${options.seed}, commit ${commit}; to run it again:
-npm run faults -- --seed ${options.seed} --minutes ${options.minutes}${options.queues.length > 1 ? '' : ` --queue ${options.queues.join()}`}`)
+npm run faults -- --seed ${options.seed} --minutes ${options.minutes}${options.isSoak ? ' --soak' : ''}${options.queues.length > 1 ? '' : ` --queue ${options.queues.join()}`}`)
     throw error
   } finally {
     await releaseFile()
   }
 }
 
-async function runTopology(queue: QueueKind, { seed, minutes, queues }: RunOptions): Promise<void> {
-  const met: Met = { lostFencingTokens: 0, takeOvers: 0, conflicts: 0, tornUploads: 0, imports: 0, rows: 0 }
+async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: RunOptions): Promise<void> {
+  const met: Met = {
+    lostFencingTokens: 0,
+    takeOvers: 0,
+    conflicts: 0,
+    tornUploads: 0,
+    refusedUploads: 0,
+    imports: 0,
+    rows: 0,
+  }
+  const progress: Progress = { met, retryable: null }
   const counts = new Map<string, number>()
-  const disturbed = await startDisturbedCluster(queue)
-  const endsAt = performance.now() + (minutes * 60_000) / queues.length
+  const storage = chooseStorage(seed, queue)
+  const disturbed = await startDisturbedCluster({ queue, storage, isSoak })
+  const soak = isSoak ? await Soak.start(disturbed, seed) : null
+  const lastsMs = (minutes * 60_000) / queues.length
+  const startedAt = performance.now()
+  const endsAt = startedAt + lastsMs
   let steps = 0
-  for (const step of drawSteps(seed, queue)) {
+  for (const step of drawSteps(seed, queue, storage)) {
     if (performance.now() >= endsAt && !isAnythingMissing(met)) break
     if (performance.now() >= endsAt + MOST_OVERTIME_MS) break
-    await runOne(queue, disturbed, step, met)
+    if (soak?.isWarm === false && performance.now() >= startedAt + lastsMs * WARM_AFTER) await soak.takeFirstSample()
+    if (!disturbed.canSuffer(step.fault)) {
+      console.log(`${queue} ${step.number}: ${step.fault}: not tried, no file system may be mounted here`)
+      continue
+    }
+    await runOne(queue, disturbed, step, progress)
     counts.set(step.fault, (counts.get(step.fault) ?? 0) + 1)
     steps += 1
   }
+  await soak?.finish()
+  const files = await checkFiles(disturbed.databaseUrl, disturbed.storageEnv)
   await disturbed.stop()
   const faults = [...counts].map(([fault, count]) => `${count} × ${fault}`).join(', ')
-  console.log(`queue on ${queue}: ${steps} steps (${faults}); met: ${JSON.stringify(met)}`)
+  console.log(
+    `queue on ${queue}, storage ${storage}: ${steps} steps (${faults}); met: ${JSON.stringify(met)}; files: ${JSON.stringify(files)}`,
+  )
   if (isAnythingMissing(met)) {
     throw new Error(
-      `the run has not met what it is for: ${JSON.stringify(met)}; expected none of them to be 0. Run it for longer.`,
+      `the run has not met what it is for: ${JSON.stringify(met)}; expected none but the refused uploads to be 0. Run it for longer.`,
     )
   }
 }
 
+/** After this share of its time a soak takes the sample that the last one is compared with. */
+const WARM_AFTER = 1 / 3
+
 /** A run that has not met everything when its time is over goes on for so long. */
 const MOST_OVERTIME_MS = 120_000
 
-function isAnythingMissing(met: Met): boolean {
-  return Object.values(met).includes(0)
+function isAnythingMissing({ refusedUploads: _, ...needed }: Met): boolean {
+  return Object.values(needed).includes(0)
 }
 
-async function runOne(queue: QueueKind, disturbed: DisturbedCluster, step: Step, met: Met): Promise<void> {
+async function runOne(queue: QueueKind, disturbed: DisturbedCluster, step: Step, progress: Progress): Promise<void> {
   const startedAt = performance.now()
   const uploads = step.uploads.map(
     ({ caseSeed, rows, copies, isTorn, action }) =>
       `${copies} × case ${caseSeed} of ${rows} rows${isTorn ? ', torn first' : ''}${action === 'none' ? '' : `, ${action}`}`,
   )
   try {
-    await runStep(disturbed, step, met)
+    await runStep(disturbed, step, progress)
   } catch (error) {
     console.error(`queue on ${queue}, step ${JSON.stringify(step)} failed. The last warnings of each process:`)
     for (const app of disturbed.listProcesses()) {

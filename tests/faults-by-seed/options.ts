@@ -8,13 +8,17 @@ export interface RunOptions {
   /** For all topologies together. */
   readonly minutes: number
   readonly queues: readonly QueueKind[]
+  /** Mixed imports beside the steps, and nothing may have grown at the end. */
+  readonly isSoak: boolean
 }
 
 export const USAGE = `npm run faults -- [options]
 
 --minutes N   for so long steps are begun, half of it with each queue; 10 by default
 --seed S      a whole number; the same seed draws the same steps. By default one of the clock, which is printed
---queue Q     redis or postgres: one of them alone`
+--queue Q     redis or postgres: one of them alone
+--soak        mixed imports go on beside the steps, and memory, descriptors, connections, temporary files and what the queue holds
+              have to be at the end what they were after the first third`
 
 /** What is wrong with the options, in a line. */
 export class UsageError extends Error {
@@ -32,7 +36,7 @@ export function readOptions(args: readonly string[]): RunOptions | null {
   const queue = values.queue ?? 'both'
   const queues = QUEUES.filter((each) => queue === 'both' || queue === each)
   if (queues.length === 0) throw new UsageError(`--queue is ${queue}; expected redis or postgres`)
-  return { seed, minutes, queues }
+  return { seed, minutes, queues, isSoak: values.soak === true }
 }
 
 function parse(args: readonly string[]) {
@@ -43,6 +47,7 @@ function parse(args: readonly string[]) {
         minutes: { type: 'string' },
         seed: { type: 'string' },
         queue: { type: 'string' },
+        soak: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     })

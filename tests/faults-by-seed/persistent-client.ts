@@ -8,6 +8,7 @@ import { TEST_KEY } from '../support/running-system.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const AGAIN_AFTER_MS = 200
+const AS_JSON = { 'Content-Type': 'application/json' }
 const GIVE_UP_AFTER_MS = 120_000
 /** The load balancer's own answer while no intake is there, and the documented ones for what is to be repeated. */
 const TO_BE_REPEATED = new Set([409, 502, 503])
@@ -24,13 +25,33 @@ export class PersistentClient {
   /** Uploads by the native API under that key, and gives the id of the import. */
   async upload(made: GeneratedCase, idempotencyKey: string): Promise<number> {
     const response = await this.#repeat(`upload ${idempotencyKey}`, async () =>
-      fetch(`${this.#url}/v1/series/${made.seriesId}/imports`, {
-        method: 'POST',
-        headers: { ...this.#headers, 'Idempotency-Key': idempotencyKey },
-        body: makeForm(made),
-      }),
+      this.tryUpload(this.#url, made, idempotencyKey),
     )
     return ((await response.json()) as ImportView).id
+  }
+
+  /** Uploads by way of one intake, once, and gives its answer. */
+  async tryUpload(url: string, made: GeneratedCase, idempotencyKey: string): Promise<Response> {
+    return fetch(`${url}/v1/series/${made.seriesId}/imports`, {
+      method: 'POST',
+      headers: { ...this.#headers, 'Idempotency-Key': idempotencyKey },
+      body: makeForm(made),
+    })
+  }
+
+  /** Requests the import of the rejected rows of one that is over, by way of one intake, once, and gives its answer. */
+  async tryRetry(url: string, importId: number): Promise<Response> {
+    return fetch(`${url}/v1/imports/${importId}/retry-rejected`, {
+      method: 'POST',
+      headers: { ...this.#headers, ...AS_JSON },
+      body: '{}',
+    })
+  }
+
+  /** The same until it is taken. Gives the id of that import, which is the one that an earlier request made. */
+  async retryRejected(importId: number): Promise<number> {
+    const init = { method: 'POST', headers: AS_JSON, body: '{}' }
+    return (await this.send<ImportView>(`/v1/imports/${importId}/retry-rejected`, init)).id
   }
 
   /** Sends the first half of that upload and goes away. */
@@ -54,6 +75,21 @@ export class PersistentClient {
     await new Promise((resolve) => {
       torn.once('close', resolve)
       torn.destroy()
+    })
+  }
+
+  /** Repeats a request until it is taken; the answer's body, whole, as JSON. */
+  async send<Answer>(path: string, init: RequestInit): Promise<Answer> {
+    const response = await this.read(path, init)
+    return (await response.json()) as Answer
+  }
+
+  /** Repeats a request until all of its answer has come. */
+  async read(path: string, init: RequestInit = {}): Promise<Response> {
+    return this.#repeat(`${init.method ?? 'GET'} ${path}`, async () => {
+      const headers = { ...this.#headers, ...(init.headers as Record<string, string> | undefined) }
+      const response = await fetch(this.#url + path, { ...init, headers })
+      return new Response(response.status === 204 ? null : await response.arrayBuffer(), response)
     })
   }
 

@@ -6,7 +6,9 @@ import { blockCoupon } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { readWholeOutcome, type WholeOutcome } from '../support/recorded-outcome.ts'
 import { waitUntil } from '../support/wait-until.ts'
+import { BrokenPromiseError } from './broken-promise.ts'
 import { checkCopies } from './check-copies.ts'
+import { checkRefusal, expectUnavailable } from './check-refusal.ts'
 import type { DisturbedCluster } from './disturbed-cluster.ts'
 import type { DrawnUpload, Step } from './draw-step.ts'
 import { PersistentClient } from './persistent-client.ts'
@@ -19,14 +21,18 @@ export interface Met {
   /** Files that were uploaded several times at once, and of which more than one import inserted rows. */
   conflicts: number
   tornUploads: number
+  /** Beside those, where the storage is a folder of its own file system: uploads that it had no room for, or was not there for. */
+  refusedUploads: number
   /** Beside those: how much there was. */
   imports: number
   rows: number
 }
 
-/** What the system promises does not hold. */
-class BrokenPromiseError extends Error {
-  override readonly name = 'BrokenPromiseError'
+/** How far a run is. */
+export interface Progress {
+  readonly met: Met
+  /** A completed import with rejected rows that nobody has retried yet. */
+  retryable: { readonly importId: number; readonly rejected: number } | null
 }
 
 interface RunningUpload {
@@ -36,17 +42,15 @@ interface RunningUpload {
 }
 
 /** Uploads what was drawn, lets the fault happen amid it, and holds what became of it against the model. */
-export async function runStep(disturbed: DisturbedCluster, step: Step, met: Met): Promise<void> {
+export async function runStep(disturbed: DisturbedCluster, step: Step, progress: Progress): Promise<void> {
+  const { met } = progress
   const { cluster, databaseUrl } = disturbed
   const client = new PersistentClient(cluster.balancer.url)
-  const cases = step.uploads.map((drawn) => ({
-    drawn,
-    // Which lines a record costs that cannot be read is the reader's affair, and has its own tests.
-    made: generateCase(drawn.caseSeed, { rows: drawn.rows, nowMs: Date.now(), hasUnreadable: false }),
-  }))
+  const cases = step.uploads.map(makeCase)
+  const refused = step.refused === null ? null : makeCase(step.refused)
   // After a storage or a database that was away the intakes need a moment until they are ready again.
   await waitUntil('an intake was ready', async () => (await fetch(`${cluster.balancer.url}/readyz`)).status === 200)
-  for (const { made } of cases) await loadReference(disturbed, made)
+  for (const { made } of [...cases, ...(refused === null ? [] : [refused])]) await loadReference(disturbed, made)
   const redemption = findRedemption(cases[0]?.made)
   const obstacle = redemption === null ? null : await blockCoupon(databaseUrl, redemption)
   const uploads: RunningUpload[] = []
@@ -57,14 +61,48 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, met: Met)
   const actions = uploads.map(async ({ drawn, ids }) => {
     if (drawn.action === 'cancel-and-resume') await cancelAndResume(client, ids[0] ?? 0)
   })
-  await disturbed.suffer(step, uploads[0]?.ids[0] ?? 0, async () => obstacle?.remove())
+  let retry: Progress['retryable'] = null
+  await disturbed.suffer(step, {
+    importId: uploads[0]?.ids[0] ?? 0,
+    release: async () => obstacle?.remove(),
+    async whileStorageRefuses({ url }) {
+      if (refused === null) return
+      const idempotencyKey = keyOf(step, refused.made, 0)
+      await checkRefusal({ client, url, disk: disturbed.disk, made: refused.made, idempotencyKey })
+      met.refusedUploads += 1
+      if (progress.retryable === null) return
+      retry = progress.retryable
+      progress.retryable = null
+      const response = await client.tryRetry(url, retry.importId)
+      // Of a storage that is away nobody can know whether it has the original's file.
+      if (!response.ok) await expectUnavailable(`a retry of import ${retry.importId}`, response)
+    },
+  })
   await Promise.all(actions)
-  for (const upload of uploads) await checkUpload(disturbed, client, upload, met)
+  // There is room again: what was refused is taken under the same key, and a retry finds where to store its file.
+  if (refused !== null)
+    uploads.push({ ...refused, ids: await uploadCopies(client, step, refused.drawn, refused.made, met) })
+  if (retry !== null) await checkRetry(client, retry)
+  for (const upload of uploads) await checkUpload(disturbed, client, upload, progress)
   checkLogs(
     disturbed,
     uploads.flatMap(({ ids }) => ids),
     met,
   )
+}
+
+interface DrawnCase {
+  readonly drawn: DrawnUpload
+  readonly made: GeneratedCase
+}
+
+function makeCase(drawn: DrawnUpload): DrawnCase {
+  // Which lines a record costs that cannot be read is the reader's affair, and has its own tests.
+  return { drawn, made: generateCase(drawn.caseSeed, { rows: drawn.rows, nowMs: Date.now(), hasUnreadable: false }) }
+}
+
+function keyOf({ number }: Step, { seed }: GeneratedCase, copy: number): string {
+  return `step-${number}-case-${seed}-copy-${copy}`
 }
 
 async function loadReference({ cluster }: DisturbedCluster, made: GeneratedCase): Promise<void> {
@@ -100,7 +138,7 @@ async function uploadCopies(
 ): Promise<number[]> {
   return Promise.all(
     Array.from({ length: copies }, async (_, copy) => {
-      const key = `step-${step.number}-case-${made.seed}-copy-${copy}`
+      const key = keyOf(step, made, copy)
       if (isTorn && copy === 0) {
         await client.tearUpload(made, key)
         met.tornUploads += 1
@@ -120,8 +158,9 @@ async function checkUpload(
   disturbed: DisturbedCluster,
   client: PersistentClient,
   { drawn, made, ids }: RunningUpload,
-  met: Met,
+  progress: Progress,
 ): Promise<void> {
+  const { met } = progress
   const { cluster, databaseUrl } = disturbed
   const outcomes: WholeOutcome[] = []
   let createdAtMs = 0
@@ -141,6 +180,7 @@ async function checkUpload(
     met.imports += 1
     met.rows += rows
     met.takeOvers += view.attempts - 1
+    if (drawn.action !== 'revert' && rejected > 0) progress.retryable = { importId: id, rejected }
   }
   const { differences, haveCompeted } = checkCopies(outcomes, evaluateAt(made, createdAtMs), made)
   if (differences.length > 0)
@@ -155,6 +195,17 @@ async function checkUpload(
     await client.waitFor(id, ({ status }) => status === 'reverted')
     await expectCount(databaseUrl, 0, 'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1', [id])
   }
+}
+
+/** The rejected rows of its original are all it is made of. */
+async function checkRetry(
+  client: PersistentClient,
+  { importId, rejected }: NonNullable<Progress['retryable']>,
+): Promise<void> {
+  const id = await client.retryRejected(importId)
+  const view = await client.waitFor(id, ({ status }) => status !== 'queued' && status !== 'processing')
+  if (view.status !== 'completed' || view.counts.rows !== rejected)
+    throw new BrokenPromiseError(`retry ${id} of ${rejected} rows was to be completed: ${JSON.stringify(view)}`)
 }
 
 async function expectCount(

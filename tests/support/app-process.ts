@@ -32,15 +32,17 @@ export interface AppOptions {
   readonly env: Readonly<Record<string, string>>
   /** How it says that it is ready; by default over IPC. */
   readonly isReady?: (output: string) => boolean
+  /** By default the program of this checkout. */
+  readonly file?: string | undefined
 }
 
 /** Starts a program and resolves when it is ready. What still runs when the test file is done is killed. */
 export async function startApp(
   app: 'intake' | 'worker' | 'supervisor',
-  { env, isReady }: AppOptions,
+  { env, isReady, file }: AppOptions,
 ): Promise<AppProcess> {
   const { PATH = '', HOME = '', CI } = process.env
-  const child = spawn(process.execPath, await nodeArgsOf(app), {
+  const child = spawn(process.execPath, file === undefined ? await nodeArgsOf(app) : [file], {
     // Nothing of whoever runs the tests has a say in what is tested.
     env: { PATH, HOME, ...(CI === undefined ? {} : { CI }), ...env },
     stdio: isReady === undefined ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],

@@ -19,6 +19,8 @@ export interface RedisServer {
   startAgain(): Promise<void>
   /** forgets everything, as FLUSHALL does */
   flush(): Promise<void>
+  /** how many keys it holds */
+  countKeys(): Promise<number>
   /** changes a setting of redis.conf */
   configure(setting: string, value: string): Promise<void>
   /** ends the server as a kill does and removes its folder */
@@ -61,18 +63,25 @@ export async function startRedisServer(): Promise<RedisServer> {
     async startAgain() {
       child = await spawnServer(port, folder)
     },
-    flush: async () => send(port, 'FLUSHALL'),
-    configure: async (setting, value) => send(port, `CONFIG SET ${setting} ${value}`),
+    flush: async () => command(port, 'FLUSHALL'),
+    countKeys: async () => Number((await send(port, 'DBSIZE')).slice(1)),
+    configure: async (setting, value) => command(port, `CONFIG SET ${setting} ${value}`),
     stop,
   }
 }
 
-async function send(port: number, command: string): Promise<void> {
+async function command(port: number, line: string): Promise<void> {
+  const answer = await send(port, line)
+  if (!answer.startsWith('+OK')) throw new Error(`${line} was answered ${answer}`)
+}
+
+/** The answer in one line, as the protocol has it. */
+async function send(port: number, line: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
-  socket.write(`${command}\r\n`)
+  socket.write(`${line}\r\n`)
   const [answer] = (await once(socket, 'data')) as [Buffer]
   socket.destroy()
-  if (!answer.toString().startsWith('+OK')) throw new Error(`${command} was answered ${answer.toString()}`)
+  return answer.toString().trimEnd()
 }
 
 async function spawnServer(port: number, folder: string): Promise<ChildProcess> {

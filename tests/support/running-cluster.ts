@@ -12,7 +12,7 @@ import {
   TEST_KEY,
   type SystemOptions,
 } from './running-system.ts'
-import { startS3Storage, type S3Storage } from './s3-storage.ts'
+import { startS3Storage } from './s3-storage.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface ClusterOptions extends SystemOptions {
@@ -21,7 +21,13 @@ export interface ClusterOptions extends SystemOptions {
   /** By default three. */
   readonly workers?: number
   /** By default an S3 of the cluster's own. */
-  readonly storage?: S3Storage
+  readonly storage?: ClusterStorage
+}
+
+/** Where all processes of a cluster keep their files. */
+export interface ClusterStorage {
+  readonly env: Readonly<Record<string, string>>
+  stop(): Promise<void>
 }
 
 /** A process of a cluster, with where it says how it is. */
@@ -39,21 +45,21 @@ type Variables = Readonly<Record<string, string>>
 
 /**
  * The importer as a company runs it: several intake apps behind a load balancer and several workers, each a real process, over one
- * database, one queue (in the database, or on Redis where `redisUrl` is given) and one S3. They share no folder.
+ * database, one queue (in the database, or on Redis where `redisUrl` is given) and one storage. They share no folder but that, where
+ * it is one.
  */
 export interface RunningCluster {
   /** By way of the load balancer. */
   readonly client: ImporterClient
   readonly balancer: LoadBalancer
   readonly databaseUrl: string
-  readonly storage: S3Storage
   /** Those that run, the oldest first. */
   readonly intakes: readonly Intake[]
   readonly workers: readonly Member[]
-  /** Starts another one, and resolves when the load balancer sends requests there. */
-  startIntake(env?: Variables): Promise<Intake>
+  /** Starts another one, of another program than that of this checkout if `file` is one, and resolves when the load balancer sends requests there. */
+  startIntake(env?: Variables, file?: string): Promise<Intake>
   /** Starts another one, and resolves when its `/readyz` is good. */
-  startWorker(env?: Variables): Promise<Member>
+  startWorker(env?: Variables, file?: string): Promise<Member>
   /** Forgets a process that has ended. */
   forget(member: Member): void
   stop(): Promise<void>
@@ -61,7 +67,7 @@ export interface RunningCluster {
 
 export async function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
   const databaseUrl = await findOrCreateDatabase(options.databaseUrl)
-  const storage = options.storage ?? (await startS3Storage())
+  const storage: ClusterStorage = options.storage ?? (await startS3Storage())
   const balancer = await startLoadBalancer()
   const intakes = new Set<Intake>()
   const workers = new Set<Member>()
@@ -71,26 +77,25 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
     client: new ImporterClient(balancer.url, TEST_KEY),
     balancer,
     databaseUrl,
-    storage,
     get intakes() {
       return [...intakes]
     },
     get workers() {
       return [...workers]
     },
-    async startIntake(env) {
+    async startIntake(env, file) {
       const { url, ...location } = await findLocation()
       const parts = { databaseUrl, dataDir: location.dataDir, options: withStorage }
-      const app = await startIntakeApp(parts, location.port, env)
+      const app = await startIntakeApp(parts, location.port, env, file)
       const intake = { app, url, client: new ImporterClient(url, TEST_KEY) }
       intakes.add(intake)
       await balancer.add(url)
       return intake
     },
-    async startWorker(env) {
+    async startWorker(env, file) {
       const { url, ...location } = await findLocation()
       const parts = { databaseUrl, dataDir: location.dataDir, options: withStorage }
-      const worker = { url, app: await startWorkerApp(parts, { WORKER_PORT: String(location.port), ...env }) }
+      const worker = { url, app: await startWorkerApp(parts, { WORKER_PORT: String(location.port), ...env }, file) }
       workers.add(worker)
       await waitUntilReady(worker)
       return worker

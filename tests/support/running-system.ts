@@ -25,6 +25,8 @@ export interface SystemOptions {
   readonly concurrency?: number
   /** Further variables, for both processes. */
   readonly env?: Readonly<Record<string, string>>
+  /** Further variables, for the intake app alone. */
+  readonly intakeEnv?: Readonly<Record<string, string>>
   /** Further variables, for the worker alone. */
   readonly workerEnv?: Readonly<Record<string, string>>
 }
@@ -69,30 +71,35 @@ function describeParts({ databaseUrl, dataDir, options }: SharedParts): Record<s
   }
 }
 
-/** An intake app at `port` that knows the test's organization and key. */
+/** An intake app at `port` that knows the test's organization and key. `file`: another program than that of this checkout. */
 export async function startIntakeApp(
   parts: SharedParts,
   port: number,
   env: Readonly<Record<string, string>> = {},
+  file?: string,
 ): Promise<AppProcess> {
   return startApp('intake', {
+    file,
     env: {
       ...describeParts(parts),
       PORT: String(port),
       BOOTSTRAP_ORG_ID: String(TEST_ORG),
       BOOTSTRAP_API_KEY: TEST_KEY,
+      ...parts.options.intakeEnv,
       ...env,
     },
   })
 }
 
-/** `env` wins over what the parts give. */
+/** `env` wins over what the parts give. `file`: another program than that of this checkout. */
 export async function startWorkerApp(
   parts: SharedParts,
   env: Readonly<Record<string, string>> = {},
+  file?: string,
 ): Promise<AppProcess> {
   const { options, databaseUrl } = parts
   return startApp('worker', {
+    file,
     env: {
       ...describeParts(parts),
       ...options.workerEnv,
