@@ -142,6 +142,31 @@ test('what had no time to begin begins soon, not one in each turn of the event l
   expect(turns.at(-1)).toBeLessThan(10)
 })
 
+test('clients that connect are accepted, and their first requests begin, before most of what others sent ahead', async () => {
+  const begun: string[] = []
+  const begunAtAccept: number[] = []
+  const connect = await serve((request, response) => {
+    begun.push(request.url ?? '')
+    response.end(`<${request.url}>`)
+  })
+  server.on('connection', () => begunAtAccept.push(begun.length))
+  const paths = Array.from({ length: 60 }, (_, n) => `/${n}`)
+  const clients = await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      const client = await connect()
+      client.socket.write(paths.map(get).join(''))
+      return client
+    }),
+  )
+  for (const answers of await Promise.all(clients.map(async (client) => readAnswers(client, paths.length)))) {
+    expect(answers).toEqual(paths.map((path) => `<${path}>`))
+  }
+  // In each iteration of the event loop one is accepted, and begin: a new request, one that waited, one that was sent ahead.
+  expect(begunAtAccept).toHaveLength(40)
+  expect(begunAtAccept.at(-1)).toBeLessThanOrEqual(3 * 40)
+  expect(begun.lastIndexOf('/0')).toBeLessThanOrEqual(4 * 40)
+})
+
 test('a client that sends endlessly ahead of an answer is not read', async () => {
   const pending: ServerResponse[] = []
   const connect = await serve((_request, response) => {

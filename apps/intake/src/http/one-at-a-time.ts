@@ -24,23 +24,42 @@ export interface OrderedRequests {
 }
 
 /**
- * Answers the requests of a connection one at a time: the next one begins in a later turn of the event loop, after the
- * answer before it went out. Node would have all requests of a read answered in one turn, and their answers kept until the
+ * Answers the requests of a connection one at a time: the next one begins in a later iteration of the event loop, after the
+ * answer before it went out. Node would answer all requests of a read in one iteration, and keep their answers until the
  * client reads them. While one waits, nothing more of its connection is read; where too many of all wait, a connection
- * that sends more ahead is closed. Where many connections send a request at the same moment, the
- * server starts requests until the time slice is used up, and the others in later turns.
+ * that sends more ahead is closed. Where many connections send a request at the same moment, the server starts requests
+ * until the time slice is used up, and the others in later iterations.
  */
 export function oneAtATime(app: RequestListener): OrderedRequests {
   const connections = new WeakMap<Socket, Connection>()
-  /** Whose next request can begin. */
+  /** Whose only request waits for time alone. */
+  const fresh: Connection[] = []
+  /** Whose next request was sent ahead, and can begin. */
   const ready: Connection[] = []
   let waitingInAll = 0
   let isScheduled = false
-  /** When this turn of the event loop started its first request; null: it has started none. */
+  /** When this iteration of the event loop started its first request; null: it has started none. */
   let sliceStartedAt: number | null = null
+  /**
+   * For so many iterations of the event loop, this one included, more connections may wait to be accepted. Node (libuv 1.46)
+   * accepts one in each iteration: of sixty clients that connect at once the last waits for sixty iterations, before anything
+   * of it can be read. So these start no more requests than they must.
+   */
+  let acceptingFor = 0
+
+  function onConnection(socket: Socket): void {
+    open(socket)
+    if (acceptingFor === 0) setImmediate(countIteration)
+    acceptingFor = 2
+  }
+
+  function countIteration(): void {
+    acceptingFor -= 1
+    if (acceptingFor > 0) setImmediate(countIteration)
+  }
 
   function hasTime(): boolean {
-    if (sliceStartedAt !== null) return performance.now() - sliceStartedAt < SLICE_MS
+    if (sliceStartedAt !== null) return acceptingFor === 0 && performance.now() - sliceStartedAt < SLICE_MS
     sliceStartedAt = performance.now()
     setImmediate(() => {
       sliceStartedAt = null
@@ -68,11 +87,11 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
 
   function endRequest(connection: Connection): void {
     if (connection.waiting.length === 0) connection.isBusy = false
-    else startSoon(connection)
+    else startSoon(ready, connection)
   }
 
-  function startSoon(connection: Connection): void {
-    ready.push(connection)
+  function startSoon(queue: Connection[], connection: Connection): void {
+    queue.push(connection)
     scheduleNext()
   }
 
@@ -83,19 +102,24 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
   }
 
   /**
-   * Starts the waiting requests in order of arrival: at least one in each iteration of the event loop, and more until the time
-   * slice is used up. With one only, the last of twenty would wait for twenty iterations.
+   * Starts waiting requests until the time slice is used up, and at least one that was sent ahead: with one only, the last of
+   * twenty would wait for twenty iterations of the event loop. What was not sent ahead starts first, or every other client
+   * would wait for those who send many requests at once.
    */
   function startNext(): void {
     isScheduled = false
-    const until = performance.now() + LATER_SLICE_MS
-    do startFirst()
+    const until = acceptingFor > 0 ? 0 : performance.now() + LATER_SLICE_MS
+    if (fresh.length > 0) {
+      do startFirst(fresh)
+      while (fresh.length > 0 && performance.now() < until)
+    }
+    do startFirst(ready)
     while (ready.length > 0 && performance.now() < until)
-    if (ready.length > 0) scheduleNext()
+    if (fresh.length + ready.length > 0) scheduleNext()
   }
 
-  function startFirst(): void {
-    const connection = ready.shift()
+  function startFirst(queue: Connection[]): void {
+    const connection = queue.shift()
     const next = connection?.waiting.shift()
     // Its client may have gone meanwhile.
     if (connection === undefined || next === undefined) return
@@ -121,10 +145,10 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
     connection.reading.hold()
     if (connection.isBusy) return
     connection.isBusy = true
-    startSoon(connection)
+    startSoon(fresh, connection)
   }
 
-  return { onConnection: open, onRequest }
+  return { onConnection, onRequest }
 }
 
 function bodyBytesOf({ headers }: IncomingMessage): number {

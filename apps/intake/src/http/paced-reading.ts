@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
-/** Of bytes in which requests may begin so many are parsed at a time: at most some 60 of the shortest requests. */
-const HEAD_BYTES = 1024
+/** Of bytes in which requests may begin so many are parsed at a time: at most some 15 of the shortest requests. */
+const HEAD_BYTES = 256
 /** Of a body whose end only its own bytes tell: after it, too, requests may follow. */
 const CHUNKED_BODY_BYTES = 16 * 1024
 
@@ -17,7 +17,7 @@ export interface PacedReading {
 
 /**
  * Gives the bytes of a connection to the HTTP parser in small pieces, outside of bodies. Node parses each read of 64 KiB as
- * a whole: 2,500 requests, 20 ms of one turn of the event loop, for every connection that sends so much at once.
+ * a whole: 2,500 requests, 20 ms of one iteration of the event loop, for every connection that sends so much at once.
  *
  * Call it when the HTTP server has taken the connection. Node's parser then reads from the socket's handle itself; with a
  * listener for `data` it is given what the stream gives. The stream's own `push` and `_read`, by which a socket hands over
