@@ -31,8 +31,8 @@ const SLOW_MS = 100
 const BATCH_ROWS = 25
 /** A job's lock ends within 4 s, and the next look for such jobs is within 6 s. */
 const TAKE_OVER_WITHIN_MS = 30_000
-/** Room for what `/readyz` tries, and less than any file has that is uploaded. */
-const LITTLE_ROOM_BYTES = 8_192
+/** Space for what `/readyz` tries, and less than any file has that is uploaded. */
+const LITTLE_SPACE_BYTES = 8_192
 
 /** The importer on several machines, each of whose connections to a peer can be disturbed. */
 export interface DisturbedCluster {
@@ -220,9 +220,9 @@ async function bringAbout(parts: Parts, step: Step, held: HeldImport): Promise<v
     case 'storage-silent':
       return disturb(storage.s3?.network ?? null, 'silent')
     case 'disk-full':
-      await storage.disk?.leaveRoom(LITTLE_ROOM_BYTES)
+      await storage.disk?.leaveFree(LITTLE_SPACE_BYTES)
       await held.whileStorageRefuses(chooseIntake(parts, step))
-      await storage.disk?.leaveRoom(0)
+      await storage.disk?.leaveFree(0)
       await waitUntilNotReady(chooseIntake(parts, step))
       await release()
       await pass()

@@ -9,9 +9,9 @@ import { makeTemporaryFolder } from './running-system.ts'
 /** A folder of its own small file system, which can be full, or away as if nobody had mounted it. */
 export interface SmallDisk {
   readonly folder: string
-  /** From now on there is room for so many bytes more, to the page of 4 KiB. */
-  leaveRoom(bytes: number): Promise<void>
-  /** There is room again. */
+  /** From now on so many bytes more are free, to the page of 4 KiB. */
+  leaveFree(bytes: number): Promise<void>
+  /** It is no longer full. */
   empty(): Promise<void>
   /** From now on another, empty file system is in the folder. */
   hide(): void
@@ -38,12 +38,12 @@ export async function mountSmallDisk(bytes: number): Promise<SmallDisk | null> {
   const ballast = path.join(folder, BALLAST)
   return {
     folder,
-    async leaveRoom(room) {
+    async leaveFree(bytesFree) {
       const file = await open(ballast, 'a')
       try {
         await fillUp(file)
         const { size } = await file.stat()
-        await truncate(ballast, Math.max(0, size - room))
+        await truncate(ballast, Math.max(0, size - bytesFree))
       } finally {
         await file.close()
       }
