@@ -1,0 +1,45 @@
+import * as examples from './examples.ts'
+import type { Operation } from './operation.ts'
+import * as parameters from './parameters.ts'
+import * as views from './views.ts'
+
+export const KEY_OPERATIONS = {
+  listApiKeys: {
+    method: 'get',
+    path: '/v1/api-keys',
+    tag: 'keys',
+    summary: 'List API keys',
+    role: 'admin',
+    query: parameters.noQuery,
+    success: [{ status: 200, description: 'The keys', schema: views.apiKeyListView, example: examples.apiKeyList }],
+  },
+  createApiKey: {
+    method: 'post',
+    path: '/v1/api-keys',
+    tag: 'keys',
+    summary: 'Create an API key',
+    role: 'admin',
+    query: parameters.noQuery,
+    body: { contentType: 'application/json', schema: parameters.newApiKey },
+    example: { json: { role: 'read', name: 'poller' } },
+    success: [
+      {
+        status: 201,
+        description: 'The key itself is shown here and never again',
+        schema: views.newApiKeyView,
+        example: examples.newApiKey,
+      },
+    ],
+    errors: { 408: 'The body stood still', 413: 'The body is too large', 415: 'The body is compressed' },
+  },
+  revokeApiKey: {
+    method: 'delete',
+    path: '/v1/api-keys/{keyId}',
+    tag: 'keys',
+    summary: 'Revoke an API key',
+    role: 'admin',
+    query: parameters.noQuery,
+    success: [{ status: 204, description: 'The key is revoked' }],
+    errors: { 404: 'There is no such key in this organization' },
+  },
+} as const satisfies Record<string, Operation>
