@@ -3,8 +3,7 @@ import type { ColumnMapping } from '@importer/contracts'
 import { migrateDatabase } from '@importer/db'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { readMigrationsFolder } from '../packages/db/src/migrate/migrations-folder.ts'
-import { withSchemaEngine } from '../packages/db/src/migrate/schema-engine.ts'
+import { readMigrations } from '../packages/db/src/migrate/migrations-folder.ts'
 import { DirectImporter } from './support/direct-importer.ts'
 import { queryOnce } from './support/query-once.ts'
 import { TEST_ORG } from './support/running-system.ts'
@@ -58,16 +57,13 @@ beforeAll(async () => {
   url = (await createTestDatabase()).url
   await queryOnce(url, 'DROP SCHEMA public CASCADE')
   await queryOnce(url, 'CREATE SCHEMA public')
-  const all = await readMigrationsFolder()
-  const before = all.migrationDirectories.slice(
-    0,
-    all.migrationDirectories.findIndex(({ path }) => MIGRATION.test(path)),
-  )
-  await withSchemaEngine(url, async (engine) =>
-    engine.applyMigrations({
-      migrationsList: { ...all, migrationDirectories: before },
-      filters: { externalTables: [], externalEnums: [] },
-    }),
+  const all = await readMigrations()
+  await migrateDatabase(
+    url,
+    all.slice(
+      0,
+      all.findIndex(({ name }) => MIGRATION.test(name)),
+    ),
   )
   for (const statement of FILL.split(';\n')) await queryOnce(url, statement)
   fileBefore = await readFileNode()

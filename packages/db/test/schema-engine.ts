@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
+import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
-
-import { readSchemaFile } from './migrations-folder.ts'
-import { WholeScriptAdapter } from './whole-script-adapter.ts'
 
 type EngineBindings = typeof import('@prisma/schema-engine-wasm') & { __wbg_set_wasm(exports: object): void }
 
@@ -23,10 +22,17 @@ declare global {
   var PRISMA_WASM_PANIC_REGISTRY: { set_message(message: string): void } | undefined
 }
 
+/** The schema that the migrations are to lead to: path and text. */
+export async function readSchemaFile(): Promise<{ path: string; content: string }> {
+  const path = fileURLToPath(new URL('../../../prisma/schema.prisma', import.meta.url))
+  return { path, content: await readFile(path, 'utf8') }
+}
+
 let bindings: Promise<EngineBindings> | undefined
 
 /**
- * Lends Prisma's schema engine, compiled to WebAssembly, on one database and this repository's schema.
+ * Lends Prisma's schema engine, compiled to WebAssembly, on one database and this repository's schema: what the schema and
+ * `_prisma_migrations` are held to.
  *
  * The native engine is downloaded at install, from a host that many networks do not reach; this package is the same
  * engine. Node cannot import `.wasm` as a module without a flag, so it is instantiated by hand. The pool is ours because
@@ -41,7 +47,7 @@ export async function withSchemaEngine<Result>(
   const schema = await readSchemaFile()
   const pool = new pg.Pool({ connectionString: databaseUrl })
   try {
-    const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool))
+    const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool))
     const engine = await SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => undefined, adapter)
     try {
       return await use(engine)

@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
-
 import { normalizeCouponCode, normalizeMobile } from '@importer/contracts'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
-import { readMigrationsFolder } from './migrations-folder.ts'
+import { readMigrations } from './migrations-folder.ts'
 
 let client: pg.Client
 
@@ -19,8 +16,10 @@ beforeAll(async () => {
 afterAll(async () => client.end())
 
 async function migrate(): Promise<void> {
-  const { baseDir } = await readMigrationsFolder()
-  await client.query(await readFile(path.join(baseDir, '20261126030600_identifiers_as_seen', 'migration.sql'), 'utf8'))
+  const migrations = await readMigrations()
+  const script = migrations.find(({ name }) => name.endsWith('_identifiers_as_seen'))?.script
+  if (script === undefined) throw new Error('there is no such migration')
+  await client.query(script)
 }
 
 const DECOMPOSED = 'cafe\u0301-1'

@@ -2,9 +2,9 @@ import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
+import { readSchemaFile, withSchemaEngine } from '../../test/schema-engine.ts'
 import { migrateDatabase } from './migrate-database.ts'
-import { readMigrationsFolder, readSchemaFile } from './migrations-folder.ts'
-import { withSchemaEngine } from './schema-engine.ts'
+import { readMigrationNames, type Migration } from './migrations-folder.ts'
 
 /** How the schema itself would make an empty database: a script. */
 async function writeSchemaScript(databaseUrl: string): Promise<string> {
@@ -52,6 +52,42 @@ async function query<Row extends pg.QueryResultRow>(url: string, text: string): 
   }
 }
 
+/** As `prisma migrate deploy` would; the names of those that it applied. */
+async function applyByEngine(url: string, migrations: readonly Migration[]): Promise<string[]> {
+  const { appliedMigrationNames } = await withSchemaEngine(url, async (engine) =>
+    engine.applyMigrations({
+      migrationsList: {
+        baseDir: '.',
+        lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"' },
+        shadowDbInitScript: '',
+        migrationDirectories: migrations.map(({ name, script }) => ({
+          path: name,
+          migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: script } },
+        })),
+      },
+      filters: { externalTables: [], externalEnums: [] },
+    }),
+  )
+  return appliedMigrationNames
+}
+
+/** The table of the migrations and what is in it, but for ids and times. */
+async function describeRecords(url: string): Promise<unknown[]> {
+  return [
+    await query(
+      url,
+      `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
+       FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`,
+    ),
+    await query(
+      url,
+      `SELECT migration_name, checksum, logs, rolled_back_at, applied_steps_count, length(id) AS id,
+              finished_at >= started_at AS finished
+       FROM _prisma_migrations ORDER BY migration_name`,
+    ),
+  ]
+}
+
 /** A database without anything in it. */
 async function createEmptyDatabase(): Promise<string> {
   const { url } = await createTestDatabase()
@@ -83,7 +119,7 @@ describe('the migrations', () => {
 
   test('are applied once, however many begin at the same time', async () => {
     const url = await createEmptyDatabase()
-    const names = (await readMigrationsFolder()).migrationDirectories.map(({ path }) => path)
+    const names = await readMigrationNames()
     const applied = await Promise.all([1, 2, 3].map(async () => (await migrateDatabase(url)).applied))
     expect(applied.flat()).toEqual(names)
     expect(
@@ -95,11 +131,39 @@ describe('the migrations', () => {
     const url = await createEmptyDatabase()
     await migrateDatabase(url)
     // As a process leaves it that dies in a migration: begun, not finished, and nothing of it there.
-    const [last] = (await readMigrationsFolder()).migrationDirectories.map(({ path }) => path).slice(-1)
+    const [last] = (await readMigrationNames()).slice(-1)
     await query(url, `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '${last}'`)
     await query(url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public')
     const { applied } = await migrateDatabase(url)
     expect(applied).toContain(last)
     expect((await describeDatabase(url)).length).toBeGreaterThan(100)
+  })
+
+  test("are recorded as by Prisma's engine, which finds nothing left to do", async () => {
+    const [ours, theirs] = await Promise.all([createEmptyDatabase(), createEmptyDatabase()])
+    // Prisma's adapter cuts scripts at every semicolon, also in comments: these have none.
+    const few = ['first', 'second'].map((name) => ({ name, script: `CREATE TABLE ${name} (id int PRIMARY KEY)` }))
+    expect((await migrateDatabase(ours, few)).applied).toEqual(few.map(({ name }) => name))
+    expect(await applyByEngine(theirs, few)).toEqual(few.map(({ name }) => name))
+    expect(await describeRecords(ours)).toEqual(await describeRecords(theirs))
+    expect(await applyByEngine(ours, few)).toEqual([])
+    expect(await migrateDatabase(theirs, few)).toEqual({ applied: [] })
+  })
+
+  test('leave nothing of one that fails, say which it was, and go on from there', async () => {
+    const url = await createEmptyDatabase()
+    const first = { name: '1_first', script: 'CREATE TABLE first (id int);' }
+    const wrong = { name: '2_second', script: 'CREATE TABLE second (id int); SELECT 1 / 0; -- no more' }
+    await expect(migrateDatabase(url, [first, wrong])).rejects.toThrow(
+      'the migration 2_second could not be applied: division by zero',
+    )
+    const mended = { ...wrong, script: wrong.script.replace('SELECT 1 / 0; ', '') }
+    expect(await migrateDatabase(url, [first, mended])).toEqual({ applied: ['2_second'] })
+  })
+
+  test("are not applied to somebody else's tables", async () => {
+    const url = await createEmptyDatabase()
+    await query(url, 'CREATE TABLE invoices (id int)')
+    await expect(migrateDatabase(url)).rejects.toThrow('the database has tables, such as invoices')
   })
 })
