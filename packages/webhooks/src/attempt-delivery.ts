@@ -26,8 +26,6 @@ export interface AttemptOptions {
   readonly timeoutMs?: number
   /** PEM: who may have signed a receiver's certificate; those that Node knows by default. */
   readonly trustedCertificate?: string
-  /** How much longer than its time-out an attempt may stay without a result before it counts as lost. */
-  readonly graceMs?: number
   /** Learns how each attempt ended, for the process's metrics. */
   readonly onAttempt?: (result: AttemptResult) => void
   /** Follows the attempt as a step of its import, where that is wanted. */
@@ -37,7 +35,10 @@ export interface AttemptOptions {
 /** `retried`: it did not reach its receiver and is tried again. `failed`: it is given up. */
 export type AttemptResult = 'delivered' | 'retried' | 'failed'
 
-/** Time to begin, to record, and for a busy process to get round to either. */
+/**
+ * How much longer than its time-out an attempt may stay without a result before it counts as lost: time to begin, to
+ * record, and for a busy process to get round to either.
+ */
 const GRACE_MS = 10_000
 const MAX_END_TRIES = 3
 const UNSIGNED: SendResult = { httpStatus: null, errorCode: 'SECRET_UNREADABLE', answer: null, retryAfter: null }
@@ -52,9 +53,9 @@ export async function attemptDelivery(
   job: { readonly deliveryId: number; readonly turn: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const { database, timeoutMs = ATTEMPT_TIMEOUT_MS, graceMs = GRACE_MS, tracing = NO_TRACING } = options
+  const { database, timeoutMs = ATTEMPT_TIMEOUT_MS, tracing = NO_TRACING } = options
   const begunAt = options.now()
-  const reservedUntil = new Date(begunAt.getTime() + timeoutMs + graceMs)
+  const reservedUntil = new Date(begunAt.getTime() + timeoutMs + GRACE_MS)
   const attempt = await beginAttempt(database, { ...job, now: begunAt, reservedUntil })
   if (attempt === null) return
   const span = tracing.startSpan('webhook', {

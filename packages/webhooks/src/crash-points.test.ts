@@ -1,16 +1,9 @@
-import {
-  beginAttempt,
-  completeImport,
-  listWebhookDeliveries,
-  recordImportEvent,
-  reserveDueDeliveries,
-} from '@importer/db'
+import { beginAttempt, completeImport, listWebhookDeliveries, recordImportEvent } from '@importer/db'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { startReceiver, type Receiver } from '../test/start-receiver.ts'
 import { openWebhookWorld, ORG, type WebhookWorld } from '../test/webhook-world.ts'
-import { DELIVERY_SLOTS } from './dispatcher.ts'
 
 const PAST_ALL_RESERVATIONS_MS = 60_000
 
@@ -40,15 +33,6 @@ async function endImport(): Promise<void> {
   world.clock = new Date(Date.now() + 1)
 }
 
-const reserve = async () =>
-  reserveDueDeliveries(world.database, {
-    now: world.clock,
-    reservedUntil: new Date(world.clock.getTime() + 30_000),
-    hangingSince: new Date(world.clock.getTime() - 2_000),
-    ...DELIVERY_SLOTS,
-    limit: 100,
-  })
-
 /** What a process has done of it when it dies; gives the jobs that may still turn up in the queue afterwards. */
 const CRASHES: Record<string, () => Promise<readonly { deliveryId: number; turn: number }[]>> = {
   'within the transaction that ends the import': async () => {
@@ -77,7 +61,7 @@ const CRASHES: Record<string, () => Promise<readonly { deliveryId: number; turn:
   },
   'when the delivery is reserved and not queued': async () => {
     await endImport()
-    expect(await reserve()).toHaveLength(2)
+    expect(await world.takeDueJobs()).toHaveLength(2)
     return []
   },
   'when its job is queued, and the queue is lost': async () => {
@@ -156,7 +140,7 @@ test.each(Object.entries(CRASHES))('a worker that dies %s', async (_name, crash)
 
 test('two dispatchers and two workers at once make each attempt once', async () => {
   await Promise.all(Array.from({ length: 10 }, endImport))
-  const jobs = (await Promise.all([reserve(), reserve(), reserve()])).flat()
+  const jobs = (await Promise.all([1, 2, 3].map(world.takeDueJobs))).flat()
   expect(jobs).toHaveLength(20)
   expect(new Set(jobs.map(({ deliveryId }) => deliveryId)).size).toBe(20)
   await Promise.all([...jobs, ...jobs].map(async (job) => world.attempt(job)))

@@ -1,6 +1,5 @@
-import type { DeliveryFailureCode, DeliveryStatus, EndpointDisabledReason } from '@importer/contracts'
+import type { Decision } from '@importer/db'
 
-import { readRetryAfter } from './read-retry-after.ts'
 import type { SendResult } from './send-webhook.ts'
 
 const SECOND = 1_000
@@ -27,16 +26,6 @@ export interface AttemptFacts {
   readonly now: Date
   /** From 0 up to 1. */
   readonly random: number
-}
-
-export interface Decision {
-  readonly status: DeliveryStatus
-  readonly nextAttemptAt: Date | null
-  readonly failureCode: DeliveryFailureCode | null
-  /** If that still holds when it is recorded the delivery is given up; else it goes on as the rest says. */
-  readonly disableEndpoint: EndpointDisabledReason | null
-  /** Whether it speaks against the receiver. */
-  readonly receiverFailed: boolean
 }
 
 const DECIDED = { nextAttemptAt: null, failureCode: null, disableEndpoint: null, receiverFailed: true } as const
@@ -71,4 +60,17 @@ export function decideNext({ result, roundAttempt, failingSince, now, random }: 
 function findReasonToDisable({ httpStatus }: SendResult, failingSince: Date | null, now: Date) {
   if (httpStatus === 410) return 'GONE'
   return failingSince !== null && now.getTime() - failingSince.getTime() >= FAILING_LIMIT_MS ? 'FAILING' : null
+}
+
+/**
+ * How long `Retry-After` asks to wait, in ms; null when it says nothing that can be read. Whole seconds or a date
+ * (RFC 9110, 10.2.3).
+ */
+function readRetryAfter(header: string | null, now: Date): number | null {
+  const text = header?.trim() ?? ''
+  if (/^\d{1,10}$/.test(text)) return Number(text) * 1_000
+  if (!/^[A-Za-z]{3,9}[, ]/.test(text)) return null
+  // One of the three forms of a date, asctime's, names no zone, and means GMT like the others (RFC 9110, 5.6.7).
+  const at = Date.parse(/\d$/.test(text) ? `${text} GMT` : text)
+  return Number.isNaN(at) ? null : Math.max(0, at - now.getTime())
 }

@@ -2,29 +2,34 @@ import { beginAttempt, type ReservedDelivery } from '@importer/db'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { openWebhookWorld, ORG, type WebhookWorld } from '../test/webhook-world.ts'
-import { startDispatcher, type Dispatcher } from './dispatcher.ts'
+import { queueDueDeliveries, type DispatcherOptions } from './dispatcher.ts'
 
-const SLOTS = { mostPerReceiver: 4, mostPerFailing: 1, mostFailingPerOrg: 3, mostFailing: 5, mostPerOrg: 8 }
+const SLOTS = {
+  mostPerReceiver: 4,
+  mostPerFailing: 1,
+  mostFailingPerOrg: 3,
+  mostFailing: 5,
+  mostPerOrg: 8,
+  mostInAll: 20,
+}
 const OTHER_ORG = ORG + 1
 const THIRD_ORG = ORG + 2
 const HANGING_MS = 2_000
 
 let world: WebhookWorld
-let dispatcher: Dispatcher
+let options: DispatcherOptions
 const queued: ReservedDelivery[] = []
 
 beforeAll(async () => {
   world = await openWebhookWorld()
   await world.database.prisma.organization.createMany({ data: [{ id: OTHER_ORG }, { id: THIRD_ORG }] })
-  dispatcher = startDispatcher({
+  options = {
     database: world.database,
-    queue: { enqueue: async (job) => void queued.push(job) },
+    queue: { enqueueAll: async (jobs) => void queued.push(...jobs.map(({ payload }) => payload)) },
     log: world.log,
     now: () => world.clock,
     slots: SLOTS,
-  })
-  // From here on it looks when it gets the signal.
-  await dispatcher.stop()
+  }
 })
 beforeEach(async () => {
   await world.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event CASCADE`
@@ -73,7 +78,7 @@ async function owe({ org = ORG, failing = false, callback = false, due, waiting 
 
 /** One pass; how many slots each receiver got in it. */
 async function dispatch(): Promise<Record<string, number>> {
-  await dispatcher.dispatch()
+  await queueDueDeliveries(options)
   const slots: Record<string, number> = {}
   for (const { deliveryId } of queued.splice(0)) {
     const { receiver } = await world.database.prisma.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } })
@@ -155,6 +160,33 @@ test('the failing receivers of all organizations together leave slots to all oth
   expect(Object.values(ofFailing)).toHaveLength(SLOTS.mostFailing)
 })
 
+test('no more are queued than can be worked on: whoever comes then gets the next free slot, before all that waits', async () => {
+  for (const org of [ORG, OTHER_ORG, THIRD_ORG]) {
+    await owe({ due: 9, org })
+    await owe({ due: 9, org })
+  }
+  const first = await dispatch()
+  expect(Object.values(first).reduce((sum, slots) => sum + slots, 0)).toBe(SLOTS.mostInAll)
+  const late = await owe({ due: 1 })
+  expect(await dispatch()).toEqual({})
+  const { prisma } = world.database
+  const ended = await prisma.webhookDelivery.findFirstOrThrow({ where: { reservedUntil: { not: null }, orgId: ORG } })
+  await prisma.webhookDelivery.update({ where: { id: ended.id }, data: { reservedUntil: null } })
+  expect(await dispatch()).toEqual({ [late]: 1 })
+})
+
+test('a slot that an organization may not have goes to the failing receiver of another one', async () => {
+  const live = [await owe({ due: 4 }), await owe({ due: 4 })]
+  for (let number = 0; number < 3; number += 1) await owe({ due: 1, failing: true })
+  const failing = []
+  for (const org of [OTHER_ORG, OTHER_ORG, OTHER_ORG, THIRD_ORG, THIRD_ORG]) {
+    failing.push(await owe({ due: 1, failing: true, org }))
+  }
+  const slots = await dispatch()
+  expect(live.map((receiver) => slots[receiver])).toEqual([4, 4])
+  expect(Object.keys(slots).toSorted()).toEqual([...live, ...failing].toSorted())
+})
+
 test('a free slot goes to the receiver that holds fewest, though others have waited longer', async () => {
   const dead = [await owe({ due: 9 }), await owe({ due: 9 })]
   expect(await dispatch()).toEqual({ [dead[0] ?? '']: 4, [dead[1] ?? '']: 4 })
@@ -183,13 +215,7 @@ test('receivers are served in turn: the first delivery of each before the second
 
 test('what the queue refuses is given back, and the next pass finds it', async () => {
   const receiver = await owe({ due: 2 })
-  const refusing = startDispatcher({
-    database: world.database,
-    queue: { enqueue: async () => Promise.reject(new Error('away')) },
-    log: world.log,
-    now: () => world.clock,
-  })
-  await refusing.stop()
-  expect(await refusing.dispatch()).toBe(0)
+  const refusing = { enqueueAll: async () => Promise.reject(new Error('away')) }
+  expect(await queueDueDeliveries({ ...options, queue: refusing })).toBe(0)
   expect(await dispatch()).toEqual({ [receiver]: 2 })
 })

@@ -1,5 +1,6 @@
 export type { ReceiverPolicy } from './address-policy.ts'
 export { attemptDelivery, type AttemptOptions, type AttemptResult } from './attempt-delivery.ts'
-export { DELIVERY_CONCURRENCY, startDispatcher, type Dispatcher, type DispatcherOptions } from './dispatcher.ts'
+export { startDispatcher, type Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 export { findUrlFault } from './receiver-url.ts'
 export { createResolveHost, type ResolveHost } from './resolve-host.ts'
+export { DELIVERY_CONCURRENCY } from './share-slots.ts'

@@ -4,13 +4,16 @@ import { Client, errors } from 'undici'
 
 import type { ReceiverPolicy } from './address-policy.ts'
 import { AddressNotAllowedError, createGuardedConnector, NameNotResolvedError } from './guarded-connector.ts'
-import { readAnswer } from './read-answer.ts'
 import { findUrlFault } from './receiver-url.ts'
 import type { ResolveHost } from './resolve-host.ts'
 
 /** For everything together: look-up, connection, request and the whole answer. */
 export const ATTEMPT_TIMEOUT_MS = LIMITS.webhook.attemptMs
 const MAX_HEADER_BYTES = 16 * 1024
+/** How much of an answer is kept. */
+const KEPT_BYTES = 1024
+/** A receiver that sends more than this is not listened to any longer. */
+const MAX_ANSWER_BYTES = 64 * 1024
 
 export interface SendOptions {
   readonly url: string
@@ -94,4 +97,23 @@ function nameError(error: unknown, hasBegun: boolean): WebhookAttemptError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (TLS_CODES.test(code)) return 'TLS_FAILED'
   return hasBegun || CUT_CODES.has(code) ? 'ANSWER_CUT_SHORT' : 'CONNECTION_FAILED'
+}
+
+/**
+ * Reads an answer's body to its end, or until it is too long to care, and gives its first 1 kB as text that does no harm
+ * to a log, a terminal or a page: control and invisible characters, and bytes that are no UTF-8, are replaced.
+ */
+async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const kept: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    if (bytes < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - bytes))
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) break
+  }
+  return makeShowable(Buffer.concat(kept))
+}
+
+function makeShowable(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes).replaceAll(/[^\P{C}\n\t]/gu, '\uFFFD')
 }

@@ -5,7 +5,7 @@ import { createLog, type Logger } from '@importer/runtime'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { attemptDelivery, type AttemptOptions } from '../src/attempt-delivery.ts'
-import { startDispatcher } from '../src/dispatcher.ts'
+import { queueDueDeliveries } from '../src/dispatcher.ts'
 import { createResolveHost } from '../src/resolve-host.ts'
 
 export const ORG = 9619
@@ -52,11 +52,10 @@ export async function openWebhookWorld(
   const now = (): Date => world.clock
   const jobs: Job[] = []
   const queue = {
-    enqueue: async (job: Job): Promise<void> => {
-      jobs.push(job)
+    enqueueAll: async (added: readonly { readonly payload: Job }[]): Promise<void> => {
+      jobs.push(...added.map(({ payload }) => payload))
     },
   }
-  const dispatcher = startDispatcher({ database, queue, log, now, everyMs: 3_600_000 })
   const attemptOptions: AttemptOptions = {
     database,
     log,
@@ -104,7 +103,7 @@ export async function openWebhookWorld(
       return id
     },
     async takeDueJobs() {
-      await dispatcher.dispatch()
+      await queueDueDeliveries({ database, queue, log, now })
       return jobs.splice(0)
     },
     attempt: async (job, more = {}, signal = new AbortController().signal) =>
@@ -118,7 +117,6 @@ export async function openWebhookWorld(
       return attempts
     },
     async stop() {
-      await dispatcher.stop()
       await database.close()
     },
   }

@@ -7,7 +7,7 @@ import type {
 
 import type { Database } from '../open-database.ts'
 import { BEGIN_ATTEMPT, END_ATTEMPT } from '../sql/attempt-delivery.ts'
-import { RESERVE_DELIVERIES } from '../sql/reserve-deliveries.ts'
+import { FIND_RECEIVERS, RESERVE_DELIVERIES } from '../sql/reserve-deliveries.ts'
 import { bindParameters } from '../sql/statement.ts'
 import { SealedSecretError } from './secret-vault.ts'
 import { ensureOrgSecret } from './secrets.ts'
@@ -18,45 +18,48 @@ export interface ReservedDelivery {
   readonly turn: number
 }
 
-export interface ReserveOptions extends DeliverySlots {
-  readonly now: Date
-  /** A job that has not begun by then counts as lost, and another is queued. */
-  readonly reservedUntil: Date
-  /** An attempt that began by then, and has not ended, hangs. */
-  readonly hangingSince: Date
-  readonly limit: number
+/** An endpoint, or a callback host of an organization, that has deliveries in flight or due. */
+export interface Receiver {
+  readonly receiver: string
+  readonly orgId: number
+  /** Its last attempt failed, or one that is under way hangs. */
+  readonly isFailing: boolean
+  /** How many of its deliveries a queued job or a worker has. */
+  readonly inFlight: number
+  /** The ids of the first that are due and not in flight, oldest first. */
+  readonly due: readonly bigint[]
+  readonly dueSince: Date | null
 }
 
-/** How many deliveries may be in flight at once, over all workers. */
-export interface DeliverySlots {
-  /** Of one endpoint, or of one callback host and organization. */
-  readonly mostPerReceiver: number
-  /** The same of one that fails or hangs. */
-  readonly mostPerFailing: number
-  /** Of all receivers of an organization that fail or hang. */
-  readonly mostFailingPerOrg: number
-  /** Of all receivers that fail or hang. */
-  readonly mostFailing: number
-  readonly mostPerOrg: number
+/** `hangingSince`: an attempt that began by then, and has not ended, hangs. `mostDue`: how many due ones each is given with. */
+export async function findReceivers(
+  { prisma }: Database,
+  { now, hangingSince, mostDue }: { readonly now: Date; readonly hangingSince: Date; readonly mostDue: number },
+): Promise<Receiver[]> {
+  return prisma.$queryRawUnsafe<Receiver[]>(FIND_RECEIVERS, now, hangingSince, mostDue)
 }
 
-/** Deliveries whose time has come and that are not in flight, now reserved: whoever gets them queues their jobs. */
-export async function reserveDueDeliveries(database: Database, options: ReserveOptions): Promise<ReservedDelivery[]> {
-  const rows = await database.prisma.$queryRawUnsafe<{ id: bigint; turn: number }[]>(
-    RESERVE_DELIVERIES.text,
-    ...bindParameters(RESERVE_DELIVERIES, { ...options }),
-  )
-  return rows.map(({ id, turn }) => ({ deliveryId: Number(id), turn }))
+/** Those of them that nobody else has reserved. A job that has not begun by `reservedUntil` counts as lost. */
+export async function reserveDeliveries(
+  { prisma }: Database,
+  ids: readonly bigint[],
+  { now, reservedUntil }: { readonly now: Date; readonly reservedUntil: Date },
+): Promise<ReservedDelivery[]> {
+  if (ids.length === 0) return []
+  return prisma.$queryRawUnsafe<ReservedDelivery[]>(RESERVE_DELIVERIES, ids, reservedUntil, now)
 }
 
-/** Gives back what could not be queued. */
-export async function releaseDeliveries(database: Database, reserved: readonly ReservedDelivery[]): Promise<void> {
-  for (const { deliveryId, turn } of reserved) {
-    await database.prisma.webhookDelivery.updateMany({
-      where: { id: deliveryId, turn, status: 'pending' },
-      data: { reservedUntil: null },
-    })
-  }
+/** Gives back what could not be queued, but for what a worker has begun all the same. */
+export async function releaseDeliveries(
+  { prisma }: Database,
+  reserved: readonly ReservedDelivery[],
+  reservedUntil: Date,
+): Promise<void> {
+  const ids = reserved.map(({ deliveryId }) => BigInt(deliveryId))
+  await prisma.webhookDelivery.updateMany({
+    where: { id: { in: ids }, reservedUntil, status: 'pending' },
+    data: { reservedUntil: null },
+  })
 }
 
 /** One attempt that has begun, and is on record as such. */
@@ -116,22 +119,26 @@ async function openSecrets(database: Database, row: AttemptRow): Promise<BegunAt
   return { ...row, secrets, unreadable }
 }
 
-export interface AttemptEnd {
+/** What becomes of a delivery, and of its endpoint, after an attempt. */
+export interface Decision {
+  readonly status: DeliveryStatus
+  readonly nextAttemptAt: Date | null
+  readonly failureCode: DeliveryFailureCode | null
+  /** If that still holds when it is recorded the delivery is given up; else it goes on as the rest says. */
+  readonly disableEndpoint: EndpointDisabledReason | null
+  /** Whether it speaks against the receiver: an endpoint's failures are counted from the first after its last success. */
+  readonly receiverFailed: boolean
+}
+
+export interface AttemptEnd extends Decision {
   readonly now: Date
   readonly durationMs: number
   readonly httpStatus: number | null
   readonly errorCode: WebhookAttemptError | null
   /** The first 1 kB of the answer, as text that can be shown. */
   readonly answer: string | null
-  readonly status: DeliveryStatus
-  readonly nextAttemptAt: Date | null
-  readonly failureCode: DeliveryFailureCode | null
-  /** Set when the endpoint is to be notified of nothing more, if it is still so when that is recorded. */
-  readonly disableEndpoint: EndpointDisabledReason | null
   /** What has failed since then is disabled as FAILING. */
   readonly failingBefore: Date
-  /** An endpoint's failures are counted from the first after its last success. */
-  readonly receiverFailed: boolean
 }
 
 /** What has become of the delivery and of its endpoint. */

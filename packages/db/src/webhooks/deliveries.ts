@@ -1,6 +1,6 @@
 import type { DeliveryFailureCode, DeliveryStatus, WebhookAttemptError, WebhookEventType } from '@importer/contracts'
 
-import type { Prisma } from '../generated/client.ts'
+import { Prisma } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
 
 export interface AttemptRecord {
@@ -74,6 +74,10 @@ export async function findWebhookDelivery(
   return row === null ? null : toDeliveryRecord(row)
 }
 
+/** From the first attempt on; whoever has it in hand changes nothing more. */
+const STARTED_AGAIN = Prisma.sql`status = 'pending', reserved_until = NULL, failure_code = NULL, finished_at = NULL,
+  turn = d.turn + 1, round_attempts = 0`
+
 /**
  * Sends a delivery once more, now and by the whole schedule again, under the same webhook-id.
  * An attempt that is under way is recorded and changes nothing more.
@@ -84,8 +88,7 @@ export async function redeliver(
 ): Promise<'queued' | 'not-found' | 'disabled'> {
   const redelivered = await database.prisma.$executeRaw`
     UPDATE webhook_delivery d
-    SET status = 'pending', next_attempt_at = ${now}::timestamptz, reserved_until = NULL, failure_code = NULL,
-        finished_at = NULL, turn = d.turn + 1, round_attempts = 0
+    SET next_attempt_at = ${now}::timestamptz, ${STARTED_AGAIN}
     WHERE d.id = ${id}::bigint AND d.org_id = ${orgId}::int
       AND (d.endpoint_id IS NULL
            OR EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = d.endpoint_id AND e.status = 'active'))`
@@ -126,8 +129,7 @@ export async function redeliverRange(database: Database, range: RedeliveryRange)
     ),
     sent AS (
       UPDATE webhook_delivery d
-      SET status = 'pending', next_attempt_at = ${range.now}::timestamptz, reserved_until = NULL, failure_code = NULL,
-          finished_at = NULL, turn = d.turn + 1, round_attempts = 0
+      SET next_attempt_at = ${range.now}::timestamptz, ${STARTED_AGAIN}
       FROM chosen WHERE d.id = chosen.id AND d.status = ${range.status}
       RETURNING d.id
     )
