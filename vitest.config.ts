@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
+import { REPORTERS, SHORT_TESTS } from './vitest.base.ts'
 import { START_TESTS } from './vitest.start.config.ts'
 
 export default defineConfig({
@@ -12,14 +13,7 @@ export default defineConfig({
         (suite) => `tests/${suite}/**`,
       ),
     ],
-    globalSetup: ['tests/support/global-setup.ts'],
-    setupFiles: ['tests/support/release-after-file.ts'],
-    allowOnly: false,
-    maxWorkers: 2,
-    // Loading what a test file needs takes seconds of processor time: the files of one process share it.
-    isolate: false,
-    reporters: ['default', './tests/support/slowest-files-reporter.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    ...SHORT_TESTS,
+    reporters: REPORTERS,
   },
 })

@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
+import { SHORT_TESTS } from './vitest.base.ts'
+
 export const START_TESTS = [
   'apps/intake/src/main.test.ts',
   'apps/supervisor/src/{main,start-system,supervise-process}.test.ts',
@@ -10,12 +12,6 @@ export const START_TESTS = [
 export default defineConfig({
   test: {
     include: START_TESTS,
-    globalSetup: ['tests/support/global-setup.ts'],
-    setupFiles: ['tests/support/release-after-file.ts'],
-    allowOnly: false,
-    maxWorkers: 2,
-    isolate: false,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    ...SHORT_TESTS,
   },
 })

@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+import { BASE } from './vitest.base.ts'
+
 /** The tests that measure how soon something happens: each alone. */
 export default defineConfig({
   test: {
     include: ['tests/timing/**/*.test.ts'],
-    globalSetup: ['tests/support/global-setup.ts'],
-    setupFiles: ['tests/support/release-after-file.ts'],
-    allowOnly: false,
+    ...BASE,
     maxWorkers: 1,
     testTimeout: 300_000,
     hookTimeout: 120_000,
