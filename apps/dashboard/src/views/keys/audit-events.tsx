@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 
 import { client, type AnswerOf } from '../../api/client.ts'
-import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { Panel, Scroll } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { ShowMore } from '../../design/show-more.tsx'
 import { Time } from '../../design/time.tsx'
 import { wordCode } from '../../format/words.ts'
 
@@ -55,13 +55,9 @@ export function AuditEvents() {
           </table>
         </Scroll>
       )}
-      {query.hasNextPage && (
-        <div>
-          <Button disabled={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <div>
+        <ShowMore query={query} />
+      </div>
     </Panel>
   )
 }

@@ -5,6 +5,7 @@ import { Button, ButtonLink } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { Panel, Scroll } from '../../design/layout.tsx'
 import { ErrorNote, Loading } from '../../design/notes.tsx'
+import { ShowMore } from '../../design/show-more.tsx'
 import { Time } from '../../design/time.tsx'
 import { namesOfChanges, wordOption, type Profile } from './profile-draft.ts'
 
@@ -82,11 +83,7 @@ export function ProfileVersions({ name, latest, mayChange }: ProfileVersionsProp
         </Scroll>
       )}
       <div className={styles.row}>
-        {query.hasNextPage && (
-          <Button disabled={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-            Show more
-          </Button>
-        )}
+        <ShowMore query={query} />
         <ButtonLink look="plain" href={`/imports?profile=${encodeURIComponent(name)}`}>
           Imports made with it
         </ButtonLink>

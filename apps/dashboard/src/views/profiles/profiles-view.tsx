@@ -3,11 +3,12 @@ import { Link } from 'wouter'
 
 import { client } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
-import { Button, ButtonLink } from '../../design/button.tsx'
+import { ButtonLink } from '../../design/button.tsx'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
 import { Page, Panel, Scroll } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { ShowMore } from '../../design/show-more.tsx'
 import { Time } from '../../design/time.tsx'
 import { Freshness } from '../../live/freshness.tsx'
 import { useSession } from '../../session/session.tsx'
@@ -74,13 +75,9 @@ export function ProfilesView() {
             </table>
           </Scroll>
         )}
-        {query.hasNextPage && (
-          <div>
-            <Button disabled={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
-              Show more
-            </Button>
-          </div>
-        )}
+        <div>
+          <ShowMore query={query} />
+        </div>
       </Panel>
       <CurlDisclosure command={makeCurl('listImportProfiles', {})} />
     </Page>
