@@ -1,0 +1,65 @@
+/**
+ * While a version is replaced by the next one: the schema is the next one's already, and intakes and workers are of either version. Every
+ * import is completed, each by a worker that can read its job, and the version before can take over again.
+ */
+import { afterAll, expect, it } from 'vitest'
+
+import { makeNextVersion, migrateToNextVersion } from '../support/next-version.ts'
+import { queryOnce } from '../support/query-once.ts'
+import { startCluster, type Intake, type Member, type RunningCluster } from '../support/running-cluster.ts'
+import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-shop.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const ROWS = 50
+let cluster: RunningCluster | undefined
+afterAll(async () => cluster?.stop())
+
+it('old workers do not lose what a new intake queues, nor new workers what an old one does', async () => {
+  const running = (cluster = await startCluster({ intakes: 1, workers: 1 }))
+  const { databaseUrl } = running
+  const [oldIntake] = running.intakes
+  const [oldWorker] = running.workers
+  if (oldIntake === undefined || oldWorker === undefined) throw new Error('the cluster is empty')
+  let uploads = 0
+  const upload = async ({ client }: Intake): Promise<number> => {
+    uploads += 1
+    const file = SHOP_HEADER + shopRows((uploads - 1) * ROWS + 1, uploads * ROWS)
+    return (await client.upload({ ...SHOP_FIELDS, file })).jobId
+  }
+  const end = async (member: Member): Promise<void> => {
+    expect(await member.app.kill('SIGTERM')).toBe('exit code 0')
+    running.forget(member)
+  }
+  await openShop(oldIntake.client, 500)
+
+  // The order of an upgrade: schema, workers, intakes.
+  await migrateToNextVersion(databaseUrl)
+  await oldIntake.client.waitUntilFinished(await upload(oldIntake))
+  const newWorker = await running.startWorker({}, await makeNextVersion('worker'))
+  const byOldIntake = [await upload(oldIntake), await upload(oldIntake)]
+  await end(oldWorker)
+  byOldIntake.push(await upload(oldIntake))
+  for (const id of byOldIntake) await oldIntake.client.waitUntilFinished(id)
+
+  // And another one: a new intake meets old workers alone.
+  const newIntake = await running.startIntake({}, await makeNextVersion('intake'))
+  await end(newWorker)
+  const oldAgain = await running.startWorker()
+  const byNewIntake = await upload(newIntake)
+  await waitUntil('the old worker left the job to a newer one', () =>
+    oldAgain.app.readOutput().includes('newer than this worker'),
+  )
+  await oldIntake.client.waitUntilFinished(await upload(oldIntake))
+  const [left] = await queryOnce<{ status: string }>(databaseUrl, 'SELECT status FROM import WHERE id = $1', [
+    byNewIntake,
+  ])
+  expect(left).toEqual({ status: 'queued' })
+  await running.startWorker({}, await makeNextVersion('worker'))
+  await newIntake.client.waitUntilFinished(byNewIntake)
+
+  const [totals] = await queryOnce(
+    databaseUrl,
+    `SELECT (SELECT count(*)::int FROM redemption) AS redemptions, count(*) FILTER (WHERE status = 'completed')::int AS completed FROM import`,
+  )
+  expect(totals).toEqual({ redemptions: uploads * ROWS, completed: uploads })
+})
