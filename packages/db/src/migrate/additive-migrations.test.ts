@@ -6,7 +6,7 @@ import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
-import { readMigrationsFolder } from './migrations-folder.ts'
+import { readMigrations } from './migrations-folder.ts'
 
 /**
  * What the migrations of the first version took away, before there was a version that could miss it. What a later version no longer needs is
@@ -94,16 +94,13 @@ function findTakenAway(before: Schema, after: Schema): string[] {
 
 test('a migration leaves the version before all that its statements need', async () => {
   await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
-  const { migrationDirectories } = await readMigrationsFolder()
   const takenAway: Record<string, string[]> = {}
   let before = await readSchema()
-  for (const { path, migrationFile } of migrationDirectories) {
-    const { content } = migrationFile
-    if (content.tag !== 'ok') throw new Error(`${path} could not be read`)
-    await client.query(content.value)
+  for (const { name, script } of await readMigrations()) {
+    await client.query(script)
     const after = await readSchema()
     const found = findTakenAway(before, after)
-    if (found.length > 0) takenAway[path] = found.toSorted()
+    if (found.length > 0) takenAway[name] = found.toSorted()
     before = after
   }
   expect(takenAway).toEqual(
