@@ -26,17 +26,13 @@ const CLEAN = {
 
 const BREACHES: [check: string, file: string, text: string, reported: string][] = [
   ['machine paths and registry hosts', 'docs/a.md', `see ${MACHINE_PATH}\n`, 'docs/a.md:1'],
-  ['machine paths and registry hosts', '.npmrc', `registry=${REGISTRY}\n`, '.npmrc:1'],
   ['machine paths and registry hosts', 'pnpm-lock.yaml', `a: 1\ntarball: ${REGISTRY}\n`, 'pnpm-lock.yaml:2'],
   ['exact versions', 'pnpm-workspace.yaml', 'catalog:\n  tsx: ^4.23.15\n', 'tsx ^4.23.15'],
-  ['exact versions', 'apps/cli/package.json', '{ "dependencies": { "zod": "~4.6.7" } }\n', 'zod ~4.6.7'],
   ['exact versions', 'apps/worker/package.json', '{ "devDependencies": { "zod": "latest" } }\n', 'zod latest'],
   ['file names', 'packages/csv/src/string-utils.ts', 'export {}\n', 'packages/csv/src/string-utils.ts'],
-  ['file names', 'packages/csv/src/helpers.test.ts', 'export {}\n', 'packages/csv/src/helpers.test.ts'],
   ['old words', 'docs/b.md', 'An import has\nthree lanes.\n', 'docs/b.md:2: "lanes"; write partition'],
   ['old words', 'apps/cli/src/sweep.ts', 'export {}\n', 'apps/cli/src/sweep.ts (its name): "sweep"'],
   ['old words', 'apps/cli/src/a.ts', 'export const LEVERS = tellEvent\n', 'apps/cli/src/a.ts:1: "LEVER"; write action'],
-  ['old words', 'apps/cli/src/b.ts', 'export const b = tellEvent\n', 'apps/cli/src/b.ts:1: "tellE"'],
   [
     'old words',
     'packages/db/src/imports/c.ts',
@@ -71,8 +67,9 @@ async function check(files: Record<string, string>): Promise<{ status: number | 
 }
 
 describe('npm run check', () => {
-  test('finds no fault of its own in a clean tree, and fails when a tool does', async () => {
-    const { status, output } = await check(CLEAN)
+  test('finds no fault of its own in a clean tree, names a file that is too long, and fails when a tool does', async () => {
+    const { status, output } = await check({ ...CLEAN, 'apps/cli/src/long.ts': '\n'.repeat(351) })
+    expect(output).toContain('apps/cli/src/long.ts: 351')
     for (const name of ['machine paths and registry hosts', 'exact versions', 'file names', 'old words']) {
       expect(output).toContain(`ok     ${name}`)
     }
@@ -93,11 +90,5 @@ describe('npm run check', () => {
       expect(reported.output).toContain(`FAILED ${name}`)
       expect(reported.status).toBe(1)
     })
-  })
-
-  test('names a file that is too long, without failing for it', async () => {
-    const { output } = await check({ ...CLEAN, 'apps/cli/src/long.ts': '\n'.repeat(351) })
-    expect(output).toContain('apps/cli/src/long.ts: 351')
-    expect(output).toContain('check: 4 passed, 6 failed')
   })
 })

@@ -31,60 +31,25 @@ const PROCESS_EXIT = 'unicorn(no-process-exit)'
 
 /** One small file each, alone in its breach, at a place where the rule holds. */
 const BREACHES: Record<string, Sample> = {
-  'a floating promise of the same file': {
-    rule: 'typescript(no-floating-promises)',
-    file: 'apps/worker/src/floating-here.ts',
-    code: `async function readNext(): Promise<void> {}\nexport function startReading(): void {\n  readNext()\n}\n`,
-  },
   'a floating promise of another package': {
     rule: 'typescript(no-floating-promises)',
     file: 'apps/worker/src/floating-across.ts',
     code: `import { readNext } from '@importer/runtime'\nexport function startReading(): void {\n  readNext()\n}\n`,
-  },
-  'a floating promise made quiet with void': {
-    rule: 'typescript(no-floating-promises)',
-    file: 'apps/worker/src/floating-void.ts',
-    code: `import { readNext } from '@importer/runtime'\nexport function startReading(): void {\n  void readNext()\n}\n`,
   },
   'an async callback where nobody waits for it': {
     rule: 'typescript(no-misused-promises)',
     file: 'apps/worker/src/misused.ts',
     code: `import { readNext } from '@importer/runtime'\nexport function readAll(names: string[]): void {\n  names.forEach(async () => readNext())\n}\n`,
   },
-  'a promise as a condition': {
-    rule: 'typescript(no-misused-promises)',
-    file: 'apps/worker/src/misused-condition.ts',
-    code: `import { readNext } from '@importer/runtime'\nexport function isRead(): boolean {\n  if (readNext()) return true\n  return false\n}\n`,
-  },
   any: {
     rule: 'typescript(no-explicit-any)',
     file: 'packages/csv/src/any.ts',
     code: `export function readCell(cell: any): string {\n  return String(cell)\n}\n`,
   },
-  'a value of type any that spreads': {
-    rule: 'typescript(no-unsafe-assignment)',
-    file: 'packages/csv/src/unsafe.ts',
-    code: `export function readCell(text: string): string {\n  const cell = JSON.parse(text)\n  return String(cell)\n}\n`,
-  },
   'a non-null assertion': {
     rule: 'typescript(no-non-null-assertion)',
     file: 'packages/csv/src/non-null.ts',
     code: `export function readFirst(cells: string[]): string {\n  return cells[0]!\n}\n`,
-  },
-  'a type imported as a value': {
-    rule: 'typescript(consistent-type-imports)',
-    file: 'packages/csv/src/type-import.ts',
-    code: `import { Cell } from './cell.ts'\nexport function readCell(cell: Cell): Cell {\n  return cell\n}\n`,
-  },
-  'an unused variable': {
-    rule: 'eslint(no-unused-vars)',
-    file: 'packages/csv/src/unused.ts',
-    code: `export function readCell(): number {\n  const left = 1\n  return 2\n}\n`,
-  },
-  'a loose comparison': {
-    rule: 'eslint(eqeqeq)',
-    file: 'packages/csv/src/loose.ts',
-    code: `export function isSame(left: string, right: string): boolean {\n  return left == right\n}\n`,
   },
   'a swallowed error': {
     rule: 'eslint(no-empty)',
@@ -111,11 +76,6 @@ const BREACHES: Record<string, Sample> = {
     file: 'packages/runtime/src/reads-environment.ts',
     code: `export function readPort(): string | undefined {\n  return process.env['PORT']\n}\n`,
   },
-  'the environment in an app': {
-    rule: PROCESS_ENV,
-    file: 'apps/intake/src/main.ts',
-    code: `export function readPort(): string | undefined {\n  return process.env['PORT']\n}\n`,
-  },
   'the environment taken out of process': {
     rule: PROCESS_ENV,
     file: 'apps/intake/src/takes-environment.ts',
@@ -131,62 +91,35 @@ const BREACHES: Record<string, Sample> = {
     file: 'packages/csv/src/mock.test.ts',
     code: `import { vi } from 'vitest'\nvi.mock('./cell.ts', () => ({}))\n`,
   },
-  ...Object.fromEntries(
-    [
-      ['test.only', 'no-focused-tests'],
-      ['describe.only', 'no-focused-tests'],
-      ['it.only', 'no-focused-tests'],
-      ['test.skip', 'no-disabled-tests'],
-      ['describe.skip', 'no-disabled-tests'],
-      ['test.todo', 'warn-todo'],
-    ].map(([call = '', rule], index): [string, Sample] => [
-      call,
-      {
-        rule: `vitest(${rule})`,
-        file: `${index % 2 === 0 ? 'tests' : 'packages/csv/src'}/${call.replace('.', '-')}.test.ts`,
-        code: `import { ${call.split('.')[0]} } from 'vitest'\n${call}('reads'${call.endsWith('todo') ? '' : ', () => {}'})\n`,
-      },
-    ]),
-  ),
-  ...forbidImports('apps/intake', ['@importer/worker', '@importer/supervisor', '../../worker/src/cell.ts']),
-  ...forbidImports('apps/intake', ['../../../packages/db/src/cell.ts', '@prisma/client', 'pg', 'bullmq', 'ioredis']),
-  ...forbidImports('apps/worker', ['@importer/intake', 'bullmq', 'pg', '@prisma/client']),
+  'a test that is left alone': {
+    rule: 'vitest(no-focused-tests)',
+    file: 'tests/only.test.ts',
+    code: `import { test } from 'vitest'\ntest.only('reads', () => {})\n`,
+  },
+  'a suite that is skipped': {
+    rule: 'vitest(no-disabled-tests)',
+    file: 'packages/csv/src/skip.test.ts',
+    code: `import { describe } from 'vitest'\ndescribe.skip('reads', () => {})\n`,
+  },
+  'a test that is still to be written': {
+    rule: 'vitest(warn-todo)',
+    file: 'packages/csv/src/todo.test.ts',
+    code: `import { test } from 'vitest'\ntest.todo('reads')\n`,
+  },
+  // Of each folder an app, a package and a library that it may not import; once by a path instead of a name.
+  ...forbidImports('apps/intake', ['@importer/worker', '../../worker/src/cell.ts', '@prisma/client', 'pg', 'bullmq']),
+  ...forbidImports('apps/worker', ['@importer/intake', 'bullmq']),
   ...forbidImports('apps/cli', ['@importer/migrate']),
-  ...forbidImports('apps/supervisor', ['@importer/intake', '@importer/worker', '../../intake/src/cell.ts']),
-  ...forbidImports('packages/client', ['@importer/db', '@importer/runtime', '@importer/demo-data', 'pg']),
-  ...forbidImports('packages/demo-data', ['@importer/db', '@importer/runtime', '@importer/client', 'bullmq']),
-  ...forbidImports('packages/contracts', ['@importer/csv', '@importer/db', '../../csv/src/cell.ts', 'pg', 'bullmq']),
-  ...forbidImports('packages/connections', [
-    '@importer/db',
-    '@importer/runtime',
-    '@prisma/client',
-    'bullmq',
-    'ioredis',
-  ]),
-  ...forbidImports('packages/csv', [
-    '@importer/contracts',
-    '@importer/db',
-    '../../contracts/src/cell.ts',
-    '@prisma/client',
-  ]),
-  ...forbidImports('packages/db', [
-    '@importer/csv',
-    '@importer/runtime',
-    '@importer/imports',
-    '@importer/intake',
-    'bullmq',
-  ]),
-  ...forbidImports('packages/runtime', ['@importer/csv', '@importer/db', '@importer/imports', '@prisma/client']),
-  ...forbidImports('packages/runtime', ['../../../apps/intake/src/cell.ts', '../../db/src/cell.ts']),
-  ...forbidImports('packages/imports', [
-    '@importer/intake',
-    '@importer/worker',
-    '@prisma/client',
-    'pg',
-    'bullmq',
-    'ioredis',
-  ]),
-  ...forbidImports('packages/webhooks', ['@importer/imports', '@importer/worker', '@prisma/client', 'pg', 'bullmq']),
+  ...forbidImports('apps/supervisor', ['@importer/intake']),
+  ...forbidImports('packages/client', ['@importer/db', 'pg']),
+  ...forbidImports('packages/demo-data', ['@importer/db', 'bullmq']),
+  ...forbidImports('packages/contracts', ['@importer/csv', '../../csv/src/cell.ts', 'pg']),
+  ...forbidImports('packages/connections', ['@importer/db', 'ioredis']),
+  ...forbidImports('packages/csv', ['@importer/contracts', '@prisma/client']),
+  ...forbidImports('packages/db', ['@importer/runtime', '@importer/intake', 'bullmq']),
+  ...forbidImports('packages/runtime', ['@importer/db', '../../../apps/intake/src/cell.ts', '@prisma/client']),
+  ...forbidImports('packages/imports', ['@importer/worker', 'pg', 'bullmq']),
+  ...forbidImports('packages/webhooks', ['@importer/imports', 'pg']),
 }
 
 /** What is allowed stays allowed: a rule that always fires proves nothing. */
@@ -216,16 +149,16 @@ const ALLOWED: Record<string, Sample> = {
     file: 'tests/skip-if.test.ts',
     code: `import { describe, expect, test } from 'vitest'\ndescribe.skipIf(process.platform === 'win32')('Redis', () => {\n  test('answers', () => {\n    expect(1).toBe(1)\n  })\n})\n`,
   },
-  ...allowImports('apps/intake', ['@importer/contracts', '@importer/db', '@importer/imports', 'express', './cell.ts']),
-  ...allowImports('apps/cli', ['@importer/client', 'commander']),
-  ...allowImports('apps/supervisor', ['@importer/client', '@importer/demo-data']),
-  ...allowImports('packages/demo-data', ['@importer/contracts', '@importer/csv']),
-  ...allowImports('packages/connections', ['@importer/contracts', 'pg']),
-  ...allowImports('packages/db', ['@importer/connections', '@importer/contracts', '@prisma/client', 'pg']),
-  ...allowImports('packages/runtime', ['@importer/connections', '@importer/contracts', 'pg', 'bullmq', 'ioredis']),
-  ...allowImports('packages/webhooks', ['@importer/contracts', '@importer/db', '@importer/runtime', 'undici']),
+  ...allowImports('apps/intake', ['@importer/db', './cell.ts']),
   ...allowImports('apps/worker', ['@importer/webhooks']),
-  ...allowImports('packages/imports', ['@importer/contracts', '@importer/csv', '@importer/db', '@importer/runtime']),
+  ...allowImports('apps/cli', ['@importer/client']),
+  ...allowImports('apps/supervisor', ['@importer/demo-data']),
+  ...allowImports('packages/demo-data', ['@importer/csv']),
+  ...allowImports('packages/connections', ['pg']),
+  ...allowImports('packages/db', ['@importer/connections', '@prisma/client', 'pg']),
+  ...allowImports('packages/runtime', ['@importer/connections', 'pg', 'bullmq', 'ioredis']),
+  ...allowImports('packages/webhooks', ['@importer/db', 'undici']),
+  ...allowImports('packages/imports', ['@importer/csv', '@importer/db', '@importer/runtime']),
 }
 
 function forbidImports(folder: string, specifiers: string[]): Record<string, Sample> {
