@@ -24,7 +24,7 @@ const OLD_WORDS = [
 
 /** Columns and tables keep their SQL names: a running older version lives with the schema of a newer one. */
 const SQL_NAMES =
-  /\bimport_lane\b|\blane_count\b|(?<![\w-])(?:[il]\.|excluded\.)?(?:lane|lease)(?=,|\)| [=+] | AS |"\)|`|$)/g
+  /\bimport_lane\b|\blane_count\b|(?<![\w-])(?:[il]\.|excluded\.)?(?:lane|lease)(?=,|\)| [=+] | AS |"\)|`|'|$)/g
 
 /** Where an old word stands for a reason: which files, and which text of a line is left out of account (all, if none). */
 const EXCEPTIONS = [
