@@ -13,6 +13,8 @@ import type { DisturbedCluster } from './disturbed-cluster.ts'
 import type { DrawnUpload, Step } from './draw-step.ts'
 import { PersistentClient } from './persistent-client.ts'
 
+const COPIES_WITHIN_MS = 5_000
+
 /** What a run has to have met, or it has shown nothing. */
 export interface Met {
   /** Batches of a worker that came back to an import which another one had taken. */
@@ -58,6 +60,8 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
     uploads.push({ drawn, made, ids: await uploadCopies(client, step, drawn, made, met) })
   }
   await obstacle?.waitUntilMet()
+  // Copies that stand at the same row when it is released compete for those behind it; a busy machine has one of them far ahead else.
+  if ((cases[0]?.drawn.copies ?? 1) > 1) await obstacle?.waitForMore(2, COPIES_WITHIN_MS)
   const actions = uploads.map(async ({ drawn, ids }) => {
     if (drawn.action === 'cancel-and-resume') await cancelAndResume(client, ids[0] ?? 0)
   })

@@ -1,12 +1,12 @@
 /**
  * While a version is replaced by the next one: the schema is the next one's already, and intakes and workers are of either version. Every
- * import is completed, each by a worker that can read its job, and the version before can take over again.
+ * import is completed, each by a worker that can read its job.
  */
 import { afterAll, expect, it } from 'vitest'
 
 import { makeNextVersion, migrateToNextVersion } from '../support/next-version.ts'
 import { queryOnce } from '../support/query-once.ts'
-import { startCluster, type Intake, type Member, type RunningCluster } from '../support/running-cluster.ts'
+import { startCluster, type Intake, type RunningCluster } from '../support/running-cluster.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-shop.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
@@ -26,36 +26,24 @@ it('old workers do not lose what a new intake queues, nor new workers what an ol
     const file = SHOP_HEADER + shopRows((uploads - 1) * ROWS + 1, uploads * ROWS)
     return (await client.upload({ ...SHOP_FIELDS, file })).jobId
   }
-  const end = async (member: Member): Promise<void> => {
-    expect(await member.app.kill('SIGTERM')).toBe('exit code 0')
-    running.forget(member)
-  }
   await openShop(oldIntake.client, 500)
 
-  // The order of an upgrade: schema, workers, intakes.
   await migrateToNextVersion(databaseUrl)
-  await oldIntake.client.waitUntilFinished(await upload(oldIntake))
-  const newWorker = await running.startWorker({}, await makeNextVersion('worker'))
-  const byOldIntake = [await upload(oldIntake), await upload(oldIntake)]
-  await end(oldWorker)
-  byOldIntake.push(await upload(oldIntake))
-  for (const id of byOldIntake) await oldIntake.client.waitUntilFinished(id)
-
-  // And another one: a new intake meets old workers alone.
   const newIntake = await running.startIntake({}, await makeNextVersion('intake'))
-  await end(newWorker)
-  const oldAgain = await running.startWorker()
-  const byNewIntake = await upload(newIntake)
+  const left = await upload(newIntake)
   await waitUntil('the old worker left the job to a newer one', () =>
-    oldAgain.app.readOutput().includes('newer than this worker'),
+    oldWorker.app.readOutput().includes('newer than this worker'),
   )
   await oldIntake.client.waitUntilFinished(await upload(oldIntake))
-  const [left] = await queryOnce<{ status: string }>(databaseUrl, 'SELECT status FROM import WHERE id = $1', [
-    byNewIntake,
-  ])
-  expect(left).toEqual({ status: 'queued' })
+  const [waiting] = await queryOnce(databaseUrl, 'SELECT status, attempts FROM import WHERE id = $1', [left])
+  expect(waiting).toEqual({ status: 'queued', attempts: 0 })
+
   await running.startWorker({}, await makeNextVersion('worker'))
-  await newIntake.client.waitUntilFinished(byNewIntake)
+  const byBoth = [left, await upload(oldIntake), await upload(newIntake)]
+  for (const id of byBoth) await newIntake.client.waitUntilFinished(id)
+  expect(await oldWorker.app.kill('SIGTERM')).toBe('exit code 0')
+  running.forget(oldWorker)
+  await oldIntake.client.waitUntilFinished(await upload(oldIntake))
 
   const [totals] = await queryOnce(
     databaseUrl,

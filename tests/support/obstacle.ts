@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import pg from 'pg'
 
 import { queryOnce } from './query-once.ts'
@@ -8,11 +10,14 @@ import { waitUntil } from './wait-until.ts'
 export interface Obstacle {
   /** Waits until somebody is held up, and gives the process id of its database session. */
   waitUntilMet(): Promise<number>
+  /** Waits until so many sessions are held up, by it or by one that it holds up; no longer than that. */
+  waitForMore(sessions: number, timeoutMs: number): Promise<void>
   /** Ends a session that is held up, as if its client had never sent the commit. */
   terminateHeld(): Promise<void>
   remove(): Promise<void>
 }
 
+const LOOK_EVERY_MS = 50
 let blockedCoupons = 0
 
 /**
@@ -76,6 +81,17 @@ async function putUp(databaseUrl: string, sql: string, values: readonly unknown[
         await holder.query('SELECT pg_stat_clear_snapshot()')
         return (await findHeld())[0] ?? null
       })
+    },
+    async waitForMore(sessions, timeoutMs) {
+      const deadline = performance.now() + timeoutMs
+      while (performance.now() < deadline) {
+        await holder.query('SELECT pg_stat_clear_snapshot()')
+        const { rows } = await holder.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+        )
+        if ((rows[0]?.n ?? 0) >= sessions) return
+        await delay(LOOK_EVERY_MS)
+      }
     },
     async terminateHeld() {
       await holder.query('SELECT pg_stat_clear_snapshot()')
