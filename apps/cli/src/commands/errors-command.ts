@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 
 import { CliError } from '../framework/cli-error.ts'
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
+import { drawErrorTable } from '../framework/error-table.ts'
 import { readCount, readId } from '../framework/read-options.ts'
 import type { Session } from '../framework/session.ts'
 
@@ -75,21 +76,10 @@ async function showErrors(session: Session, importId: string, options: ErrorsOpt
 
 async function listErrors(session: Session, importId: string, filters: Omit<ErrorsOptions, 'group'>): Promise<Result> {
   const page = await (await session.api()).listRowErrors({ importId, ...filters })
-  const rows = page.items.map(({ rowNumber, line, column, value, code, message }) => [
-    String(rowNumber),
-    String(line),
-    column ?? '',
-    value,
-    code,
-    message,
-  ])
   const [first] = page.items
   return {
     json: page,
-    text:
-      rows.length === 0
-        ? 'no rejected rows'
-        : session.table(['row', 'line', 'column', 'value', 'code', 'message'], rows, { right: [0, 1] }),
+    text: first === undefined ? 'no rejected rows' : drawErrorTable(session, page.items),
     next: [
       ...(first === undefined ? [] : [`row ${importId} ${first.rowNumber}`]),
       ...(page.nextCursor === null ? [] : [`errors ${importId} --cursor ${page.nextCursor}`]),

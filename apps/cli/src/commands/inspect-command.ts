@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { inspectHead, type Inspection } from '../connection/inspect-head.ts'
 import { openSource } from '../connection/open-source.ts'
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
+import { drawErrorTable } from '../framework/error-table.ts'
 import { EXIT } from '../framework/exit-codes.ts'
 import { readId } from '../framework/read-options.ts'
 import type { Session } from '../framework/session.ts'
@@ -62,19 +63,9 @@ function show(session: Session, found: Inspection): string {
     )
   }
   const errors = found.rows.flatMap(({ rowNumber, line, errors: faults }) =>
-    faults.map(({ column, value, code, message }) => [
-      String(rowNumber),
-      String(line),
-      column ?? '',
-      value,
-      code,
-      message,
-    ]),
+    faults.map((fault) => ({ rowNumber, line, ...fault })),
   )
-  if (errors.length > 0) {
-    const head = ['row', 'line', 'column', 'value', 'code', 'message']
-    lines.push('', `Of the first ${found.rows.length} rows:`, session.table(head, errors, { right: [0, 1] }))
-  }
+  if (errors.length > 0) lines.push('', `Of the first ${found.rows.length} rows:`, drawErrorTable(session, errors))
   if (found.problems.length > 0) {
     lines.push(
       '',

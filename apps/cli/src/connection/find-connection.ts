@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { closest } from 'fastest-levenshtein'
 
-import { CliError } from '../framework/cli-error.ts'
+import { CliError, codeOf } from '../framework/cli-error.ts'
 import { EXIT } from '../framework/exit-codes.ts'
 import type { Terminal } from '../framework/terminal.ts'
 import { readServers, type Server } from './servers-file.ts'
@@ -92,8 +92,4 @@ async function readOwnKey(dataDir: string, url: string): Promise<string> {
       { cause: error, exitCode: EXIT.denied },
     )
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { z } from 'zod'
 
-import { CliError } from '../framework/cli-error.ts'
+import { CliError, codeOf } from '../framework/cli-error.ts'
 
 const server = z.object({ url: z.string(), apiKey: z.string() })
 const serversFile = z.object({ servers: z.record(z.string(), server) })
@@ -59,8 +59,4 @@ function parseJson(text: string): unknown {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -24,3 +24,8 @@ export class InterruptedError extends CliError {
     super('interrupted; nothing more is sent, and what the importer has taken goes on there', { exitCode: 130 })
   }
 }
+
+/** Of an error of the operating system its code, such as ENOENT; of another one all of it. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}
