@@ -67,7 +67,7 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
   })
   let retry: Progress['retryable'] = null
   await disturbed.suffer(step, {
-    importId: uploads[0]?.ids[0] ?? 0,
+    importId: await findLeader(databaseUrl, uploads[0]?.ids ?? []),
     release: async () => obstacle?.remove(),
     async whileStorageRefuses({ url }) {
       if (refused === null) return
@@ -119,6 +119,19 @@ async function loadReference({ cluster }: DisturbedCluster, made: GeneratedCase)
 function evaluateAt(made: GeneratedCase, createdAtMs: number): Evaluation {
   const { mapping, seriesId, referenceRows: reference, records } = made
   return evaluate({ createdAtMs, mapping, seriesId, reference, recorded: [], records })
+}
+
+/**
+ * Of the copies of a file the one that has inserted most, which the others follow: where it is taken away from its worker, another one
+ * inserts what is left.
+ */
+async function findLeader(databaseUrl: string, ids: readonly number[]): Promise<number> {
+  const [leader] = await queryOnce<{ id: number }>(
+    databaseUrl,
+    'SELECT import_id AS id FROM import_lane WHERE import_id = ANY ($1::int[]) GROUP BY import_id ORDER BY sum(inserted) DESC LIMIT 1',
+    [ids],
+  )
+  return leader?.id ?? ids[0] ?? 0
 }
 
 /** One in the middle of the file, as blockCoupon takes it: the first of its coupon. Null: the file inserts nothing. */
