@@ -1,5 +1,5 @@
 /**
- * `npm run measure:workers [-- ROWS]`: four files of ROWS (100,000) uploaded at once, to one worker and to two, by turns,
+ * `npm run measure:workers [-- ROWS]`: four files of ROWS (100,000) uploaded at once, to one worker and to two, alternately,
  * three rounds. Prints rows per second, and the WAL that a redemption writes.
  */
 import { spawn } from 'node:child_process'

@@ -46,9 +46,9 @@ export interface DisturbedCluster {
   /** What a soak measures: of the processes, the oldest of each kind, which no fault ends. */
   readonly measuredParts: MeasuredParts
   readonly storageEnv: Readonly<Record<string, string>>
-  /** Whether this machine and whoever runs this let that fault be brought about. */
+  /** Whether this fault can be caused here: some need root. */
   canSuffer(fault: FaultKind): boolean
-  /** Brings the step's fault about while the import of `held` is held up, and mends it. */
+  /** Causes the step's fault while the import of `held` is blocked, and repairs it. */
   suffer(step: Step, held: HeldImport): Promise<void>
   stop(): Promise<void>
 }

@@ -52,7 +52,7 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
       },
     )
   } catch (error) {
-    // A pipeline that fails does not wait for its last stage: what that had begun to store is gone before anybody hears of it.
+    // A pipeline that fails does not wait for its last stage. Here it does: the failure is reported after what was stored is removed.
     await Promise.allSettled(writes)
     throw explainGzip(error)
   }

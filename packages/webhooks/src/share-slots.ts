@@ -30,9 +30,8 @@ interface Share {
 }
 
 /**
- * The due deliveries that get a slot: receivers that answer come first, then whoever holds fewest slots,
- * then whoever has waited longest. So a free slot goes to a receiver that answers, and not to the next delivery of one
- * that hangs.
+ * The due deliveries that get a slot. Receivers that answer come first, then those with the fewest slots, then those whose
+ * delivery has been due for the longest time. So a free slot goes to a receiver that answers, and not to one that hangs.
  */
 export function shareSlots(receivers: readonly Receiver[], slots: DeliverySlots): bigint[] {
   const shares = new Map<string, Share>()
