@@ -79,7 +79,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
     const changed = await requestRevert(database, { orgId, importId: id, actor: actorOf(call.principal) })
     if (changed) {
       logAction(call, id, 'import is to be reverted')
-      await enqueueRevertSoon(deps, id)
+      await enqueueRevertSoon(deps, { id, orgId })
     }
     const record = await readOwned(call)
     if (!record.revertRequested) throw misfit(record, 'one that is completed, failed or cancelled, and no dry run')
