@@ -5,6 +5,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 
+import { chooseFreePort } from '@importer/runtime'
 import { beforeAll, expect, test } from 'vitest'
 
 import type { AppProcess } from '../support/app-process.ts'
@@ -16,9 +17,16 @@ import { waitUntil } from '../support/wait-until.ts'
 const TIMEOUT_SECONDS = 4
 
 let system: RunningSystem
+let workerUrl: string
 
 beforeAll(async () => {
-  system = await startSystem({ env: { SHUTDOWN_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS) } })
+  const workerPort = await chooseFreePort()
+  workerUrl = `http://127.0.0.1:${workerPort}`
+  system = await startSystem({
+    env: { SHUTDOWN_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS) },
+    // A worker's time is long enough to look at it meanwhile.
+    workerEnv: { WORKER_PORT: String(workerPort), SHUTDOWN_TIMEOUT_SECONDS: '6' },
+  })
   await openShop(system.client, 10)
 })
 
@@ -116,12 +124,23 @@ test('an upload that is not complete by then is cut, which is said, and is no cl
   expect(items).toHaveLength(1)
 })
 
-test('a worker ends cleanly, but not where a batch hangs: another one goes on with it', async () => {
+test('a worker ends cleanly, but not where a batch hangs: it is alive and not ready until then, and another one goes on with it', async () => {
   const { worker } = system
   const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(6))
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(5, 7) })
   await obstacle.waitUntilMet()
-  expect(await worker.kill('SIGTERM')).toBe('exit code 1')
+  expect((await fetch(`${workerUrl}/readyz`)).status).toBe(200)
+  const ended = worker.kill('SIGTERM')
+  const notReady = await waitUntil('the worker was not ready', async () => {
+    const response = await fetch(`${workerUrl}/readyz`)
+    return response.status === 503 && response
+  })
+  expect(await notReady.json()).toEqual({
+    status: 'unavailable',
+    checks: { process: { ok: false, reason: 'the process is stopping; others take over its work' } },
+  })
+  expect((await fetch(`${workerUrl}/healthz`)).status).toBe(200)
+  expect(await ended).toBe('exit code 1')
   expect(worker.readOutput()).toContain('jobs still ran')
   expect(await readLastLine(worker)).toMatchObject({ msg: 'stopped', clean: false })
   await obstacle.remove()

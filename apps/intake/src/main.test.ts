@@ -78,7 +78,7 @@ test('serves for SHUTDOWN_DRAIN_SECONDS after SIGTERM, while it is not ready and
   expect([before.status, before.headers.get('connection')]).toEqual([200, 'keep-alive'])
 
   intake.kill('SIGTERM')
-  const stopping = { process: { ok: false, reason: 'the process is stopping; send requests to another one' } }
+  const stopping = { process: { ok: false, reason: 'the process is stopping; others take over its work' } }
   const notReady = await waitUntil('it is not ready', async () => {
     const response = await fetch(`${url}/readyz`)
     return response.status === 503 && response

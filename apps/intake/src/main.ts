@@ -122,7 +122,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     maxQueuedImportsPerOrg: env.MAX_QUEUED_IMPORTS_PER_ORG,
     maxStoredBytesPerOrg: env.MAX_STORED_BYTES_PER_ORG,
-    draining: drain.signal,
+    draining: shutdown.signal,
     stopping: stopping.signal,
     webhookPolicy: {
       allowHttp: env.WEBHOOK_ALLOW_HTTP,
@@ -135,7 +135,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
       port: env.METRICS_PORT,
       host: env.HOST,
       registry: metrics.registry,
-      checkReadiness: async () => checkReadiness(readinessChecks, log, drain.signal),
+      checkReadiness: async () => checkReadiness(readinessChecks, log, shutdown.signal),
     })
     shutdown.add('metrics server', async () => observation.close())
   }

@@ -59,8 +59,6 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   shutdown.add('queues', () => queues.close())
   // Imports that this worker cannot take for it say what they wait for.
   const onStorageUnavailable = async (error: unknown) => recordStorageUnavailable({ database, log }, error)
-  const stopping = new AbortController()
-  shutdown.add('wait for the peers', () => stopping.abort())
   const checks = {
     database: async () => checkSchema(database),
     queue: async () => queues.ping(),
@@ -74,7 +72,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
       port: env.WORKER_PORT,
       host: env.HOST,
       registry: metrics.registry,
-      checkReadiness: async () => checkReadiness(checks, log),
+      checkReadiness: async () => checkReadiness(checks, log, shutdown.signal),
     })
     shutdown.add('health and metrics', async () => observation.close())
     log.info({ host: env.HOST, port: observation.port }, 'health and metrics are served')
@@ -89,7 +87,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
         throw error
       }),
   }
-  if (!(await waitForPeers({ checks: startChecks, log, signal: stopping.signal }))) return
+  if (!(await waitForPeers({ checks: startChecks, log, signal: shutdown.signal }))) return
   const producer = queues.producer('import')
 
   shutdown.add(

@@ -25,7 +25,7 @@ const CHECK_TIMEOUT_MS = 2_000
 
 const STOPPING: Readiness = {
   status: 'unavailable',
-  checks: { process: { ok: false, reason: 'the process is stopping; send requests to another one' } },
+  checks: { process: { ok: false, reason: 'the process is stopping; others take over its work' } },
 }
 
 /**

@@ -62,6 +62,15 @@ describe('createShutdown', () => {
     expect(lines.join('')).toContain('"abandoned":["database"]')
   })
 
+  it('says that it stops before it releases anything', async () => {
+    const { shutdown } = start()
+    const seen: boolean[] = []
+    shutdown.add('database', () => void seen.push(shutdown.signal.aborted))
+    seen.push(shutdown.signal.aborted)
+    await shutdown.run('SIGTERM')
+    expect(seen).toEqual([false, true])
+  })
+
   it('releases what a start acquires after stopping began', async () => {
     const { shutdown } = start()
     const released: string[] = []

@@ -2,6 +2,8 @@ import type { Logger } from './log.ts'
 import { withTimeout } from './with-timeout.ts'
 
 export interface Shutdown {
+  /** Aborted once stopping has begun, before anything is released: `/readyz` is 503 from then on. */
+  readonly signal: AbortSignal
   /** Remembers how to release what was just acquired. Once stopping has begun it is released at once, in the same order. */
   add(name: string, release: () => Promise<void> | void): void
   /**
@@ -49,6 +51,7 @@ interface Releaser {
  */
 export function createShutdown({ log, deadlineMs }: ShutdownOptions): Shutdown {
   const releasers: Releaser[] = []
+  const stopping = new AbortController()
   let running: Promise<boolean> | undefined
   let settled = false
 
@@ -62,6 +65,7 @@ export function createShutdown({ log, deadlineMs }: ShutdownOptions): Shutdown {
   function run(reason: string): Promise<boolean> {
     running ??= (async () => {
       log.info({ reason }, 'stopping')
+      stopping.abort()
       const clean = await releaseAll(Date.now() + deadlineMs)
       settled = true
       log.info({ clean }, 'stopped')
@@ -96,7 +100,7 @@ export function createShutdown({ log, deadlineMs }: ShutdownOptions): Shutdown {
     }
   }
 
-  return { add, run }
+  return { signal: stopping.signal, add, run }
 }
 
 /** What `listenForSignals` needs of a process. */

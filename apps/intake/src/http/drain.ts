@@ -2,8 +2,6 @@ import type { ServerResponse } from 'node:http'
 
 /** The time in which clients and load balancers go elsewhere before a server closes. */
 export interface Drain {
-  /** Aborted once it has begun. */
-  readonly signal: AbortSignal
   /** From now on each answer whose head has not gone out yet is the last one of its connection. */
   begin(): void
   /** For each answer, before its head goes out. */
@@ -15,17 +13,16 @@ export interface Drain {
  * whether it was carried out. So the server announces the end: `Connection: close` (RFC 9112, 9.6).
  */
 export function createDrain(): Drain {
-  const controller = new AbortController()
+  let hasBegun = false
   const open = new Set<ServerResponse>()
   return {
-    signal: controller.signal,
     begin() {
-      controller.abort()
+      hasBegun = true
       for (const response of open) announceEnd(response)
       open.clear()
     },
     track(response) {
-      if (controller.signal.aborted) {
+      if (hasBegun) {
         announceEnd(response)
         return
       }
