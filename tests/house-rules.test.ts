@@ -12,8 +12,11 @@ const PACKAGES = [
   'csv',
   'db',
   'demo-data',
+  'embedded-postgres',
+  'file-store',
   'imports',
   'observability',
+  'queue',
   'runtime',
   'webhooks',
 ]
@@ -117,7 +120,8 @@ const BREACHES: Record<string, Sample> = {
   ...forbidImports('packages/connections', ['@importer/db', 'ioredis']),
   ...forbidImports('packages/csv', ['@importer/contracts', '@prisma/client']),
   ...forbidImports('packages/db', ['@importer/runtime', '@importer/intake', 'bullmq']),
-  ...forbidImports('packages/runtime', ['@importer/db', '../../../apps/intake/src/cell.ts', '@prisma/client']),
+  ...forbidImports('packages/runtime', ['@importer/queue', '../../../apps/intake/src/cell.ts', 'pg', 'bullmq']),
+  ...forbidImports('packages/queue', ['@importer/db', '@importer/imports', '@prisma/client']),
   ...forbidImports('packages/imports', ['@importer/worker', 'pg', 'bullmq']),
   ...forbidImports('packages/webhooks', ['@importer/imports', 'pg']),
 }
@@ -156,7 +160,8 @@ const ALLOWED: Record<string, Sample> = {
   ...allowImports('packages/demo-data', ['@importer/csv']),
   ...allowImports('packages/connections', ['pg']),
   ...allowImports('packages/db', ['@importer/connections', '@prisma/client', 'pg']),
-  ...allowImports('packages/runtime', ['@importer/connections', 'pg', 'bullmq', 'ioredis']),
+  ...allowImports('packages/runtime', ['@importer/contracts', 'pino']),
+  ...allowImports('packages/queue', ['@importer/connections', '@importer/runtime', 'pg', 'bullmq', 'ioredis']),
   ...allowImports('packages/webhooks', ['@importer/db', 'undici']),
   ...allowImports('packages/imports', ['@importer/csv', '@importer/db', '@importer/runtime']),
 }

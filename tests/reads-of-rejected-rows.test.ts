@@ -5,7 +5,7 @@
 import type { ColumnMapping } from '@importer/contracts'
 import { findImportById, openDatabase, type Database, type ImportRecord } from '@importer/db'
 import { explainRow, groupErrorsByCode, groupErrorsByValue, listRowErrors } from '@importer/imports'
-import type { FileStore } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { DirectImporter } from './support/direct-importer.ts'

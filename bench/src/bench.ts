@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 
-import { IDENTITY_KEY } from '@importer/runtime'
+import { IDENTITY_KEY } from '@importer/file-store'
 
 import type { BenchSystem } from './bench-system.ts'
 import type { BenchOptions } from './options.ts'

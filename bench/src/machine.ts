@@ -61,7 +61,7 @@ export async function describeMachine(sql: pg.Client, folder: string): Promise<M
       node: process.versions.node,
       postgres: version.rows[0]?.server_version ?? 'unknown',
       ...readVersions('packages/db', ['@prisma/client', 'pg']),
-      ...readVersions('packages/runtime', ['bullmq']),
+      ...readVersions('packages/queue', ['bullmq']),
       ...readVersions('bench', ['express', 'autocannon']),
     },
     postgres_settings: Object.fromEntries(settings.rows.map(({ name, value }) => [name, value])),

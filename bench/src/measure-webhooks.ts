@@ -15,7 +15,8 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { createWebhookEndpoint, migrateDatabase, openDatabase, type Database } from '@importer/db'
-import { migrateQueue, startEmbeddedPostgres } from '@importer/runtime'
+import { startEmbeddedPostgres } from '@importer/embedded-postgres'
+import { migrateQueue } from '@importer/queue'
 
 import { REPOSITORY } from './machine.ts'
 

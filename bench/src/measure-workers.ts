@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 
 import { bundlePrograms } from '../../apps/supervisor/src/bundle-programs.ts'
 import { ORG_ID, startBenchSystem, type BenchSystem } from './bench-system.ts'

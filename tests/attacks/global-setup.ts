@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { ensureAdminKey, ensureOrganization, openDatabase } from '@importer/db'
-import { chooseFreePort, findEmbeddedPostgres } from '@importer/runtime'
+import { chooseFreePort, findEmbeddedPostgres } from '@importer/embedded-postgres'
 import type { TestProject } from 'vitest/node'
 
 import { ATTACKER, BYSTANDER, type AttackedSystem } from './attacked-system.ts'

@@ -7,7 +7,7 @@ import { chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/
 import path from 'node:path'
 
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { startEmbeddedPostgres } from '@importer/runtime'
+import { startEmbeddedPostgres } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { afterFile } from '../support/after-file.ts'

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { startS3Server } from '../../packages/runtime/tests/support/s3-server.ts'
+import { startS3Server } from '../../packages/file-store/tests/support/s3-server.ts'
 import { openCommandLine, REPOSITORY, type CommandLine, type Ended } from '../support/command-line.ts'
 import { makeTemporaryFolder, startSystem, type RunningSystem } from '../support/running-system.ts'
 

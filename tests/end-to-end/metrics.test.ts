@@ -1,7 +1,7 @@
 /** What an operator sees of both processes: health, readiness, and metrics that promtool has nothing to say about. */
 import { spawnSync } from 'node:child_process'
 
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { blockCoupon } from '../support/obstacle.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { afterFile } from '../support/after-file.ts'

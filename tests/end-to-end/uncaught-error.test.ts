@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 import { beforeAll, expect, test } from 'vitest'
 
 import { startApp } from '../support/app-process.ts'

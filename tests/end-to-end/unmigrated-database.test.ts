@@ -1,5 +1,6 @@
 import { migrateDatabase } from '@importer/db'
-import { chooseFreePort, migrateQueue } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
+import { migrateQueue } from '@importer/queue'
 import { expect, it } from 'vitest'
 
 import { startApp } from '../support/app-process.ts'

@@ -4,7 +4,8 @@ import path from 'node:path'
 
 import { openDatabase } from '@importer/db'
 import { cleanFiles } from '@importer/imports'
-import { createFileStore, createLog } from '@importer/runtime'
+import { createFileStore } from '@importer/file-store'
+import { createLog } from '@importer/runtime'
 import { expect, it } from 'vitest'
 
 import { makeWorkbook, type MadeCell } from '../support/make-workbook.ts'

@@ -5,7 +5,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 import { beforeAll, expect, test } from 'vitest'
 
 import type { AppProcess } from '../support/app-process.ts'

@@ -1,5 +1,5 @@
 /** What somebody sees who watches an import: by polling, and by events from any intake process. */
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { startApp, type AppProcess } from '../support/app-process.ts'

@@ -2,7 +2,7 @@
 import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { startApp, type AppProcess } from '../support/app-process.ts'

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { migrateDatabase } from '@importer/db'
-import { migrateQueue, startEmbeddedPostgres } from '@importer/runtime'
+import { startEmbeddedPostgres } from '@importer/embedded-postgres'
+import { migrateQueue } from '@importer/queue'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 

@@ -2,7 +2,8 @@ import { chmod, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { migrateDatabase } from '@importer/db'
-import { migrateQueue, startEmbeddedPostgres, type EmbeddedPostgres } from '@importer/runtime'
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@importer/embedded-postgres'
+import { migrateQueue } from '@importer/queue'
 
 import { afterFile } from './after-file.ts'
 import { makeTemporaryFolder } from './running-system.ts'

@@ -1,4 +1,4 @@
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 
 import { afterFile } from './after-file.ts'
 import type { AppProcess } from './app-process.ts'

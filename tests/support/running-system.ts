@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { chooseFreePort } from '@importer/runtime'
+import { chooseFreePort } from '@importer/embedded-postgres'
 
 import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { startS3Server } from '../../packages/runtime/tests/support/s3-server.ts'
+import { startS3Server } from '../../packages/file-store/tests/support/s3-server.ts'
 import { afterFile } from './after-file.ts'
 import { startFaultyProxy, type FaultyProxy } from './faulty-proxy.ts'
 

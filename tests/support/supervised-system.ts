@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile } from 'node:fs/promises'
 
-import { chooseFreePort, findEmbeddedPostgres } from '@importer/runtime'
+import { chooseFreePort, findEmbeddedPostgres } from '@importer/embedded-postgres'
 
 import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'

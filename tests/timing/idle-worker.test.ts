@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import { createLog, createQueues, migrateQueue, type QueueLocation } from '@importer/runtime'
+import { createQueues, migrateQueue, type QueueLocation } from '@importer/queue'
+import { createLog } from '@importer/runtime'
 import { describe, expect, test } from 'vitest'
 
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'

@@ -1,6 +1,7 @@
 import type { Database } from '@importer/db'
 import type { ReadinessChecks } from '@importer/observability'
-import type { FileStore, Logger, Tracing } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
+import type { Logger, Tracing } from '@importer/runtime'
 import type { ReceiverPolicy } from '@importer/webhooks'
 
 import type { Metrics } from './health/metrics.ts'

@@ -11,9 +11,9 @@ import {
 } from '@importer/db'
 import { openStorage } from '@importer/imports'
 import { checkReadiness, startObservationServer, StillStartingError } from '@importer/observability'
+import { createQueues } from '@importer/queue'
 import {
   createLog,
-  createQueues,
   createShutdown,
   divideShutdown,
   endOnUncaughtError,

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { checkSchema, createApiKey, openDatabase, type Database } from '@importer/db'
-import { createFileStore, createLog, createQueues, NO_TRACING, type FileStore } from '@importer/runtime'
+import { createFileStore, type FileStore } from '@importer/file-store'
+import { createQueues } from '@importer/queue'
+import { createLog, NO_TRACING } from '@importer/runtime'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { createApp } from '../src/create-app.ts'

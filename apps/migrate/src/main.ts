@@ -1,6 +1,6 @@
 /** `npm run migrate`: brings the database up to date, the queue's tables too when the queue lives there. */
 import { migrateDatabase } from '@importer/db'
-import { migrateQueue } from '@importer/runtime'
+import { migrateQueue } from '@importer/queue'
 
 import { readEnvironment } from './env.ts'
 

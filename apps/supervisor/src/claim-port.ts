@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { chooseFreePort, isPortFree } from '@importer/runtime'
+import { chooseFreePort, isPortFree } from '@importer/embedded-postgres'
 
 const TIMEOUT_MS = 3_000
 const POLL_MS = 50

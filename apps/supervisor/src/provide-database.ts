@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '@importer/runtime'
+import { startEmbeddedPostgres } from '@importer/embedded-postgres'
 
 import type { Releases } from './releases.ts'
 import { superviseProcess } from './supervise-process.ts'

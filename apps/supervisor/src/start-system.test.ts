@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 
-import { findEmbeddedPostgres, isPortFree } from '@importer/runtime'
+import { findEmbeddedPostgres, isPortFree } from '@importer/embedded-postgres'
 import { describe, expect, it } from 'vitest'
 
 import { ensureApiKeyFile } from './api-key-file.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import { chooseFreePort, findEmbeddedPostgres } from '@importer/runtime'
+import { chooseFreePort, findEmbeddedPostgres } from '@importer/embedded-postgres'
 import { afterEach, beforeEach } from 'vitest'
 
 import { startSystem, type RunningSystem } from '../src/start-system.ts'

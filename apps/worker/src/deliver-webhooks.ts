@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 
 import type { Database } from '@importer/db'
-import type { Consumer, JobProcessor, Logger, Queues, Tracing } from '@importer/runtime'
+import type { Consumer, JobProcessor, Queues } from '@importer/queue'
+import type { Logger, Tracing } from '@importer/runtime'
 import {
   attemptDelivery,
   createResolveHost,

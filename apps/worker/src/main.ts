@@ -1,9 +1,9 @@
 import { checkSchema, openDatabase, resealSecrets, UNSEALED_SECRETS_WARNING, type Database } from '@importer/db'
 import { openStorage, recordStorageUnavailable } from '@importer/imports'
 import { checkReadiness, startObservationServer } from '@importer/observability'
+import { createQueues, type JobProcessor, type QueueLocation } from '@importer/queue'
 import {
   createLog,
-  createQueues,
   createShutdown,
   divideShutdown,
   endOnUncaughtError,
@@ -11,9 +11,7 @@ import {
   listenForSignals,
   startTracing,
   waitForPeers,
-  type JobProcessor,
   type Logger,
-  type QueueLocation,
   type Shutdown,
   type Tracing,
 } from '@importer/runtime'

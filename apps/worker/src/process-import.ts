@@ -1,6 +1,8 @@
 import type { Database } from '@importer/db'
 import { runImport, type ImportObserver } from '@importer/imports'
-import type { FileStore, JobContext, Logger, Producer, Tracing } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
+import type { JobContext, Producer } from '@importer/queue'
+import type { Logger, Tracing } from '@importer/runtime'
 
 import { startTimeSlice } from './time-slice.ts'
 

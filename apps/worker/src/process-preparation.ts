@@ -1,6 +1,8 @@
 import type { Database } from '@importer/db'
 import { prepareImport } from '@importer/imports'
-import type { FileStore, JobContext, Logger, Producer, Tracing } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
+import type { JobContext, Producer } from '@importer/queue'
+import type { Logger, Tracing } from '@importer/runtime'
 
 export interface PreparationProcessorDependencies {
   readonly database: Database

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events'
 
 import { openDatabase } from '@importer/db'
-import { createLog, createQueues } from '@importer/runtime'
+import { createQueues } from '@importer/queue'
+import { createLog } from '@importer/runtime'
 import { expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'

@@ -1,6 +1,7 @@
 import type { Database } from '@importer/db'
 import { runRevert } from '@importer/imports'
-import type { JobContext, Logger } from '@importer/runtime'
+import type { JobContext } from '@importer/queue'
+import type { Logger } from '@importer/runtime'
 
 export interface RevertProcessorDependencies {
   readonly database: Database

@@ -1,6 +1,7 @@
 import { findDueTask, openTaskLocks, recordTask, type Database, type TaskLocks } from '@importer/db'
 import { cleanFiles, clearDryRuns, purgeExpired, reconcileJobs, type JobQueue } from '@importer/imports'
-import type { FileStore, Logger } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
+import type { Logger } from '@importer/runtime'
 
 export interface MaintenanceOptions {
   readonly database: Database

@@ -1,5 +1,7 @@
 import type { StorageIdentity } from '@importer/imports'
-import { WrongStorageError, type Consumer, type Logger } from '@importer/runtime'
+import { WrongStorageError } from '@importer/file-store'
+import type { Consumer } from '@importer/queue'
+import type { Logger } from '@importer/runtime'
 
 export interface TakeJobsOptions {
   readonly identity: StorageIdentity

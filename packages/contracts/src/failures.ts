@@ -11,10 +11,13 @@ export type UnavailableCode = (typeof UNAVAILABLE_CODES)[number]
 export class UnavailableError extends Error {
   override readonly name: string = 'UnavailableError'
   readonly code: UnavailableCode
+  /** What was found and what to do, for who operates the peer: for logs, as it may hold addresses. */
+  readonly advice: string | undefined
 
-  constructor(code: UnavailableCode, message: string, options?: ErrorOptions) {
+  constructor(code: UnavailableCode, message: string, options?: ErrorOptions & { readonly advice?: string }) {
     super(message, options)
     this.code = code
+    this.advice = options?.advice
   }
 }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { openDatabase, type Database } from '@importer/db'
-import { createFileStore, createLog, formatHour, type FileStore } from '@importer/runtime'
+import { createFileStore, formatHour, type FileStore } from '@importer/file-store'
+import { createLog } from '@importer/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'

@@ -1,5 +1,6 @@
 import { findUnknownFileKeys, type Database } from '@importer/db'
-import { formatHour, PERIOD_MS, type FileStore, type Logger } from '@importer/runtime'
+import { formatHour, PERIOD_MS, type FileStore } from '@importer/file-store'
+import type { Logger } from '@importer/runtime'
 
 export interface CleanOptions {
   readonly database: Database

@@ -1,7 +1,7 @@
 import { mandatoryKeys, type ColumnMapping } from '@importer/contracts'
 import { inspectHead, readRecords, type HeadResult } from '@importer/csv'
 import type { ImportRecord, ReadingDialect } from '@importer/db'
-import type { FileStore } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
 
 import { readHead, type HeadStore } from './read-head.ts'
 import { WORKBOOK_DELIMITER } from './workbook/workbook-text.ts'

@@ -1,5 +1,5 @@
 import { findFileChecksums, type Database } from '@importer/db'
-import { createFileStore, protectStore, type FileStore, type FileStoreOptions } from '@importer/runtime'
+import { createFileStore, protectStore, type FileStore, type FileStoreOptions } from '@importer/file-store'
 
 import { createStorageIdentity, type StorageIdentity } from './storage-identity.ts'
 

@@ -10,7 +10,8 @@ import {
   type ReadingDialect,
 } from '@importer/db'
 import { writeWorkbook } from '@importer/workbook'
-import { TimeSlice, type FileStore } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
+import { TimeSlice } from '@importer/runtime'
 
 import { cutText } from './cut-text.ts'
 import { createErrorContext, describeCellError, type ErrorContext } from './describe-cell-error.ts'

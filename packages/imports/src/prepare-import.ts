@@ -7,7 +7,8 @@ import {
   type Database,
   type ImportRecord,
 } from '@importer/db'
-import { NO_TRACING, runInSpan, type FileStore, type Logger, type StoredFile, type Tracing } from '@importer/runtime'
+import type { FileStore, StoredFile } from '@importer/file-store'
+import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runtime'
 
 import { describeRetryFailure, makeRetryFile } from './prepare-retry.ts'
 import { describeWorkbookFailure, makeWorkbookText } from './workbook/prepare-workbook.ts'

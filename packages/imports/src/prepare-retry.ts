@@ -1,6 +1,6 @@
 import type { ImportFailure } from '@importer/contracts'
 import { findImportById, type Database, type ImportRecord } from '@importer/db'
-import { FileDamagedError, FileMissingError, FileTooLargeError, type StoredFile } from '@importer/runtime'
+import { FileDamagedError, FileMissingError, FileTooLargeError, type StoredFile } from '@importer/file-store'
 
 import type { PreparationOptions } from './prepare-import.ts'
 import { writeRetryFile } from './write-retry-file.ts'

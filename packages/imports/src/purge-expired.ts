@@ -6,7 +6,8 @@ import {
   recordPurge,
   type Database,
 } from '@importer/db'
-import type { FileStore, Logger } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
+import type { Logger } from '@importer/runtime'
 
 export interface PurgeOptions {
   readonly database: Database

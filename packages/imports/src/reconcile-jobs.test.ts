@@ -1,5 +1,6 @@
 import { importJobId, openDatabase, type Database } from '@importer/db'
-import { createLog, createQueues, type Producer, type Queues } from '@importer/runtime'
+import { createQueues, type Producer, type Queues } from '@importer/queue'
+import { createLog } from '@importer/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import { hasRedisServer, startRedisServer, type RedisServer } from '../../../tests/support/redis-server.ts'

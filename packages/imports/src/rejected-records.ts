@@ -1,7 +1,8 @@
 import { decodeRowError, type RowError } from '@importer/contracts'
 import { readRecords } from '@importer/csv'
 import { readRejectedRows, type Database, type ImportRecord, type RejectedRow } from '@importer/db'
-import { TimeSlice, type FileStore } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
+import { TimeSlice } from '@importer/runtime'
 
 import { ByteTrail } from './byte-trail.ts'
 

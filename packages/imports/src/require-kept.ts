@@ -1,5 +1,5 @@
 import type { ImportRecord } from '@importer/db'
-import { FileMissingError } from '@importer/runtime'
+import { FileMissingError } from '@importer/file-store'
 
 /**
  * Throws a FileMissingError for an import whose file and outcomes are kept no longer, or whose file is not made yet: what

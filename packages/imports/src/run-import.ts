@@ -18,16 +18,8 @@ import {
   type ReadingDialect,
   type SeriesKind,
 } from '@importer/db'
-import {
-  FileDamagedError,
-  FileMissingError,
-  NO_TRACING,
-  runInSpan,
-  type FileStore,
-  type Logger,
-  type Span,
-  type Tracing,
-} from '@importer/runtime'
+import { FileDamagedError, FileMissingError, type FileStore } from '@importer/file-store'
+import { NO_TRACING, runInSpan, type Logger, type Span, type Tracing } from '@importer/runtime'
 
 import { chooseStrategy } from './choose-strategy.ts'
 import type { Position } from './gathering-batch.ts'

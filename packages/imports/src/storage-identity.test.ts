@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
 import { createImport, openDatabase, type Database } from '@importer/db'
-import { createFileStore, StorageUnavailableError, WrongStorageError, type FileStore } from '@importer/runtime'
+import { createFileStore, StorageUnavailableError, WrongStorageError, type FileStore } from '@importer/file-store'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'

@@ -8,7 +8,7 @@ import {
   type Database,
   type Installation,
 } from '@importer/db'
-import { FileMissingError, WrongStorageError, type FileStore } from '@importer/runtime'
+import { FileMissingError, WrongStorageError, type FileStore } from '@importer/file-store'
 
 export interface StorageIdentity {
   /**

@@ -2,7 +2,7 @@ import { PassThrough, Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 
-import type { FileStore, StoredFile } from '@importer/runtime'
+import type { FileStore, StoredFile } from '@importer/file-store'
 
 export type UploadEncoding = 'utf-8' | 'windows-1252' | 'utf-16le'
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { codeOf, type RetryOptions } from '@importer/contracts'
 import { readRecords, writeCsvRow } from '@importer/csv'
 import type { ReadingDialect } from '@importer/db'
-import type { StoredFile } from '@importer/runtime'
+import type { StoredFile } from '@importer/file-store'
 
 import { ByteTrail } from './byte-trail.ts'
 import { dialectOf, readHeader } from './find-dialect.ts'

@@ -1,6 +1,7 @@
 import { UnavailableError } from '@importer/contracts'
 import { SchemaFaultError } from '@importer/db'
-import { WrongStorageError, type Logger } from '@importer/runtime'
+import { WrongStorageError } from '@importer/file-store'
+import type { Logger } from '@importer/runtime'
 
 /** What the process stands on, by name; each rejects when that part does not answer. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>

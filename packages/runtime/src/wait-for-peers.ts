@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { UnavailableError } from '@importer/contracts'
+
 import type { Logger } from './log.ts'
-import { WrongStorageError } from './store/storage-errors.ts'
 
 const LOOK_EVERY_MS = 1_000
 
@@ -38,6 +39,6 @@ export async function waitForPeers({ checks, log, signal }: WaitForPeersOptions)
 }
 
 function explain(error: unknown): string {
-  if (error instanceof WrongStorageError) return error.advice
+  if (error instanceof UnavailableError && error.advice !== undefined) return error.advice
   return error instanceof Error ? error.message : String(error)
 }

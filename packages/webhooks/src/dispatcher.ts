@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { findReceivers, releaseDeliveries, reserveDeliveries, type Database } from '@importer/db'
-import type { Logger, Producer } from '@importer/runtime'
+import type { Producer } from '@importer/queue'
+import type { Logger } from '@importer/runtime'
 
 import { DELIVERY_SLOTS, shareSlots, type DeliverySlots } from './share-slots.ts'
 

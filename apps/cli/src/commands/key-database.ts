@@ -13,7 +13,7 @@ export async function withKeyDatabase<Result>(session: Session, act: Act<Result>
   const { terminal, signal, notify } = session
   const { env } = terminal
   // Queue and store take a while to load, and the other commands do without them.
-  const { findEmbeddedPostgres, startEmbeddedPostgres } = await import('@importer/runtime')
+  const { findEmbeddedPostgres, startEmbeddedPostgres } = await import('@importer/embedded-postgres')
   const url = env.DATABASE_URL ?? findEmbeddedPostgres({ dataDir: env.DATA_DIR })
   if (url !== null) return useDatabase(session, url, act)
   const postgres = await startEmbeddedPostgres({

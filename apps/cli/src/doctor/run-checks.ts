@@ -1,5 +1,5 @@
 import { openDatabase } from '@importer/db'
-import { findEmbeddedPostgres } from '@importer/runtime'
+import { findEmbeddedPostgres } from '@importer/embedded-postgres'
 
 import type { Session } from '../framework/session.ts'
 import { checkCounts, checkDatabase } from './check-database.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 
-import { createFileStore } from '@importer/runtime'
+import { createFileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'

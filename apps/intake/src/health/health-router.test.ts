@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { openDatabase } from '@importer/db'
-import { createFileStore } from '@importer/runtime'
+import { createFileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { waitUntil } from '../../../../tests/support/wait-until.ts'

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 
-import type { FileStore } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
 
 /** However often readiness is asked for, files are written no more often. */
 const PROBE_EVERY_MS = 5_000

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { createFileStore, formatHour } from '@importer/runtime'
+import { createFileStore, formatHour } from '@importer/file-store'
 import { expect, test, vi } from 'vitest'
 
 import {

@@ -1,7 +1,7 @@
 import type { Readable, Transform, Writable } from 'node:stream'
 
 import type { FaultCode, FieldFault } from '@importer/contracts'
-import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/runtime'
+import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/file-store'
 import type { Request, Response } from 'express'
 import multer from 'multer'
 

@@ -1,6 +1,6 @@
 import { UnavailableError } from '@importer/contracts'
 import { QueueFullError, SealedSecretError, StorageQuotaError } from '@importer/db'
-import { FileDamagedError } from '@importer/runtime'
+import { FileDamagedError } from '@importer/file-store'
 
 import { ApiError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
 

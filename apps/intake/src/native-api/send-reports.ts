@@ -1,6 +1,6 @@
 import type { ImportRecord } from '@importer/db'
 import { MAX_WORKBOOK_ROWS, streamErrorWorkbook, streamOutcomeReport, type ReportForm } from '@importer/imports'
-import { FileMissingError } from '@importer/runtime'
+import { FileMissingError } from '@importer/file-store'
 import type { Request, Response } from 'express'
 
 import type { IntakeDependencies } from '../dependencies.ts'

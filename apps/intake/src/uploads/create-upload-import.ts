@@ -11,7 +11,8 @@ import {
   UnpackError,
   unpackUpload,
 } from '@importer/imports'
-import { FileTooLargeError, runInSpan, type Span, type StoredFile } from '@importer/runtime'
+import { FileTooLargeError, type StoredFile } from '@importer/file-store'
+import { runInSpan, type Span } from '@importer/runtime'
 
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError, payloadTooLarge } from '../http/api-error.ts'

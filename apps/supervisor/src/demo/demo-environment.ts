@@ -1,6 +1,6 @@
 import path from 'node:path'
 
-import { chooseFreePort, isPortFree } from '@importer/runtime'
+import { chooseFreePort, isPortFree } from '@importer/embedded-postgres'
 
 import { readEnvironment, type RawEnvironment } from '../env.ts'
 

@@ -9,7 +9,7 @@ import {
   type UsedProfile,
 } from '@importer/contracts'
 
-import type { FileStore } from '@importer/runtime'
+import type { FileStore } from '@importer/file-store'
 
 import { cellRulesOf } from '../cell-rules.ts'
 import { explainCellError, createErrorContext, type CellError } from '../describe-cell-error.ts'

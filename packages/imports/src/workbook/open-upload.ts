@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 
 import type { ColumnMapping } from '@importer/contracts'
-import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/runtime'
+import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/file-store'
 import { measureWorkbook, WorkbookError, type WorkbookSource } from '@importer/workbook'
 
 import type { HeadStore } from '../read-head.ts'

@@ -1,6 +1,6 @@
 import type { ImportFailure } from '@importer/contracts'
 import type { ImportRecord } from '@importer/db'
-import { FileDamagedError, FileMissingError, FileTooLargeError, type StoredFile } from '@importer/runtime'
+import { FileDamagedError, FileMissingError, FileTooLargeError, type StoredFile } from '@importer/file-store'
 
 import type { PreparationOptions } from '../prepare-import.ts'
 import { UnpackError } from '../unpack-upload.ts'

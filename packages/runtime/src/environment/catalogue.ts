@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 
 import { z } from 'zod'
 
-import { parseStorageUrl } from '../store/storage-url.ts'
+import { parseStorageUrl } from './storage-url.ts'
 import { parseByteSize } from './byte-size.ts'
 import { findOldNames, parseEnvironment, type EnvironmentOf, type Variable } from './parse-environment.ts'
 

@@ -1,0 +1,83 @@
+import { LIMITS } from '@importer/connections'
+import { createRedisBackend, Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+
+import { type Logger, withTimeout } from '@importer/runtime'
+
+import type { QueueBackend } from './backend.ts'
+import { QUEUE_OPTIONS } from './queue-options.ts'
+import { PacedWorker } from './paced-worker.ts'
+import { QueueUnavailableError } from './queue-unavailable-error.ts'
+
+/** The braces make a Redis cluster keep all keys in one slot, as BullMQ's scripts need. */
+const PREFIX = '{redemptions}'
+
+interface RedisBackendOptions {
+  readonly redisUrl: string
+  readonly log: Logger
+  readonly reportError: (error: Error) => void
+}
+
+/** BullMQ in Redis or Valkey. One deployment per database number: job ids are made of the ids of one database. */
+export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOptions): QueueBackend {
+  const connectionOptions = {
+    connectTimeout: LIMITS.connectMs,
+    keepAlive: LIMITS.keepAliveDelayMs,
+    retryStrategy: (times: number) => Math.min(times * 100, LIMITS.queue.longestReconnectMs),
+  }
+  const client = new Redis(redisUrl, {
+    ...connectionOptions,
+    // Commands fail at the first failed reconnection instead of waiting for the server.
+    maxRetriesPerRequest: 1,
+    socketTimeout: LIMITS.queue.requestMs,
+    connectionName: 'redemptions-queue',
+  })
+  client.on('error', reportError)
+  client.on('ready', () => {
+    warnOfEviction(client, log).catch(reportError)
+  })
+  return {
+    openQueue: (name) => new Queue(name, { ...QUEUE_OPTIONS, prefix: PREFIX, connection: client }, createRedisBackend),
+    openWorker: (name, processor, options) => {
+      const connection = {
+        ...connectionOptions,
+        url: redisUrl,
+        // BullMQ's rule for workers: what they ask for waits until the server is back.
+        maxRetriesPerRequest: null,
+        socketTimeout: LIMITS.queue.workerRequestMs,
+      }
+      return new PacedWorker(name, processor, { ...options, prefix: PREFIX, connection }, createRedisBackend)
+    },
+    async findJobs(queueName, jobIds) {
+      const pipeline = client.pipeline()
+      for (const jobId of jobIds) pipeline.exists(`${PREFIX}:${queueName}:${jobId}`)
+      const answers = (await pipeline.exec()) ?? []
+      const failure = answers.find(([error]) => error !== null)?.[0]
+      if (failure) throw failure
+      return jobIds.filter((_, i) => answers[i]?.[1] === 1)
+    },
+    async ping() {
+      await withTimeout(
+        client.ping(),
+        LIMITS.queue.requestMs,
+        () => new QueueUnavailableError(`Redis did not answer within ${LIMITS.queue.requestMs} ms`),
+      )
+    },
+    async close() {
+      client.disconnect()
+    },
+  }
+}
+
+/**
+ * A Redis that evicts keys when it is full loses jobs. That is a warning and no failure: the reconciler adds lost jobs again,
+ * and a hosted Redis may leave its users no choice.
+ */
+async function warnOfEviction(client: Redis, log: Logger): Promise<void> {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await client.info('memory'))?.[1]
+  if (policy === undefined || policy === 'noeviction') return
+  log.warn(
+    { maxmemoryPolicy: policy },
+    `Redis has maxmemory-policy ${policy} and may drop jobs when it is full; set it to noeviction`,
+  )
+}

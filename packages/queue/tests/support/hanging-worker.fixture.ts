@@ -1,0 +1,15 @@
+import { createLog } from '@importer/runtime'
+
+import { createQueues, type QueueLocation } from '../../src/create-queues.ts'
+
+/** A worker that tells the process that started it which job it took, and then never ends it. */
+const backend = JSON.parse(process.argv[2] ?? '') as QueueLocation
+const queues = createQueues({ backend, log: createLog({ name: 'hanging', level: 'silent' }) })
+queues.consume(
+  'import',
+  async (_payload, { jobId }) => {
+    process.send?.(jobId)
+    await new Promise(() => {})
+  },
+  { concurrency: 1 },
+)
