@@ -36,6 +36,23 @@ test('the index of decisions has each of them, with its title, date and status',
   ).toEqual(rows)
 })
 
+const PACKAGES = ['apps', 'packages'].flatMap((home) =>
+  readdirSync(path.join(REPOSITORY, home)).map((name) => `${home}/${name}`),
+)
+
+test.each(PACKAGES)('the README of %s says what it imports, and names only files that exist', (folder) => {
+  const page = readFileSync(path.join(REPOSITORY, folder, 'README.md'), 'utf8')
+  const { dependencies = {} } = JSON.parse(readFileSync(path.join(REPOSITORY, folder, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>
+  }
+  const imported = Object.keys(dependencies).flatMap((name) => /^@importer\/(.+)$/.exec(name)?.[1] ?? [])
+  const listed = imported.toSorted().join(', ')
+  expect(page).toContain(`- Imports: ${listed === '' ? 'no other package of this workspace' : listed}.\n`)
+  const named = [...page.matchAll(/`(src\/[\w./-]+)`/g)].map(([, file]) => String(file))
+  expect(named).not.toEqual([])
+  expect(named.filter((file) => !existsSync(path.join(REPOSITORY, folder, file)))).toEqual([])
+})
+
 test('the picture of who imports whom is that of today (npm run docs:diagram draws it)', () => {
   expect(readFileSync(path.join(REPOSITORY, 'ARCHITECTURE.md'), 'utf8')).toContain('  imports --> db\n')
   const script = ['scripts/write-package-diagram.mjs', '--check']

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ColumnMapping } from '@importer/contracts'
 import { readRecords } from '@importer/csv'
 
-import { createRecordMapper, prepareReading } from '../../packages/imports/src/map-record.ts'
+import { createRecordMapper, prepareReading } from '../../packages/imports/src/rules/map-record.ts'
 import { connect, type BenchSystem } from './bench-system.ts'
 import { importFile, type FileToImport } from './import-run.ts'
 import { timeSeconds } from './pairs.ts'

@@ -8,13 +8,18 @@ import {
 } from '@importer/contracts'
 import { findRowRecord } from '@importer/db'
 
-import { createErrorContext, explainCellError, type CellError, type ErrorContext } from '../describe-cell-error.ts'
-import { openDialect } from '../find-dialect.ts'
-import { createRecordMapper, prepareReading, type MappedRow } from '../map-record.ts'
-import { cellReaderOf } from '../read-cell.ts'
-import type { RejectedRecordsSource } from '../rejected-records.ts'
-import { requireKept } from '../require-kept.ts'
-import { createProcessedTest } from '../unprocessed-records.ts'
+import {
+  createErrorContext,
+  explainCellError,
+  type CellError,
+  type ErrorContext,
+} from '../rules/describe-cell-error.ts'
+import { openDialect } from '../upload/find-dialect.ts'
+import { createRecordMapper, prepareReading, type MappedRow } from '../rules/map-record.ts'
+import { cellReaderOf } from '../rules/read-cell.ts'
+import type { RejectedRecordsSource } from '../reports/rejected-records.ts'
+import { requireKept } from '../reports/require-kept.ts'
+import { createProcessedTest } from '../reports/unprocessed-records.ts'
 import { findContext, type RowContext } from './find-context.ts'
 import { findRecord, type FoundRecord } from './find-record.ts'
 

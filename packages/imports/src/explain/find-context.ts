@@ -10,8 +10,8 @@ import {
   type StandingRedemption,
 } from '@importer/db'
 
-import type { MappedRow } from '../map-record.ts'
-import type { RejectedRecordsSource } from '../rejected-records.ts'
+import type { MappedRow } from '../rules/map-record.ts'
+import type { RejectedRecordsSource } from '../reports/rejected-records.ts'
 
 export interface RowContext {
   readonly redemptions: readonly StandingRedemption[]

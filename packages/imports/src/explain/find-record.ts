@@ -2,8 +2,8 @@ import { encodeRowError } from '@importer/contracts'
 import { readRecords, type RecordFault } from '@importer/csv'
 import { findPositionBefore } from '@importer/db'
 
-import type { OpenedDialect } from '../find-dialect.ts'
-import type { RejectedRecordsSource } from '../rejected-records.ts'
+import type { OpenedDialect } from '../upload/find-dialect.ts'
+import type { RejectedRecordsSource } from '../reports/rejected-records.ts'
 
 export interface FoundRecord {
   readonly rowNumber: number

@@ -12,11 +12,11 @@ import {
 } from '@importer/contracts'
 import { readErrorGroups } from '@importer/db'
 
-import { copyText } from '../copy-text.ts'
-import { createErrorContext, valueOf } from '../describe-cell-error.ts'
-import { openDialect } from '../find-dialect.ts'
-import { readAllRejected, type RejectedRecordsSource } from '../rejected-records.ts'
-import { requireKept } from '../require-kept.ts'
+import { copyText } from '../reports/copy-text.ts'
+import { createErrorContext, valueOf } from '../rules/describe-cell-error.ts'
+import { openDialect } from '../upload/find-dialect.ts'
+import { readAllRejected, type RejectedRecordsSource } from '../reports/rejected-records.ts'
+import { requireKept } from '../reports/require-kept.ts'
 
 export interface ErrorGroup {
   readonly code: RowErrorCode

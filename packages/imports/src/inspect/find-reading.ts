@@ -16,9 +16,9 @@ import {
 } from '@importer/contracts'
 import type { ReadingDialect } from '@importer/db'
 
-import { findDialect } from '../find-dialect.ts'
-import { inspectUpload } from '../inspect-upload.ts'
-import { readHead, type HeadStore } from '../read-head.ts'
+import { findDialect } from '../upload/find-dialect.ts'
+import { inspectUpload } from '../upload/inspect-upload.ts'
+import { readHead, type HeadStore } from '../upload/read-head.ts'
 import { WORKBOOK_DELIMITER } from '../workbook/workbook-text.ts'
 import { findIdentifier, type DeclaredIdentifiers, type GuessedColumns } from './guess-columns.ts'
 import { guessReading, type GuessedReading } from './guess-reading.ts'

@@ -1,8 +1,8 @@
 import { MAX_COLUMN_POSITION, toAsciiDigits } from '@importer/contracts'
 import { KNOWN_DELIMITERS, readFirstRecords, readSepLine, trimCell, type FirstRecord } from '@importer/csv'
 
-import { readCell } from '../read-cell.ts'
-import type { FileHead } from '../read-head.ts'
+import { readCell } from '../rules/read-cell.ts'
+import type { FileHead } from '../upload/read-head.ts'
 import { keyOfName } from './column-names.ts'
 import { guessColumns, type DeclaredIdentifiers, type GuessedColumns, type SampledColumn } from './guess-columns.ts'
 

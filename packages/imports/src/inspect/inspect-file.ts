@@ -11,11 +11,11 @@ import {
 
 import type { FileStore } from '@importer/file-store'
 
-import { cellRulesOf } from '../cell-rules.ts'
-import { explainCellError, createErrorContext, type CellError } from '../describe-cell-error.ts'
-import { readHeader } from '../find-dialect.ts'
-import type { HeadStore } from '../read-head.ts'
-import { UnpackError } from '../unpack-upload.ts'
+import { cellRulesOf } from '../rules/cell-rules.ts'
+import { explainCellError, createErrorContext, type CellError } from '../rules/describe-cell-error.ts'
+import { readHeader } from '../upload/find-dialect.ts'
+import type { HeadStore } from '../upload/read-head.ts'
+import { UnpackError } from '../upload/unpack-upload.ts'
 import { openUploadedWorkbook, type UploadedWorkbook } from '../workbook/open-upload.ts'
 import { checkRows, type RowLookUp } from './check-rows.ts'
 import { lookAtDates } from './date-look.ts'

@@ -1,7 +1,7 @@
 import { readRecords } from '@importer/csv'
 
-import type { OpenedDialect } from '../find-dialect.ts'
-import type { HeadStore } from '../read-head.ts'
+import type { OpenedDialect } from '../upload/find-dialect.ts'
+import type { HeadStore } from '../upload/read-head.ts'
 import type { FirstRow } from './check-rows.ts'
 import { FILE_KEY } from './find-reading.ts'
 import { HeadEndError } from './head-file.ts'

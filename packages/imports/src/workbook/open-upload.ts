@@ -4,8 +4,8 @@ import type { ColumnMapping } from '@importer/contracts'
 import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/file-store'
 import { measureWorkbook, WorkbookError, type WorkbookSource } from '@importer/workbook'
 
-import type { HeadStore } from '../read-head.ts'
-import { UnpackError } from '../unpack-upload.ts'
+import type { HeadStore } from '../upload/read-head.ts'
+import { UnpackError } from '../upload/unpack-upload.ts'
 import { convertWorkbook, MAX_WORKBOOK_TEXT_BYTES, readWorkbookHead } from './workbook-text.ts'
 
 /** An upload that is a workbook. */

@@ -2,8 +2,8 @@ import type { ImportFailure } from '@importer/contracts'
 import type { ImportRecord } from '@importer/db'
 import { FileDamagedError, FileMissingError, FileTooLargeError, type StoredFile } from '@importer/file-store'
 
-import type { PreparationOptions } from '../prepare-import.ts'
-import { UnpackError } from '../unpack-upload.ts'
+import type { PreparationOptions } from '../prepare/prepare-import.ts'
+import { UnpackError } from '../upload/unpack-upload.ts'
 import { openUploadedWorkbook } from './open-upload.ts'
 import { MAX_WORKBOOK_TEXT_BYTES } from './workbook-text.ts'
 

@@ -3,7 +3,7 @@ import type { ColumnMapping } from '@importer/contracts'
 import { TimeSlice } from '@importer/runtime'
 import { readFirstRows, readWorkbook, type ShowDate, type WorkbookRow, type WorkbookSource } from '@importer/workbook'
 
-import { zoneSuffix } from '../dates/date-reader.ts'
+import { zoneSuffix } from '../rules/dates/date-reader.ts'
 
 /** What stands between the cells of the text that is made of a workbook. */
 export const WORKBOOK_DELIMITER = ','

@@ -1,0 +1,82 @@
+import type { ImportFailure } from '@importer/contracts'
+import {
+  failPreparation,
+  findImportById,
+  importJobId,
+  recordPreparedFile,
+  type Database,
+  type ImportRecord,
+} from '@importer/db'
+import type { FileStore, StoredFile } from '@importer/file-store'
+import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runtime'
+
+import { describeRetryFailure, makeRetryFile } from './prepare-retry.ts'
+import { describeWorkbookFailure, makeWorkbookText } from '../workbook/prepare-workbook.ts'
+
+export interface PreparationOptions {
+  readonly database: Database
+  readonly store: FileStore
+  readonly log: Logger
+  readonly importId: number
+  /** Aborted when the process is to end: another one begins anew. */
+  readonly signal: AbortSignal
+  /** Follows the import, where that is wanted. */
+  readonly tracing?: Tracing
+}
+
+/**
+ * Makes the file that an import is to read: of a retry out of the rejected rows of the import that it tries again, of a
+ * workbook its text. Gives the job to queue that runs the import; null when there is nothing to do: it has its file, was
+ * cancelled, or has failed here, because the file cannot be made. Can be run again at any time, by any process; throws
+ * only what another attempt may mend.
+ */
+export async function prepareImport(options: PreparationOptions): Promise<{ readonly jobId: string } | null> {
+  const { database, importId, tracing = NO_TRACING } = options
+  const record = await findImportById(database, importId)
+  if (record === null || !record.toPrepare || record.status !== 'queued') return null
+  const span = tracing.startSpan('prepare', {
+    kind: 'consumer',
+    parent: record.traceparent,
+    attributes: { 'redemptions.import.id': importId, 'redemptions.org.id': record.orgId },
+  })
+  return runInSpan(span, async () => prepareKnown(options, record))
+}
+
+async function prepareKnown(
+  options: PreparationOptions,
+  record: ImportRecord,
+): Promise<{ readonly jobId: string } | null> {
+  const { database, store, log, importId } = options
+  const { make, describeFailure } = record.retryOf === null ? WORKBOOK : RETRY
+  try {
+    const file = await make(options, record)
+    if (await recordPreparedFile(database, importId, { ...file, fileKey: file.key })) {
+      return { jobId: record.jobId ?? importJobId(importId, record.fencingToken) }
+    }
+    await store.remove(file.key)
+    return null
+  } catch (error) {
+    const failure = describeFailure(error)
+    if (failure === null) throw error
+    if (await failPreparation(database, importId, failure)) {
+      log.warn(
+        { importId, orgId: record.orgId, code: failure.code, err: error },
+        'import failed: no file could be made',
+      )
+    }
+    return null
+  }
+}
+
+interface Preparation {
+  /** Stores the file. */
+  readonly make: (options: PreparationOptions, record: ImportRecord) => Promise<PreparedText>
+  /** What the import fails with; null: another attempt may succeed. */
+  readonly describeFailure: (error: unknown) => ImportFailure | null
+}
+
+/** Without a hash of its own it goes by that of its upload. */
+type PreparedText = Omit<StoredFile, 'sha256'> & { readonly sha256?: string }
+
+const RETRY: Preparation = { make: makeRetryFile, describeFailure: describeRetryFailure }
+const WORKBOOK: Preparation = { make: makeWorkbookText, describeFailure: describeWorkbookFailure }
