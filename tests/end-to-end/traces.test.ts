@@ -126,11 +126,16 @@ test('an upload, its import and its webhook are one trace, under the span of the
   expect(refused.status).toBe(400)
   await waitUntil('the webhook was traced', () => findTrace().some(({ name }) => name === 'webhook'))
   expect(receiver.received.map(({ path }) => path)).toEqual([`/${HOOK_SECRET}`])
-  const retry = await traced.client.send('POST', `/v1/imports/${id}/retry-rejected`, '{}', {
+  const mended = { corrections: [{ column: 'couponCode', from: 'C9999', to: 'C400' }] }
+  const retry = await traced.client.send('POST', `/v1/imports/${id}/retry-rejected`, JSON.stringify(mended), {
     traceparent: `00-${RETRY_TRACE_ID}-${CLIENT_SPAN}-01`,
   })
   expect(retry.status).toBe(202)
-  await waitUntil('the retry was traced', () => findTrace(RETRY_TRACE_ID).some(({ name }) => name === 'process'))
+  const { id: retryId } = (await retry.json()) as ImportView
+  expect(await traced.client.waitUntilFinished(retryId)).toMatchObject({ counts: { inserted: 1 } })
+  const revert = await traced.client.send('POST', `/v1/imports/${retryId}/revert`)
+  expect(revert.status).toBe(202)
+  await waitUntil('the revert was traced', () => findTrace(RETRY_TRACE_ID).some(({ name }) => name === 'revert'))
   const kept = [await readTraceparent(traced, id), await readTraceparent(traced, unsampled)]
 
   // A worker that ends while nobody answers does not wait for that, and ends well: late would be exit code 1.
@@ -189,7 +194,13 @@ test('an upload, its import and its webhook are one trace, under the span of the
   const retrySpan = retried.find(({ name }) => name === 'retry')
   expect(retrySpan).toMatchObject({ parentSpanId: CLIENT_SPAN, kind: SERVER })
   const steps = retried.filter(({ parentSpanId }) => parentSpanId === retrySpan?.spanId)
-  expect(listNames(steps.toSorted((a, b) => (a.name < b.name ? -1 : 1)))).toBe('enqueue, prepare, process')
+  expect(listNames(steps.toSorted((a, b) => (a.name < b.name ? -1 : 1)))).toBe('enqueue, prepare, process, revert')
+  const reverted = steps.find(({ name }) => name === 'revert')
+  expect(reverted).toMatchObject({
+    kind: CONSUMER,
+    resource: { 'service.name': worker },
+    attributes: { 'redemptions.import.id': retryId, 'redemptions.result': 'reverted' },
+  })
   // A refused upload is a trace of its own, with why.
   const codes = collector.spans.flatMap(({ attributes }) => attributes['redemptions.error.code'] ?? [])
   expect(codes).toEqual([expect.stringMatching(/^[A-Z_]+$/)])

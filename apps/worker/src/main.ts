@@ -131,7 +131,7 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     queues.consume('prepare', prepareProcessor, { concurrency: PREPARATIONS_AT_ONCE }),
   ]
   shutdown.add('import consumers', takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: workMs }))
-  const revert = createRevertProcessor({ database, log, onReverted: () => metrics.countReverted() })
+  const revert = createRevertProcessor({ database, log, tracing, onReverted: () => metrics.countReverted() })
   const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
     await revert(payload, context)
     webhooks.poke()

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 
 import { openDatabase } from '@importer/db'
 import { createQueues } from '@importer/queue'
-import { createLog } from '@importer/runtime'
+import { createLog, NO_TRACING } from '@importer/runtime'
 import { expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
@@ -21,7 +21,7 @@ test('a revert that is stopped before its end goes back to the queue', async () 
   const queues = createQueues({ backend: { kind: 'postgres', databaseUrl: url }, log })
   try {
     const importId = await makeRevertOfOneRow(database)
-    const revert = createRevertProcessor({ database, log, onReverted: () => undefined })
+    const revert = createRevertProcessor({ database, log, tracing: NO_TRACING, onReverted: () => undefined })
     const producer = queues.producer('revert')
     await producer.enqueue({ importId }, { jobId: 'revert-1' })
     const progress = new EventEmitter()

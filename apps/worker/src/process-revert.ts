@@ -1,11 +1,12 @@
 import type { Database } from '@importer/db'
 import { runRevert } from '@importer/imports'
 import type { JobContext } from '@importer/queue'
-import type { Logger } from '@importer/runtime'
+import type { Logger, Tracing } from '@importer/runtime'
 
 export interface RevertProcessorDependencies {
   readonly database: Database
   readonly log: Logger
+  readonly tracing: Tracing
   /** Called when an import has been reverted. */
   readonly onReverted: () => void
 }

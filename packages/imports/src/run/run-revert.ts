@@ -1,5 +1,5 @@
 import { completeRevert, findImportById, findRowsToRevert, revertRows, type Database } from '@importer/db'
-import type { Logger } from '@importer/runtime'
+import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runtime'
 
 export interface RunRevertOptions {
   readonly database: Database
@@ -7,6 +7,8 @@ export interface RunRevertOptions {
   readonly importId: number
   /** Aborted when the process is to end: the rest is taken up again. */
   readonly signal: AbortSignal
+  /** Follows the import, where that is wanted. */
+  readonly tracing?: Tracing
 }
 
 /** How many row numbers one transaction covers. */
@@ -17,7 +19,23 @@ const STRETCH_ROWS = 10_000
  * own checkpoint, so it can be run again at any time, by any process, also by two at once. Rejects with the signal's
  * reason when it was stopped before its end: to return means that there is nothing left to do. True: this call completed it.
  */
-export async function runRevert({ database, log, importId, signal }: RunRevertOptions): Promise<boolean> {
+export async function runRevert(options: RunRevertOptions): Promise<boolean> {
+  const { database, importId, tracing = NO_TRACING } = options
+  const known = await findImportById(database, importId)
+  if (known === null) return false
+  const span = tracing.startSpan('revert', {
+    kind: 'consumer',
+    parent: known.traceparent,
+    attributes: { 'redemptions.import.id': importId, 'redemptions.org.id': known.orgId },
+  })
+  return runInSpan(span, async () => {
+    const isCompleted = await revertKnown(options, known.orgId)
+    span.setAttributes({ 'redemptions.result': isCompleted ? 'reverted' : 'nothing-to-do' })
+    return isCompleted
+  })
+}
+
+async function revertKnown({ database, log, importId, signal }: RunRevertOptions, orgId: number): Promise<boolean> {
   const rows = await findRowsToRevert(database, importId)
   if (rows !== null) {
     for (let first = rows.first; first <= rows.last; first += STRETCH_ROWS) {
@@ -26,9 +44,6 @@ export async function runRevert({ database, log, importId, signal }: RunRevertOp
     }
   }
   const isCompleted = await completeRevert(database, importId)
-  if (isCompleted) {
-    const record = await findImportById(database, importId).catch(() => null)
-    log.info({ importId, orgId: record?.orgId }, 'import reverted')
-  }
+  if (isCompleted) log.info({ importId, orgId }, 'import reverted')
   return isCompleted
 }
