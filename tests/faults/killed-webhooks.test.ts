@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
@@ -17,10 +18,12 @@ import { createTestDatabase } from '../support/test-database.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const ORG = 9619
+const [OLD_KEY, NEW_KEY] = [randomBytes(32), randomBytes(32)]
 
 /**
  * The worker is killed while it waits for the first answer; its successor gets 500, is killed too, and the queue loses
- * what it holds; the third delivers. Real processes, real queues, the real clock.
+ * what it holds; the third delivers. Meanwhile SECRETS_KEY is set and then rotated: the second worker seals the secret that the
+ * first found unsealed, the third seals it anew. Real processes, real queues, the real clock.
  */
 async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () => Promise<void>): Promise<void> {
   const { url: databaseUrl } = await createTestDatabase()
@@ -30,15 +33,18 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     DATA_DIR: dataDir,
     WEBHOOK_ALLOW_HTTP: 'true',
     WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true',
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: 'info',
     ...(queueUrl === undefined ? {} : { REDIS_URL: queueUrl }),
   }
-  const database = openDatabase({
+  const connection = {
     url: databaseUrl,
     applicationName: 'killed-webhooks',
     maxConnections: 2,
     onConnectionLost: () => undefined,
-  })
+  }
+  const database = openDatabase(connection)
+  /** Each knows one key. */
+  const [withOld, withNew] = [OLD_KEY, NEW_KEY].map((key) => openDatabase({ ...connection, secretsKeys: [key] }))
   const requests: { headers: Record<string, string>; body: string; response: ServerResponse }[] = []
   const receiver = createServer((request, response) => {
     text(request).then(
@@ -90,7 +96,8 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     await requestNumber(1)
     await first.kill('SIGKILL')
 
-    const second = await startApp('worker', { env })
+    const [unsealed] = await database.prisma.webhookSecret.findMany()
+    const second = await startApp('worker', { env: { ...env, SECRETS_KEY: OLD_KEY.toString('base64') } })
     const { response } = await requestNumber(2)
     response.writeHead(500).end()
     await waitUntil('the failure is recorded', async () => {
@@ -99,8 +106,9 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     })
     await second.kill('SIGKILL')
     await loseQueue()
+    const [sealed] = await database.prisma.webhookSecret.findMany()
 
-    const third = await startApp('worker', { env })
+    const third = await startApp('worker', { env: { ...env, SECRETS_KEY: [NEW_KEY, OLD_KEY].map((key) => key.toString('base64')).join() } })
     const last = await requestNumber(3)
     last.response.writeHead(204).end()
     await waitUntil('it is delivered', async () => {
@@ -108,6 +116,7 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
       return delivery?.status === 'delivered'
     })
     await third.kill('SIGTERM')
+    const [resealed] = await database.prisma.webhookSecret.findMany()
 
     const deliveries = await listWebhookDeliveries(database, { orgId: ORG }, { limit: 10 })
     expect(deliveries).toMatchObject([
@@ -119,10 +128,16 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     for (const { headers, body } of requests) {
       expect(new Webhook(made?.secret ?? '').verify(body, headers)).toMatchObject({ type: 'import.completed' })
     }
+    const owner = { orgId: ORG, endpointId: made?.id ?? null }
+    expect(unsealed?.secret).toBe(made?.secret)
+    expect([sealed?.secret, resealed?.secret]).not.toContain(made?.secret)
+    expect(withOld?.secrets.open(sealed?.secret ?? '', owner)).toBe(made?.secret)
+    expect(withNew?.secrets.open(resealed?.secret ?? '', owner)).toBe(made?.secret)
+    for (const { readOutput } of [second, third]) expect(readOutput()).toContain('webhook secrets are sealed with')
   } finally {
     receiver.closeAllConnections()
     receiver.close()
-    await database.close()
+    for (const each of [database, withOld, withNew]) await each?.close()
     await rm(dataDir, { recursive: true, force: true })
   }
 }
