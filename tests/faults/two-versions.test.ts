@@ -1,7 +1,8 @@
 /**
  * While a version is replaced by the next one: the schema is the next one's already, and intakes and workers are of either version. Every
- * import is completed, each by a worker that can read its job.
+ * import is completed, each by a worker that can read its job; after a rollback, too.
  */
+import { importJobId } from '@importer/db'
 import { afterAll, expect, it } from 'vitest'
 
 import { makeNextVersion, migrateToNextVersion } from '../support/next-version.ts'
@@ -38,8 +39,14 @@ it('old workers do not lose what a new intake queues, nor new workers what an ol
   const [waiting] = await queryOnce(databaseUrl, 'SELECT status, attempts FROM import WHERE id = $1', [left])
   expect(waiting).toEqual({ status: 'queued', attempts: 0 })
 
+  // After a rollback it would be there for ever: its job is removed, and queued again as the old version reads it.
+  const removed = await queryOnce(databaseUrl, 'DELETE FROM bullmq.job RETURNING id')
+  expect(removed).toEqual([{ id: importJobId(left, 0) }])
+  await oldIntake.client.waitUntilFinished(left)
+
+  const leftAgain = await upload(newIntake)
   await running.startWorker({}, await makeNextVersion('worker'))
-  const byBoth = [left, await upload(oldIntake), await upload(newIntake)]
+  const byBoth = [leftAgain, await upload(oldIntake), await upload(newIntake)]
   for (const id of byBoth) await newIntake.client.waitUntilFinished(id)
   expect(await oldWorker.app.kill('SIGTERM')).toBe('exit code 0')
   running.forget(oldWorker)

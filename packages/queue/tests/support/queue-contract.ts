@@ -1,3 +1,5 @@
+import { Redis } from 'ioredis'
+import pg from 'pg'
 import { expect, it } from 'vitest'
 
 import type { QueueBackend } from '../../src/backend.ts'
@@ -175,6 +177,40 @@ export function testQueues(server: () => QueueServer): void {
     await running
     await newer.close()
   })
+
+  it('keeps a job of a later version after a rollback, until all jobs are removed: then it can be queued as of this version', async () => {
+    const location = await server().makeLocation()
+    await addAsOtherVersion(location, 'import-7-1', { importIds: ['7'], version: 2 })
+    const queues = openQueues(location)
+    const producer = queues.producer('import')
+    const { processor, ids } = makeRecorder()
+    queues.consume('import', processor, { concurrency: 1 })
+    await until(() => expect(lines.join('')).toContain('newer than this worker'))
+    // The same id is there already.
+    await producer.enqueue({ importId: 7 }, { jobId: 'import-7-1' })
+    await producer.enqueue({ importId: 8 }, { jobId: 'import-8-1' })
+    await until(() => expect(ids()).toEqual([8]))
+    expect(await producer.hasJob('import-7-1')).toBe(true)
+
+    await removeAllJobs(location)
+    expect(await producer.hasJob('import-7-1')).toBe(false)
+    await producer.enqueue({ importId: 7 }, { jobId: 'import-7-1' })
+    await until(() => expect(ids()).toEqual([8, 7]))
+  })
+}
+
+/** As docs/operations.md has it for a rollback. */
+async function removeAllJobs(location: QueueLocation): Promise<void> {
+  if (location.kind === 'postgres') {
+    const client = new pg.Client({ connectionString: location.databaseUrl })
+    await client.connect()
+    await client.query('DELETE FROM bullmq.job')
+    await client.end()
+  } else {
+    const client = new Redis(location.redisUrl)
+    await client.flushdb()
+    client.disconnect()
+  }
 }
 
 /** Queues a job as a program of another version does. */
