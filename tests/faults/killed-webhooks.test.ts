@@ -108,7 +108,9 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     await loseQueue()
     const [sealed] = await database.prisma.webhookSecret.findMany()
 
-    const third = await startApp('worker', { env: { ...env, SECRETS_KEY: [NEW_KEY, OLD_KEY].map((key) => key.toString('base64')).join() } })
+    const third = await startApp('worker', {
+      env: { ...env, SECRETS_KEY: [NEW_KEY, OLD_KEY].map((key) => key.toString('base64')).join() },
+    })
     const last = await requestNumber(3)
     last.response.writeHead(204).end()
     await waitUntil('it is delivered', async () => {
@@ -128,11 +130,10 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     for (const { headers, body } of requests) {
       expect(new Webhook(made?.secret ?? '').verify(body, headers)).toMatchObject({ type: 'import.completed' })
     }
-    const owner = { orgId: ORG, endpointId: made?.id ?? null }
     expect(unsealed?.secret).toBe(made?.secret)
     expect([sealed?.secret, resealed?.secret]).not.toContain(made?.secret)
-    expect(withOld?.secrets.open(sealed?.secret ?? '', owner)).toBe(made?.secret)
-    expect(withNew?.secrets.open(resealed?.secret ?? '', owner)).toBe(made?.secret)
+    expect(sealed && withOld?.secrets.open(sealed.secret, sealed)).toBe(made?.secret)
+    expect(resealed && withNew?.secrets.open(resealed.secret, resealed)).toBe(made?.secret)
     for (const { readOutput } of [second, third]) expect(readOutput()).toContain('webhook secrets are sealed with')
   } finally {
     receiver.closeAllConnections()
