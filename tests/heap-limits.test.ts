@@ -8,7 +8,7 @@ const ROOT = path.resolve(import.meta.dirname, '..')
 /** Each way to start a program, and how its command stands there. */
 const PLACES = {
   'package.json': (program: string) => new RegExp(`"start:${program}": "exec node (.*?) ?scripts/run.mjs`),
-  'apps/supervisor/src/start-system.ts': (program: string) => new RegExp(`${program}: \\{ nodeArgs: \\[(.*?)\\]`),
+  'packages/local-system/src/start-system.ts': (program: string) => new RegExp(`${program}: \\{ nodeArgs: \\[(.*?)\\]`),
   Dockerfile: (program: string) => new RegExp(`# +node (.*?) --import tsx apps/${program}/`),
 } as const
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { createClient, type ImporterClient } from '@importer/client'
+import { startSystem } from '@importer/local-system'
 import pg from 'pg'
 
-import { startSystem } from '../../apps/supervisor/src/start-system.ts'
 import { readBenchEnvironment, type RawEnvironment } from './env.ts'
 
 export const ORG_ID = 1

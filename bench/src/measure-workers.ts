@@ -8,8 +8,8 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { chooseFreePort } from '@importer/embedded-postgres'
+import { bundlePrograms } from '@importer/local-system'
 
-import { bundlePrograms } from '../../apps/supervisor/src/bundle-programs.ts'
 import { ORG_ID, startBenchSystem, type BenchSystem } from './bench-system.ts'
 import { uploadFile, watchImports, type FileToImport } from './import-run.ts'
 import { emptyTable } from './redemption-tables.ts'

@@ -2,10 +2,10 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import { startSystem } from '@importer/local-system'
+
 import { chromium } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
-
-import { startSystem } from '../../apps/supervisor/src/start-system.ts'
 
 /** What all files share; each has an organization and pages of its own in it. */
 export interface ServedDashboard {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { bundlePrograms } from '../../apps/supervisor/src/bundle-programs.ts'
+import { bundlePrograms } from '@importer/local-system'
+
 import { afterFile, showAtFailure } from './after-file.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')

@@ -1,8 +1,7 @@
 /** `npm start`: everything on one machine, kept running until Ctrl-C or SIGTERM. */
 import { once } from 'node:events'
 
-import { ownEnvironment } from './env.ts'
-import { startSystem, type RunningSystem } from './start-system.ts'
+import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
 
 const stopping = new AbortController()
 // A terminal sends Ctrl-C to us and to npm, and npm passes it on: the second is no second wish. Deadlines bound the end.

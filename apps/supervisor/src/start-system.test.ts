@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 
 import { findEmbeddedPostgres, isPortFree } from '@importer/embedded-postgres'
+import { ensureApiKeyFile } from '@importer/local-system'
 import { describe, expect, it } from 'vitest'
 
-import { ensureApiKeyFile } from './api-key-file.ts'
 import { useSystemFixture } from '../test/system-fixture.ts'
 
 const fixture = useSystemFixture()

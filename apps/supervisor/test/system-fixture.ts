@@ -6,9 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { chooseFreePort, findEmbeddedPostgres } from '@importer/embedded-postgres'
+import { startSystem, type RunningSystem } from '@importer/local-system'
 import { afterEach, beforeEach } from 'vitest'
-
-import { startSystem, type RunningSystem } from '../src/start-system.ts'
 
 export const RUN = fileURLToPath(new URL('../../../scripts/run.mjs', import.meta.url))
 export const PROGRAM = 'apps/supervisor/src/main.ts'

@@ -57,9 +57,9 @@ test('what only traces need is a file of its own, which no other start reads', a
 })
 
 test.each([
-  ['worker', '../../worker/src/main.ts', 'shutdown.run(reason)'],
+  ['worker', '../../../apps/worker/src/main.ts', 'shutdown.run(reason)'],
   // Behind the words for totals in several scripts, which are escaped.
-  ['intake', '../../../packages/contracts/src/find-likely-cause.ts', String.raw`(?:19|20)\d{12}$/`],
+  ['intake', '../../contracts/src/find-likely-cause.ts', String.raw`(?:19|20)\d{12}$/`],
 ] as const)('what fails in a bundle of the %s names the line of our source: %s', async (program, source, words) => {
   const { [program]: bundle } = await bundlePrograms(folder)
   const payload = JSON.parse(await readFile(`${bundle}.map`, 'utf8')) as SourceMapPayload

@@ -12,7 +12,7 @@ import { superviseProcess, type Backoff, type SupervisedProcess, type Supervisio
 
 type Manner = 'steady' | 'deaf' | 'fails' | 'never-ready' | 'short-lived'
 
-const ENTRY = fileURLToPath(new URL('./small-child.fixture.ts', import.meta.url))
+const ENTRY = fileURLToPath(new URL('../test/small-child.fixture.ts', import.meta.url))
 
 let registry: string
 let printed: string

@@ -7,13 +7,12 @@ import { fileURLToPath } from 'node:url'
 
 import { createClient } from '@importer/client'
 import { createProgressDisplay } from '@importer/client/terminal'
+import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
 import { chromium } from 'playwright-core'
 
-import { makeDemoEnvironment } from './demo/demo-environment.ts'
-import { importDemoData } from './demo/import-demo-data.ts'
-import { Steps } from './demo/steps.ts'
-import { ownEnvironment } from './env.ts'
-import { startSystem, type RunningSystem } from './start-system.ts'
+import { makeDemoEnvironment } from './demo-environment.ts'
+import { importDemoData } from './import-demo-data.ts'
+import { Steps } from './steps.ts'
 
 const ROWS = 100_000
 const SEED = 20_201_024

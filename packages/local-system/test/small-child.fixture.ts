@@ -1,5 +1,4 @@
 /** A child process instead of an app. CHILD_MANNER sets how it behaves. */
-/* oxlint-disable no-restricted-properties, unicorn/no-process-exit -- it is a main.ts and its env.ts in one */
 const manner = process.env['CHILD_MANNER'] ?? ''
 process.on('disconnect', () => process.exit(0))
 if (manner === 'deaf') process.on('SIGTERM', () => undefined)

@@ -6,15 +6,14 @@ import { rm } from 'node:fs/promises'
 
 import { createClient } from '@importer/client'
 import { createProgressDisplay } from '@importer/client/terminal'
+import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
 
-import { makeDemoEnvironment } from './demo/demo-environment.ts'
-import { importDemoData } from './demo/import-demo-data.ts'
-import { readDemoOptions } from './demo/read-demo-options.ts'
-import { readWorkerPeakMemory, type PeakMemory } from './demo/read-peak-memory.ts'
-import { findDifference, showTimes } from './demo/show-result.ts'
-import { Steps } from './demo/steps.ts'
-import { ownEnvironment } from './env.ts'
-import { startSystem, type RunningSystem } from './start-system.ts'
+import { makeDemoEnvironment } from './demo-environment.ts'
+import { importDemoData } from './import-demo-data.ts'
+import { readDemoOptions } from './read-demo-options.ts'
+import { readWorkerPeakMemory, type PeakMemory } from './read-peak-memory.ts'
+import { findDifference, showTimes } from './show-result.ts'
+import { Steps } from './steps.ts'
 
 const DEFAULTS = { rows: 1_000_000, seed: 20_201_024 }
 const MIB = 1024 ** 2

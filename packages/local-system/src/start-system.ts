@@ -156,7 +156,7 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
 /** A bundle that somebody has cleared away since: the sources do as well. */
 function chooseEntry(program: Program, bundle: string | undefined): string {
   if (bundle !== undefined && existsSync(bundle)) return bundle
-  return fileURLToPath(new URL(`../../${program}/src/main.ts`, import.meta.url))
+  return fileURLToPath(new URL(`../../../apps/${program}/src/main.ts`, import.meta.url))
 }
 
 interface ChosenApiKey {

@@ -3,15 +3,14 @@ import path from 'node:path'
 
 import { createClient } from '@importer/client'
 import { createProgressDisplay } from '@importer/client/terminal'
+import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
 
-import { makeDemoEnvironment } from './demo/demo-environment.ts'
-import { importDemoData } from './demo/import-demo-data.ts'
-import { readDemoOptions } from './demo/read-demo-options.ts'
-import { readFirstLines, saveErrorReport } from './demo/save-report.ts'
-import { findDifference, showOutcome, showTimes } from './demo/show-result.ts'
-import { Steps } from './demo/steps.ts'
-import { ownEnvironment } from './env.ts'
-import { startSystem, type RunningSystem } from './start-system.ts'
+import { makeDemoEnvironment } from './demo-environment.ts'
+import { importDemoData } from './import-demo-data.ts'
+import { readDemoOptions } from './read-demo-options.ts'
+import { readFirstLines, saveErrorReport } from './save-report.ts'
+import { findDifference, showOutcome, showTimes } from './show-result.ts'
+import { Steps } from './steps.ts'
 
 const DEFAULTS = { rows: 100_000, seed: 20_201_024 }
 const REPORT_LINES = 6

@@ -1,8 +1,7 @@
 import path from 'node:path'
 
 import { chooseFreePort, isPortFree } from '@importer/embedded-postgres'
-
-import { readEnvironment, type RawEnvironment } from '../env.ts'
+import { readEnvironment, type RawEnvironment } from '@importer/local-system'
 
 /** Where else the data would go: a demonstration keeps to a folder of its own, whatever is configured. */
 const OTHER_PLACES = ['DATABASE_URL', 'REDIS_URL', 'STORAGE_URL', 'S3_ENDPOINT'] as const

@@ -1,0 +1,4 @@
+export { ensureApiKeyFile } from './api-key-file.ts'
+export { bundlePrograms } from './bundle-programs.ts'
+export { ownEnvironment, readEnvironment, type RawEnvironment } from './env.ts'
+export { startSystem, type RunningSystem } from './start-system.ts'
