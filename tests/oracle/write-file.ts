@@ -125,7 +125,11 @@ class PieceWriter {
       case 'nul':
         return this.writeUnreadable(plan.cells, at, this.insertInto(plan.cells[at] ?? '', '\0'))
       case 'tooLong': {
-        const { text } = this.writeGoodRecord(plan.cells.with(at, 'x'.repeat(TOO_LONG_CHARACTERS)))
+        // On one line: of several, what stands behind the first would be read by itself (packages/csv has that as tests).
+        const cells = plan.cells
+          .with(at, 'x'.repeat(TOO_LONG_CHARACTERS))
+          .map((cell) => cell.replaceAll(/[\r\n]+/g, ' '))
+        const { text } = this.writeGoodRecord(cells)
         return {
           text,
           records: [{ kind: 'unreadable', line: 0, code: 'MALFORMED_ROW', raw: null }],
