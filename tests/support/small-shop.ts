@@ -16,8 +16,8 @@ export const SHOP_FIELDS = {
 
 export const SHOP_HEADER = 'date,till,mobile,code\n'
 
-/** Coupons `C1` to `C<coupons>`, each good for `limit` redemptions. */
-export async function openShop(client: ImporterClient, coupons: number, limit = 1): Promise<void> {
+/** Coupons `C1` to `C<coupons>`, each good for `limit` redemptions; empty: for any number of them. */
+export async function openShop(client: ImporterClient, coupons: number, limit: number | '' = 1): Promise<void> {
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1)
   await client.putReference('series', `id,maxRedemptionsPerCoupon\n${SHOP_SERIES},${limit}\n`)
   await client.putReference('tills', `id\n${TILL}\n`)

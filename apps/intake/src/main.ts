@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 
 import {
   checkSchema,
+  createPoolerCheck,
   ensureAdminKey,
   ensureOrganization,
   openDatabase,
@@ -92,9 +93,14 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   const drain = createDrain()
   const stopping = new AbortController()
   let isBootstrapped = false
+  const checkPooler = createPoolerCheck(env.DATABASE_URL)
+  const checkDatabase = async (): Promise<void> => {
+    await checkSchema(database)
+    await checkPooler()
+  }
   const readinessChecks = {
     database: async () => {
-      await checkSchema(database)
+      await checkDatabase()
       // Who waits for a 200 goes on with the key at once.
       if (!isBootstrapped)
         throw new StillStartingError('the organization and the API key of the start are not stored yet')
@@ -150,8 +156,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   })
   log.info({ host: env.HOST, port: env.PORT, metricsPort: env.METRICS_PORT }, 'listening')
   // Until then it serves what it can, and says at /readyz what is missing.
-  const checks = { database: async () => checkSchema(database) }
-  if (!(await waitForPeers({ checks, log, signal: stopping.signal }))) return
+  if (!(await waitForPeers({ checks: { database: checkDatabase }, log, signal: stopping.signal }))) return
   await bootstrap(env, database)
   isBootstrapped = true
   // The supervisor, when it is one that started this process, waits for it.

@@ -1,4 +1,11 @@
-import { checkSchema, openDatabase, resealSecrets, UNSEALED_SECRETS_WARNING, type Database } from '@importer/db'
+import {
+  checkSchema,
+  createPoolerCheck,
+  openDatabase,
+  resealSecrets,
+  UNSEALED_SECRETS_WARNING,
+  type Database,
+} from '@importer/db'
 import { openStorage, recordStorageUnavailable } from '@importer/imports'
 import { checkReadiness, startObservationServer } from '@importer/observability'
 import { createQueues, type JobProcessor, type QueueLocation } from '@importer/queue'
@@ -57,8 +64,12 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
   shutdown.add('queues', () => queues.close())
   // Imports that this worker cannot take for it say what they wait for.
   const onStorageUnavailable = async (error: unknown) => recordStorageUnavailable({ database, log }, error)
+  const checkPooler = createPoolerCheck(env.DATABASE_URL)
   const checks = {
-    database: async () => checkSchema(database),
+    database: async () => {
+      await checkSchema(database)
+      await checkPooler()
+    },
     queue: async () => queues.ping(),
     storage: async () => store.ping(),
   }

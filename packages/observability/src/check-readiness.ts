@@ -1,5 +1,5 @@
 import { UnavailableError } from '@importer/contracts'
-import { SchemaFaultError } from '@importer/db'
+import { SchemaFaultError, TransactionPoolerError } from '@importer/db'
 import { WrongStorageError } from '@importer/file-store'
 import type { Logger } from '@importer/runtime'
 
@@ -74,7 +74,7 @@ async function start(request: () => Promise<unknown>): Promise<void> {
 /** What an operator needs and everyone may read. Other words may hold an address with a password in it. */
 function describeFailure(error: unknown): string {
   if (error instanceof SchemaFaultError || error instanceof WrongStorageError) return error.message
-  if (error instanceof StillStartingError) return error.message
+  if (error instanceof StillStartingError || error instanceof TransactionPoolerError) return error.message
   const code = findCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return `no room is left to store files (${code})`
   return code === undefined ? 'failed' : `failed (${code})`

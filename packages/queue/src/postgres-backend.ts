@@ -13,7 +13,7 @@ const WORKER_CONNECTIONS = 2
 
 /**
  * BullMQ in the schema `bullmq` of a PostgreSQL database. `reportError` hears of connections that break while idle.
- * It needs direct connections, or a pooler in session mode: workers LISTEN.
+ * It needs direct connections: workers LISTEN, and PgBouncer refuses `options`.
  */
 export function openPostgresBackend(databaseUrl: string, reportError: (error: Error) => void): QueueBackend {
   const pool = new BoundedPool({

@@ -1,8 +1,10 @@
 import {
   compareCounts,
+  createPoolerCheck,
   describeSchemaFault,
   findSchemaDrift,
   readServer,
+  TransactionPoolerError,
   type Database,
   type DatabaseServer,
   type SchemaDrift,
@@ -36,6 +38,11 @@ export async function checkDatabase(database: Database, url: string): Promise<Da
   }
   const tookMs = Date.now() - startedAt
   const checks: Check[] = [checkVersion(server.version, tookMs), checkClock(server.now, startedAt + tookMs / 2)]
+  const pooler = await findPoolerFault(url)
+  if (pooler !== null) {
+    checks.push(pooler)
+    return { checks, isUsable: false }
+  }
   const fault = await describeSchemaFault(database)
   if (fault !== null) {
     checks.push(finding('Schema', fault, 'Run npm run migrate; npm start does it by itself.'))
@@ -57,6 +64,16 @@ export async function checkCounts(database: Database): Promise<Check> {
     found.join('; '),
     'Somebody changed rows by hand, or a restored backup is incomplete. Compare with redemptions report, and restore.',
   )
+}
+
+async function findPoolerFault(url: string): Promise<Check | null> {
+  try {
+    await createPoolerCheck(url)()
+    return null
+  } catch (error) {
+    if (!(error instanceof TransactionPoolerError)) throw error
+    return finding('Pooler', error.message, 'See "Connections and poolers" in docs/operations.md.')
+  }
 }
 
 function checkVersion(version: string, tookMs: number): Check {

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 import { UnavailableError } from '@importer/contracts'
 
+import { createPoolerCheck } from '../pooler-check.ts'
 import { readMigrations, type Migration } from './migrations-folder.ts'
 
 /** Any fixed number: everyone who migrates takes this lock, so that several hosts may start at once. */
@@ -29,13 +30,14 @@ CREATE TABLE "_prisma_migrations" (
  * killed. One that is begun and not finished is of an older version, or of Prisma's own command, that was interrupted
  * before its transaction ended: nothing of it is there, and it is applied again.
  *
- * Throws an UnavailableError where the database is away, and an Error that names the migration that failed or, where
- * the database is somebody else's, a table of theirs.
+ * Throws an UnavailableError where the database is away, or behind a pooler in transaction mode, which would keep the lock; and
+ * an Error that names the migration that failed or, where the database is somebody else's, a table of theirs.
  */
 export async function migrateDatabase(
   databaseUrl: string,
   migrations?: readonly Migration[],
 ): Promise<{ applied: string[] }> {
+  await createPoolerCheck(databaseUrl)()
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
   try {

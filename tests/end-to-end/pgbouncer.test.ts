@@ -1,0 +1,140 @@
+/** The importer behind PgBouncer: all works in session mode with the queue in Redis, and nothing begins in transaction mode. */
+import { chooseFreePort } from '@importer/embedded-postgres'
+import type { ImportView } from '@importer/client'
+import { migrateDatabase, openDatabase } from '@importer/db'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+import { checkDatabase } from '../../apps/cli/src/doctor/check-database.ts'
+import { startReceiver, type Receiver } from '../../packages/webhooks/test/start-receiver.ts'
+import { afterFile } from '../support/after-file.ts'
+import { startApp } from '../support/app-process.ts'
+import { blockCoupon } from '../support/obstacle.ts'
+import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
+import { queryOnce } from '../support/query-once.ts'
+import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
+import { makeTemporaryFolder, startSystem, type RunningSystem } from '../support/running-system.ts'
+import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRedemption, shopRow, shopRows } from '../support/small-shop.ts'
+import { createTestDatabase } from '../support/test-database.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+interface Readiness {
+  readonly checks: Readonly<Record<string, { readonly reason: string | null }>>
+}
+
+const HELD_COUPON = 250
+const UNKNOWN_COUPON = 9_999
+
+describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { timeout: 90_000 }, () => {
+  let databaseUrl: string
+  let redisUrl: string
+  let system: RunningSystem
+  let receiver: Receiver
+
+  beforeAll(async () => {
+    databaseUrl = (await createTestDatabase()).url
+    redisUrl = (await startRedisServer()).url
+    receiver = await startReceiver()
+    afterFile(async () => receiver.stop())
+    system = await startSystem({
+      databaseUrl: await startPgbouncer(databaseUrl, 'session'),
+      redisUrl,
+      env: { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' },
+    })
+  })
+
+  /** A worker that is up, whatever it waits for. Gives how to read why its peers cannot be worked with; null: they can. */
+  async function startWaitingWorker(env: Readonly<Record<string, string>>) {
+    const port = await chooseFreePort()
+    const dataDir = await makeTemporaryFolder()
+    await startApp('worker', { env: { DATA_DIR: dataDir, WORKER_PORT: String(port), LOG_LEVEL: 'info', ...env } })
+    return async (): Promise<Record<string, string | null>> => {
+      const answer = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as Readiness
+      return Object.fromEntries(Object.entries(answer.checks).map(([part, { reason }]) => [part, reason]))
+    }
+  }
+
+  test('in session mode series of each kind are imported and reverted, and an import is cancelled and resumed', async () => {
+    const { client } = system
+    const upload = async (file: string): Promise<number> => {
+      const { seriesId, ...fields } = SHOP_FIELDS
+      const form = new FormData()
+      for (const [name, value] of Object.entries({ ...fields, callbackUrl: receiver.url })) form.append(name, value)
+      form.append('file', new Blob([SHOP_HEADER + file]), 'coupons.csv')
+      const answer = await client.send('POST', `/v1/series/${seriesId}/imports`, form)
+      expect(answer.status).toBe(202)
+      return ((await answer.json()) as ImportView).id
+    }
+    const waitForStatus = async (importId: number, status: string): Promise<void> => {
+      await waitUntil(
+        `import ${importId} was ${status}`,
+        async () => (await client.readImport(importId)).status === status,
+      )
+    }
+    const file = `${shopRows(1, 300)}${shopRow(1)}\n${shopRow(UNKNOWN_COUPON)}\n`
+    const counts = { rows: 302, inserted: 300, duplicates: 1, rejected: 1 }
+
+    for (const limit of [1, 3, ''] as const) {
+      await openShop(client, 300, limit)
+      const id = await upload(file)
+      expect(await client.waitUntilFinished(id)).toMatchObject({ status: 'completed', counts })
+      expect((await client.send('POST', `/v1/imports/${id}/revert`)).status).toBe(202)
+      await waitForStatus(id, 'reverted')
+    }
+
+    await openShop(client, 300)
+    const obstacle = await blockCoupon(databaseUrl, shopRedemption(HELD_COUPON))
+    const held = await upload(file)
+    await obstacle.waitUntilMet()
+    // The action has to cancel the worker's statement, in a session that the pooler has given it.
+    expect((await client.send('POST', `/v1/imports/${held}/cancel`)).status).toBe(200)
+    await obstacle.remove()
+    await waitForStatus(held, 'cancelled')
+    expect((await client.send('POST', `/v1/imports/${held}/resume`)).status).toBe(202)
+    expect(await client.waitUntilFinished(held)).toMatchObject({ status: 'completed', counts })
+
+    await waitUntil('all webhooks have come', () => receiver.received.length === 8)
+    const types = receiver.received.map(({ body }) => (JSON.parse(body) as { type: string }).type)
+    expect(types.toSorted()).toEqual([
+      'import.cancelled',
+      ...Array.from({ length: 4 }, () => 'import.completed'),
+      ...Array.from({ length: 3 }, () => 'import.reverted'),
+    ])
+    await waitUntil('no lock was left behind', async () => {
+      const [locks] = await queryOnce(
+        databaseUrl,
+        `SELECT count(*)::int AS held FROM pg_locks WHERE locktype = 'advisory'
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      )
+      return locks?.['held'] === 0
+    })
+  })
+
+  test('in session mode the queue is not in the database, and a worker says why', async () => {
+    const readReasons = await startWaitingWorker({ DATABASE_URL: await startPgbouncer(databaseUrl, 'session') })
+    await waitUntil('the queue alone was refused', async () => {
+      const { database, queue } = await readReasons()
+      return database === null && queue === 'failed (08P01)'
+    })
+  })
+
+  test('in transaction mode no worker begins, nor do migrations, and doctor names the pooler', async () => {
+    const url = await startPgbouncer(databaseUrl, 'transaction')
+    const readReasons = await startWaitingWorker({ DATABASE_URL: url, REDIS_URL: redisUrl })
+    await waitUntil('the database alone was refused', async () => {
+      const { database, queue } = await readReasons()
+      return database?.includes('set its pool mode to session, or connect directly') === true && queue === null
+    })
+    await expect(migrateDatabase(url)).rejects.toThrow('a pooler in transaction mode')
+    const database = openDatabase({
+      url,
+      applicationName: 'test',
+      maxConnections: 1,
+      onConnectionLost: () => undefined,
+    })
+    afterFile(async () => database.close())
+    expect(await checkDatabase(database, url)).toMatchObject({
+      checks: [{ name: 'Database' }, { name: 'Clock' }, { name: 'Pooler', state: 'finding' }],
+      isUsable: false,
+    })
+  })
+})
