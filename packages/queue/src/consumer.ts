@@ -6,7 +6,7 @@ import { DelayedError, UnrecoverableError, WaitingError } from 'bullmq'
 import { createOccasionalWarning, type Logger, withTimeout } from '@importer/runtime'
 
 import type { BackendJob, BackendWorker, QueueBackend } from './backend.ts'
-import { computeBackoffMs, LOCK_OPTIONS } from './job-policy.ts'
+import { computeBackoffMs, MAX_STALLED_COUNT, type LockTimes } from './job-policy.ts'
 
 /** How long an idle worker waits for a notice of a new job before it looks for itself, in seconds. */
 const DRAIN_DELAY_SECONDS = 2
@@ -50,12 +50,13 @@ interface ConsumerParts<Name extends JobName> {
   readonly backend: QueueBackend
   readonly processor: JobProcessor<Name>
   readonly options: ConsumerOptions
+  readonly lockTimes: LockTimes
   readonly log: Logger
   readonly reportError: (error: Error) => void
 }
 
 export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>): Consumer {
-  const { jobName, backend, processor, options, reportError } = parts
+  const { jobName, backend, processor, options, lockTimes, reportError } = parts
   const { queue } = JOBS[jobName]
   const log = parts.log.child({ queue })
   const warnOfNewer = createOccasionalWarning((unreported, jobId: string | undefined, version: number) => {
@@ -122,7 +123,8 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
 
   function openWorker(): BackendWorker {
     const opened = backend.openWorker(queue, takeJob, {
-      ...LOCK_OPTIONS,
+      ...lockTimes,
+      maxStalledCount: MAX_STALLED_COUNT,
       autorun: false,
       concurrency: options.concurrency,
       drainDelay: DRAIN_DELAY_SECONDS,

@@ -5,6 +5,7 @@ import { type Logger, withTimeout } from '@importer/runtime'
 
 import type { QueueBackend } from './backend.ts'
 import { startConsumer, type Consumer, type ConsumerOptions, type JobProcessor } from './consumer.ts'
+import { LOCK_TIMES, type LockTimes } from './job-policy.ts'
 import { openPostgresBackend } from './postgres-backend.ts'
 import { createProducer, type ClosableProducer, type Producer } from './producer.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
@@ -18,6 +19,8 @@ export type QueueLocation =
 export interface QueuesOptions {
   readonly backend: QueueLocation
   readonly log: Logger
+  /** How soon the job of a killed worker is taken over. The same in all processes of a deployment. */
+  readonly lockTimes?: LockTimes
 }
 
 /** The only way to BullMQ, whichever server holds its jobs. What it offers is the same on both. */
@@ -35,7 +38,7 @@ export interface Queues {
  * Connects in the background: a server that is away, at start or later, makes producers fail within seconds and consumers
  * wait for it.
  */
-export function createQueues({ backend: location, log }: QueuesOptions): Queues {
+export function createQueues({ backend: location, log, lockTimes = LOCK_TIMES }: QueuesOptions): Queues {
   const reportError = createErrorReporter(log)
   const backend = openBackend(location, log, reportError)
   const producers = new Map<JobName, ClosableProducer<JobName>>()
@@ -55,7 +58,7 @@ export function createQueues({ backend: location, log }: QueuesOptions): Queues 
       return producer
     },
     consume(jobName, processor, options) {
-      const consumer = startConsumer({ jobName, backend, processor, options, log, reportError })
+      const consumer = startConsumer({ jobName, backend, processor, options, lockTimes, log, reportError })
       consumers.push(consumer)
       return consumer
     },

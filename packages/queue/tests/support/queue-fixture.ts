@@ -1,23 +1,32 @@
-import { onTestFinished, vi } from 'vitest'
-
 import { createLog } from '@importer/runtime'
+import { test, vi } from 'vitest'
 
 import type { JobContext } from '../../src/consumer.ts'
 import { createQueues, type QueueLocation, type Queues } from '../../src/create-queues.ts'
+import type { LockTimes } from '../../src/job-policy.ts'
+import type { QueueServer } from './queue-servers.ts'
 
-/** What the queues of the running test have logged, from level info. */
-export const lines: string[] = []
-export const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => lines.push(line) } })
-
-/** Queues that are closed when the test has ended. */
-export function openQueues(backend: QueueLocation): Queues {
-  const queues = createQueues({ backend, log })
-  onTestFinished(async () => {
-    await queues.close()
-    lines.length = 0
-  })
-  return queues
+/** A test with a location of its own, which holds no job yet, on a server that others use at the same time. */
+export function extendTest(server: () => QueueServer) {
+  return test
+    .extend('location', () => server().makeLocation())
+    .extend('lines', (): string[] => [])
+    .extend('openQueues', ({ lines }, { onCleanup }) => {
+      const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => lines.push(line) } })
+      const opened: Queues[] = []
+      onCleanup(async () => {
+        await Promise.all(opened.map((queues) => queues.close()))
+      })
+      return (backend: QueueLocation, lockTimes?: LockTimes): Queues => {
+        const queues = createQueues({ backend, log, ...(lockTimes && { lockTimes }) })
+        opened.push(queues)
+        return queues
+      }
+    })
+    .extend('queues', ({ location, openQueues }) => openQueues(location))
 }
+
+export type QueueTest = ReturnType<typeof extendTest>
 
 interface Seen {
   readonly importId: number
@@ -35,6 +44,6 @@ export function makeRecorder() {
 }
 
 /** Waits for a condition to hold, that is, to throw no longer. */
-export function until(condition: () => void | Promise<void>, timeoutMs = 10_000): Promise<void> {
+export function until(condition: () => void | Promise<void>, timeoutMs = 15_000): Promise<void> {
   return vi.waitFor(condition, { timeout: timeoutMs, interval: 20 })
 }

@@ -24,7 +24,15 @@ export interface QueueServer {
   end(): Promise<void>
 }
 
-export async function startPostgresQueueServer(): Promise<QueueServer> {
+/** Of the databases that hold queues: copying one is much quicker than migrating another. */
+const TEMPLATE = 'queue_template'
+
+export interface PostgresQueueServer extends QueueServer {
+  /** The URL of a new database, without BullMQ's tables unless it is a copy of one that has them. */
+  makeDatabase(name: string, template?: string): Promise<string>
+}
+
+export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'queue-postgres-'))
   // PostgreSQL refuses to run as root: its own user must be able to pass through.
   await chmod(dataDir, 0o755)
@@ -32,14 +40,18 @@ export async function startPostgresQueueServer(): Promise<QueueServer> {
   let server = await startEmbeddedPostgres(options)
   const { port, url } = server
   let databases = 0
+  async function makeDatabase(name: string, template = 'template0'): Promise<string> {
+    await query(url, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+    const databaseUrl = new URL(url)
+    databaseUrl.pathname = `/${name}`
+    return databaseUrl.href
+  }
+  await migrateQueue(await makeDatabase(TEMPLATE))
   return {
+    makeDatabase,
     async makeLocation() {
       databases += 1
-      await query(url, `CREATE DATABASE queue_${databases}`)
-      const databaseUrl = new URL(url)
-      databaseUrl.pathname = `/queue_${databases}`
-      await migrateQueue(databaseUrl.href)
-      return { kind: 'postgres', databaseUrl: databaseUrl.href }
+      return { kind: 'postgres', databaseUrl: await makeDatabase(`queue_${databases}`, TEMPLATE) }
     },
     async breakLock(location, jobId) {
       if (location.kind !== 'postgres') throw new Error('another kind of server')
@@ -100,7 +112,7 @@ export async function startRedisQueueServer(): Promise<QueueServer> {
 
 async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--databases', '100']
-  const durability = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']
+  const durability = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'no']
   const server = spawn('redis-server', [...settings, ...durability], { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: server.stdout })) {
     if (line.includes('Ready to accept connections')) {
