@@ -31,10 +31,12 @@ describe.skipIf(!hasBrowser())('in a browser, /docs', { timeout: SLOW_MACHINE_MS
   const hosts = new Set<string>()
 
   beforeAll(async () => {
-    // Behind a proxy links begin with another address than the one that the browser is at.
-    intake = await startIntake({ publicUrl: 'https://coupons.example.com' })
-    // It cannot build its sandbox as root, as CI runs; the page is our own.
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+    ;[intake, browser] = await Promise.all([
+      // Behind a proxy links begin with another address than the one that the browser is at.
+      startIntake({ publicUrl: 'https://coupons.example.com' }),
+      // It cannot build its sandbox as root, as CI runs; the page is our own.
+      chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] }),
+    ])
     page = await browser.newPage({ viewport: { width: 1_400, height: 1_000 } })
     page.setDefaultTimeout(SLOW_MACHINE_MS)
     page.on('console', (message) => {
@@ -51,11 +53,18 @@ describe.skipIf(!hasBrowser())('in a browser, /docs', { timeout: SLOW_MACHINE_MS
 
   const operationOf = (id: string): Locator => page.locator(`.opblock[id$="-${id}"]`)
 
+  /** Found by a search: Swagger UI draws every operation that is listed anew at each step, which takes seconds of them all. */
   async function open(id: string): Promise<Locator> {
+    await page.getByLabel('Search operations').fill(id)
     const operation = operationOf(id)
     await operation.locator('.opblock-summary-control').first().click()
     await operation.locator('.opblock-body').waitFor()
     return operation
+  }
+
+  async function showAll(): Promise<void> {
+    await page.getByLabel('Search operations').fill('')
+    await page.getByText(`${OPERATION_COUNT} of ${OPERATION_COUNT} operations`).waitFor()
   }
 
   async function execute(operation: Locator): Promise<string> {
@@ -106,13 +115,19 @@ describe.skipIf(!hasBrowser())('in a browser, /docs', { timeout: SLOW_MACHINE_MS
     await search.fill('nonsense')
     await page.getByText(`0 of ${OPERATION_COUNT} operations`).waitFor()
     expect(await page.locator('#api').innerText()).not.toContain('No operations defined')
-    await search.fill('')
-    await page.getByText(`${OPERATION_COUNT} of ${OPERATION_COUNT} operations`).waitFor()
+    await showAll()
+  })
+
+  test('shows the operation of a deep link, opened, and the example of what it answers', async () => {
+    await signIn(intake.keys.read)
+    await load('/docs#/actions/revertImport')
+    const operation = operationOf('revertImport')
+    await operation.locator('.responses-table').first().waitFor()
+    await expect.poll(() => operation.isVisible(), { timeout: SLOW_MACHINE_MS }).toBe(true)
+    expect(await operation.innerText()).toMatch(/Revert an import[^]*"sha256"[^]*IMPORT_NOT_FOUND/)
   })
 
   test('tries operations with the session of the dashboard, as its role allows', async () => {
-    await signIn(intake.keys.read)
-    await load('/docs')
     await page.locator('#session', { hasText: 'organization 9619, role read' }).waitFor()
     expect(await execute(await open('showSession'))).toMatch(/200[^]*"role": "read"/)
     const createKey = await open('createApiKey')
@@ -132,17 +147,10 @@ describe.skipIf(!hasBrowser())('in a browser, /docs', { timeout: SLOW_MACHINE_MS
     expect(await execute(operation)).toMatch(/202[^]*"status": "queued"[^]*"details": null/)
   })
 
-  test('shows the operation of a deep link, opened, and the example of what it answers', async () => {
-    await load('/docs#/actions/revertImport')
-    const operation = operationOf('revertImport')
-    await operation.locator('.responses-table').first().waitFor()
-    await expect.poll(() => operation.isVisible(), { timeout: SLOW_MACHINE_MS }).toBe(true)
-    expect(await operation.innerText()).toMatch(/Revert an import[^]*"sha256"[^]*IMPORT_NOT_FOUND/)
-  })
-
   test('is no wider than a narrow screen, is refused nothing by its policy, and asks no other host', async () => {
     await page.setViewportSize({ width: 400, height: 1_000 })
     await open('retryRejected')
+    await showAll()
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400)
     expect(messages).toEqual([])
     expect([...hosts]).toEqual([new URL(intake.url).host])
