@@ -2,7 +2,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-import type { RotatingLogFile } from '@importer/runtime'
+import { resolvesWithin, type RotatingLogFile } from '@importer/runtime'
 
 import { readPidFile, type ClusterFolder } from './cluster-folder.ts'
 import { sendSignal } from './cluster-processes.ts'
@@ -91,7 +91,7 @@ export function spawnServer({ folder, account, postgres, port, settings, logFile
     for (;;) {
       signal?.throwIfAborted()
       if (ending !== null) {
-        await Promise.race([drained, delay(LAST_WORDS_MS)])
+        await resolvesWithin(drained, LAST_WORDS_MS)
         throw new ServerStartError(output, ending)
       }
       const pidFile = readPidFile(folder)
@@ -108,11 +108,9 @@ export function spawnServer({ folder, account, postgres, port, settings, logFile
     for (const [signal, timeoutMs] of steps) {
       if (ending !== null || child.pid === undefined) return
       sendSignal(child.pid, signal)
-      const timer = new AbortController()
-      await Promise.race([exited, delay(timeoutMs, undefined, { signal: timer.signal }).catch(ignoreAbort)])
-      timer.abort()
+      if (await resolvesWithin(exited, timeoutMs)) return
     }
-    if (ending !== null || child.pid === undefined) return
+    if (child.pid === undefined) return
     sendSignal(child.pid, 'SIGKILL')
     await exited
   }
@@ -141,10 +139,6 @@ function watchOverParent(server: ChildProcess, logFile: RotatingLogFile): ChildP
   // Without it the next start ends the server all the same.
   watcher.once('error', (error) => logFile.write(Buffer.from(`nobody watches over the parent: ${error.message}\n`)))
   return watcher
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error
 }
 
 /** Whether this build of PostgreSQL knows a value of a setting. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-import { readProcessBirth } from '@importer/runtime'
+import { readProcessBirth, resolvesWithin, withTimeout } from '@importer/runtime'
 
 import type { RawEnvironment } from './env.ts'
 import { findLastMessage } from './find-last-message.ts'
@@ -81,15 +81,10 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
   })
 
   async function waitUntilReady(): Promise<void> {
-    const timer = new AbortController()
-    const timeout = delay(READY_TIMEOUT_MS, 'timeout', { signal: timer.signal }).catch(() => 'settled')
-    try {
-      const first = await Promise.race([readySignal.then(() => 'ready'), exited, timeout])
-      if (first === 'ready') return
-      throw new Error(first === 'timeout' ? `not ready within ${READY_TIMEOUT_MS / 1000} s` : first)
-    } finally {
-      timer.abort()
-    }
+    const readyOrEnded = Promise.race([readySignal, exited])
+    const timedOut = () => new Error(`not ready within ${READY_TIMEOUT_MS / 1000} s`)
+    const ending = await withTimeout(readyOrEnded, READY_TIMEOUT_MS, timedOut)
+    if (ending !== undefined) throw new Error(ending)
   }
   const ready = waitUntilReady()
   // Its failure is also that of whoever waits for it; somebody else may only wait for the end.
@@ -98,13 +93,9 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
   async function stop(): Promise<void> {
     if (hasEnded) return
     child.kill('SIGTERM')
-    const timer = new AbortController()
-    await Promise.race([exited, delay(stopTimeoutMs, undefined, { signal: timer.signal }).catch(() => undefined)])
-    timer.abort()
-    if (!hasEnded) {
-      isOverdue = true
-      child.kill('SIGKILL')
-    }
+    if (await resolvesWithin(exited, stopTimeoutMs)) return
+    isOverdue = true
+    child.kill('SIGKILL')
     await exited
   }
 

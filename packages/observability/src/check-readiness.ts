@@ -1,7 +1,7 @@
 import { UnavailableError } from '@importer/contracts'
 import { SchemaFaultError, TransactionPoolerError } from '@importer/db'
 import { WrongStorageError } from '@importer/file-store'
-import type { Logger } from '@importer/runtime'
+import { resolvesWithin, type Logger } from '@importer/runtime'
 
 /** What the process stands on, by name; each rejects when that part does not answer. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>
@@ -51,19 +51,12 @@ export async function checkReadiness(
 }
 
 async function check(request: () => Promise<unknown>): Promise<CheckResult & { error?: unknown }> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<CheckResult>((resolve) => {
-    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, { ok: false, reason: `no answer within ${CHECK_TIMEOUT_MS} ms` })
-  })
   const answer = start(request).then(
     () => ({ ok: true, reason: null }),
     (error: unknown) => ({ ok: false, reason: describeFailure(error), error }),
   )
-  try {
-    return await Promise.race([answer, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
+  if (await resolvesWithin(answer, CHECK_TIMEOUT_MS)) return answer
+  return { ok: false, reason: `no answer within ${CHECK_TIMEOUT_MS} ms` }
 }
 
 /** A check that throws at once is one that rejects. */

@@ -1,5 +1,5 @@
 import { importJobId, prepareJobId, revertJobId, type ImportRecord } from '@importer/db'
-import { NO_SPAN, runInSpan, type Span } from '@importer/runtime'
+import { NO_SPAN, resolvesWithin, runInSpan, type Span } from '@importer/runtime'
 
 import type { IntakeDependencies, Log } from '../dependencies.ts'
 
@@ -36,16 +36,9 @@ async function addSoon(log: Log, record: OwnedImport, add: () => Promise<unknown
   const enqueued = runInSpan(span, add).catch((error: unknown) => {
     log.error({ ...about, err: error }, 'an import could not be enqueued; the reconciler will do it')
   })
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      log.warn(
-        { ...about, timeoutMs: ENQUEUE_TIMEOUT_MS },
-        'the queue is slow; an import is answered before its job is added',
-      )
-      resolve()
-    }, ENQUEUE_TIMEOUT_MS)
-  })
-  await Promise.race([enqueued, timeout])
-  clearTimeout(timer)
+  if (await resolvesWithin(enqueued, ENQUEUE_TIMEOUT_MS)) return
+  log.warn(
+    { ...about, timeoutMs: ENQUEUE_TIMEOUT_MS },
+    'the queue is slow; an import is answered before its job is added',
+  )
 }
