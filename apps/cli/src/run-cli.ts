@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 
 import { RequestError } from '@importer/client'
-import { toPlainText } from '@importer/client/terminal'
+import { toPlainText } from '@importer/contracts'
 import { CommanderError } from 'commander'
 
 import { createProgram } from './create-program.ts'

@@ -2,6 +2,7 @@ import { COLUMN_KEYS, COLUMNS, type ColumnKey } from './columns.ts'
 import { DEFAULT_DATE_FORMAT, type NamedDateFormat } from './date-format.ts'
 import { findLikelyCause, LIKELY_CAUSES, type LikelyCause, type ValueContext } from './find-likely-cause.ts'
 import { ROW_ERROR_CODES, ROW_RULES, type Advice, type RowErrorCode, type RowErrorReason } from './row-rules.ts'
+import { showText } from './show-text.ts'
 
 /** How many codes there are, so how long an array of counts by code is. */
 export const ROW_ERROR_CODE_COUNT = ROW_ERROR_CODES.length
@@ -98,9 +99,8 @@ function nameDates(dateFormat: string): string {
  * one. Holds no id of ours and no clock time, so that two runs of one file give the same bytes.
  */
 export function describeRowError(error: RowError, value: string, context: ValueContext = {}): string {
-  const shown = value.length > SHOWN_VALUE_CHARACTERS ? `${value.slice(0, SHOWN_VALUE_CHARACTERS)}…` : value
   // Several messages of one row are joined by "; ", so none holds that itself.
-  const quoted = `"${shown.replaceAll(/\p{Cc}/gu, ' ').replaceAll('; ', ';')}"`
+  const quoted = `"${showText(value, SHOWN_VALUE_CHARACTERS).replaceAll('; ', ';')}"`
   const dates = nameDates(context.dateFormat ?? DEFAULT_DATE_FORMAT)
   const sentence = REASONS[error.reason].message(error.field ?? 'the record', quoted, dates)
   const likely = likelyCauseOf(error, value, context)

@@ -12,6 +12,7 @@ import {
 } from './columns.ts'
 import type { FieldFault } from './field-fault.ts'
 import { scanMembers } from './scan-members.ts'
+import { showText } from './show-text.ts'
 import { isStorableText } from './storable.ts'
 
 const FIELD = 'uploadHeaders'
@@ -116,7 +117,7 @@ function checkMembers(
     const taken = JSON.stringify(column)
     const other = takenBy.get(taken)
     if (other !== undefined) {
-      const shown = typeof column === 'number' ? String(column) : printable(taken)
+      const shown = typeof column === 'number' ? String(column) : showText(taken)
       faults.push({
         code: 'DUPLICATE_POSITION',
         field: FIELD,
@@ -133,7 +134,7 @@ function checkMembers(
       faults.push({
         code: 'DUPLICATE_KEY',
         field: FIELD,
-        message: `uploadHeaders has the key "${printable(key)}" more than once; expected every key once`,
+        message: `uploadHeaders has the key "${showText(key)}" more than once; expected every key once`,
       })
       continue
     }
@@ -142,7 +143,7 @@ function checkMembers(
       faults.push({
         code: 'UNKNOWN_KEY',
         field: FIELD,
-        message: `uploadHeaders has the unknown key "${printable(key)}"; expected ${COLUMN_KEYS.join(', ')}`,
+        message: `uploadHeaders has the unknown key "${showText(key)}"; expected ${COLUMN_KEYS.join(', ')}`,
       })
       continue
     }
@@ -154,7 +155,7 @@ function checkMembers(
     faults.push({
       code: 'INVALID_POSITION',
       field: FIELD,
-      message: `uploadHeaders.${key} is ${printable(written)}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}${allowNames ? ', or the name of a column' : ''}`,
+      message: `uploadHeaders.${key} is ${showText(written)}; expected a whole number from 0 to ${MAX_COLUMN_POSITION}${allowNames ? ', or the name of a column' : ''}`,
     })
     // It stands there, however wrongly: it must not be reported as missing as well.
     columns[key as ColumnKey] = -1
@@ -203,10 +204,4 @@ function isColumnName(value: unknown): value is string {
 
 function fail(faults: FieldFault[]): { ok: false; faults: FieldFault[] } {
   return { ok: false, faults }
-}
-
-/** A client's text, short enough and clean enough for a message. */
-function printable(text: string): string {
-  const clean = text.replaceAll(/\p{C}/gu, '\uFFFD')
-  return clean.length > 60 ? `${clean.slice(0, 60)}…` : clean
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 
-import { REFERENCE_KINDS, type ReferenceKind } from '@importer/contracts'
-import { openFile, toPlainText } from '@importer/client/terminal'
+import { REFERENCE_KINDS, toPlainText, type ReferenceKind } from '@importer/contracts'
+import { openFile } from '@importer/client/terminal'
 import type { Command } from 'commander'
 
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'

@@ -1,4 +1,4 @@
-import { toPlainText } from '@importer/client/terminal'
+import { toPlainText } from '@importer/contracts'
 import type { Command } from 'commander'
 
 import { CliError } from '../framework/cli-error.ts'

@@ -1,5 +1,6 @@
 import type { ImporterClient } from '@importer/client'
-import { renderTable, toPlainText, type TableOptions } from '@importer/client/terminal'
+import { renderTable, type TableOptions } from '@importer/client/terminal'
+import { toPlainText } from '@importer/contracts'
 
 import { createApi } from '../connection/create-api.ts'
 import { findConnection, type ConnectOptions } from '../connection/find-connection.ts'

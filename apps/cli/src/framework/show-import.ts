@@ -1,5 +1,6 @@
 import type { ImportView } from '@importer/client'
-import { formatBytes, toPlainText } from '@importer/client/terminal'
+import { formatBytes } from '@importer/client/terminal'
+import { toPlainText } from '@importer/contracts'
 
 import type { Session } from './session.ts'
 

@@ -3,6 +3,7 @@ import {
   CUSTOMER_IDENTIFIERS,
   parseColumnReferences,
   parseUploadHeaders,
+  showText,
   type ColumnMapping,
   type ColumnReferences,
   type CouponIdentifier,
@@ -11,7 +12,6 @@ import {
 } from '@importer/contracts'
 
 import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-profile.ts'
-import { showText } from '../http/show-text.ts'
 import { FILE_FIELD, type ReceivedFile, type ReceivedForm, type ReceivedUpload } from '../http/receive-upload.ts'
 
 /** An upload whose every part is as it should be. */

@@ -1,6 +1,5 @@
-import { isProfileName, isStorableText, PROFILE_NAME_EXPECTED, REFERENCE_KINDS } from '@importer/contracts'
+import { isProfileName, isStorableText, PROFILE_NAME_EXPECTED, REFERENCE_KINDS, showText } from '@importer/contracts'
 
-import { showText } from './show-text.ts'
 import { ApiError } from './api-error.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Readable, Transform, Writable } from 'node:stream'
 
-import type { FaultCode, FieldFault } from '@importer/contracts'
+import { showText, type FaultCode, type FieldFault } from '@importer/contracts'
 import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/file-store'
 import type { Request, Response } from 'express'
 import multer from 'multer'
@@ -201,7 +201,7 @@ function checkFilePart(
     return {
       code: 'UNSUPPORTED_ENCODING',
       field,
-      message: `${field} has the Content-Transfer-Encoding ${encoding.slice(0, 60)}; expected the file's own bytes (binary, 8bit or 7bit)`,
+      message: `${field} has the Content-Transfer-Encoding ${showText(encoding)}; expected the file's own bytes (binary, 8bit or 7bit)`,
     }
   }
   if (field !== FILE_FIELD) {

@@ -1,3 +1,4 @@
+import { showText } from '@importer/contracts'
 import type { Request } from 'express'
 
 import { ApiError, payloadTooLarge } from './api-error.ts'
@@ -17,7 +18,7 @@ export function requireUpload(request: Request, maxBytes: number): void {
   }
   const coding = request.headers['content-encoding'] ?? 'identity'
   if (coding.toLowerCase() !== 'identity') {
-    const message = `the form is sent with Content-Encoding ${coding.slice(0, 60)}; expected it without (the file in it may be packed with gzip)`
+    const message = `the form is sent with Content-Encoding ${showText(coding)}; expected it without (the file in it may be packed with gzip)`
     throw new ApiError(415, [{ code: 'UNSUPPORTED_ENCODING', field: 'Content-Encoding', message }])
   }
   if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_OVERHEAD_BYTES) {

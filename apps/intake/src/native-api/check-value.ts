@@ -1,7 +1,6 @@
-import type { FieldFault } from '@importer/contracts'
+import { showText, type FieldFault } from '@importer/contracts'
 import type { z } from 'zod'
 
-import { showText } from '../http/show-text.ts'
 import { ApiError } from '../http/api-error.ts'
 
 /** A value as its schema has it. Throws 400 with every fault in it; `whole` names the value itself: `query`, `body`. */

@@ -1,10 +1,9 @@
-import { parseColumnReferences, uploadOptions, type FieldFault } from '@importer/contracts'
+import { parseColumnReferences, showText, uploadOptions, type FieldFault } from '@importer/contracts'
 import { closest, distance } from 'fastest-levenshtein'
 
 import { readCommonForm } from '../compatible-api/upload-form.ts'
 import { ApiError } from '../http/api-error.ts'
 import type { ReceivedUpload } from '../http/receive-upload.ts'
-import { showText } from '../http/show-text.ts'
 import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-profile.ts'
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'

@@ -1,9 +1,8 @@
-import { isProfileName, toUploadFields, type FieldFault } from '@importer/contracts'
+import { isProfileName, showText, toUploadFields, type FieldFault } from '@importer/contracts'
 import { findImportProfile, listImportProfileNames, type Database } from '@importer/db'
 import { closest, distance } from 'fastest-levenshtein'
 
 import type { ReceivedUpload } from '../http/receive-upload.ts'
-import { showText } from '../http/show-text.ts'
 import type { AppliedProfile } from './create-upload-import.ts'
 
 type FormFields = Pick<ReceivedUpload, 'fields' | 'faults'>

@@ -1,6 +1,7 @@
 import {
   isNamedDateFormat,
   isStorableText,
+  showText,
   uploadOptions,
   type FieldFault,
   type UploadOptions,
@@ -8,7 +9,6 @@ import {
 import type { JsonObject } from '@importer/db'
 
 import type { ReceivedUpload } from '../http/receive-upload.ts'
-import { showText } from '../http/show-text.ts'
 import { describeIssues } from '../native-api/check-value.ts'
 import { findInexactNumber } from './find-inexact-number.ts'
 

@@ -1,7 +1,6 @@
 /** What only programs for a terminal need: it does not run in a browser. */
 export { formatBytes } from './format-bytes.ts'
 export { openFile } from './open-file.ts'
-export { toPlainText } from './plain-text.ts'
 export {
   createProgressDisplay,
   createTransferDisplay,

@@ -1,6 +1,5 @@
+import { toPlainText } from '@importer/contracts'
 import stringWidth from 'string-width'
-
-import { toPlainText } from './plain-text.ts'
 
 export interface TableOptions {
   /** columns, from 0, that are aligned to the right */

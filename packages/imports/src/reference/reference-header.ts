@@ -1,4 +1,4 @@
-import { REFERENCE_COLUMNS, type ReferenceKind } from '@importer/contracts'
+import { REFERENCE_COLUMNS, showText, type ReferenceKind } from '@importer/contracts'
 import {
   FILE_START,
   KNOWN_DELIMITERS,
@@ -95,7 +95,7 @@ function parseHeader(kind: ReferenceKind, bytes: Uint8Array, complete: boolean):
     }
     const name = lowerCase.get(text.toLowerCase())
     if (name === undefined) {
-      throw new ReferenceBodyError('INVALID_HEADER', `"${text.slice(0, 60)}" is no column of ${kind}; ${expected}`)
+      throw new ReferenceBodyError('INVALID_HEADER', `"${showText(text)}" is no column of ${kind}; ${expected}`)
     }
     if (positions.has(name)) {
       throw new ReferenceBodyError('INVALID_HEADER', `the column "${name}" stands twice in the header; ${expected}`)

@@ -1,4 +1,4 @@
-import { COUPON_STATUSES, isStorableInstant, normalizeEmail, normalizeMobile } from '@importer/contracts'
+import { COUPON_STATUSES, isStorableInstant, normalizeEmail, normalizeMobile, showText } from '@importer/contracts'
 
 export interface ValueFault {
   readonly code: 'MISSING_VALUE' | 'INVALID_NUMBER' | 'INVALID_DATE' | 'INVALID_VALUE' | 'VALUE_TOO_LONG'
@@ -52,7 +52,10 @@ function fail(code: ValueFault['code'], message: string): ReferenceValue {
 
 function readId(name: string, cell: string): ReferenceValue {
   if (!/^\d+$/.test(cell) || !Number.isSafeInteger(Number(cell))) {
-    return fail('INVALID_NUMBER', `${name} ${quote(cell)} is no id; expected a whole number up to 9007199254740991`)
+    return fail(
+      'INVALID_NUMBER',
+      `${name} "${showText(cell)}" is no id; expected a whole number up to 9007199254740991`,
+    )
   }
   return { text: String(Number(cell)) }
 }
@@ -63,7 +66,7 @@ function readLimit(cell: string): ReferenceValue {
   if (!/^\d+$/.test(cell) || limit < 1 || limit > MAX_LIMIT) {
     return fail(
       'INVALID_NUMBER',
-      `maxRedemptionsPerCoupon ${quote(cell)} is no limit; expected a whole number from 1, or nothing for no limit`,
+      `maxRedemptionsPerCoupon "${showText(cell)}" is no limit; expected a whole number from 1, or nothing for no limit`,
     )
   }
   return { text: String(limit) }
@@ -72,7 +75,7 @@ function readLimit(cell: string): ReferenceValue {
 function readStatus(cell: string): ReferenceValue {
   const status = COUPON_STATUSES.find((known) => known === cell.toUpperCase())
   if (cell !== '' && status === undefined) {
-    return fail('INVALID_VALUE', `status ${quote(cell)} is unknown; expected ${COUPON_STATUSES.join(' or ')}`)
+    return fail('INVALID_VALUE', `status "${showText(cell)}" is unknown; expected ${COUPON_STATUSES.join(' or ')}`)
   }
   return { text: status === 'REVOKED' ? 'true' : 'false' }
 }
@@ -87,7 +90,7 @@ function readTime(name: string, cell: string, timeOfDay: string): ReferenceValue
   if (!isStorableInstant(ms)) {
     return fail(
       'INVALID_DATE',
-      `${name} ${quote(cell)} is no time; expected ISO 8601 such as 2026-12-31, or epoch milliseconds`,
+      `${name} "${showText(cell)}" is no time; expected ISO 8601 such as 2026-12-31, or epoch milliseconds`,
     )
   }
   return { text: new Date(ms).toISOString() }
@@ -110,18 +113,14 @@ function parseExactly(iso: string, cell: string): number {
 
 function readText(name: string, cell: string): ReferenceValue {
   return cell.length > MAX_TEXT && [...cell].length > MAX_TEXT
-    ? fail('VALUE_TOO_LONG', `${name} ${quote(cell)} is too long; expected at most ${MAX_TEXT} characters`)
+    ? fail('VALUE_TOO_LONG', `${name} "${showText(cell)}" is too long; expected at most ${MAX_TEXT} characters`)
     : { text: cell }
 }
 
 function readNormalized(name: string, cell: string, normalize: (text: string) => string): ReferenceValue {
   if (cell === '') return CLEARED
   const text = normalize(cell)
-  if (text === '') return fail('INVALID_VALUE', `${name} ${quote(cell)} holds nothing to compare; expected a ${name}`)
+  if (text === '')
+    return fail('INVALID_VALUE', `${name} "${showText(cell)}" holds nothing to compare; expected a ${name}`)
   return readText(name, text)
-}
-
-function quote(cell: string): string {
-  const shown = cell.length > 60 ? `${cell.slice(0, 60)}…` : cell
-  return `"${shown.replaceAll(/\p{Cc}/gu, ' ')}"`
 }

@@ -1,6 +1,7 @@
 import {
   COLUMN_KEYS,
   MAX_COLUMN_POSITION,
+  showText,
   type ColumnKey,
   type ColumnMapping,
   type ColumnPositions,
@@ -168,7 +169,7 @@ function showColumn(column: ColumnReference): string {
 }
 
 function showName(name: string): string {
-  return `"${name.replaceAll(/\p{C}/gu, ' ').slice(0, SHOWN_CHARACTERS)}"`
+  return `"${showText(name, SHOWN_CHARACTERS)}"`
 }
 
 function list(names: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { showText } from '@importer/contracts'
 import type { z } from 'zod'
 
 import { EnvironmentError } from './environment-error.ts'
@@ -17,8 +18,6 @@ export type EnvironmentSchema = Readonly<Record<string, Variable>>
 export type EnvironmentOf<Schema extends EnvironmentSchema> = {
   readonly [Name in keyof Schema]: z.output<Schema[Name]['schema']>
 }
-
-const SHOWN_CHARACTERS = 60
 
 /**
  * Reads every variable of `schema` from `env`. Empty means unset.
@@ -68,6 +67,5 @@ function readText(env: Readonly<Record<string, string | undefined>>, name: strin
 function describeValue(text: string | undefined, variable: Variable): string {
   if (text === undefined) return 'is not set'
   if (variable.secret) return 'cannot be used'
-  const clean = text.replaceAll(/\p{C}/gu, '\uFFFD')
-  return `is "${clean.length > SHOWN_CHARACTERS ? `${clean.slice(0, SHOWN_CHARACTERS)}…` : clean}"`
+  return `is "${showText(text)}"`
 }
