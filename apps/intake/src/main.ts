@@ -12,19 +12,8 @@ import {
 } from '@importer/db'
 import { openStorage } from '@importer/imports'
 import { checkReadiness, startObservationServer, StillStartingError } from '@importer/observability'
-import { createQueues } from '@importer/queue'
-import {
-  createLog,
-  createShutdown,
-  divideShutdown,
-  endOnUncaughtError,
-  EnvironmentError,
-  listenForSignals,
-  startTracing,
-  waitForPeers,
-  type Logger,
-  type Shutdown,
-} from '@importer/runtime'
+import { createQueues, locateQueue } from '@importer/queue'
+import { runProgram, waitForPeers, type ProgramParts } from '@importer/runtime'
 
 import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
@@ -47,16 +36,8 @@ const DEFAULT_ORG_ID = 1
 // quarter of what this process may have; its first compiler is fast enough for the few distinct queries of this app.
 setFlagsFromString('--liftoff-only')
 
-async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
+async function start({ env, log, shutdown, times, tracing }: ProgramParts<IntakeEnvironment>): Promise<void> {
   if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
-  const times = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
-  const tracing = await startTracing({
-    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-    serviceName: 'redemptions-intake',
-    log,
-    stopTimeoutMs: times.reportMs,
-  })
-  shutdown.add('tracing', async () => tracing.stop())
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'intake',
@@ -80,11 +61,7 @@ async function start(env: IntakeEnvironment, log: Logger, shutdown: Shutdown): P
   })
   shutdown.add('file store', () => store.close())
 
-  const backend =
-    env.REDIS_URL === undefined
-      ? ({ kind: 'postgres', databaseUrl: env.DATABASE_URL } as const)
-      : ({ kind: 'redis', redisUrl: env.REDIS_URL } as const)
-  const queues = createQueues({ backend, log })
+  const queues = createQueues({ backend: locateQueue(env), log })
   shutdown.add('queues', () => queues.close())
   const producer = queues.producer('import')
   const prepareProducer = queues.producer('prepare')
@@ -172,32 +149,4 @@ async function bootstrap(env: IntakeEnvironment, database: Database): Promise<vo
   await ensureAdminKey(database, { orgId: orgId ?? DEFAULT_ORG_ID, apiKey, revive })
 }
 
-async function main(): Promise<void> {
-  // Uploads hold mobiles and e-mails: what this process makes is for its own account alone.
-  process.umask(0o077)
-  const env = readIntakeEnvironment()
-  const log = createLog({ name: 'intake', level: env.LOG_LEVEL })
-  endOnUncaughtError(log, () => process.exit(1))
-  const shutdown = createShutdown({ log, deadlineMs: divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS).deadlineMs })
-  const stop = async (reason: string, exitCode: number): Promise<never> => {
-    const clean = await shutdown.run(reason)
-    process.exit(clean ? exitCode : 1)
-  }
-  listenForSignals((reason) => {
-    stop(reason, 0).catch((error: unknown) => log.fatal({ err: error }, 'stopping failed'))
-  })
-  try {
-    await start(env, log, shutdown)
-  } catch (error) {
-    log.fatal({ err: error }, 'the start failed')
-    await stop('the start failed', 1)
-  }
-}
-
-try {
-  await main()
-} catch (error) {
-  if (!(error instanceof EnvironmentError)) throw error
-  console.error(error.message)
-  process.exit(1)
-}
+await runProgram({ name: 'intake', readEnvironment: readIntakeEnvironment, start, exit: (code) => process.exit(code) })

@@ -1,7 +1,7 @@
-import { checkEnvironment } from '@importer/runtime'
+import { checkServiceEnvironment } from '@importer/runtime'
 
 /** What the migration needs to know. Every variable is checked, those of others too. Throws an EnvironmentError. */
 export function readEnvironment() {
-  const { DATABASE_URL, REDIS_URL } = checkEnvironment(process.env)
+  const { DATABASE_URL, REDIS_URL } = checkServiceEnvironment(process.env)
   return { DATABASE_URL, REDIS_URL }
 }

@@ -6,9 +6,6 @@ import { readEnvironment } from './env.ts'
 
 try {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = readEnvironment()
-  if (databaseUrl === undefined) {
-    throw new Error('DATABASE_URL is not set; expected a URL such as postgresql://user:password@host:5432/database')
-  }
   const { applied } = await migrateDatabase(databaseUrl)
   console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`)
   if (redisUrl === undefined) await migrateQueue(databaseUrl)

@@ -8,17 +8,12 @@ import {
 } from '@importer/db'
 import { openStorage, recordStorageUnavailable } from '@importer/imports'
 import { checkReadiness, startObservationServer } from '@importer/observability'
-import { createQueues, type JobProcessor, type QueueLocation } from '@importer/queue'
+import { createQueues, locateQueue, type JobProcessor } from '@importer/queue'
 import {
-  createLog,
-  createShutdown,
-  divideShutdown,
-  endOnUncaughtError,
-  EnvironmentError,
-  listenForSignals,
-  startTracing,
+  runProgram,
   waitForPeers,
   type Logger,
+  type ProgramParts,
   type Shutdown,
   type Tracing,
 } from '@importer/runtime'
@@ -39,12 +34,14 @@ const WEBHOOK_CONNECTIONS = 4
 /** They share the processor: two, so that a short one has not to wait for a long one. */
 const PREPARATIONS_AT_ONCE = 2
 
-async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): Promise<void> {
+async function start({ env, log, shutdown, times, tracing }: ProgramParts<WorkerEnvironment>): Promise<void> {
   if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
-  const { workMs, reportMs } = divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS)
-  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT
-  const tracing = await startTracing({ endpoint, serviceName: 'redemptions-worker', log, stopTimeoutMs: reportMs })
-  shutdown.add('tracing', async () => tracing.stop())
+  for (const { oldName, name } of env.oldNames) {
+    log.warn(
+      { variable: oldName },
+      `${oldName} is the old name of ${name} and is read for this version only: set ${name}`,
+    )
+  }
   const database = openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'worker',
@@ -141,14 +138,17 @@ async function start(env: WorkerEnvironment, log: Logger, shutdown: Shutdown): P
     queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY }),
     queues.consume('prepare', prepareProcessor, { concurrency: PREPARATIONS_AT_ONCE }),
   ]
-  shutdown.add('import consumers', takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: workMs }))
+  shutdown.add(
+    'import consumers',
+    takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: times.workMs }),
+  )
   const revert = createRevertProcessor({ database, log, tracing, onReverted: () => metrics.countReverted() })
   const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
     await revert(payload, context)
     webhooks.poke()
   }
   const reverts = queues.consume('revert', revertProcessor, { concurrency: 1 })
-  shutdown.add('revert consumer', async () => requireEnded(await reverts.close({ deadlineMs: workMs })))
+  shutdown.add('revert consumer', async () => requireEnded(await reverts.close({ deadlineMs: times.workMs })))
 }
 
 /** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */
@@ -200,44 +200,4 @@ function startWebhooks(
   return webhooks
 }
 
-function locateQueue({ REDIS_URL, DATABASE_URL }: WorkerEnvironment): QueueLocation {
-  return REDIS_URL === undefined
-    ? { kind: 'postgres', databaseUrl: DATABASE_URL }
-    : { kind: 'redis', redisUrl: REDIS_URL }
-}
-
-async function main(): Promise<void> {
-  // What it writes is made of uploads: it is for its own account alone.
-  process.umask(0o077)
-  const env = readWorkerEnvironment()
-  const log = createLog({ name: 'worker', level: env.LOG_LEVEL })
-  endOnUncaughtError(log, () => process.exit(1))
-  for (const { oldName, name } of env.oldNames) {
-    log.warn(
-      { variable: oldName },
-      `${oldName} is the old name of ${name} and is read for this version only: set ${name}`,
-    )
-  }
-  const shutdown = createShutdown({ log, deadlineMs: divideShutdown(env.SHUTDOWN_TIMEOUT_SECONDS).deadlineMs })
-  const stop = async (reason: string, exitCode: number): Promise<never> => {
-    const clean = await shutdown.run(reason)
-    process.exit(clean ? exitCode : 1)
-  }
-  listenForSignals((reason) => {
-    stop(reason, 0).catch((error: unknown) => log.fatal({ err: error }, 'stopping failed'))
-  })
-  try {
-    await start(env, log, shutdown)
-  } catch (error) {
-    log.fatal({ err: error }, 'the worker could not start')
-    await stop('failed start', 1)
-  }
-}
-
-try {
-  await main()
-} catch (error) {
-  if (!(error instanceof EnvironmentError)) throw error
-  console.error(error.message)
-  process.exit(1)
-}
+await runProgram({ name: 'worker', readEnvironment: readWorkerEnvironment, start, exit: (code) => process.exit(code) })

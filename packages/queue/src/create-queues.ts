@@ -16,6 +16,16 @@ export type QueueLocation =
   | { readonly kind: 'postgres'; readonly databaseUrl: string }
   | { readonly kind: 'redis'; readonly redisUrl: string }
 
+/** Redis where the environment names one, else the database. */
+export function locateQueue({ REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }: QueueEnvironment): QueueLocation {
+  return redisUrl === undefined ? { kind: 'postgres', databaseUrl } : { kind: 'redis', redisUrl }
+}
+
+interface QueueEnvironment {
+  readonly REDIS_URL?: string | undefined
+  readonly DATABASE_URL: string
+}
+
 export interface QueuesOptions {
   readonly backend: QueueLocation
   readonly log: Logger

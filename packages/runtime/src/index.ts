@@ -1,4 +1,10 @@
-export { checkEnvironment, listOldNames, pickEnvironment, type Environment } from './environment/catalogue.ts'
+export {
+  checkEnvironment,
+  checkServiceEnvironment,
+  listOldNames,
+  pickEnvironment,
+  type Environment,
+} from './environment/catalogue.ts'
 export { EnvironmentError } from './environment/environment-error.ts'
 export { parseStorageUrl } from './environment/storage-url.ts'
 export { createLog, type Logger, type LogOptions } from './log.ts'
@@ -6,16 +12,9 @@ export { createOccasionalWarning } from './occasional-warning.ts'
 export { acquireInstanceLock, InstanceLockedError, type InstanceLock } from './processes/instance-lock.ts'
 export { isGone, readOfProcess, readProcessBirth } from './processes/process-birth.ts'
 export { RotatingLogFile } from './processes/rotating-log-file.ts'
-export {
-  createShutdown,
-  divideShutdown,
-  endOnUncaughtError,
-  listenForSignals,
-  type Shutdown,
-  type ShutdownOptions,
-} from './shutdown.ts'
+export { runProgram, type ProgramParts } from './run-program.ts'
+export type { Shutdown } from './shutdown.ts'
 export { TimeSlice } from './time-slice.ts'
-export { startTracing, type TracingOptions } from './tracing/start-tracing.ts'
 export { formatTraceparent, parseTraceparent } from './tracing/traceparent.ts'
 export { NO_SPAN, NO_TRACING, runInSpan, type Span, type Tracing } from './tracing/tracing.ts'
 export { waitForPeers } from './wait-for-peers.ts'

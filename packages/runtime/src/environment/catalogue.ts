@@ -2,9 +2,10 @@ import { resolve } from 'node:path'
 
 import { z } from 'zod'
 
-import { parseStorageUrl } from './storage-url.ts'
 import { parseByteSize } from './byte-size.ts'
+import { EnvironmentError } from './environment-error.ts'
 import { findOldNames, parseEnvironment, type EnvironmentOf, type Variable } from './parse-environment.ts'
+import { parseStorageUrl } from './storage-url.ts'
 
 /** The largest int4: PostgreSQL's `integer`, which holds organizations' ids. */
 const MAX_INT4 = 2_147_483_647
@@ -116,6 +117,19 @@ export type EnvironmentName = keyof Environment
 /** Every variable, read and checked, so that none is found to be wrong later. Throws an EnvironmentError. */
 export function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   return parseEnvironment(ENVIRONMENT, env)
+}
+
+/** {@link checkEnvironment} for a program that needs a database: only the supervisor brings one along. */
+export function checkServiceEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Environment & { readonly DATABASE_URL: string } {
+  const { DATABASE_URL, ...others } = checkEnvironment(env)
+  if (DATABASE_URL === undefined) {
+    throw new EnvironmentError(
+      'DATABASE_URL is not set; expected a URL such as postgresql://user:password@host:5432/database',
+    )
+  }
+  return { ...others, DATABASE_URL }
 }
 
 /** Which variables are set by a name that they had before, to be named in the log. */
