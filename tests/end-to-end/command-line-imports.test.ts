@@ -3,32 +3,16 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 import type { ImportView } from '@importer/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { InterruptedError, splitWords } from '../support/command-line.ts'
-import {
-  COLUMNS,
-  IMPORT,
-  openShopCommandLine,
-  readView,
-  UNKNOWN_COUPON,
-  type ShopCommandLine,
-} from '../support/shop-command-line.ts'
+import { COLUMNS, IMPORT, openShopCommandLine, readView, UNKNOWN_COUPON } from '../support/shop-command-line.ts'
 import { SHOP_HEADER, SHOP_SERIES, shopRow, shopRows } from '../support/small-shop.ts'
 import { startUploadProxy } from '../support/upload-proxy.ts'
 
 const NAMED = ['--customer', 'mobile=mobile', '--coupon', 'code=code', '--column', 'date=date', '--column', 'till=till']
 
-let system: ShopCommandLine['system']
-let cli: ShopCommandLine['cli']
-let partial: ShopCommandLine['partial']
-let put: ShopCommandLine['put']
-let read: ShopCommandLine['read']
-
-beforeAll(async () => {
-  ;({ system, cli, partial, put, read } = await openShopCommandLine())
-})
-afterAll(() => system.stop())
+const { system, cli, partial, put, read } = await openShopCommandLine()
 
 async function countImports(): Promise<number> {
   const { stdout } = await cli.run(['list', '--json', '--limit', '1000'])

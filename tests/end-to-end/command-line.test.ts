@@ -4,17 +4,11 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 
 import { OPERATIONS } from '@importer/contracts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { REPOSITORY } from '../support/command-line.ts'
 import { TEST_KEY, TEST_ORG } from '../support/running-system.ts'
-import {
-  IMPORT,
-  openShopCommandLine,
-  readView,
-  UNKNOWN_COUPON,
-  type ShopCommandLine,
-} from '../support/shop-command-line.ts'
+import { IMPORT, openShopCommandLine, readView, UNKNOWN_COUPON } from '../support/shop-command-line.ts'
 import { SHOP_HEADER, shopRow, shopRows } from '../support/small-shop.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
@@ -22,16 +16,7 @@ import { waitUntil } from '../support/wait-until.ts'
 const NOBODY = 'http://127.0.0.1:9'
 const ESCAPE = '\u001b'
 
-let system: ShopCommandLine['system']
-let cli: ShopCommandLine['cli']
-let partial: ShopCommandLine['partial']
-let put: ShopCommandLine['put']
-let read: ShopCommandLine['read']
-
-beforeAll(async () => {
-  ;({ system, cli, partial, put, read } = await openShopCommandLine())
-})
-afterAll(() => system.stop())
+const { system, cli, partial, put, read } = await openShopCommandLine()
 
 describe('exit codes', () => {
   test.each<[number, string, string[], Record<string, string>?]>([

@@ -3,6 +3,7 @@ import path from 'node:path'
 
 import type { ImportView } from '@importer/client'
 
+import { afterFile } from './after-file.ts'
 import { openCommandLine, type CommandLine, type Ended } from './command-line.ts'
 import { startSystem, type RunningSystem } from './running-system.ts'
 import { openShop, SHOP_HEADER, SHOP_SERIES, shopRow } from './small-shop.ts'
@@ -23,8 +24,10 @@ export interface ShopCommandLine {
   read(name: string): Promise<string>
 }
 
+/** Stopped when the test file is done. */
 export async function openShopCommandLine(): Promise<ShopCommandLine> {
   const system = await startSystem()
+  afterFile(() => system.stop())
   const cli = await openCommandLine(system)
   const put: ShopCommandLine['put'] = async (name, content) => {
     await writeFile(path.join(cli.folder, name), content)

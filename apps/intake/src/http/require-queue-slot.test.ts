@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
+import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
+import { testSimultaneousUploads } from '../../test/simultaneous-uploads.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
-import { postGood } from '../../test/upload.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
 const MAX_QUEUED = 3
-const AT_ONCE = 12
 
 let intake: TestIntake
 
@@ -41,32 +40,11 @@ async function makeEnded(status: 'completed' | 'cancelled'): Promise<number> {
   return id
 }
 
-describe('of uploads at the same time no more are taken than may wait', () => {
-  test.each<[string, (n: number) => Promise<Response>, accepted: number]>([
-    ['to the native API', () => postNative(intake, makeFile()), 202],
-    ['each with a key', (n) => postNative(intake, makeFile(), { headers: { 'Idempotency-Key': `key-${n}` } }), 202],
-    [
-      'of which none may be there before',
-      () => postNative(intake, makeFile(), { fields: { onSameFile: 'reject' } }),
-      202,
-    ],
-    ['to the compatible API', () => postGood(intake, makeFile()), 200],
-  ])('%s', async (_name, post, accepted) => {
-    const before = await intake.countStored()
-    const answers = await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => post(n)))
-    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b)
-    expect(statuses).toEqual(Array.from({ length: AT_ONCE }, (_, n) => (n < MAX_QUEUED ? accepted : 429)))
-    for (const refused of answers.filter(({ status }) => status === 429)) {
-      expect(refused.headers.get('retry-after')).toBe('5')
-      expect(await refused.text()).toContain('TOO_MANY_QUEUED_IMPORTS')
-    }
-    const { imports, files, jobs } = await intake.countStored()
-    expect({ imports: imports - before.imports, files: files - before.files, jobs: jobs - before.jobs }).toEqual({
-      imports: MAX_QUEUED,
-      files: MAX_QUEUED,
-      jobs: MAX_QUEUED,
-    })
-  })
+testSimultaneousUploads({
+  intake: () => intake,
+  makeFile,
+  limit: MAX_QUEUED,
+  refusal: { status: 429, code: 'TOO_MANY_QUEUED_IMPORTS', retryAfter: '5' },
 })
 
 describe.each([

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
+import { testSimultaneousUploads } from '../../test/simultaneous-uploads.ts'
 import { OTHER_SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { postGood } from '../../test/upload.ts'
 import { line, seedReference, work } from '../../test/work.ts'
@@ -13,7 +14,6 @@ import { line, seedReference, work } from '../../test/work.ts'
 const FILE_BYTES = 100
 const MAX_FILES = 3
 const MAX_BYTES = MAX_FILES * FILE_BYTES + FILE_BYTES - 1
-const AT_ONCE = 12
 const DAY_MS = 24 * 3_600_000
 
 let intake: TestIntake
@@ -46,26 +46,12 @@ async function fill(): Promise<number[]> {
   return ids
 }
 
-test.each<[string, (n: number) => Promise<Response>, number]>([
-  ['to the native API', () => postNative(intake, makeFile()), 202],
-  ['each with a key', (n) => postNative(intake, makeFile(), { headers: { 'Idempotency-Key': `key-${n}` } }), 202],
-  [
-    'of which none may be there before',
-    () => postNative(intake, makeFile(), { fields: { onSameFile: 'reject' } }),
-    202,
-  ],
-  ['to the compatible API', () => postGood(intake, makeFile()), 200],
-])(
-  'of uploads %s at the same time as many are taken as fit, and of the others nothing is stored',
-  async (...[, post, accepted]) => {
-    const before = await intake.countStored()
-    const answers = await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => post(n)))
-    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b)
-    expect(statuses).toEqual(Array.from({ length: AT_ONCE }, (_, n) => (n < MAX_FILES ? accepted : 413)))
-    const after = await intake.countStored()
-    expect([after.imports - before.imports, after.files - before.files]).toEqual([MAX_FILES, MAX_FILES])
-  },
-)
+testSimultaneousUploads({
+  intake: () => intake,
+  makeFile,
+  limit: MAX_FILES,
+  refusal: { status: 413, code: 'STORAGE_QUOTA_EXCEEDED', retryAfter: null },
+})
 
 test('the refusal has a code of its own, in the form of either API', async () => {
   await fill()
