@@ -81,6 +81,31 @@ export function toUploadFields({ seriesId: _seriesId, ...options }: ProfileOptio
   )
 }
 
+/** Every option that a profile can have. */
+export const PROFILE_OPTIONS = Object.keys(profileOptions.shape) as (keyof ProfileOptions)[]
+
+/** Where a form has text and a profile does not. */
+const READERS: Partial<Record<keyof ProfileOptions, (text: string) => unknown>> = {
+  uploadHeaders: (text): unknown => JSON.parse(text),
+  hasHeader: (text) => (text === 'true' || text === 'false' ? text === 'true' : text),
+  skipLines: Number,
+  maxErrors: Number,
+  maxErrorRatio: Number,
+  seriesId: Number,
+}
+
+/**
+ * The other way round: what fields of a form, and `seriesId`, say as a profile says it. What is empty or no text says nothing. Whether
+ * that is right the server finds out; throws a SyntaxError where `uploadHeaders` is no JSON.
+ */
+export function toProfileOptions(fields: Readonly<Record<string, unknown>>): ProfileOptions {
+  const said = PROFILE_OPTIONS.flatMap((name) => {
+    const text = fields[name]
+    return typeof text !== 'string' || text === '' ? [] : [[name, READERS[name]?.(text) ?? text] as const]
+  })
+  return Object.fromEntries(said) as ProfileOptions
+}
+
 const version = z.int().min(1)
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const savedBy = z.strictObject({ type: z.string(), name: z.string() })

@@ -1,3 +1,4 @@
+import { PROFILE_OPTIONS } from '@importer/contracts'
 import type { Command } from 'commander'
 
 import { inspectHead, type Inspection } from '../connection/inspect-head.ts'
@@ -13,9 +14,6 @@ interface InspectOptions extends ColumnOptions {
   readonly series?: string
 }
 
-/** Of an upload, not of how its file is read. */
-const NOT_INSPECTED = new Set(['details', 'metadata', 'dryRun'])
-
 /** `inspect FILE`: how the importer would read a file, and the command that imports it. */
 export function addInspectCommand(program: Command, context: CommandContext): void {
   const command = program
@@ -23,7 +21,7 @@ export function addInspectCommand(program: Command, context: CommandContext): vo
     .description('show how a file would be read, what is wrong with its first rows, and the command that imports it')
     .argument('<file>', 'a CSV or Excel file, or - for standard input')
     .option('--series <id>', 'the coupon series: its rows are looked up too', readId)
-  addUploadOptions(command, NOT_INSPECTED).action(
+  addUploadOptions(command, ['profile', ...PROFILE_OPTIONS]).action(
     runCommand(context, async (session, file: string, options: InspectOptions) => inspectFile(session, file, options)),
   )
   addExamples(command, [['what is in it', 'redemptions inspect redemptions.csv --series 953234']])

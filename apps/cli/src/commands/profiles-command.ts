@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
+import { PROFILE_OPTIONS, toProfileOptions } from '@importer/contracts'
 import type { Command } from 'commander'
 
 import { CliError } from '../framework/cli-error.ts'
@@ -12,13 +13,9 @@ import { addUploadOptions, readUploadFields, type ColumnOptions } from './upload
 
 interface PutOptions extends ColumnOptions {
   readonly series?: string
+  readonly uploadHeaders?: string
   readonly from?: string
 }
-
-/** Fields of a profile that are numbers, where a form has text. */
-const NUMBERS = new Set(['skipLines', 'maxErrors', 'maxErrorRatio'])
-/** Of one upload, not of files of a kind. */
-const NOT_IN_PROFILES = new Set(['details', 'metadata', 'dryRun', 'profile'])
 
 /** `profiles …`: saved ways to read files of one kind. */
 export function addProfilesCommand(program: Command, context: CommandContext): void {
@@ -30,7 +27,7 @@ export function addProfilesCommand(program: Command, context: CommandContext): v
     .argument('<name>', 'its name')
     .option('--series <id>', 'the coupon series', readId)
     .option('--from <file>', 'a JSON file with all of the profile, as profiles get --json prints it')
-  addUploadOptions(put, NOT_IN_PROFILES).action(
+  addUploadOptions(put, PROFILE_OPTIONS).action(
     runCommand(context, async (session, name: string, options: PutOptions) => saveProfile(session, name, options)),
   )
   addExamples(put, [
@@ -94,23 +91,10 @@ export function addProfilesCommand(program: Command, context: CommandContext): v
 async function saveProfile(session: Session, name: string, options: PutOptions): Promise<Result> {
   const fields = readUploadFields(options as PutOptions & Record<string, unknown>)
   const given = options.from === undefined ? {} : await readProfile(session, options.from)
-  const body = {
-    ...given,
-    ...toProfile(fields),
-    ...(options.series === undefined ? {} : { seriesId: Number(options.series) }),
-  }
+  if (options.uploadHeaders !== undefined) parseJson(options.uploadHeaders, '--upload-headers')
+  const body = { ...given, ...toProfileOptions({ ...fields, seriesId: options.series ?? '' }) }
   const saved = await (await session.api()).saveImportProfile({ name, body })
   return { json: saved, text: `Profile ${name}, version ${saved.version}`, next: [`profiles get ${name}`] }
-}
-
-/** What a form has as text is JSON in a profile. */
-function toProfile(fields: Readonly<Record<string, string>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]): [string, unknown] => {
-      if (NUMBERS.has(name)) return [name, Number(value)]
-      return [name, name === 'uploadHeaders' ? parseJson(value, '--upload-headers') : value]
-    }),
-  )
 }
 
 async function readProfile(session: Session, file: string): Promise<Record<string, unknown>> {

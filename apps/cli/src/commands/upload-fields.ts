@@ -20,8 +20,8 @@ const FORM = OPERATIONS.createImport.body.schema
 const FIELDS = Object.entries(FORM.shape).filter(([name]) => name !== 'file')
 const COUPON_NAMES: Readonly<Record<string, ColumnKey>> = { id: 'couponId', code: 'couponCode' }
 
-/** Adds the columns, and every field of an upload in kebab case. */
-export function addUploadOptions(command: Command, without: ReadonlySet<string> = new Set()): Command {
+/** Adds the columns, and in kebab case every field of an upload, or those that are named. */
+export function addUploadOptions(command: Command, names: readonly string[] = Object.keys(FORM.shape)): Command {
   command
     .option(
       '--customer <key=column>',
@@ -33,7 +33,7 @@ export function addUploadOptions(command: Command, without: ReadonlySet<string> 
       'another column, such as date=0 or till="Shop"; again with another name: one of them is there',
       collect,
     )
-  for (const [name, schema] of FIELDS.filter(([field]) => !without.has(field))) {
+  for (const [name, schema] of FIELDS.filter(([field]) => names.includes(field))) {
     const { description = '' } = schema.meta() ?? {}
     // Yes or no: there is nothing else to say.
     const flags = name === 'dryRun' ? '--dry-run' : `--${toKebabCase(name)} <value>`

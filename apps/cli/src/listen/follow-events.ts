@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { RequestError, type ImporterClient, type ImportView } from '@importer/client'
-import { IMPORT_EVENT_TYPES, TEST_EVENT_TYPE, type DeliveryView, type WebhookEventType } from '@importer/contracts'
+import { importEventType, TEST_EVENT_TYPE, type DeliveryView, type WebhookEventType } from '@importer/contracts'
 
 /** What a webhook holds: its body is `{type, timestamp, data}`. */
 export interface ListenEvent {
@@ -63,7 +63,7 @@ export class EventFollower {
     const before = this.#states.get(id)
     const state = `${status} ${finishedAt ?? ''}`
     this.#states.set(id, state)
-    return before !== state && typeOf(status) !== undefined
+    return before !== state && importEventType(status) !== undefined
   }
 
   #isNewTest({ eventType, webhookId }: DeliveryView): boolean {
@@ -73,12 +73,8 @@ export class EventFollower {
   }
 }
 
-function typeOf(status: ImportView['status']) {
-  return IMPORT_EVENT_TYPES.find((type) => type === `import.${status}`)
-}
-
 function describeEnd(view: ImportView, deliveries: readonly DeliveryView[]): ListenEvent {
-  const type = typeOf(view.status) ?? 'import.completed'
+  const type = importEventType(view.status) ?? 'import.completed'
   const delivery = deliveries.find(({ importId, eventType }) => importId === view.id && eventType === type)
   return {
     id: delivery?.webhookId ?? `msg_${randomUUID()}`,

@@ -1,3 +1,4 @@
+import { toProfileOptions } from '@importer/contracts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
@@ -66,8 +67,6 @@ export function SaveProfile(props: SaveProfileProps) {
   )
 }
 
-const ENCODINGS = ['utf-8', 'windows-1252', 'utf-16le'] as const
-
 /** Columns by their names where the file has a header: so another order does not matter. */
 function makeProfile({
   settings,
@@ -77,22 +76,14 @@ function makeProfile({
   seriesId,
 }: SaveProfileProps): CallOf<'saveImportProfile'>['body'] {
   const names = new Map(inspection.columns.map(({ position, name }) => [position, name]))
-  const { hasHeader, delimiter, skipLines, timeZone, defaultCountry, maxErrors, onSameFile } = settings
-  const encoding = ENCODINGS.find((one) => one === settings.encoding)
-  const dateFormat = settings.dateFormat === '' ? (inspection.dateFormat ?? '') : settings.dateFormat
   return {
-    ...(identifiers.customer !== null && { customerIdentifier: identifiers.customer }),
-    ...(identifiers.coupon !== null && { couponIdentifier: identifiers.coupon }),
+    ...toProfileOptions({
+      ...settings,
+      customerIdentifier: identifiers.customer ?? '',
+      couponIdentifier: identifiers.coupon ?? '',
+      dateFormat: settings.dateFormat === '' ? (inspection.dateFormat ?? '') : settings.dateFormat,
+      seriesId: /^\d{1,16}$/.test(seriesId) ? seriesId : '',
+    }),
     uploadHeaders: Object.fromEntries([...columns].map(([position, key]) => [key, names.get(position) ?? position])),
-    ...(hasHeader !== '' && { hasHeader: hasHeader === 'true' }),
-    ...(delimiter !== '' && { delimiter }),
-    ...(skipLines !== '' && { skipLines: Number(skipLines) }),
-    ...(encoding !== undefined && { encoding }),
-    ...(dateFormat !== '' && { dateFormat }),
-    ...(timeZone !== '' && { timeZone }),
-    ...(defaultCountry !== '' && { defaultCountry }),
-    ...(maxErrors !== '' && { maxErrors: Number(maxErrors) }),
-    ...(onSameFile === 'reject' && { onSameFile }),
-    ...(/^\d{1,16}$/.test(seriesId) && { seriesId: Number(seriesId) }),
   }
 }

@@ -12,25 +12,7 @@ import {
 import type { Inspection } from '../../api/inspect-file.ts'
 
 /** What somebody has chosen. An empty text: as it is found out, or as the profile has it. */
-export interface Settings {
-  readonly profile: string
-  readonly hasHeader: string
-  readonly delimiter: string
-  readonly skipLines: string
-  readonly encoding: string
-  readonly dateFormat: string
-  readonly timeZone: string
-  readonly defaultCountry: string
-  readonly customerIdentifier: string
-  readonly couponIdentifier: string
-  readonly maxErrors: string
-  readonly onSameFile: string
-  readonly details: string
-  /** What each column means, by its position; null: as it is guessed. */
-  readonly columns: ReadonlyMap<number, ColumnKey> | null
-}
-
-export const NO_SETTINGS: Settings = {
+export const NO_SETTINGS = {
   profile: '',
   hasHeader: '',
   delimiter: '',
@@ -44,8 +26,10 @@ export const NO_SETTINGS: Settings = {
   maxErrors: '',
   onSameFile: '',
   details: '',
-  columns: null,
+  /** What each column means, by its position; null: as it is guessed. */
+  columns: null as ReadonlyMap<number, ColumnKey> | null,
 }
+export type Settings = Readonly<typeof NO_SETTINGS>
 
 /** How the file is read: what the preview needs too. */
 const READING = [
@@ -58,9 +42,15 @@ const READING = [
   'timeZone',
   'defaultCountry',
 ] as const
+/** What an upload says beside that. */
+const UPLOADING = [...READING, 'maxErrors', 'onSameFile', 'details'] as const
 
 export function readingFields(settings: Settings): Record<string, string> {
-  return Object.fromEntries(READING.filter((name) => settings[name] !== '').map((name) => [name, settings[name]]))
+  return chosenOf(settings, READING)
+}
+
+function chosenOf(settings: Settings, names: typeof UPLOADING | typeof READING): Record<string, string> {
+  return Object.fromEntries(names.filter((name) => settings[name] !== '').map((name) => [name, settings[name]]))
 }
 
 export type Columns = ReadonlyMap<number, ColumnKey>
@@ -143,7 +133,6 @@ export function uploadFields(
   columns: Columns,
   { customer, coupon }: Identifiers,
 ): Record<string, string> {
-  const { maxErrors, onSameFile, details } = settings
   const dateFormat = inspection?.dateFormat ?? DEFAULT_DATE_FORMAT
   const isOfProfile = settings.profile !== '' && settings.columns === null
   return {
@@ -154,9 +143,6 @@ export function uploadFields(
       uploadHeaders: uploadHeadersOf(columns),
     }),
     ...(dateFormat !== DEFAULT_DATE_FORMAT && settings.profile === '' && { dateFormat }),
-    ...readingFields(settings),
-    ...(maxErrors !== '' && { maxErrors }),
-    ...(onSameFile !== '' && { onSameFile }),
-    ...(details !== '' && { details }),
+    ...chosenOf(settings, UPLOADING),
   }
 }

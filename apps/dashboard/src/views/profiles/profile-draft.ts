@@ -2,9 +2,9 @@ import {
   COLUMN_KEYS,
   COUPON_IDENTIFIERS,
   CUSTOMER_IDENTIFIERS,
+  PROFILE_OPTIONS,
+  toProfileOptions,
   type ColumnKey,
-  type CouponIdentifier,
-  type CustomerIdentifier,
 } from '@importer/contracts'
 
 import type { AnswerOf, CallOf } from '../../api/client.ts'
@@ -20,50 +20,23 @@ export interface ColumnDraft {
 }
 
 /** What somebody types; an empty text: the profile does not say so. */
-export interface ProfileDraft {
-  readonly customerIdentifier: string
-  readonly couponIdentifier: string
+export type ProfileDraft = Readonly<Record<Exclude<keyof ProfileOptions, 'uploadHeaders'>, string>> & {
   readonly columns: Readonly<Record<ColumnKey, ColumnDraft>>
-  readonly hasHeader: string
-  readonly delimiter: string
-  readonly skipLines: string
-  readonly encoding: string
-  readonly dateFormat: string
-  readonly timeZone: string
-  readonly defaultCountry: string
-  readonly maxErrors: string
-  readonly maxErrorRatio: string
-  readonly onSameFile: string
-  readonly callbackUrl: string
-  readonly seriesId: string
 }
 
+const OPTIONS = PROFILE_OPTIONS.filter((name) => name !== 'uploadHeaders')
 const NOWHERE: ColumnDraft = { by: 'none', text: '' }
-const textOf = (value: string | number | boolean | undefined): string => (value === undefined ? '' : String(value))
 /** What is so anyway needs no saying. */
-const unless = (usual: string, text: string): string => (text === usual ? '' : text)
+const USUAL = { hasHeader: 'auto', delimiter: 'auto', skipLines: '0', encoding: 'utf-8', onSameFile: 'accept' }
 
 export function draftProfile(profile: Profile): ProfileDraft {
-  const { uploadHeaders = {} } = profile
+  const { uploadHeaders = {}, ...options } = profile
+  const usual: Readonly<Record<string, string>> = USUAL
+  const texts = OPTIONS.map((name) => [name, String(options[name] ?? '')] as const)
   return {
-    customerIdentifier: textOf(profile.customerIdentifier),
-    couponIdentifier: textOf(profile.couponIdentifier),
-    columns: Object.fromEntries(
-      COLUMN_KEYS.map((key) => [key, draftColumn(uploadHeaders[key])]),
-    ) as ProfileDraft['columns'],
-    hasHeader: unless('auto', textOf(profile.hasHeader)),
-    delimiter: unless('auto', textOf(profile.delimiter)),
-    skipLines: unless('0', textOf(profile.skipLines)),
-    encoding: unless('utf-8', textOf(profile.encoding)),
-    dateFormat: textOf(profile.dateFormat),
-    timeZone: textOf(profile.timeZone),
-    defaultCountry: textOf(profile.defaultCountry),
-    maxErrors: textOf(profile.maxErrors),
-    maxErrorRatio: textOf(profile.maxErrorRatio),
-    onSameFile: unless('accept', textOf(profile.onSameFile)),
-    callbackUrl: textOf(profile.callbackUrl),
-    seriesId: textOf(profile.seriesId),
-  }
+    ...Object.fromEntries(texts.map(([name, text]) => [name, text === usual[name] ? '' : text])),
+    columns: Object.fromEntries(COLUMN_KEYS.map((key) => [key, draftColumn(uploadHeaders[key])])),
+  } as ProfileDraft
 }
 
 function draftColumn(column: number | string | readonly string[] | undefined): ColumnDraft {
@@ -75,28 +48,15 @@ function draftColumn(column: number | string | readonly string[] | undefined): C
 }
 
 /** The body that saves it. What the server refuses it says itself. */
-export function optionsOf(draft: ProfileDraft): ProfileOptions {
-  const columns = COLUMN_KEYS.flatMap((key) => {
-    const column = readColumn(draft.columns[key])
+export function optionsOf({ columns, delimiter, ...texts }: ProfileDraft): ProfileOptions {
+  const fields = Object.entries(texts).map(([name, text]) => [name, text.trim()] as const)
+  const uploadHeaders = COLUMN_KEYS.flatMap((key) => {
+    const column = readColumn(columns[key])
     return column === undefined ? [] : [[key, column] as const]
   })
-  const { customerIdentifier, couponIdentifier, hasHeader, encoding, onSameFile } = draft
   return {
-    ...(customerIdentifier !== '' && { customerIdentifier: customerIdentifier as CustomerIdentifier }),
-    ...(couponIdentifier !== '' && { couponIdentifier: couponIdentifier as CouponIdentifier }),
-    ...(columns.length > 0 && { uploadHeaders: Object.fromEntries(columns) }),
-    ...(hasHeader !== '' && { hasHeader: hasHeader === 'true' }),
-    ...(draft.delimiter !== '' && { delimiter: draft.delimiter }),
-    ...(draft.skipLines.trim() !== '' && { skipLines: Number(draft.skipLines) }),
-    ...(encoding !== '' && { encoding: encoding as NonNullable<ProfileOptions['encoding']> }),
-    ...(draft.dateFormat !== '' && { dateFormat: draft.dateFormat }),
-    ...(draft.timeZone.trim() !== '' && { timeZone: draft.timeZone.trim() }),
-    ...(draft.defaultCountry.trim() !== '' && { defaultCountry: draft.defaultCountry.trim() }),
-    ...(draft.maxErrors.trim() !== '' && { maxErrors: Number(draft.maxErrors) }),
-    ...(draft.maxErrorRatio.trim() !== '' && { maxErrorRatio: Number(draft.maxErrorRatio) }),
-    ...(onSameFile !== '' && { onSameFile: onSameFile as NonNullable<ProfileOptions['onSameFile']> }),
-    ...(draft.callbackUrl.trim() !== '' && { callbackUrl: draft.callbackUrl.trim() }),
-    ...(draft.seriesId.trim() !== '' && { seriesId: Number(draft.seriesId) }),
+    ...toProfileOptions({ ...Object.fromEntries(fields), delimiter }),
+    ...(uploadHeaders.length > 0 && { uploadHeaders: Object.fromEntries(uploadHeaders) }),
   }
 }
 
