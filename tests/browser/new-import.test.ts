@@ -112,7 +112,7 @@ test('a file is mapped and imported by keyboard alone', async () => {
   await page.context().close()
 })
 
-test('what is no table is said, and what is chosen otherwise is read', async () => {
+test('what is no table is said, and what is chosen otherwise is read and kept as a profile', async () => {
   const { page } = await openPage(dashboard, { address: '/imports/new' })
   await signIn(page, dashboard.adminKey)
   const buffer = Buffer.from('Redeemed on,Till,Mobile,Coupon\n1603263535000,17,491510000,SPRING-31\n', 'utf16le')
@@ -122,5 +122,21 @@ test('what is no table is said, and what is chosen otherwise is read', async () 
   await page.getByText('More options').click()
   await page.getByLabel('Encoding').selectOption('utf-16le')
   await page.getByText('first row can be read').waitFor()
+
+  await page.getByLabel('Lines to skip').fill('0')
+  await page.getByLabel('Stop after rejected rows').fill('5')
+  await page.getByText('Save as profile').click()
+  await page.getByLabel('Name of the profile').fill('old')
+  await page.getByRole('button', { name: 'Save profile' }).click()
+  await page.getByText('“old” is saved, version 1').waitFor()
+  const saved = await dashboard.client.get('/v1/import-profiles/old')
+  expect(await saved.json()).toMatchObject({
+    customerIdentifier: 'MOBILE',
+    couponIdentifier: 'COUPON_CODE',
+    uploadHeaders: { redeemedDateInMillis: 'Redeemed on', redeemedAt: 'Till', mobile: 'Mobile', couponCode: 'Coupon' },
+    encoding: 'utf-16le',
+    skipLines: 0,
+    maxErrors: 5,
+  })
   await page.context().close()
 })
