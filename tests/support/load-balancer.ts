@@ -42,6 +42,8 @@ interface Backend {
 }
 
 const LOOK_EVERY_MS = 100
+/** As HAProxy's `fall` and Kubernetes' `failureThreshold`: one look that fails on a busy machine takes nobody out. */
+const FAILED_LOOKS = 2
 const LOOK_TIMEOUT_MS = 2_000
 /** Headers that speak of one connection, not of the request or the answer. */
 const OF_ONE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding'])
@@ -111,8 +113,9 @@ export async function startLoadBalancer(): Promise<LoadBalancer> {
   const watching = new Set<Promise<void>>()
 
   async function watch(backend: Backend): Promise<void> {
-    while (!backend.isRemoved) {
-      backend.isReady = await isReady(backend.url)
+    for (let failed = FAILED_LOOKS; !backend.isRemoved;) {
+      failed = (await isReady(backend.url)) ? 0 : failed + 1
+      backend.isReady = failed < FAILED_LOOKS
       await delay(LOOK_EVERY_MS)
     }
   }
