@@ -57,7 +57,7 @@ test('what only traces need is a file of its own, which no other start reads', a
 })
 
 test.each([
-  ['worker', '../../../apps/worker/src/main.ts', 'shutdown.run(reason)'],
+  ['worker', '../../../apps/worker/src/main.ts', 'await reverts.close('],
   // Behind the words for totals in several scripts, which are escaped.
   ['intake', '../../contracts/src/find-likely-cause.ts', String.raw`(?:19|20)\d{12}$/`],
 ] as const)('what fails in a bundle of the %s names the line of our source: %s', async (program, source, words) => {
