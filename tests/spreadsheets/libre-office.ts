@@ -43,6 +43,7 @@ export async function prepareLibreOffice(): Promise<SaveAgain> {
   const profile = `-env:UserInstallation=file://${path.join(folder, 'profile')}`
   let runs = 0
   return async (files, { delimiter, language }, as) => {
+    if (files.length === 0) return new Map()
     runs += 1
     const input = path.join(folder, `${runs}-opened`)
     const output = path.join(folder, `${runs}-saved`)

@@ -137,6 +137,11 @@ const REPORTS = [
 
 const SAVED_AS = [{ delimiter: ',' }, { delimiter: ';' }, 'xlsx'] as const
 
+/** Of three sources, four reports and three ways to save each pair is tried, not each of the 36 triples: a start of LibreOffice takes seconds. */
+function isTried(source: Source, report: number, as: (typeof SAVED_AS)[number]): boolean {
+  return SAVED_AS[(SOURCES.indexOf(source) + report) % SAVED_AS.length] === as
+}
+
 let system: RunningSystem
 let database: Database
 let saveAgain: SaveAgain
@@ -210,7 +215,7 @@ async function writeMended(report: string, rows: readonly string[][]): Promise<S
   return { name: `mended-${report}`, content }
 }
 
-it.each(SOURCES)('$name comes back as it was from every report, however it is saved, in $language', async (source) => {
+it.each(SOURCES)('$name comes back as it was from each report and each way to save, in $language', async (source) => {
   const { options, language, file } = source
   const fields = { ...FIELDS, ...options }
   const shop = await openShop()
@@ -233,8 +238,9 @@ it.each(SOURCES)('$name comes back as it was from every report, however it is sa
   for (const as of SAVED_AS) {
     // How CSV is opened is said for all files of a call.
     const isWorkbook = ({ name }: SpreadsheetFile): boolean => name.endsWith('.xlsx')
-    const workbooks = await saveAgain(mended.filter(isWorkbook), { delimiter: ',', language }, as)
-    const plain = mended.filter((each) => !isWorkbook(each))
+    const tried = mended.filter((_each, report) => isTried(source, report, as))
+    const workbooks = await saveAgain(tried.filter(isWorkbook), { delimiter: ',', language }, as)
+    const plain = tried.filter((each) => !isWorkbook(each))
     const texts = await saveAgain(plain, { delimiter: ',', language }, as)
     for (const [name, content] of [...workbooks, ...texts]) {
       const other = await openShop()
