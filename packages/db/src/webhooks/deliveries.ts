@@ -74,7 +74,7 @@ export async function findWebhookDelivery(
   return row === null ? null : toDeliveryRecord(row)
 }
 
-/** A redelivery starts at the first attempt. A worker that still attempts the earlier turn changes nothing more. */
+/** A redelivery starts at the first attempt. An attempt that began before the redelivery changes nothing any more. */
 const STARTED_AGAIN = Prisma.sql`status = 'pending', reserved_until = NULL, failure_code = NULL, finished_at = NULL,
   turn = d.turn + 1, round_attempts = 0`
 

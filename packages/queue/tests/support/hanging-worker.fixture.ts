@@ -2,7 +2,7 @@ import { createLog } from '@importer/runtime'
 
 import { createQueues, type QueuesOptions } from '../../src/create-queues.ts'
 
-/** A worker that tells the process that started it which job it took, and then never ends it. */
+/** A worker that sends its parent process the id of the job that it took, and never ends that job. */
 const options = JSON.parse(process.argv[2] ?? '') as Omit<QueuesOptions, 'log'>
 const queues = createQueues({ ...options, log: createLog({ name: 'hanging', level: 'silent' }) })
 queues.consume(
