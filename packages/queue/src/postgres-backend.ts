@@ -1,4 +1,5 @@
 import { BoundedClient, BoundedPool, LIMITS, POSTGRES_CONNECTION, POSTGRES_REQUESTS } from '@importer/connections'
+import { JOBS } from '@importer/contracts'
 import { createPostgresBackend, DEFAULT_SCHEMA, Queue, runMigrations, type PgPool } from 'bullmq'
 
 import type { QueueBackend } from './backend.ts'
@@ -63,13 +64,18 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
 
 /**
  * Brings BullMQ's tables in the database up to date, under an advisory lock of its own, so that any number of processes
- * may call it at once. For a deployment without Redis; harmless otherwise.
+ * may call it at once. For a deployment without Redis; harmless otherwise. Intake and worker create nothing in the schema.
  */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
   try {
     await runMigrations(client, DEFAULT_SCHEMA)
+    // BullMQ creates a queue's sequence of job ids when it first adds jobs in bulk, which a role without CREATE may not do.
+    // Its function makes the sequence where there is none; the id that it gives is lost, and our jobs bring their own.
+    await client.query(`SELECT "${DEFAULT_SCHEMA}".next_job_id(queue) FROM unnest($1::text[]) AS queue`, [
+      Object.values(JOBS).map(({ queue }) => queue),
+    ])
   } finally {
     await client.end()
   }

@@ -26,6 +26,18 @@ describe.concurrent('queues on PostgreSQL', () => {
     await openQueues({ kind: 'postgres', databaseUrl }).ping()
   })
 
+  it('need no right to create anything', async ({ location, openQueues }) => {
+    const queues = openQueues({ kind: 'postgres', databaseUrl: await server.addLimitedRole(location) })
+    const { ids, processor } = makeRecorder()
+    queues.consume('import', processor, { concurrency: 1 })
+    for (const name of ['import', 'prepare', 'revert'] as const) {
+      const jobs = [1, 2].map((importId) => ({ payload: { importId }, jobId: `${name}-${importId}-1` }))
+      await queues.producer(name).enqueueAll(jobs)
+    }
+    await queues.producer('webhook').enqueueAll([{ payload: { deliveryId: 1, turn: 0 }, jobId: 'webhook-1-0' }])
+    await until(() => expect(ids()).toEqual([1, 2]))
+  })
+
   it('say that the migrations are missing', async ({ openQueues }) => {
     const databaseUrl = await server.makeDatabase('not_migrated')
     await expect(openQueues({ kind: 'postgres', databaseUrl }).ping()).rejects.toThrow(

@@ -30,6 +30,8 @@ const TEMPLATE = 'queue_template'
 export interface PostgresQueueServer extends QueueServer {
   /** The URL of a new database, without BullMQ's tables unless it is a copy of one that has them. */
   makeDatabase(name: string, template?: string): Promise<string>
+  /** The URL of that database for a role that reads and writes BullMQ's rows and may create nothing. */
+  addLimitedRole(location: QueueLocation): Promise<string>
 }
 
 export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
@@ -49,6 +51,20 @@ export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
   await migrateQueue(await makeDatabase(TEMPLATE))
   return {
     makeDatabase,
+    async addLimitedRole(location) {
+      if (location.kind !== 'postgres') throw new Error('another kind of server')
+      await query(
+        location.databaseUrl,
+        `CREATE ROLE limited LOGIN PASSWORD 'limited';
+         GRANT USAGE ON SCHEMA bullmq TO limited;
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO limited;
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA bullmq TO limited`,
+      )
+      const databaseUrl = new URL(location.databaseUrl)
+      databaseUrl.username = 'limited'
+      databaseUrl.password = 'limited'
+      return databaseUrl.href
+    },
     async makeLocation() {
       databases += 1
       return { kind: 'postgres', databaseUrl: await makeDatabase(`queue_${databases}`, TEMPLATE) }
