@@ -105,10 +105,10 @@ class History {
   }
 
   /** What is recorded is what the model has in its books, and no ordinal is above the limit or there twice. */
-  async expectBooks(databaseUrl: string, highest: number): Promise<void> {
+  async expectBooks(ownerUrl: string, highest: number): Promise<void> {
     const ids = [this.#seriesId * 100, this.#seriesId * 100 + this.#coupons]
     const found = await queryOnce<{ key: string; ordinal: number | null }>(
-      databaseUrl,
+      ownerUrl,
       `SELECT concat_ws(',', coupon_id, customer_id, till_id, (extract(epoch FROM redeemed_at) * 1000)::bigint) AS key, ordinal
        FROM redemption WHERE coupon_id >= $1 AND coupon_id < $2`,
       ids,
@@ -171,11 +171,12 @@ function sum({ outcome, codes }: EvaluatedRow): string {
   return outcome === 'rejected' ? codes.join('; ') : outcome
 }
 
-let databaseUrl: string
+let ownerUrl: string
 let importer: DirectImporter
 beforeAll(async () => {
-  databaseUrl = (await createTestDatabase()).url
-  importer = await DirectImporter.open({ databaseUrl, partitionCount: 3, batchRows: 400 })
+  const database = await createTestDatabase()
+  ;({ ownerUrl } = database)
+  importer = await DirectImporter.open({ database, partitionCount: 3, batchRows: 400 })
 })
 afterAll(async () => importer.close())
 
@@ -203,7 +204,7 @@ describe('a history of imports and reverts is as the model says', () => {
       await history.revert(firstId)
       await history.import(history.makeFile(rows))
       await history.import(first)
-      await history.expectBooks(databaseUrl, limit ?? 0)
+      await history.expectBooks(ownerUrl, limit ?? 0)
     },
     TIMEOUT_MS,
   )
@@ -224,7 +225,7 @@ describe('a history of imports and reverts is as the model says', () => {
         if (n % 2 === 1 && reverted !== undefined) await history.revert(reverted)
         before = file
       }
-      await history.expectBooks(databaseUrl, 350)
+      await history.expectBooks(ownerUrl, 350)
     },
     TIMEOUT_MS,
   )
@@ -239,7 +240,7 @@ describe('a history of imports and reverts is as the model says', () => {
       await history.import(history.makeFile(400))
       await history.revert(first)
       await history.import(history.makeFile(400))
-      await history.expectBooks(databaseUrl, 150)
+      await history.expectBooks(ownerUrl, 150)
     },
     TIMEOUT_MS,
   )
@@ -250,19 +251,19 @@ it('rows of a dry run are kept for as long as it can be resumed', async () => {
   await history.begin(2)
   await history.import(history.makeFile(20))
   const countRows = async (): Promise<unknown> =>
-    (await queryOnce(databaseUrl, 'SELECT count(*)::int AS rows FROM dry_redemption'))[0]
+    (await queryOnce(ownerUrl, 'SELECT count(*)::int AS rows FROM dry_redemption'))[0]
   expect(await countRows()).toEqual({ rows: 0 })
 
-  const [found] = await queryOnce<{ id: number }>(databaseUrl, 'SELECT max(id) AS id FROM import WHERE dry_run')
+  const [found] = await queryOnce<{ id: number }>(ownerUrl, 'SELECT max(id) AS id FROM import WHERE dry_run')
   const importId = found?.id ?? 0
   const endAs = async (status: string, daysAgo: number): Promise<unknown> =>
     queryOnce(
-      databaseUrl,
+      ownerUrl,
       `UPDATE import SET status = $2, finished_at = now() - $3::int * interval '1 day', dry_rows_removed_at = NULL WHERE id = $1`,
       [importId, status, daysAgo],
     )
   await queryOnce(
-    databaseUrl,
+    ownerUrl,
     `INSERT INTO dry_redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable)
      SELECT 1, 1, 1, to_timestamp(n), $1, $2, n, n, true FROM generate_series(1, 25000) n`,
     [TEST_ORG, importId],
@@ -282,7 +283,7 @@ it('rows of a dry run are kept for as long as it can be resumed', async () => {
 
 it('how rows are spread is what the first claim says, for every later one', async () => {
   const [made] = await queryOnce<{ id: number }>(
-    databaseUrl,
+    ownerUrl,
     `INSERT INTO import (org_id, series_id, file_key, file_name, bytes, sha256, mapping)
      VALUES ($1, 1, 'spread', 'x.csv', 1, '', '{}') RETURNING id`,
     [TEST_ORG],

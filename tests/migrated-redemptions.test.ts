@@ -1,6 +1,7 @@
 /** A database that the schema of before has filled: redemptions that all have ordinals, gaps of a revert, dry runs under way. */
 import type { ColumnMapping } from '@importer/contracts'
 import { migrateDatabase } from '@importer/db'
+import { APP_ROLE } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { readMigrations } from '../packages/db/src/migrate/migrations-folder.ts'
@@ -44,31 +45,29 @@ SELECT 2000001, o, 1, to_timestamp(${FROM_MS / 1000} + 1000 + o), ${TEST_ORG}, i
 FROM generate_series(500, 501) i, generate_series(1, 3) o;
 SELECT setval('import_id_seq', 1000);`
 
-let url: string
+let ownerUrl: string
 let importer: DirectImporter
 let fileBefore: number
 
 const readFileNode = async (): Promise<number> => {
-  const [row] = await queryOnce<{ node: number }>(url, `SELECT pg_relation_filenode('redemption')::int AS node`)
+  const [row] = await queryOnce<{ node: number }>(ownerUrl, `SELECT pg_relation_filenode('redemption')::int AS node`)
   return row?.node ?? 0
 }
 
 beforeAll(async () => {
-  url = (await createTestDatabase()).url
-  await queryOnce(url, 'DROP SCHEMA public CASCADE')
-  await queryOnce(url, 'CREATE SCHEMA public')
+  const database = await createTestDatabase()
+  ;({ ownerUrl } = database)
+  await queryOnce(ownerUrl, 'DROP SCHEMA public CASCADE')
+  await queryOnce(ownerUrl, 'CREATE SCHEMA public')
   const all = await readMigrations()
-  await migrateDatabase(
-    url,
-    all.slice(
-      0,
-      all.findIndex(({ name }) => MIGRATION.test(name)),
-    ),
-  )
-  for (const statement of FILL.split(';\n')) await queryOnce(url, statement)
+  const before = all.findIndex(({ name }) => MIGRATION.test(name))
+  await migrateDatabase(ownerUrl, { migrations: all.slice(0, before) })
+  for (const statement of FILL.split(';\n')) await queryOnce(ownerUrl, statement)
   fileBefore = await readFileNode()
-  expect((await migrateDatabase(url)).applied.some((name) => MIGRATION.test(name))).toBe(true)
-  importer = await DirectImporter.open({ databaseUrl: url, batchRows: 500 })
+  expect((await migrateDatabase(ownerUrl, { appRole: APP_ROLE })).applied.some((name) => MIGRATION.test(name))).toBe(
+    true,
+  )
+  importer = await DirectImporter.open({ database, batchRows: 500 })
 })
 afterAll(async () => importer.close())
 
@@ -100,7 +99,7 @@ it('does not write the table anew', async () => {
 })
 
 it('keeps one of what was recorded twice', async () => {
-  const rows = await queryOnce(url, 'SELECT import_id FROM redemption WHERE coupon_id = 2000001 ORDER BY ordinal')
+  const rows = await queryOnce(ownerUrl, 'SELECT import_id FROM redemption WHERE coupon_id = 2000001 ORDER BY ordinal')
   expect(rows).toEqual([{ import_id: 2 }, { import_id: 2 }, { import_id: 2 }])
 })
 
@@ -131,7 +130,7 @@ it('finds redemptions with ordinals in a series without a limit', async () => {
 
 it('counts the rows of a dry run under way by themselves, and drops those of one that is over', async () => {
   const rows = await queryOnce(
-    url,
+    ownerUrl,
     'SELECT import_id, ordinal, repeatable FROM dry_redemption WHERE import_id < 1000 ORDER BY ordinal',
   )
   expect(rows).toEqual([1, 2, 3].map((ordinal) => ({ import_id: 500, ordinal, repeatable: true })))

@@ -19,8 +19,7 @@ describe.each([
 ] as const)('the statement $statement', ({ fastestStrategy }) => {
   let importer: DirectImporter
   beforeAll(async () => {
-    const { url: databaseUrl } = await createTestDatabase()
-    importer = await DirectImporter.open({ databaseUrl, fastestStrategy })
+    importer = await DirectImporter.open({ database: await createTestDatabase(), fastestStrategy })
   })
   afterAll(async () => importer.close())
 
@@ -30,8 +29,7 @@ describe.each([
 })
 
 it('reports the smallest difference', async () => {
-  const { url: databaseUrl } = await createTestDatabase()
-  const importer = await DirectImporter.open({ databaseUrl })
+  const importer = await DirectImporter.open({ database: await createTestDatabase() })
   const made = generateCase(601, { rows: 200, nowMs: Date.now() })
   const { prior, main } = await runDirectly(importer, made)
   await importer.close()

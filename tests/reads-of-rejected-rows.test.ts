@@ -28,20 +28,21 @@ const PAGE = 100
 const POSITION_BYTES = 512 * 1024
 const TABLES = ['rejected_row', 'duplicate_row', 'import_position', 'import_error_group']
 
-let databaseUrl: string
+let ownerUrl: string
 let importer: DirectImporter
 /** One connection, so that what it has counted can be handed in. */
 let database: Database
 let importRecord: ImportRecord
 
 beforeAll(async () => {
-  databaseUrl = (await createTestDatabase()).url
+  const created = await createTestDatabase()
+  ;({ ownerUrl } = created)
   for (const table of TABLES) {
-    await queryOnce(databaseUrl, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
+    await queryOnce(ownerUrl, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
   }
-  importer = await DirectImporter.open({ databaseUrl, partitionCount: 2, batchRows: 20_000 })
+  importer = await DirectImporter.open({ database: created, partitionCount: 2, batchRows: 20_000 })
   database = openDatabase({
-    url: databaseUrl,
+    url: created.url,
     applicationName: 'reader',
     maxConnections: 1,
     onConnectionLost: () => undefined,
@@ -108,7 +109,7 @@ async function measure<Result>(
 async function countRowsRead(): Promise<number> {
   await database.prisma.$queryRaw`SELECT pg_stat_force_next_flush()::text`
   const [counts] = await queryOnce<{ read: number }>(
-    databaseUrl,
+    ownerUrl,
     `SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::float8 AS read FROM pg_stat_user_tables WHERE relname = ANY ($1)`,
     [TABLES],
   )
@@ -171,7 +172,7 @@ describe('of an import with 19,800 rejected rows', () => {
   test('a page is the same where an older version recorded no places', async () => {
     const page = { afterRow: 0, limit: PAGE, filter: { code: 'CUSTOMER_NOT_FOUND' } } as const
     const { result } = await measure(async (source) => listRowErrors(source, page))
-    await queryOnce(databaseUrl, `UPDATE import_error_group SET spans = DEFAULT`)
+    await queryOnce(ownerUrl, `UPDATE import_error_group SET spans = DEFAULT`)
     expect((await measure(async (source) => listRowErrors(source, page))).result).toEqual(result)
   })
 })

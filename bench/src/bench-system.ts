@@ -18,8 +18,11 @@ export interface BenchSystem {
   readonly url: string
   readonly apiKey: string
   readonly client: ImporterClient
+  /** of the database as the worker has it */
   readonly databaseUrl: string
-  /** the bench's own connection */
+  /** the same for its owner, who may look at everything */
+  readonly ownerUrl: string
+  /** the bench's own connection, the owner's */
   readonly sql: pg.Client
   /** the system's DATA_DIR */
   readonly dataDir: string
@@ -66,7 +69,8 @@ export async function startBenchSystem({ env, databaseUrl, print, signal }: Star
     })
     hasStarted = true
     releases.push(async () => system.stop())
-    const sql = await connect(system.readDatabaseUrl())
+    const database = system.readDatabaseUrls()
+    const sql = await connect(database.ownerUrl)
     releases.push(async () => sql.end())
     await sql.query(`ALTER SEQUENCE import_id_seq RESTART ${FIRST_IMPORT_ID}`)
     const filesDir = path.join(folder, 'files')
@@ -75,7 +79,8 @@ export async function startBenchSystem({ env, databaseUrl, print, signal }: Star
       url: system.url,
       apiKey: system.apiKey,
       client: createClient({ url: system.url, apiKey: system.apiKey, signal }),
-      databaseUrl: system.readDatabaseUrl(),
+      databaseUrl: database.url,
+      ownerUrl: database.ownerUrl,
       sql,
       dataDir: path.join(folder, 'data'),
       filesDir,

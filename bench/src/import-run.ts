@@ -73,8 +73,8 @@ export interface ImportWatch {
 }
 
 /** Looks at imports in the database, where their state is first known. */
-export async function watchImports({ databaseUrl }: BenchSystem, pollMs = POLL_MS): Promise<ImportWatch> {
-  const sql = await connect(databaseUrl)
+export async function watchImports({ ownerUrl }: BenchSystem, pollMs = POLL_MS): Promise<ImportWatch> {
+  const sql = await connect(ownerUrl)
   const read = async (importId: number): Promise<{ status: string; failure_message: string | null }> => {
     const { rows } = await sql.query<{ status: string; failure_message: string | null }>({
       name: 'status',

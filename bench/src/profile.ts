@@ -58,7 +58,7 @@ export async function profileImport(system: BenchSystem, file: FileToImport): Pr
   const cpuBefore = readCpuSeconds(pid)
   const logBefore = await readLogPosition(system)
   const meter = await startBackendMeter(system.sql, 'worker')
-  const sampler = await startSampling(system.databaseUrl)
+  const sampler = await startSampling(system.ownerUrl)
   const { seconds, importId } = await importFile(system, file)
   const samples = await sampler.stop()
   const database_cpu = await meter.read()
@@ -151,8 +151,8 @@ interface Samples {
 }
 
 /** Looks at the worker's connections every few milliseconds. */
-async function startSampling(databaseUrl: string): Promise<{ stop(): Promise<Samples> }> {
-  const sql = await connect(databaseUrl)
+async function startSampling(ownerUrl: string): Promise<{ stop(): Promise<Samples> }> {
+  const sql = await connect(ownerUrl)
   const counts: Record<Activity, number> = { computing: 0, data_io: 0, commit: 0, locks: 0, idle: 0 }
   const startedAt = performance.now()
   let ticks = 0

@@ -18,7 +18,7 @@ interface Look {
  * looks at the database.
  */
 export async function measureStaleness(system: BenchSystem, importId: number, seconds: number): Promise<number[]> {
-  const sql = await connect(system.databaseUrl)
+  const sql = await connect(system.ownerUrl)
   const until = performance.now() + seconds * 1000
   const look = async (everyMs: number, count: () => Promise<number>): Promise<Look[]> => {
     const looks: Look[] = []

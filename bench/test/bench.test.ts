@@ -68,7 +68,7 @@ const SUITES = [
 test('every suite runs, with rows enough to be tried, and gives its figures', { timeout: TIMEOUT_MS }, async () => {
   const folder = await makeTemporaryFolder()
   const json = path.join(folder, 'figures.json')
-  const options = ['--rows', '1000', '--pairs', '1', '--ten-million', '--database-url', inject('postgresUrl')]
+  const options = ['--rows', '1000', '--pairs', '1', '--ten-million', '--database-url', inject('postgresUrls').ownerUrl]
   const { code, output } = await runBench(...SUITES, ...options, '--json', json)
   expect(code, output).toBe(0)
   const report: Record<string, unknown> = JSON.parse(await readFile(json, 'utf8'))

@@ -3,7 +3,6 @@ export interface AttackedSystem {
   /** Without a slash at its end. */
   readonly url: string
   readonly dataDir: string
-  readonly databaseUrl: string
 }
 
 export const ATTACKER = { orgId: 9619, apiKey: 'attacker-key-0123456789abcdef' } as const

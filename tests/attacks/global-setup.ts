@@ -46,12 +46,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
   try {
     await waitForOutput(supervisor.stdout, 'Ready at', exited)
-    const databaseUrl = findEmbeddedPostgres({ dataDir })
-    if (databaseUrl === null) throw new Error('the system is ready and its database is not there')
-    await addBystander(databaseUrl)
+    const database = findEmbeddedPostgres({ dataDir })
+    if (database === null) throw new Error('the system is ready and its database is not there')
+    await addBystander(database.url)
     const url = `http://127.0.0.1:${port}`
     await openBystanderShop(url)
-    project.provide('attacked', { url, dataDir, databaseUrl })
+    project.provide('attacked', { url, dataDir })
   } catch (error) {
     await tearDown()
     throw error

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import type { DatabaseUrls } from '@importer/embedded-postgres'
 import { startSystem } from '@importer/local-system'
 
 import { chromium } from 'playwright-core'
@@ -11,7 +12,7 @@ import type { TestProject } from 'vitest/node'
 export interface ServedDashboard {
   /** Without a slash at its end. */
   readonly url: string
-  readonly databaseUrl: string
+  readonly database: DatabaseUrls
   /** Where the one browser is driven. */
   readonly browserUrl: string
 }
@@ -56,7 +57,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     releases.push(async () => browser.close())
     project.provide('dashboard', {
       url: system.url,
-      databaseUrl: system.readDatabaseUrl(),
+      database: system.readDatabaseUrls(),
       browserUrl: browser.wsEndpoint(),
     })
   } catch (error) {

@@ -22,7 +22,7 @@ afterAll(async () => dashboard.close())
 
 /** As if as many files had been uploaded, day after day. */
 async function makeImports(): Promise<void> {
-  const sql = new Client(dashboard.databaseUrl)
+  const sql = new Client(dashboard.ownerUrl)
   await sql.connect()
   await sql.query(
     `INSERT INTO import (org_id, series_id, status, file_key, file_name, bytes, sha256, mapping, total_rows, has_header,

@@ -19,7 +19,7 @@ const csv = (name: string, text: string) => ({ name, mimeType: 'text/csv', buffe
 
 test('an import is watched live, cancelled and resumed without a reload', async () => {
   // Its last row waits for another transaction, so that everybody has the time to look.
-  const obstacle = await blockCoupon(dashboard.databaseUrl, '40/1/17/1603263535000', dashboard.orgId)
+  const obstacle = await blockCoupon(dashboard.ownerUrl, '40/1/17/1603263535000', dashboard.orgId)
   const rejected = Array.from({ length: REJECTED }, (_none, at) => row(`NOSUCH-${at}`)).join('')
   const { page, context, complaints } = await openPage(dashboard, { address: `/imports/new?seriesId=${SERIES}` })
   await signIn(page, dashboard.adminKey)

@@ -16,7 +16,8 @@ export const SERIES = 953_234
 
 export interface Dashboard {
   readonly url: string
-  readonly databaseUrl: string
+  /** Of its database, as a superuser. */
+  readonly ownerUrl: string
   readonly browser: Browser
   readonly orgId: number
   /** The API, with a key that may do everything. */
@@ -29,9 +30,9 @@ export interface Dashboard {
 
 /** The one system in the one browser, with a new organization and its {@link loadShop}. Each file takes an id of its own. */
 export async function openDashboard(orgId: number): Promise<Dashboard> {
-  const { url, databaseUrl, browserUrl } = inject('dashboard')
+  const { url, database: urls, browserUrl } = inject('dashboard')
   const database = openDatabase({
-    url: databaseUrl,
+    url: urls.url,
     applicationName: 'browser-test',
     maxConnections: 1,
     onConnectionLost: () => undefined,
@@ -42,7 +43,16 @@ export async function openDashboard(orgId: number): Promise<Dashboard> {
   const client = new ImporterClient(url, adminKey)
   await loadShop(client)
   const browser = await chromium.connect(browserUrl)
-  return { url, databaseUrl, browser, orgId, client, adminKey, readKey, close: async () => browser.close() }
+  return {
+    url,
+    ownerUrl: urls.ownerUrl,
+    browser,
+    orgId,
+    client,
+    adminKey,
+    readKey,
+    close: async () => browser.close(),
+  }
 }
 
 export interface OpenedPage {

@@ -65,7 +65,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a cluster with its queue on %s'
         expect([status, counts.rows]).toEqual(['completed', each.evaluation.rows.length])
       }
       const outcomes = await Promise.all(
-        [one, two].map(async ({ client }) => readWholeOutcome({ client, databaseUrl: cluster.databaseUrl }, id)),
+        [one, two].map(async ({ client }) => readWholeOutcome({ client, ownerUrl: cluster.ownerUrl }, id)),
       )
       expect(findDifferences(outcomes[0] ?? expect.fail(), each.evaluation, each.made.mapping)).toEqual([])
       expect(outcomes[1]).toEqual(outcomes[0])
@@ -86,7 +86,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a cluster with its queue on %s'
       views.reduce((total, { counts }) => total + counts[count], 0)
     expect([sum('inserted'), sum('duplicates'), sum('rejected')]).toEqual([600, 600 * (UPLOADS_AT_ONCE - 1), 0])
     const [row] = await queryOnce<{ n: number }>(
-      cluster.databaseUrl,
+      cluster.ownerUrl,
       'SELECT count(*)::int AS n FROM redemption WHERE coupon_id <= 600',
     )
     expect(row?.n).toBe(600)
@@ -96,7 +96,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a cluster with its queue on %s'
     'all three workers work, events come from either app, and actions count everywhere',
     async () => {
       const obstacles = await Promise.all(
-        [700, 1_300, 1_900].map(async (coupon) => blockCoupon(cluster.databaseUrl, shopRedemption(coupon))),
+        [700, 1_300, 1_900].map(async (coupon) => blockCoupon(cluster.ownerUrl, shopRedemption(coupon))),
       )
       const jobs = await Promise.all(
         [601, 1_201, 1_801].map(async (from, n) =>

@@ -140,14 +140,14 @@ describe.each([
     expect(one.counts.inserted + other.counts.inserted).toBe(1_500)
     expect(one.errorsByCode).toEqual(rejectedAs('COUPON_ALREADY_REDEEMED', one.counts.rejected))
     const [stored] = await queryOnce<{ redemptions: number; coupons: number }>(
-      system.databaseUrl,
+      system.ownerUrl,
       `SELECT count(*)::int AS redemptions, count(DISTINCT coupon_id)::int AS coupons
        FROM redemption WHERE import_id IN ($1, $2)`,
       [one.id, other.id],
     )
     expect(stored).toEqual({ redemptions: 1_500, coupons: 1_500 })
     const [unaccounted] = await queryOnce<{ rows: number }>(
-      system.databaseUrl,
+      system.ownerUrl,
       `SELECT count(*)::int AS rows FROM unnest($1::int[]) AS i (id), generate_series(1, 1500) AS r (n)
        WHERE 1 <> (SELECT count(*) FROM redemption WHERE import_id = i.id AND row_number = r.n)
                 + (SELECT count(*) FROM rejected_row WHERE import_id = i.id AND row_number = r.n)

@@ -76,7 +76,7 @@ test('an import is logged from its upload to its revert, with its counts', async
 })
 
 test('so is one that is cancelled, resumed, taken over by another worker, and one that fails', async () => {
-  const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(7))
+  const obstacle = await blockCoupon(system.ownerUrl, shopRedemption(7))
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(7, 9) })
   await obstacle.waitUntilMet()
   expect((await call(`/v1/imports/${jobId}/cancel`, { method: 'POST' })).status).toBe(200)

@@ -115,7 +115,7 @@ test.skipIf(!hasPromtool)('promtool finds nothing wrong with the metrics of eith
 
 test('an import whose worker was killed in the middle of it counts as taken over', async () => {
   const row = [4, (4 % 20) + 1, 50_001, Date.UTC(2024, 4, 1) + 4].join('/')
-  const obstacle = await blockCoupon(system.databaseUrl, row)
+  const obstacle = await blockCoupon(system.ownerUrl, row)
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: Buffer.from(shopRows(4, 5)) })
   await obstacle.waitUntilMet()
   // What waits and runs is read from the database once a second at most.

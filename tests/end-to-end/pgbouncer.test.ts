@@ -1,5 +1,5 @@
 /** The importer behind PgBouncer: all works in session mode with the queue in Redis, and nothing begins in transaction mode. */
-import { chooseFreePort } from '@importer/embedded-postgres'
+import { chooseFreePort, type DatabaseUrls } from '@importer/embedded-postgres'
 import type { ImportView } from '@importer/client'
 import { migrateDatabase, openDatabase } from '@importer/db'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -25,18 +25,18 @@ const HELD_COUPON = 250
 const UNKNOWN_COUPON = 9_999
 
 describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { timeout: 90_000 }, () => {
-  let databaseUrl: string
+  let direct: DatabaseUrls
   let redisUrl: string
   let system: RunningSystem
   let receiver: Receiver
 
   beforeAll(async () => {
-    databaseUrl = (await createTestDatabase()).url
+    direct = await createTestDatabase()
     redisUrl = (await startRedisServer()).url
     receiver = await startReceiver()
     afterFile(async () => receiver.stop())
     system = await startSystem({
-      databaseUrl: await startPgbouncer(databaseUrl, 'session'),
+      database: { ...direct, url: await startPgbouncer(direct.url, 'session') },
       redisUrl,
       env: { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' },
     })
@@ -82,7 +82,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
     }
 
     await openShop(client, 300)
-    const obstacle = await blockCoupon(databaseUrl, shopRedemption(HELD_COUPON))
+    const obstacle = await blockCoupon(direct.ownerUrl, shopRedemption(HELD_COUPON))
     const held = await upload(file)
     await obstacle.waitUntilMet()
     // The action has to cancel the worker's statement, in a session that the pooler has given it.
@@ -101,7 +101,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
     ])
     await waitUntil('no lock was left behind', async () => {
       const [locks] = await queryOnce(
-        databaseUrl,
+        direct.ownerUrl,
         `SELECT count(*)::int AS held FROM pg_locks WHERE locktype = 'advisory'
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
       )
@@ -110,7 +110,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
   })
 
   test('in session mode the queue is not in the database, and a worker says why', async () => {
-    const readReasons = await startWaitingWorker({ DATABASE_URL: await startPgbouncer(databaseUrl, 'session') })
+    const readReasons = await startWaitingWorker({ DATABASE_URL: await startPgbouncer(direct.url, 'session') })
     await waitUntil('the queue alone was refused', async () => {
       const { database, queue } = await readReasons()
       return database === null && queue === 'failed (08P01)'
@@ -118,7 +118,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
   })
 
   test('in transaction mode no worker begins, nor do migrations, and doctor names the pooler', async () => {
-    const url = await startPgbouncer(databaseUrl, 'transaction')
+    const url = await startPgbouncer(direct.url, 'transaction')
     const readReasons = await startWaitingWorker({ DATABASE_URL: url, REDIS_URL: redisUrl })
     await waitUntil('the database alone was refused', async () => {
       const { database, queue } = await readReasons()
@@ -132,7 +132,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
       onConnectionLost: () => undefined,
     })
     afterFile(async () => database.close())
-    expect(await checkDatabase(database, url)).toMatchObject({
+    expect(await checkDatabase(database, { url, ownerUrl: url })).toMatchObject({
       checks: [{ name: 'Database' }, { name: 'Clock' }, { name: 'Pooler', state: 'finding' }],
       isUsable: false,
     })

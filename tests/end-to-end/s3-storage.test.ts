@@ -109,7 +109,7 @@ describe('with the files in S3', { timeout: TIMEOUT_MS }, () => {
 
   it('goes on from its checkpoint in another worker', async () => {
     const { first, last } = takeCoupons(2_000)
-    const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(first + 1_500))
+    const obstacle = await blockCoupon(system.ownerUrl, shopRedemption(first + 1_500))
     const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: shopRows(first, last) })
     await obstacle.waitUntilMet()
     await system.worker.kill('SIGKILL')

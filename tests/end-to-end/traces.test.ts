@@ -79,7 +79,7 @@ async function upload(
 
 async function readTraceparent(system: RunningSystem, importId: number): Promise<string | null> {
   const [row] = await queryOnce<{ traceparent: string | null }>(
-    system.databaseUrl,
+    system.ownerUrl,
     'SELECT traceparent FROM import WHERE id = $1',
     [importId],
   )

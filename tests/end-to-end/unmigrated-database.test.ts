@@ -1,20 +1,20 @@
-import { migrateDatabase } from '@importer/db'
 import { chooseFreePort } from '@importer/embedded-postgres'
-import { migrateQueue } from '@importer/queue'
 import { expect, it } from 'vitest'
 
 import { startApp } from '../support/app-process.ts'
 import { ImporterClient } from '../support/importer-client.ts'
+import { migrateForApp } from '../support/migrate-for-app.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { makeTemporaryFolder, TEST_KEY, TEST_ORG } from '../support/running-system.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 it('on a database that is not migrated both processes say once what to run, and go on by themselves', async () => {
-  const { url } = await createTestDatabase()
-  await queryOnce(url, 'DROP SCHEMA public CASCADE')
-  await queryOnce(url, 'DROP SCHEMA bullmq CASCADE')
-  await queryOnce(url, 'CREATE SCHEMA public')
+  const database = await createTestDatabase()
+  const { url, ownerUrl } = database
+  await queryOnce(ownerUrl, 'DROP SCHEMA public CASCADE')
+  await queryOnce(ownerUrl, 'DROP SCHEMA bullmq CASCADE')
+  await queryOnce(ownerUrl, 'CREATE SCHEMA public')
   const port = await chooseFreePort()
   const env = { DATABASE_URL: url, DATA_DIR: await makeTemporaryFolder(), LOG_LEVEL: 'info' }
   const isReady = (output: string): boolean => output.includes('run `npm run migrate`')
@@ -29,8 +29,7 @@ it('on a database that is not migrated both processes say once what to run, and 
   expect(unready.status).toBe(503)
   expect(await unready.text()).toContain('the database holds none of our tables; run `npm run migrate`')
 
-  await migrateDatabase(url)
-  await migrateQueue(url)
+  await migrateForApp(database)
   await waitUntil('the worker takes jobs', () => worker.readOutput().includes('taking jobs'))
   const client = new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY)
   await waitUntil('the intake app knows its key', async () =>

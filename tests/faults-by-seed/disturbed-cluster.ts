@@ -38,7 +38,9 @@ const LITTLE_SPACE_BYTES = 8_192
 export interface DisturbedCluster {
   readonly cluster: RunningCluster
   /** The database as it is, past what is disturbed. */
+  /** Past what disturbs it: as intake and worker have it, and for who may look at everything. */
   readonly databaseUrl: string
+  readonly ownerUrl: string
   /** Every process that ran since the last call, ended ones too. */
   listProcesses(): AppProcess[]
   /** The small file system of the storage, where there is one. */
@@ -81,7 +83,7 @@ export async function startDisturbedCluster({
   const storage = await startDisturbedStorage(storageKind)
   const temporaryFolder = await makeTemporaryFolder()
   const cluster = await startCluster({
-    databaseUrl: database.url,
+    database: { url: database.url, ownerUrl: server.ownerUrl },
     redisUrl: redisWay?.url,
     storage,
     env: { TMPDIR: temporaryFolder, ...(isSoak ? SOAK_ENV : {}) },
@@ -95,6 +97,7 @@ export async function startDisturbedCluster({
   return {
     cluster,
     databaseUrl: server.url,
+    ownerUrl: server.ownerUrl,
     listProcesses() {
       const now = [...cluster.intakes, ...cluster.workers].map(({ app }) => app)
       const all = [...ran, ...now]
@@ -112,7 +115,7 @@ export async function startDisturbedCluster({
       ] as const) {
         if (oldest !== undefined) lasting.set(name, oldest.app)
       }
-      return { databaseUrl: server.url, redis, lasting, temporaryFolder }
+      return { ownerUrl: server.ownerUrl, redis, lasting, temporaryFolder }
     },
     canSuffer: (fault) => storage.disk !== null || (fault !== 'disk-full' && fault !== 'disk-away'),
     async suffer(step, held) {
@@ -160,13 +163,14 @@ async function bringAbout(parts: Parts, step: Step, held: HeldImport): Promise<v
   switch (step.fault) {
     case 'freeze-worker': {
       const { app } = await findVictim(parts, step, importId)
-      const before = await readFencingToken(server.url, importId)
+      const before = await readFencingToken(server.ownerUrl, importId)
       app.freeze()
       await release()
       // Where the frozen one held nothing of it, it may simply end.
       await waitUntil(
         'another worker took the import over',
-        async () => (await readFencingToken(server.url, importId)) > before || (await isOver(server.url, importId)),
+        async () =>
+          (await readFencingToken(server.ownerUrl, importId)) > before || (await isOver(server.ownerUrl, importId)),
         TAKE_OVER_WITHIN_MS,
       )
       app.thaw()
@@ -205,7 +209,7 @@ async function bringAbout(parts: Parts, step: Step, held: HeldImport): Promise<v
     case 'queue-slow':
       return disturb(redisWay, 'slow')
     case 'queue-flush':
-      if (redis === null) await queryOnce(server.url, 'DELETE FROM bullmq.job')
+      if (redis === null) await queryOnce(server.ownerUrl, 'DELETE FROM bullmq.job')
       else await redis.flush()
       return release()
     case 'queue-restart':
@@ -279,14 +283,14 @@ async function findVictim(parts: Parts, { hitsHolder, victim }: Step, importId: 
   return chosen
 }
 
-async function readFencingToken(databaseUrl: string, importId: number): Promise<number> {
-  const [row] = await queryOnce<{ token: number }>(databaseUrl, 'SELECT lease AS token FROM import WHERE id = $1', [
+async function readFencingToken(ownerUrl: string, importId: number): Promise<number> {
+  const [row] = await queryOnce<{ token: number }>(ownerUrl, 'SELECT lease AS token FROM import WHERE id = $1', [
     importId,
   ])
   return row?.token ?? 0
 }
 
-async function isOver(databaseUrl: string, importId: number): Promise<boolean> {
+async function isOver(ownerUrl: string, importId: number): Promise<boolean> {
   const over = `SELECT FROM import WHERE id = $1 AND status NOT IN ('queued', 'processing')`
-  return (await queryOnce(databaseUrl, over, [importId])).length > 0
+  return (await queryOnce(ownerUrl, over, [importId])).length > 0
 }

@@ -12,7 +12,7 @@ import { waitUntil } from '../support/wait-until.ts'
 export type Footprint = ReadonlyMap<string, number>
 
 export interface MeasuredParts {
-  readonly databaseUrl: string
+  readonly ownerUrl: string
   readonly redis: RedisServer | null
   /** The processes that run from one sample to the next, by name. */
   readonly lasting: ReadonlyMap<string, AppProcess>
@@ -29,12 +29,12 @@ const QUIET_WITHIN_MS = 60_000
  * Resolves when no import is unfinished, no webhook is to be sent and the queue holds no job. What is to come about by itself does
  * within a minute.
  */
-export async function waitUntilQuiet(databaseUrl: string): Promise<void> {
+export async function waitUntilQuiet(ownerUrl: string): Promise<void> {
   await waitUntil(
     'all imports and webhooks were over',
     async () => {
       const [row] = await queryOnce<{ open: number }>(
-        databaseUrl,
+        ownerUrl,
         `SELECT ((SELECT count(*) FROM import WHERE status IN ('queued', 'processing', 'reverting'))
                + (SELECT count(*) FROM webhook_delivery WHERE status = 'pending'))::int AS open`,
       )
@@ -56,7 +56,7 @@ export async function takeFootprint(parts: MeasuredParts): Promise<Footprint> {
   return least
 }
 
-async function lookOnce({ databaseUrl, redis, lasting, temporaryFolder }: MeasuredParts): Promise<Map<string, number>> {
+async function lookOnce({ ownerUrl, redis, lasting, temporaryFolder }: MeasuredParts): Promise<Map<string, number>> {
   const found = new Map<string, number>()
   for (const [name, app] of lasting) {
     found.set(`${name}: held on the heap, MiB`, (await readHeldBytes(app)) / MIB)
@@ -64,11 +64,11 @@ async function lookOnce({ databaseUrl, redis, lasting, temporaryFolder }: Measur
     found.set(`${name}: open descriptors`, (await readdir(`/proc/${app.pid}/fd`)).length)
   }
   const [row] = await queryOnce<{ n: number }>(
-    databaseUrl,
+    ownerUrl,
     `SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
   )
   found.set('database connections', row?.n ?? 0)
-  found.set('rows in tables of the queue', await countQueueRows(databaseUrl))
+  found.set('rows in tables of the queue', await countQueueRows(ownerUrl))
   if (redis !== null) found.set('Redis keys', await redis.countKeys())
   found.set('temporary files', (await readdir(temporaryFolder, { recursive: true })).length)
   return found
@@ -95,8 +95,8 @@ function readReport(app: AppProcess): { number: number; bytes: number } | null {
   return last === undefined ? null : { number: Number(last[1]), bytes: Number(last[2]) }
 }
 
-async function countQueueRows(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl })
+async function countQueueRows(ownerUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: ownerUrl })
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(

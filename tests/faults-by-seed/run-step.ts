@@ -46,7 +46,7 @@ interface RunningUpload {
 /** Uploads what was drawn, lets the fault happen amid it, and holds what became of it against the model. */
 export async function runStep(disturbed: DisturbedCluster, step: Step, progress: Progress): Promise<void> {
   const { met } = progress
-  const { cluster, databaseUrl } = disturbed
+  const { cluster, ownerUrl } = disturbed
   const client = new PersistentClient(cluster.balancer.url)
   const cases = step.uploads.map(makeCase)
   const refused = step.refused === null ? null : makeCase(step.refused)
@@ -54,7 +54,7 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
   await waitUntil('an intake was ready', async () => (await fetch(`${cluster.balancer.url}/readyz`)).status === 200)
   for (const { made } of [...cases, ...(refused === null ? [] : [refused])]) await loadReference(disturbed, made)
   const redemption = findRedemption(cases[0]?.made)
-  const obstacle = redemption === null ? null : await blockCoupon(databaseUrl, redemption)
+  const obstacle = redemption === null ? null : await blockCoupon(ownerUrl, redemption)
   const uploads: RunningUpload[] = []
   for (const { drawn, made } of cases) {
     uploads.push({ drawn, made, ids: await uploadCopies(client, step, drawn, made, met) })
@@ -67,7 +67,7 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
   })
   let retry: Progress['retryable'] = null
   await disturbed.suffer(step, {
-    importId: await findLeader(databaseUrl, uploads[0]?.ids ?? []),
+    importId: await findLeader(ownerUrl, uploads[0]?.ids ?? []),
     release: async () => obstacle?.remove(),
     async whileStorageRefuses({ url }) {
       if (refused === null) return
@@ -125,9 +125,9 @@ function evaluateAt(made: GeneratedCase, createdAtMs: number): Evaluation {
  * Of the copies of a file the one that has inserted most, which the others follow: where it is taken away from its worker, another one
  * inserts what is left.
  */
-async function findLeader(databaseUrl: string, ids: readonly number[]): Promise<number> {
+async function findLeader(ownerUrl: string, ids: readonly number[]): Promise<number> {
   const [leader] = await queryOnce<{ id: number }>(
-    databaseUrl,
+    ownerUrl,
     'SELECT import_id AS id FROM import_lane WHERE import_id = ANY ($1::int[]) GROUP BY import_id ORDER BY sum(inserted) DESC LIMIT 1',
     [ids],
   )
@@ -178,7 +178,7 @@ async function checkUpload(
   progress: Progress,
 ): Promise<void> {
   const { met } = progress
-  const { cluster, databaseUrl } = disturbed
+  const { cluster, ownerUrl } = disturbed
   const outcomes: WholeOutcome[] = []
   let createdAtMs = 0
   for (const id of ids) {
@@ -190,7 +190,7 @@ async function checkUpload(
       throw new BrokenPromiseError(`the counts of import ${id}: ${JSON.stringify(view)}`)
     // What a fault left disturbed is given up within its time limit: reports are repeated until then, as by any client.
     const outcome = await waitUntil(`the reports of import ${id} could be read`, async () =>
-      readWholeOutcome({ client: cluster.client, databaseUrl }, id).catch(() => null),
+      readWholeOutcome({ client: cluster.client, ownerUrl }, id).catch(() => null),
     )
     outcomes.push(outcome)
     createdAtMs = Date.parse(view.createdAt)
@@ -203,14 +203,12 @@ async function checkUpload(
   if (differences.length > 0)
     throw new BrokenPromiseError(`imports ${ids.join()} of case ${made.seed}:\n${differences.join('\n')}`)
   if (haveCompeted) met.conflicts += 1
-  await expectCount(databaseUrl, ids.length, 'SELECT count(*)::int AS n FROM import WHERE series_id = $1', [
-    made.seriesId,
-  ])
+  await expectCount(ownerUrl, ids.length, 'SELECT count(*)::int AS n FROM import WHERE series_id = $1', [made.seriesId])
   if (drawn.action !== 'revert') return
   for (const id of ids) {
     await client.act(id, 'revert')
     await client.waitFor(id, ({ status }) => status === 'reverted')
-    await expectCount(databaseUrl, 0, 'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1', [id])
+    await expectCount(ownerUrl, 0, 'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1', [id])
   }
 }
 
@@ -225,13 +223,8 @@ async function checkRetry(
     throw new BrokenPromiseError(`retry ${id} of ${rejected} rows was to be completed: ${JSON.stringify(view)}`)
 }
 
-async function expectCount(
-  databaseUrl: string,
-  wanted: number,
-  sql: string,
-  values: readonly unknown[],
-): Promise<void> {
-  const [row] = await queryOnce<{ n: number }>(databaseUrl, sql, values)
+async function expectCount(ownerUrl: string, wanted: number, sql: string, values: readonly unknown[]): Promise<void> {
+  const [row] = await queryOnce<{ n: number }>(ownerUrl, sql, values)
   if (row?.n !== wanted) throw new BrokenPromiseError(`${sql} (${values.join()}) gave ${row?.n}, expected ${wanted}`)
 }
 

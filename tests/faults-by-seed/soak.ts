@@ -45,7 +45,7 @@ export class Soak {
 
   async #sample(): Promise<Footprint> {
     await this.#load.pause()
-    await waitUntilQuiet(this.#disturbed.databaseUrl)
+    await waitUntilQuiet(this.#disturbed.ownerUrl)
     return takeFootprint(this.#disturbed.measuredParts)
   }
 }

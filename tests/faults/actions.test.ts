@@ -28,7 +28,7 @@ async function requestAction(
 
 async function countRedemptions(system: RunningSystem, importId: number): Promise<number> {
   const [row] = await queryOnce<{ n: number }>(
-    system.databaseUrl,
+    system.ownerUrl,
     'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1',
     [importId],
   )
@@ -84,7 +84,7 @@ it('cancel does not wait for batches that are held up without end, and resumed t
   system.worker.freeze()
   const file = SHOP_HEADER + shopRows(1, rows) + shopRows(rows + 1, rows + 100)
   const { jobId: importId } = await client.upload({ ...SHOP_FIELDS, file })
-  const holder = await openSession(system.databaseUrl)
+  const holder = await openSession(system.ownerUrl)
   // The rows of unknown coupons are rejected: every batch that has one waits for this session, its own row locked.
   await holder.query('BEGIN')
   await holder.query(
@@ -97,7 +97,7 @@ it('cancel does not wait for batches that are held up without end, and resumed t
     // The server shows the beginning of a statement only.
     const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%series_rules%'`
-    return ((await queryOnce<{ n: number }>(system.databaseUrl, waiting))[0]?.n ?? 0) > 0
+    return ((await queryOnce<{ n: number }>(system.ownerUrl, waiting))[0]?.n ?? 0) > 0
   })
   const requestedAt = performance.now()
   const { status, body } = await requestAction(system, importId, 'cancel')

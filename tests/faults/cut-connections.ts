@@ -17,15 +17,15 @@ export interface CutRun {
 
 /** Imports one case after the other; the worker's connections pass a proxy that cuts them as the test says. */
 export async function cutConnections(imports: readonly CutImport[], redisUrl?: string): Promise<CutRun[]> {
-  const { url: databaseUrl } = await createTestDatabase()
+  const database = await createTestDatabase()
   let current: CutImport['cuts'] = {}
   let firstBatch = 0
   let lastBatch = 0
-  const proxy = await startPostgresProxy(databaseUrl, (batch) => {
+  const proxy = await startPostgresProxy(database.url, (batch) => {
     lastBatch = batch
     return current[batch - firstBatch] ?? null
   })
-  const system = await startSystem({ ...FAULT_SYSTEM, databaseUrl, redisUrl, workerDatabaseUrl: proxy.url })
+  const system = await startSystem({ ...FAULT_SYSTEM, database, redisUrl, workerDatabaseUrl: proxy.url })
   const runs: CutRun[] = []
   for (const { fault, cuts } of imports) {
     await loadReference(system.client, fault)

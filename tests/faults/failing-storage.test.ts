@@ -68,7 +68,7 @@ describe('an S3 that answers a worker with', () => {
   })
 
   it.each(FAULTS)('%s amid an import delays it', async (_name, fault, reason) => {
-    const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(PADDED_ROWS / 4 + 1))
+    const obstacle = await blockCoupon(system.ownerUrl, shopRedemption(PADDED_ROWS / 4 + 1))
     const importId = await upload(system.client)
     await obstacle.waitUntilMet()
     storage.suffer(fault)
@@ -103,7 +103,7 @@ it('a folder that is away delays an import, with the reason in it, and everythin
   await revert(system, first)
 
   // Its worker dies amid it, and the next one finds the storage gone: no open file helps.
-  const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(PADDED_ROWS / 4 + 1))
+  const obstacle = await blockCoupon(system.ownerUrl, shopRedemption(PADDED_ROWS / 4 + 1))
   const importId = await upload(system.client)
   await obstacle.waitUntilMet()
   const uploads = path.join(system.dataDir, 'uploads')

@@ -103,7 +103,7 @@ export async function runUndisturbed(
 }
 
 export async function waitForOutcome(
-  system: Pick<RunningSystem, 'client' | 'databaseUrl'>,
+  system: Pick<RunningSystem, 'client' | 'ownerUrl'>,
   importId: number,
 ): Promise<WholeOutcome> {
   const view = await system.client.waitUntilFinished(importId, 90_000)

@@ -18,11 +18,11 @@ export interface FrozenRun {
 /** Freezes a worker amid an import until another one has taken over and gone on, then lets it go on as well. */
 export async function freezeWorker(fault: FaultCase, redisUrl: string | undefined): Promise<FrozenRun> {
   const system = await startSystem({ ...FROZEN_SYSTEM, redisUrl })
-  const { databaseUrl, client, worker: frozen } = system
+  const { ownerUrl, client, worker: frozen } = system
   await loadReference(client, fault)
   const [near = '', far = ''] = spreadCoupons(fault, 2)
-  const first = await blockCoupon(databaseUrl, near)
-  const second = await blockCoupon(databaseUrl, far)
+  const first = await blockCoupon(ownerUrl, near)
+  const second = await blockCoupon(ownerUrl, far)
   const importId = await uploadFile(client, fault)
   await first.waitUntilMet()
   frozen.freeze()
@@ -32,7 +32,7 @@ export async function freezeWorker(fault: FaultCase, redisUrl: string | undefine
   await second.waitUntilMet()
 
   const readPartitions = async (): Promise<unknown[]> =>
-    queryOnce(databaseUrl, 'SELECT lane, lease AS "fencingToken", next_row FROM import_lane WHERE import_id = $1', [
+    queryOnce(ownerUrl, 'SELECT lane, lease AS "fencingToken", next_row FROM import_lane WHERE import_id = $1', [
       importId,
     ])
   const before = await readPartitions()

@@ -44,7 +44,7 @@ export async function killUnderSupervisor(fault: FaultCase, victims: readonly Vi
   }
   await obstacle.remove()
   await system.client.waitUntilFinished(importId)
-  const outcome = await readWholeOutcome({ client: system.client, databaseUrl: findUrl(system) }, importId)
+  const outcome = await readWholeOutcome({ client: system.client, ownerUrl: findUrl(system) }, importId)
   return { outcome, recoveriesMs, ending: await system.stop() }
 }
 
@@ -79,7 +79,7 @@ async function putUpObstacle(system: SupervisedSystem, coupon: string): Promise<
 }
 
 function findUrl(system: SupervisedSystem): string {
-  const url = system.findDatabaseUrl()
-  if (url === null) throw new Error('the database does not run')
-  return url
+  const urls = system.findDatabaseUrls()
+  if (urls === null) throw new Error('the database does not run')
+  return urls.ownerUrl
 }

@@ -29,12 +29,12 @@ export async function killWorkers(
   { redisUrl, inBatches }: { redisUrl: string | undefined; inBatches: number },
 ): Promise<KilledRun> {
   const system = await startSystem({ ...FAULT_SYSTEM, redisUrl })
-  const { databaseUrl, client } = system
+  const { ownerUrl, client } = system
   const takeOversMs: number[] = []
   let kills = 0
   const readFencingToken = async (importId: number): Promise<number> => {
     const [row] = await queryOnce<{ fencingToken: number }>(
-      databaseUrl,
+      ownerUrl,
       'SELECT lease AS "fencingToken" FROM import WHERE id = $1',
       [importId],
     )
@@ -54,12 +54,12 @@ export async function killWorkers(
 
   await loadReference(client, fault)
   const coupons = spreadCoupons(fault, inBatches + 1)
-  let obstacle = await blockCoupon(databaseUrl, coupons[0] ?? '')
+  let obstacle = await blockCoupon(ownerUrl, coupons[0] ?? '')
 
   // At the claim, before anything is written.
   system.worker.freeze()
   const importId = await uploadFile(client, fault)
-  const claim = await blockImport(databaseUrl, importId)
+  const claim = await blockImport(ownerUrl, importId)
   system.worker.thaw()
   await claim.waitUntilMet()
   const diedAtClaim = await kill()
@@ -69,14 +69,14 @@ export async function killWorkers(
 
   for (const [n, following] of coupons.slice(1).entries()) {
     await obstacle.waitUntilMet()
-    const next = await blockCoupon(databaseUrl, following)
+    const next = await blockCoupon(ownerUrl, following)
     const instant = INSTANTS[n % INSTANTS.length] ?? 'after'
-    const diedAt = await dieAt(instant, { databaseUrl, coupon: coupons[n] ?? '', obstacle, kill })
+    const diedAt = await dieAt(instant, { ownerUrl, coupon: coupons[n] ?? '', obstacle, kill })
     await waitUntil('the sessions of the dead worker have ended', async () => {
       // It may have come as far as the next obstacle, and would hold its partition there.
       await next.terminateHeld()
       const sessions = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'worker'`
-      return (await queryOnce(databaseUrl, sessions)).length === 0
+      return (await queryOnce(ownerUrl, sessions)).length === 0
     })
     await takeOver(importId, diedAt)
     obstacle = next
@@ -84,7 +84,7 @@ export async function killWorkers(
 
   // When every row is committed, and that the import is complete is not.
   await obstacle.waitUntilMet()
-  const completion = await blockImport(databaseUrl, importId)
+  const completion = await blockImport(ownerUrl, importId)
   await obstacle.remove()
   await completion.waitUntilMet()
   const diedAtCompletion = await kill()
@@ -98,21 +98,18 @@ export async function killWorkers(
 }
 
 interface Scene {
-  readonly databaseUrl: string
+  readonly ownerUrl: string
   readonly coupon: string
   readonly obstacle: Obstacle
   readonly kill: () => Promise<number>
 }
 
-async function dieAt(
-  instant: (typeof INSTANTS)[number],
-  { databaseUrl, coupon, obstacle, kill }: Scene,
-): Promise<number> {
+async function dieAt(instant: (typeof INSTANTS)[number], { ownerUrl, coupon, obstacle, kill }: Scene): Promise<number> {
   switch (instant) {
     case 'committed': {
       const diedAt = await kill()
       await obstacle.remove()
-      await waitUntilRecorded(databaseUrl, coupon)
+      await waitUntilRecorded(ownerUrl, coupon)
       return diedAt
     }
     case 'lost': {
@@ -123,12 +120,12 @@ async function dieAt(
     }
     case 'after': {
       await obstacle.remove()
-      await waitUntilRecorded(databaseUrl, coupon)
+      await waitUntilRecorded(ownerUrl, coupon)
       return kill()
     }
     case 'between': {
       // Granted when the batches under way have ended, and before those that follow.
-      const lock = lockPartitions(databaseUrl)
+      const lock = lockPartitions(ownerUrl)
       await lock.isRequested
       await obstacle.remove()
       const granted = await lock.granted
@@ -140,11 +137,11 @@ async function dieAt(
   }
 }
 
-async function waitUntilRecorded(databaseUrl: string, redemption: string): Promise<void> {
+async function waitUntilRecorded(ownerUrl: string, redemption: string): Promise<void> {
   const [couponId, customerId, tillId, ms] = redemption.split('/')
   const recorded = `SELECT FROM redemption WHERE coupon_id = $1 AND customer_id = $2 AND till_id = $3
                     AND redeemed_at = to_timestamp($4::float8 / 1000)`
   await waitUntil('the batch was committed', async () => {
-    return (await queryOnce(databaseUrl, recorded, [couponId, customerId, tillId, ms])).length > 0
+    return (await queryOnce(ownerUrl, recorded, [couponId, customerId, tillId, ms])).length > 0
   })
 }

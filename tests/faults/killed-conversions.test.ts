@@ -63,7 +63,7 @@ it('is taken up by the next worker, and leaves nothing behind', async () => {
     })
     await system.worker.kill('SIGKILL')
     const [row] = await queryOnce<{ to_prepare: boolean }>(
-      system.databaseUrl,
+      system.ownerUrl,
       'SELECT to_prepare FROM import WHERE id = $1',
       [id],
     )

@@ -34,7 +34,7 @@ describe.skipIf(!hasRedisServer())('a Redis that loses what it held amid an impo
     servers.push(redis)
     const system = await startSystem({ ...FAULT_SYSTEM, redisUrl: redis.url })
     await loadReference(system.client, fault)
-    const obstacle = await blockCoupon(system.databaseUrl, spreadCoupons(fault, 1)[0] ?? '')
+    const obstacle = await blockCoupon(system.ownerUrl, spreadCoupons(fault, 1)[0] ?? '')
     const importId = await uploadFile(system.client, fault)
     await obstacle.waitUntilMet()
     await harm(redis, system)

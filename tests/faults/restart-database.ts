@@ -18,7 +18,7 @@ export async function restartDatabase(
   { redisUrl, restarts }: { redisUrl: string | undefined; restarts: number },
 ): Promise<RestartedRun> {
   const server = await startPostgresServer()
-  const system = await startSystem({ ...FAULT_SYSTEM, databaseUrl: server.url, redisUrl })
+  const system = await startSystem({ ...FAULT_SYSTEM, database: server, redisUrl })
   await loadReference(system.client, fault)
   const [first = '', ...others] = spreadCoupons(fault, restarts)
   let obstacle = await blockCoupon(server.url, first)

@@ -26,9 +26,9 @@ async function replace(cluster: RunningCluster, member: Member, start: () => Pro
 }
 
 /** Of each import, in ms: from its upload's answer, at the latest, to its end. */
-async function readDelays(databaseUrl: string, ids: readonly number[]): Promise<number[]> {
+async function readDelays(ownerUrl: string, ids: readonly number[]): Promise<number[]> {
   const rows = await queryOnce<{ ms: number }>(
-    databaseUrl,
+    ownerUrl,
     `SELECT (extract(epoch FROM finished_at - created_at) * 1000)::float8 AS ms FROM import
      WHERE id = ANY ($1::int[]) AND status = 'completed' ORDER BY 1`,
     [ids],
@@ -49,7 +49,7 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a rolling restart with the queu
     redis = queue === 'Redis' ? await startRedisServer() : undefined
     cluster = await startCluster({ redisUrl: redis?.url, env: { SHUTDOWN_DRAIN_SECONDS: '1' } })
     const running = cluster
-    const { client, databaseUrl } = running
+    const { client, ownerUrl } = running
     await openShop(client, COUPONS)
     const { jobId: longId } = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, LONG_ROWS) })
     const load = startConstantLoad({
@@ -64,9 +64,9 @@ describe.each(['Redis', 'PostgreSQL'] as const)('a rolling restart with the queu
 
     const { requests, unavailable, failures, accepted } = load.seen
     await Promise.all([longId, ...accepted].map(async (id) => client.waitUntilFinished(id)))
-    const delays = await readDelays(databaseUrl, accepted)
+    const delays = await readDelays(ownerUrl, accepted)
     const [totals] = await queryOnce(
-      databaseUrl,
+      ownerUrl,
       `SELECT count(*)::int AS redemptions, (SELECT max(attempts) FROM import) AS attempts FROM redemption`,
     )
     const { retried, broken, unserved } = running.balancer.passed

@@ -126,7 +126,7 @@ test('an upload that is not complete by then is cut, which is said, and is no cl
 
 test('a worker ends cleanly, but not where a batch hangs: it is alive and not ready until then, and another one goes on with it', async () => {
   const { worker } = system
-  const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(6))
+  const obstacle = await blockCoupon(system.ownerUrl, shopRedemption(6))
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(5, 7) })
   await obstacle.waitUntilMet()
   expect((await fetch(`${workerUrl}/readyz`)).status).toBe(200)

@@ -47,7 +47,7 @@ async function startProxy(url: string, defaultPort: number): Promise<FaultyProxy
 async function runDisturbed(proxy: FaultyProxy, disturbance: Fault, options: SystemOptions): Promise<WholeOutcome> {
   const system = await startSystem({ ...FAULT_SYSTEM, ...options })
   await loadReference(system.client, fault)
-  const obstacle = await blockCoupon(system.databaseUrl, spreadCoupons(fault, 1)[0] ?? '')
+  const obstacle = await blockCoupon(system.ownerUrl, spreadCoupons(fault, 1)[0] ?? '')
   const importId = await uploadFile(system.client, fault)
   await obstacle.waitUntilMet()
   expect(proxy.connections).toBeGreaterThan(0)
@@ -64,9 +64,9 @@ async function runDisturbed(proxy: FaultyProxy, disturbance: Fault, options: Sys
 
 describe.concurrent.each(FAULTS)('connections that are $kind amid an import', (disturbance) => {
   it('to the database, the queue in it', async () => {
-    const { url: databaseUrl } = await createTestDatabase()
-    const proxy = await startProxy(databaseUrl, 5432)
-    const outcome = await runDisturbed(proxy, disturbance, { databaseUrl, workerDatabaseUrl: proxy.url })
+    const database = await createTestDatabase()
+    const proxy = await startProxy(database.url, 5432)
+    const outcome = await runDisturbed(proxy, disturbance, { database, workerDatabaseUrl: proxy.url })
     expect(outcome).toEqual(undisturbed)
   })
 
@@ -82,7 +82,7 @@ describe.concurrent.each(FAULTS)('connections that are $kind amid an import', (d
     const options = { ...FAULT_SYSTEM, env: storage.env, workerEnv: storage.disturbedEnv }
     const system = await startSystem(options)
     await openPaddedShop(system.client)
-    const obstacle = await blockCoupon(system.databaseUrl, shopRedemption(PADDED_ROWS / 4 + 1))
+    const obstacle = await blockCoupon(system.ownerUrl, shopRedemption(PADDED_ROWS / 4 + 1))
     const { jobId } = await system.client.upload(PADDED_UPLOAD)
     await obstacle.waitUntilMet()
     expect(storage.network.connections).toBeGreaterThan(0)

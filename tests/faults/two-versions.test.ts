@@ -17,7 +17,7 @@ afterAll(async () => cluster?.stop())
 
 it('old workers do not lose what a new intake queues, nor new workers what an old one does', async () => {
   const running = (cluster = await startCluster({ intakes: 1, workers: 1 }))
-  const { databaseUrl } = running
+  const { ownerUrl } = running
   const [oldIntake] = running.intakes
   const [oldWorker] = running.workers
   if (oldIntake === undefined || oldWorker === undefined) throw new Error('the cluster is empty')
@@ -29,18 +29,18 @@ it('old workers do not lose what a new intake queues, nor new workers what an ol
   }
   await openShop(oldIntake.client, 500)
 
-  await migrateToNextVersion(databaseUrl)
+  await migrateToNextVersion(ownerUrl)
   const newIntake = await running.startIntake({}, await makeNextVersion('intake'))
   const left = await upload(newIntake)
   await waitUntil('the old worker left the job to a newer one', () =>
     oldWorker.app.readOutput().includes('newer than this worker'),
   )
   await oldIntake.client.waitUntilFinished(await upload(oldIntake))
-  const [waiting] = await queryOnce(databaseUrl, 'SELECT status, attempts FROM import WHERE id = $1', [left])
+  const [waiting] = await queryOnce(ownerUrl, 'SELECT status, attempts FROM import WHERE id = $1', [left])
   expect(waiting).toEqual({ status: 'queued', attempts: 0 })
 
   // After a rollback it would be there for ever: its job is removed, and queued again as the old version reads it.
-  const removed = await queryOnce(databaseUrl, 'DELETE FROM bullmq.job RETURNING id')
+  const removed = await queryOnce(ownerUrl, 'DELETE FROM bullmq.job RETURNING id')
   expect(removed).toEqual([{ id: importJobId(left, 0) }])
   await oldIntake.client.waitUntilFinished(left)
 
@@ -53,7 +53,7 @@ it('old workers do not lose what a new intake queues, nor new workers what an ol
   await oldIntake.client.waitUntilFinished(await upload(oldIntake))
 
   const [totals] = await queryOnce(
-    databaseUrl,
+    ownerUrl,
     `SELECT (SELECT count(*)::int FROM redemption) AS redemptions, count(*) FILTER (WHERE status = 'completed')::int AS completed FROM import`,
   )
   expect(totals).toEqual({ redemptions: uploads * ROWS, completed: uploads })

@@ -25,7 +25,7 @@ async function expectCompletion(importId: number): Promise<void> {
 }
 
 it('a batch that the database holds up is reported as such', async () => {
-  const obstacle = await blockCoupon(system.databaseUrl, spreadCoupons(fault, 1)[0] ?? '')
+  const obstacle = await blockCoupon(system.ownerUrl, spreadCoupons(fault, 1)[0] ?? '')
   const importId = await uploadFile(system.client, fault)
   await obstacle.waitUntilMet()
   const busy = await waitForDelay(system.client, importId, 'DATABASE_BUSY')
@@ -36,7 +36,7 @@ it('a batch that the database holds up is reported as such', async () => {
 })
 
 it('a worker that is stopped amid a batch is reported as silent', async () => {
-  const obstacle = await blockCoupon(system.databaseUrl, spreadCoupons(other, 1)[0] ?? '')
+  const obstacle = await blockCoupon(system.ownerUrl, spreadCoupons(other, 1)[0] ?? '')
   const importId = await uploadFile(system.client, other)
   await obstacle.waitUntilMet()
   system.worker.freeze()

@@ -25,7 +25,7 @@ describe('with the queue in PostgreSQL', { timeout: TIMEOUT_MS }, () => {
   it('an import whose job is deleted from the queue completes', async () => {
     await system.worker.kill('SIGKILL')
     const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: shopRows(1, 200) })
-    const deleted = await queryOnce(system.databaseUrl, 'DELETE FROM bullmq.job RETURNING id')
+    const deleted = await queryOnce(system.ownerUrl, 'DELETE FROM bullmq.job RETURNING id')
     expect(deleted).toHaveLength(1)
     await letTimePass(system)
     await system.startWorker()
@@ -37,10 +37,10 @@ describe('with the queue in PostgreSQL', { timeout: TIMEOUT_MS }, () => {
 
   it('an upload that was accepted while the queue was away completes', async () => {
     await system.worker.kill('SIGKILL')
-    await queryOnce(system.databaseUrl, 'ALTER TABLE bullmq.job RENAME TO job_away')
+    await queryOnce(system.ownerUrl, 'ALTER TABLE bullmq.job RENAME TO job_away')
     const job = await system.client.upload({ ...SHOP_FIELDS, file: shopRows(201, 400) })
     expect(job.uploadRedeemedCouponStatus).toBe('QUEUED')
-    await queryOnce(system.databaseUrl, 'ALTER TABLE bullmq.job_away RENAME TO job')
+    await queryOnce(system.ownerUrl, 'ALTER TABLE bullmq.job_away RENAME TO job')
     await letTimePass(system)
     await system.startWorker()
     const done = await system.client.waitUntilFinished(job.jobId)
@@ -117,7 +117,7 @@ describe.skipIf(!hasRedisServer())('with the queue on Redis', { timeout: TIMEOUT
 /** As if nobody had heard of unfinished imports for a minute. */
 async function letTimePass(system: RunningSystem): Promise<void> {
   await queryOnce(
-    system.databaseUrl,
+    system.ownerUrl,
     `UPDATE import SET updated_at = updated_at - interval '1 minute' WHERE status = 'queued'`,
   )
 }

@@ -110,8 +110,7 @@ describe.each([
 ] as const)('the statement $statement', ({ fastestStrategy }) => {
   let importer: DirectImporter
   beforeAll(async () => {
-    const { url: databaseUrl } = await createTestDatabase()
-    importer = await DirectImporter.open({ databaseUrl, fastestStrategy })
+    importer = await DirectImporter.open({ database: await createTestDatabase(), fastestStrategy })
   })
   afterAll(async () => importer.close())
 

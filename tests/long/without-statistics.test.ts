@@ -3,6 +3,7 @@
  * true once, or the truth. Counted in rows and index entries that were read, not in time.
  */
 import type { ColumnMapping } from '@importer/contracts'
+import type { DatabaseUrls } from '@importer/embedded-postgres'
 import { describe, expect, it } from 'vitest'
 
 import { DirectImporter } from '../support/direct-importer.ts'
@@ -70,26 +71,26 @@ function makeFile(kind: Kind, from: number): Buffer {
   return Buffer.from(rows.join(''))
 }
 
-async function gatherStatistics(databaseUrl: string): Promise<void> {
-  for (const table of TABLES) await queryOnce(databaseUrl, `VACUUM (ANALYZE) ${table}`)
+async function gatherStatistics(ownerUrl: string): Promise<void> {
+  for (const table of TABLES) await queryOnce(ownerUrl, `VACUUM (ANALYZE) ${table}`)
 }
 
 /** What is in the tables when statistics are gathered, and gone or outnumbered when they are used. */
-async function gatherOtherStatistics(databaseUrl: string): Promise<void> {
+async function gatherOtherStatistics(ownerUrl: string): Promise<void> {
   const columns = 'coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable'
   for (const table of ['redemption', 'dry_redemption']) {
     await queryOnce(
-      databaseUrl,
+      ownerUrl,
       `INSERT INTO ${table} (${columns})
        SELECT 1, 1, 1, timestamptz '2020-01-01' + n * interval '1 second', 1, 999999, n, n, true FROM generate_series(1, 5000) n`,
     )
   }
-  await gatherStatistics(databaseUrl)
+  await gatherStatistics(ownerUrl)
 }
 
-async function countRead(databaseUrl: string): Promise<number> {
+async function countRead(ownerUrl: string): Promise<number> {
   const [counts] = await queryOnce<{ read: number }>(
-    databaseUrl,
+    ownerUrl,
     `SELECT ((SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = ANY ($1))
              + (SELECT sum(greatest(idx_tup_read, idx_tup_fetch)) FROM pg_stat_user_indexes WHERE relname = ANY ($1)))::float8 AS read`,
     [TABLES],
@@ -99,12 +100,12 @@ async function countRead(databaseUrl: string): Promise<number> {
 
 /** Runs imports over connections of their own, and gives what they read by row. */
 async function readPerRow(
-  databaseUrl: string,
+  database: DatabaseUrls,
   rows: number,
   work: (importer: DirectImporter) => Promise<unknown>,
 ): Promise<number> {
-  const before = await countRead(databaseUrl)
-  const importer = await DirectImporter.open({ databaseUrl, batchRows: 1_000 })
+  const before = await countRead(database.ownerUrl)
+  const importer = await DirectImporter.open({ database, batchRows: 1_000 })
   try {
     await work(importer)
   } finally {
@@ -113,13 +114,13 @@ async function readPerRow(
   // A session hands in what it has counted before it is gone.
   await waitUntil('its sessions are gone', async () => {
     const sessions = await queryOnce(
-      databaseUrl,
+      database.ownerUrl,
       `SELECT FROM pg_stat_activity WHERE application_name = 'direct'
                                                    AND datname = current_database()`,
     )
     return sessions.length === 0
   })
-  return ((await countRead(databaseUrl)) - before) / rows
+  return ((await countRead(database.ownerUrl)) - before) / rows
 }
 
 describe.each([
@@ -129,26 +130,27 @@ describe.each([
   { statistics: 'gathered between two imports', before: null, between: gatherStatistics },
 ])('statistics: $statistics', ({ before, between }) => {
   it('every kind of series reads little for each row, and raises nothing', { timeout: 300_000 }, async () => {
-    const { url } = await createTestDatabase()
-    for (const table of TABLES) await queryOnce(url, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
-    await before?.(url)
-    await readPerRow(url, 1, loadReference)
+    const database = await createTestDatabase()
+    const { ownerUrl } = database
+    for (const table of TABLES) await queryOnce(ownerUrl, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
+    await before?.(ownerUrl)
+    await readPerRow(database, 1, loadReference)
     const figures: Record<string, number[]> = {}
     const importIds = new Map<Kind, number>()
     for (const kind of KINDS) {
       const input = { seriesId: seriesOf(kind), mapping: MAPPING }
       figures[kind.name] = [
-        await readPerRow(url, 2 * ROWS, async (importer) => {
+        await readPerRow(database, 2 * ROWS, async (importer) => {
           importIds.set(kind, (await importer.import({ ...input, file: makeFile(kind, 0) })).importId)
           await importer.import({ ...input, file: makeFile(kind, ROWS), dryRun: true })
         }),
       ]
     }
-    await between?.(url)
+    await between?.(ownerUrl)
     for (const kind of KINDS) {
       const input = { seriesId: seriesOf(kind), mapping: MAPPING }
       figures[kind.name]?.push(
-        await readPerRow(url, 3 * ROWS, async (importer) => {
+        await readPerRow(database, 3 * ROWS, async (importer) => {
           await importer.import({ ...input, file: makeFile(kind, ROWS), dryRun: true })
           await importer.import({ ...input, file: makeFile(kind, ROWS) })
           // Half of it is recorded, the other half is not, and leaves no room where there is a limit.
@@ -157,13 +159,13 @@ describe.each([
       )
     }
     // Gaps: what the first imports took is free again.
-    const reverter = await DirectImporter.open({ databaseUrl: url })
+    const reverter = await DirectImporter.open({ database })
     for (const importId of importIds.values()) await reverter.revert(importId)
     await reverter.close()
     for (const kind of KINDS) {
       const input = { seriesId: seriesOf(kind), mapping: MAPPING }
       figures[kind.name]?.push(
-        await readPerRow(url, 2 * ROWS, async (importer) => {
+        await readPerRow(database, 2 * ROWS, async (importer) => {
           await importer.import({ ...input, file: makeFile(kind, 0), dryRun: true })
           await importer.import({ ...input, file: makeFile(kind, 0) })
         }),
@@ -176,7 +178,7 @@ describe.each([
     // What is expected, such as a coupon that is redeemed already, is no error in the database's log.
     expect(
       await queryOnce(
-        url,
+        ownerUrl,
         'SELECT xact_rollback::int AS errors FROM pg_stat_database WHERE datname = current_database()',
       ),
     ).toEqual([{ errors: 0 }])

@@ -69,7 +69,7 @@ describe('beside a database that has its storage', { timeout: TIMEOUT_MS }, () =
     expect(await ready.text()).toContain('the storage is not the one that belongs to this database')
     const client = new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY)
     await expect(client.upload({ ...SHOP_FIELDS, file: shopRows(101, 110) })).rejects.toThrow(/503/)
-    const [row] = await queryOnce(system.databaseUrl, 'SELECT count(*)::int AS count FROM import')
+    const [row] = await queryOnce(system.ownerUrl, 'SELECT count(*)::int AS count FROM import')
     expect(row).toEqual({ count: IMPORTS })
   })
 
@@ -103,7 +103,7 @@ describe('beside a database that has its storage', { timeout: TIMEOUT_MS }, () =
     await system.worker.kill('SIGKILL')
     const [gone, damaged, kept] = [await upload(401), await upload(411), await upload(421)]
     const readPath = async (id: number | undefined): Promise<string> => {
-      const [row] = await queryOnce(system.databaseUrl, `SELECT file_key FROM import WHERE id = ${id}`)
+      const [row] = await queryOnce(system.ownerUrl, `SELECT file_key FROM import WHERE id = ${id}`)
       return path.join(system.dataDir, String(row?.['file_key']))
     }
     await rm(await readPath(gone))

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { ColumnMapping, ReferenceKind } from '@importer/contracts'
 import { createImport, findImportById, openDatabase, requestRevert, type Database } from '@importer/db'
 import { loadReference, runImport, runRevert, streamOutcomeReport } from '@importer/imports'
+import type { DatabaseUrls } from '@importer/embedded-postgres'
 import { createFileStore } from '@importer/file-store'
 import { createLog } from '@importer/runtime'
 import { expect } from 'vitest'
@@ -18,7 +19,7 @@ export interface DirectFile {
 }
 
 export interface DirectOptions {
-  readonly databaseUrl: string
+  readonly database: DatabaseUrls
   readonly partitionCount?: number
   readonly batchRows?: number
   /** The fastest statement that may be used where a series allows several. */
@@ -36,7 +37,7 @@ export class DirectImporter {
     this.#options = options
     this.store = store
     this.database = openDatabase({
-      url: options.databaseUrl,
+      url: options.database.url,
       applicationName: 'direct',
       maxConnections: 6,
       onConnectionLost: () => undefined,
@@ -128,7 +129,7 @@ export class DirectImporter {
 
   async readOutcome(importId: number): Promise<WholeOutcome> {
     return {
-      ...(await readRecordedOutcome(this.#options.databaseUrl, importId)),
+      ...(await readRecordedOutcome(this.#options.database.ownerUrl, importId)),
       errorsCsv: await this.readReport(importId, 'rejected'),
       insertedCsv: await this.readReport(importId, 'inserted'),
       duplicatesCsv: await this.readReport(importId, 'duplicate'),

@@ -2,18 +2,17 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { migrateDatabase } from '@importer/db'
-import { startEmbeddedPostgres } from '@importer/embedded-postgres'
-import { migrateQueue } from '@importer/queue'
+import { startEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-postgres'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 
-import { databaseUrl, TEMPLATE_DATABASE } from './database-url.ts'
+import { databaseUrls, TEMPLATE_DATABASE } from './database-url.ts'
+import { migrateForApp } from './migrate-for-app.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** a superuser's URL of the run's one PostgreSQL server, database `postgres` */
-    postgresUrl: string
+    /** of the run's one PostgreSQL server, for the app's role and for a superuser */
+    postgresUrls: DatabaseUrls
   }
 }
 
@@ -33,23 +32,21 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    await createTemplate(postgres.url)
+    await createTemplate(postgres)
   } catch (error) {
     await tearDown()
     throw error
   }
-  project.provide('postgresUrl', postgres.url)
+  project.provide('postgresUrls', { url: postgres.url, ownerUrl: postgres.ownerUrl })
   return tearDown
 }
 
-async function createTemplate(postgresUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: postgresUrl })
+async function createTemplate(urls: DatabaseUrls): Promise<void> {
+  const client = new pg.Client({ connectionString: urls.ownerUrl })
   await client.connect()
   try {
     await client.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`)
-    const url = databaseUrl(postgresUrl, TEMPLATE_DATABASE)
-    await migrateDatabase(url)
-    await migrateQueue(url)
+    await migrateForApp(databaseUrls(urls, TEMPLATE_DATABASE))
     // A clone of a database that somebody is connected to fails, and the migrations' pools close their connections late.
     await client.query(`ALTER DATABASE ${TEMPLATE_DATABASE} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`)
     await client.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1', [

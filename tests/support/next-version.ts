@@ -23,11 +23,11 @@ export async function makeNextVersion(app: 'intake' | 'worker'): Promise<string>
 }
 
 /** The schema as a next version's migration might leave it, which only adds. */
-export async function migrateToNextVersion(databaseUrl: string): Promise<void> {
-  await queryOnce(databaseUrl, `ALTER TABLE import ADD COLUMN of_next_version text NOT NULL DEFAULT ''`)
-  await queryOnce(databaseUrl, `ALTER TABLE redemption ADD COLUMN of_next_version text`)
+export async function migrateToNextVersion(ownerUrl: string): Promise<void> {
+  await queryOnce(ownerUrl, `ALTER TABLE import ADD COLUMN of_next_version text NOT NULL DEFAULT ''`)
+  await queryOnce(ownerUrl, `ALTER TABLE redemption ADD COLUMN of_next_version text`)
   await queryOnce(
-    databaseUrl,
+    ownerUrl,
     `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
      VALUES ('next-version', '', '29991231000000_next_version', now(), now(), 1)`,
   )

@@ -25,10 +25,10 @@ let blockedCoupons = 0
  * without a limit, the redemption itself is what is unique. `redemption`: ids of coupon, customer and till, and epoch
  * milliseconds, with `/` between them.
  */
-export async function blockCoupon(databaseUrl: string, redemption: string, orgId = TEST_ORG): Promise<Obstacle> {
+export async function blockCoupon(ownerUrl: string, redemption: string, orgId = TEST_ORG): Promise<Obstacle> {
   const [couponId, customerId, tillId, ms] = redemption.split('/')
   return putUp(
-    databaseUrl,
+    ownerUrl,
     `INSERT INTO redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable)
      VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), $5, -1, $6, 1, true)`,
     [couponId, customerId, tillId, ms, orgId, (blockedCoupons += 1)],
@@ -36,24 +36,24 @@ export async function blockCoupon(databaseUrl: string, redemption: string, orgId
 }
 
 /** Taking the import, and completing it, stop; batches go on. */
-export async function blockImport(databaseUrl: string, importId: number): Promise<Obstacle> {
-  return putUp(databaseUrl, 'SELECT FROM import WHERE id = $1 FOR UPDATE', [importId])
+export async function blockImport(ownerUrl: string, importId: number): Promise<Obstacle> {
+  return putUp(ownerUrl, 'SELECT FROM import WHERE id = $1 FOR UPDATE', [importId])
 }
 
 /** Storing a key stops; looking one up goes on. */
-export async function blockNewKeys(databaseUrl: string): Promise<Obstacle> {
-  return putUp(databaseUrl, 'LOCK TABLE api_key IN SHARE MODE', [])
+export async function blockNewKeys(ownerUrl: string): Promise<Obstacle> {
+  return putUp(ownerUrl, 'LOCK TABLE api_key IN SHARE MODE', [])
 }
 
 /**
  * Holds up every batch before it begins. Asks for it while batches are under way: `isRequested` resolves once it stands
  * in the row for it, before all batches that come later, and `granted` when those before it have ended.
  */
-export function lockPartitions(databaseUrl: string): { isRequested: Promise<void>; granted: Promise<Obstacle> } {
-  const granted = putUp(databaseUrl, 'LOCK TABLE import_lane IN EXCLUSIVE MODE', [])
+export function lockPartitions(ownerUrl: string): { isRequested: Promise<void>; granted: Promise<Obstacle> } {
+  const granted = putUp(ownerUrl, 'LOCK TABLE import_lane IN EXCLUSIVE MODE', [])
   const isRequested = waitUntil('the lock was asked for', async () => {
     const rows = await queryOnce(
-      databaseUrl,
+      ownerUrl,
       `SELECT FROM pg_locks WHERE mode = 'ExclusiveLock' AND relation = 'import_lane'::regclass`,
     )
     return rows.length > 0
@@ -61,8 +61,8 @@ export function lockPartitions(databaseUrl: string): { isRequested: Promise<void
   return { isRequested: isRequested.then(() => undefined), granted }
 }
 
-async function putUp(databaseUrl: string, sql: string, values: readonly unknown[]): Promise<Obstacle> {
-  const holder = new pg.Client({ connectionString: databaseUrl, application_name: 'obstacle' })
+async function putUp(ownerUrl: string, sql: string, values: readonly unknown[]): Promise<Obstacle> {
+  const holder = new pg.Client({ connectionString: ownerUrl, application_name: 'obstacle' })
   // A database that is killed takes its obstacles along.
   holder.on('error', () => undefined)
   await holder.connect()

@@ -1,17 +1,17 @@
 import { chmod, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { migrateDatabase } from '@importer/db'
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '@importer/embedded-postgres'
-import { migrateQueue } from '@importer/queue'
+import { startEmbeddedPostgres, type DatabaseUrls, type EmbeddedPostgres } from '@importer/embedded-postgres'
 
 import { afterFile } from './after-file.ts'
+import { migrateForApp } from './migrate-for-app.ts'
 import { makeTemporaryFolder } from './running-system.ts'
 
-/** A PostgreSQL of a test's own, which may be killed. It keeps its promises: what is committed is there after a crash. */
-export interface PostgresServer {
-  /** Of a migrated, empty database. The same after a restart. */
-  readonly url: string
+/**
+ * A PostgreSQL of a test's own, which may be killed. It keeps its promises: what is committed is there after a crash. Its addresses, the
+ * same after a restart, are those of a migrated, empty database.
+ */
+export interface PostgresServer extends DatabaseUrls {
   /** Ends it as `pg_ctl restart -m immediate` does, which is a crash for all who are connected, and starts it again. */
   restartAtOnce(): Promise<void>
 }
@@ -30,11 +30,11 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     })
   let server = await start()
   afterFile(async () => server.stop())
-  const { url, port } = server
-  await migrateDatabase(url)
-  await migrateQueue(url)
+  const { url, ownerUrl, port } = server
+  await migrateForApp(server)
   return {
     url,
+    ownerUrl,
     async restartAtOnce() {
       const { exited } = server
       process.kill(await readPostmasterPid(dataDir), 'SIGQUIT')

@@ -78,13 +78,13 @@ export interface WholeOutcome extends RecordedOutcome {
 }
 
 export async function readWholeOutcome(
-  { client, databaseUrl }: { client: ImporterClient; databaseUrl: string },
+  { client, ownerUrl }: { client: ImporterClient; ownerUrl: string },
   importId: number,
 ): Promise<WholeOutcome> {
   const read = async (name: 'errors.csv' | 'inserted.csv' | 'duplicates.csv'): Promise<string> =>
     (await client.download(importId, name)).toString('latin1')
   return {
-    ...(await readRecordedOutcome(databaseUrl, importId)),
+    ...(await readRecordedOutcome(ownerUrl, importId)),
     errorsCsv: await read('errors.csv'),
     insertedCsv: await read('inserted.csv'),
     duplicatesCsv: await read('duplicates.csv'),

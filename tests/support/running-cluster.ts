@@ -52,7 +52,8 @@ export interface RunningCluster {
   /** By way of the load balancer. */
   readonly client: ImporterClient
   readonly balancer: LoadBalancer
-  readonly databaseUrl: string
+  /** Of its database, as a superuser. */
+  readonly ownerUrl: string
   /** Those that run, the oldest first. */
   readonly intakes: readonly Intake[]
   readonly workers: readonly Member[]
@@ -66,7 +67,7 @@ export interface RunningCluster {
 }
 
 export async function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
-  const databaseUrl = await findOrCreateDatabase(options.databaseUrl)
+  const { url: databaseUrl, ownerUrl } = await findOrCreateDatabase(options.database)
   const storage: ClusterStorage = options.storage ?? (await startS3Storage())
   const balancer = await startLoadBalancer()
   const intakes = new Set<Intake>()
@@ -76,7 +77,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
   const cluster: RunningCluster = {
     client: new ImporterClient(balancer.url, TEST_KEY),
     balancer,
-    databaseUrl,
+    ownerUrl,
     get intakes() {
       return [...intakes]
     },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { chooseFreePort } from '@importer/embedded-postgres'
+import { chooseFreePort, type DatabaseUrls } from '@importer/embedded-postgres'
 
 import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'
@@ -15,7 +15,7 @@ export const TEST_KEY = 'test-key-0123456789abcdef'
 
 export interface SystemOptions {
   /** By default a new, empty database. */
-  readonly databaseUrl?: string
+  readonly database?: DatabaseUrls
   /** Another way to the same database, for the worker alone. */
   readonly workerDatabaseUrl?: string
   /** By default the queue is in the database. */
@@ -34,7 +34,10 @@ export interface SystemOptions {
 /** Intake and worker as two real processes over one database, queue and folder. */
 export interface RunningSystem {
   readonly client: ImporterClient
+  /** As intake and worker have it. */
   readonly databaseUrl: string
+  /** As a superuser, who may look at everything and break it. */
+  readonly ownerUrl: string
   readonly dataDir: string
   readonly port: number
   readonly intake: AppProcess
@@ -58,7 +61,7 @@ export async function makeTemporaryFolder(): Promise<string> {
 export interface SharedParts {
   readonly databaseUrl: string
   readonly dataDir: string
-  readonly options: Omit<SystemOptions, 'databaseUrl'>
+  readonly options: Omit<SystemOptions, 'database'>
 }
 
 function describeParts({ databaseUrl, dataDir, options }: SharedParts): Record<string, string> {
@@ -113,14 +116,14 @@ export async function startWorkerApp(
 }
 
 /** The given database, or a new, empty one: that only vitest can give, which other programs cannot load. */
-export async function findOrCreateDatabase(databaseUrl: string | undefined): Promise<string> {
-  if (databaseUrl !== undefined) return databaseUrl
+export async function findOrCreateDatabase(database: DatabaseUrls | undefined): Promise<DatabaseUrls> {
+  if (database !== undefined) return database
   const { createTestDatabase } = await import('./test-database.ts')
-  return (await createTestDatabase()).url
+  return createTestDatabase()
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
-  const databaseUrl = await findOrCreateDatabase(options.databaseUrl)
+  const { url: databaseUrl, ownerUrl } = await findOrCreateDatabase(options.database)
   const dataDir = await makeTemporaryFolder()
   const port = await chooseFreePort()
   const parts = { databaseUrl, dataDir, options }
@@ -131,6 +134,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   return {
     client: new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY),
     databaseUrl,
+    ownerUrl,
     dataDir,
     port,
     get intake() {

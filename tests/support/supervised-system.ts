@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile } from 'node:fs/promises'
 
-import { chooseFreePort, findEmbeddedPostgres } from '@importer/embedded-postgres'
+import { chooseFreePort, findEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-postgres'
 
 import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'
@@ -13,7 +13,7 @@ import { makeTemporaryFolder, TEST_KEY, TEST_ORG, type SystemOptions } from './r
 export interface SupervisedSystem {
   readonly client: ImporterClient
   /** Of the embedded database as it is now; null while it is away. */
-  findDatabaseUrl(): string | null
+  findDatabaseUrls(): DatabaseUrls | null
   /** The process ids of what runs now under the supervisor. */
   findPids(): Promise<Record<'intake' | 'worker' | 'postgres', number>>
   /** Kills the supervisor and everything under it, the database's own processes included, in one go. */
@@ -42,7 +42,7 @@ export async function startSupervisedSystem(options: SystemOptions): Promise<Sup
   let supervisor: AppProcess | undefined
   const system: SupervisedSystem = {
     client: new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY),
-    findDatabaseUrl: () => findEmbeddedPostgres({ dataDir }),
+    findDatabaseUrls: () => findEmbeddedPostgres({ dataDir }),
     async findPids() {
       return { ...(await findAppPids(dataDir)), postgres: await readPostmasterPid(dataDir) }
     },

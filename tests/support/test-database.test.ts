@@ -20,9 +20,16 @@ describe('a test database', () => {
     expect(schemas).toEqual(expect.arrayContaining([{ schemaname: 'bullmq' }, { schemaname: 'public' }]))
   })
 
+  test('gives what is tested the rights of the app alone', async () => {
+    const { url } = await createTestDatabase()
+    await query(url, 'INSERT INTO organization (id) VALUES (1)')
+    await expect(query(url, 'CREATE TABLE mine (id integer)')).rejects.toThrow('permission denied')
+    await expect(query(url, 'TRUNCATE organization')).rejects.toThrow('permission denied')
+  })
+
   test('is its own', async () => {
     const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()])
-    await query(one.url, 'CREATE TABLE mine (id integer)')
-    await expect(query(other.url, 'SELECT * FROM mine')).rejects.toThrow('relation "mine" does not exist')
+    await query(one.ownerUrl, 'CREATE TABLE mine (id integer)')
+    await expect(query(other.ownerUrl, 'SELECT * FROM mine')).rejects.toThrow('relation "mine" does not exist')
   })
 })

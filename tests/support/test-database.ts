@@ -1,24 +1,26 @@
 import { randomBytes } from 'node:crypto'
 
+import type { DatabaseUrls } from '@importer/embedded-postgres'
 import pg from 'pg'
 import { inject } from 'vitest'
 
 import { afterFile } from './after-file.ts'
-import { databaseUrl, TEMPLATE_DATABASE } from './database-url.ts'
+import { databaseUrls, TEMPLATE_DATABASE } from './database-url.ts'
 
 /**
  * A migrated, empty database of its own for the test file that asks (about 50 ms), dropped when the file is done:
- * after the file's own `afterAll`, by force, so that a forgotten connection cannot keep it.
+ * after the file's own `afterAll`, by force, so that a forgotten connection cannot keep it. What is tested connects by `url`, as the
+ * role of the app; a test that looks into the database or breaks it, by `ownerUrl`, as a superuser.
  */
-export async function createTestDatabase(): Promise<{ url: string }> {
+export async function createTestDatabase(): Promise<DatabaseUrls> {
   const name = `test_${randomBytes(8).toString('hex')}`
   await runOnServer(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE}`)
   afterFile(async () => runOnServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
-  return { url: databaseUrl(inject('postgresUrl'), name) }
+  return databaseUrls(inject('postgresUrls'), name)
 }
 
 async function runOnServer(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('postgresUrl') })
+  const client = new pg.Client({ connectionString: inject('postgresUrls').ownerUrl })
   await client.connect()
   try {
     await client.query(sql)

@@ -29,6 +29,8 @@ export interface TestIntake {
   readonly port: number
   readonly database: Database
   readonly databaseUrl: string
+  /** Of the same database as a superuser. */
+  readonly ownerUrl: string
   readonly store: FileStore
   /** Keys of ORG by role, one that was revoked, and one of OTHER_ORG. */
   readonly keys: { read: string; write: string; admin: string; revoked: string; other: string }
@@ -41,7 +43,7 @@ export interface TestIntake {
 
 /** The real app on a free port, over a real database, queue and disk of its own. */
 export async function startIntake(overrides: Partial<IntakeDependencies> = {}): Promise<TestIntake> {
-  const { url: databaseUrl } = await createTestDatabase()
+  const { url: databaseUrl, ownerUrl } = await createTestDatabase()
   const root = await mkdtemp(path.join(tmpdir(), 'intake-test-'))
   const logged: string[] = []
   const log = createLog({ name: 'intake', level: 'debug', destination: { write: (line) => logged.push(line) } })
@@ -95,6 +97,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     port,
     database,
     databaseUrl,
+    ownerUrl,
     store,
     keys,
     logged,

@@ -5,12 +5,16 @@ import { isGone } from '@importer/runtime'
 
 export const DATABASE_NAME = 'redemptions'
 export const SUPERUSER = 'postgres'
+/** As whom intake, worker and command line connect: it owns nothing and is bound by the rights that migrations grant. */
+export const APP_ROLE = 'redemptions_app'
 
-/** Where things lie under a DATA_DIR. The cluster and its password are one folder, so that they appear together. */
+/** Where things lie under a DATA_DIR. The cluster and its passwords are one folder, so that they appear together. */
 export interface ClusterFolder {
   readonly home: string
   readonly data: string
+  /** of the superuser */
   readonly password: string
+  readonly appPassword: string
   readonly pidFile: string
   readonly lock: string
 }
@@ -22,6 +26,7 @@ export function describeClusterFolder(dataDir: string): ClusterFolder {
     home,
     data,
     password: join(home, 'password'),
+    appPassword: join(home, 'app-password'),
     pidFile: join(data, 'postmaster.pid'),
     lock: join(dataDir, 'postgres.lock'),
   }
@@ -31,9 +36,35 @@ export function doesClusterExist(folder: ClusterFolder): boolean {
   return existsSync(folder.home)
 }
 
-export function makeDatabaseUrl(folder: ClusterFolder, port: number, database: string): string {
-  const password = readFileSync(folder.password, 'utf8').trim()
-  return `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`
+/** Both addresses of the database `redemptions`, passwords included. */
+export interface DatabaseUrls {
+  /** For the app's role, which reads and writes rows. */
+  readonly url: string
+  /** For the superuser, who owns the tables: for migrations. */
+  readonly ownerUrl: string
+}
+
+export function makeDatabaseUrls(folder: ClusterFolder, port: number): DatabaseUrls {
+  if (!existsSync(folder.appPassword)) {
+    throw new Error(`${folder.appPassword} is missing; stop npm start and start it again, which makes it`)
+  }
+  return {
+    url: makeUrl(APP_ROLE, folder.appPassword, port, DATABASE_NAME),
+    ownerUrl: makeUrl(SUPERUSER, folder.password, port, DATABASE_NAME),
+  }
+}
+
+/** For the superuser, of the database that every cluster has. */
+export function makeAdminUrl(folder: ClusterFolder, port: number): string {
+  return makeUrl(SUPERUSER, folder.password, port, 'postgres')
+}
+
+export function readPassword(file: string): string {
+  return readFileSync(file, 'utf8').trim()
+}
+
+function makeUrl(role: string, passwordFile: string, port: number, database: string): string {
+  return `postgresql://${role}:${encodeURIComponent(readPassword(passwordFile))}@127.0.0.1:${port}/${database}`
 }
 
 /** What a server writes into its folder about itself. */

@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  existsSync,
   fsyncSync,
   lchownSync,
   mkdirSync,
@@ -18,7 +19,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { SUPERUSER, type ClusterFolder } from './cluster-folder.ts'
+import { readPassword, SUPERUSER, type ClusterFolder } from './cluster-folder.ts'
 import { commandFor, SERVER_ENVIRONMENT, type ServerAccount } from './server-account.ts'
 
 const run = promisify(execFile)
@@ -35,7 +36,7 @@ export interface CreateClusterOptions {
 }
 
 /**
- * Makes a new cluster with a password of its own (256 random bits; UTF-8, C locale, scram, data checksums). It is made
+ * Makes a new cluster with a password of its own (UTF-8, C locale, scram, data checksums). It is made
  * aside and moved into its place when it is whole, so a start that is killed half-way leaves no half cluster.
  */
 export async function createCluster({ folder, account, initdb, sync }: CreateClusterOptions): Promise<void> {
@@ -52,7 +53,7 @@ export async function createCluster({ folder, account, initdb, sync }: CreateClu
     const password = join(aside, basename(folder.password))
     mkdirSync(data, { mode: 0o700 })
     const { uid, gid } = statSync(aside)
-    writeFileSync(password, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flush: sync })
+    writePassword(password, sync)
     if (account.owner !== null) {
       chownSync(data, account.owner.uid, account.owner.gid)
       chownSync(password, account.owner.uid, account.owner.gid)
@@ -77,6 +78,23 @@ export async function createCluster({ folder, account, initdb, sync }: CreateClu
     rmSync(aside, { recursive: true, force: true })
     throw error
   }
+}
+
+/**
+ * Makes the password of the app's role, unless it is there. It is set in the cluster at each start, so the file of a cluster
+ * that an earlier version made, or one that was lost, is only made anew.
+ */
+export function ensureAppPassword({ home, appPassword }: ClusterFolder, sync: boolean): void {
+  if (existsSync(appPassword) && readPassword(appPassword) !== '') return
+  const aside = `${appPassword}.new`
+  writePassword(aside, sync)
+  renameSync(aside, appPassword)
+  if (sync) syncFolders([home])
+}
+
+/** 256 random bits, in a file for this account alone. */
+function writePassword(file: string, sync: boolean): void {
+  writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flush: sync })
 }
 
 async function runInitdb(initdb: string, initdbArgs: string[], account: ServerAccount): Promise<void> {

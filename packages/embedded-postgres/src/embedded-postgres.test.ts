@@ -78,18 +78,45 @@ describe('an embedded PostgreSQL', () => {
     const dataDir = join(root, 'data')
     expect(findEmbeddedPostgres({ dataDir })).toBeNull()
     const first = await start(dataDir)
-    expect(findEmbeddedPostgres({ dataDir })).toBe(first.url)
-    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
+    expect(findEmbeddedPostgres({ dataDir })).toEqual({ url: first.url, ownerUrl: first.ownerUrl })
+    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
     await first.stop()
     expect(await first.exited).toBe('exit code 0')
     expect(findEmbeddedPostgres({ dataDir })).toBeNull()
 
     const second = await start(dataDir)
-    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect(await query(second.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     expect((await stat(join(dataDir, 'postgres', 'password'))).mode & 0o777).toBe(0o600)
-    const wrong = new URL(second.url)
+    const wrong = new URL(second.ownerUrl)
     wrong.password = 'guessed'
     await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/)
+  })
+
+  it('has a role for the app that owns nothing, in a cluster of an earlier version and after a lost password too', async () => {
+    const first = await start(root)
+    const { username } = new URL(first.url)
+    const attributes = `SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful
+      FROM pg_roles WHERE rolname = '${username}'`
+    expect(await query(first.ownerUrl, attributes)).toEqual([{ powerful: false }])
+    await expect(query(first.url, 'CREATE TABLE mine (n int)')).rejects.toThrow('permission denied for schema public')
+    const passwordFile = join(root, 'postgres', 'app-password')
+    expect((await stat(passwordFile)).mode & 0o777).toBe(0o600)
+    await first.stop()
+
+    const again = await start(root, { preferredPort: first.port })
+    expect(again.url).toBe(first.url)
+    await query(again.ownerUrl, `DROP ROLE ${username}`)
+    await again.stop()
+    await rm(passwordFile)
+
+    const made = await start(root, { preferredPort: first.port })
+    expect(made.url).not.toBe(first.url)
+    expect(await query(made.url, 'SELECT current_user::text AS role')).toEqual([{ role: username }])
+    await expect(query(first.url, 'SELECT 1')).rejects.toThrow('password authentication failed')
+    await rm(passwordFile)
+    expect(() => findEmbeddedPostgres({ dataDir: root })).toThrow(
+      'app-password is missing; stop npm start and start it again',
+    )
   })
 
   it('is durable, in UTF-8 with the C locale, with checksums, unless set otherwise', async () => {
@@ -123,8 +150,8 @@ describe('an embedded PostgreSQL', () => {
         `^The PostgreSQL in ${join(root, 'one')} is in use by process ${process.pid}; choose another DATA_DIR$`,
       ),
     )
-    await query(one.url, 'CREATE TABLE mine (n int)')
-    expect(await query(other.url, `SELECT to_regclass('mine') AS found`)).toEqual([{ found: null }])
+    await query(one.ownerUrl, 'CREATE TABLE mine (n int)')
+    expect(await query(other.ownerUrl, `SELECT to_regclass('mine') AS found`)).toEqual([{ found: null }])
   })
 
   it('lets exactly one in of several that come at once', async () => {
@@ -173,19 +200,19 @@ describe('a start after a disaster', () => {
 
   it('gets over SIGKILL of the server in the middle of work, on the same port', async () => {
     const first = await start(root)
-    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
-    const busy = new pg.Client({ connectionString: first.url })
+    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
+    const busy = new pg.Client({ connectionString: first.ownerUrl })
     busy.on('error', () => undefined)
     await busy.connect()
     const work = busy.query('DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$').catch((error: unknown) => error)
     const isWorking = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'DO%' AND state = 'active'`
-    await waitFor('the work to begin', async () => (await query(first.url, isWorking))[0]?.['n'] === 1)
+    await waitFor('the work to begin', async () => (await query(first.ownerUrl, isWorking))[0]?.['n'] === 1)
 
     process.kill(serverPid(root), 'SIGKILL')
     expect(await first.exited).toBe('SIGKILL')
     const second = await start(root, { preferredPort: first.port })
     expect(second.port).toBe(first.port)
-    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect(await query(second.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     expect(await work).toBeInstanceOf(Error)
   })
 
@@ -195,7 +222,7 @@ describe('a start after a disaster', () => {
     await writeFile(pidFile, `${process.pid}\n${root}/postgres/data\n1700000000\n5432\n\n127.0.0.1\n1 1\nready   \n`)
     expect(findEmbeddedPostgres({ dataDir: root })).toBeNull()
     const postgres = await start(root)
-    expect(findEmbeddedPostgres({ dataDir: root })).toBe(postgres.url)
+    expect(findEmbeddedPostgres({ dataDir: root })).toEqual({ url: postgres.url, ownerUrl: postgres.ownerUrl })
   })
 
   it.runIf(ON_LINUX)('stops the server of a run that was killed, and takes over its data', async () => {
@@ -240,7 +267,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     const data = join(dataDir, 'postgres', 'data')
     expect((await stat(data)).uid).not.toBe(0)
     expect((await stat(`/proc/${serverPid(dataDir)}`)).uid).not.toBe(0)
-    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
     await first.stop()
 
     await chmod(root, 0o700)
@@ -260,7 +287,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     await chmod(root, 0o711)
     const dataDir = join(root, 'data')
     const first = await start(dataDir, { binaries })
-    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
     await first.stop()
 
     await chmod(programs, 0o700)
@@ -271,7 +298,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
 
   async function restartAndRead(dataDir: string): Promise<{ uid: number; capabilities: bigint }> {
     const postgres = await start(dataDir, { binaries })
-    expect(await query(postgres.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect(await query(postgres.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     const pid = serverPid(dataDir)
     const { uid } = await stat(`/proc/${pid}`)
     const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]

@@ -1,22 +1,22 @@
 import { resolve } from 'node:path'
 
 import {
-  DATABASE_NAME,
   describeClusterFolder,
   doesClusterExist,
-  makeDatabaseUrl,
+  makeDatabaseUrls,
   readPidFile,
+  type DatabaseUrls,
 } from './cluster-folder.ts'
 import { listClusterProcesses } from './cluster-processes.ts'
 
 /**
- * The URL of the PostgreSQL that another process runs for this data folder, for a program beside `npm start`; null when
- * none runs. Throws when the folder is not this user's to read.
+ * The PostgreSQL that another process runs for this data folder, for a program beside `npm start`; null when none runs.
+ * Throws when the folder is not this user's to read.
  */
-export function findEmbeddedPostgres({ dataDir }: { readonly dataDir: string }): string | null {
+export function findEmbeddedPostgres({ dataDir }: { readonly dataDir: string }): DatabaseUrls | null {
   const folder = describeClusterFolder(resolve(dataDir))
   if (!doesClusterExist(folder)) return null
   const pidFile = readPidFile(folder)
   if (pidFile === null || !listClusterProcesses(folder).includes(pidFile.pid)) return null
-  return makeDatabaseUrl(folder, pidFile.port, DATABASE_NAME)
+  return makeDatabaseUrls(folder, pidFile.port)
 }

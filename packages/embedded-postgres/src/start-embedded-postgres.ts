@@ -5,9 +5,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { acquireInstanceLock, type InstanceLock, InstanceLockedError, RotatingLogFile } from '@importer/runtime'
 
 import { locateBinaries, type PostgresBinaries } from './binaries.ts'
-import { DATABASE_NAME, describeClusterFolder, doesClusterExist, makeDatabaseUrl } from './cluster-folder.ts'
+import {
+  APP_ROLE,
+  DATABASE_NAME,
+  describeClusterFolder,
+  doesClusterExist,
+  makeAdminUrl,
+  makeDatabaseUrls,
+  readPassword,
+  type DatabaseUrls,
+} from './cluster-folder.ts'
 import { endLeftovers } from './cluster-processes.ts'
-import { createCluster, giveOwnership } from './create-cluster.ts'
+import { createCluster, ensureAppPassword, giveOwnership } from './create-cluster.ts'
 import { ensureDatabase } from './ensure-database.ts'
 import { chooseFreePort, isPortFree } from './free-port.ts'
 import { chooseServerAccount } from './server-account.ts'
@@ -39,9 +48,7 @@ export interface EmbeddedPostgresOptions {
   readonly binaries?: PostgresBinaries
 }
 
-export interface EmbeddedPostgres {
-  /** Of the database `redemptions`, password included. */
-  readonly url: string
+export interface EmbeddedPostgres extends DatabaseUrls {
   readonly port: number
   /** Resolves when the server has ended, asked to or not, to how: `SIGKILL`, `exit code 1`. Never rejects. */
   readonly exited: Promise<string>
@@ -66,7 +73,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await server.stop()
       await exited
     }
-    return { url: makeDatabaseUrl(describeClusterFolder(dataDir), port, DATABASE_NAME), port, exited, stop }
+    return { ...makeDatabaseUrls(describeClusterFolder(dataDir), port), port, exited, stop }
   } catch (error) {
     lock.release()
     throw error
@@ -90,10 +97,13 @@ async function startServer(
   const folder = describeClusterFolder(dataDir)
   const { initdb, postgres } = binaries
   const account = await chooseServerAccount(dataDir, postgres)
+  const sync = overrides['fsync'] !== 'off'
   if (!doesClusterExist(folder)) {
     log('Creating a PostgreSQL database cluster…')
-    await createCluster({ folder, account, initdb, sync: overrides['fsync'] !== 'off' })
+    await createCluster({ folder, account, initdb, sync })
   }
+  // Before the server accepts connections: whoever finds it then finds the password too.
+  ensureAppPassword(folder, sync)
   if (await endLeftovers(folder)) log('Stopped a PostgreSQL that an earlier run had left behind')
   giveOwnership(folder, account)
   const settings = chooseSettings(
@@ -108,7 +118,11 @@ async function startServer(
     const server = spawnServer({ folder, account, postgres, port, settings, logFile })
     try {
       await server.waitUntilReady(signal)
-      await ensureDatabase(makeDatabaseUrl(folder, port, 'postgres'), DATABASE_NAME)
+      await ensureDatabase(makeAdminUrl(folder, port), {
+        name: DATABASE_NAME,
+        appRole: APP_ROLE,
+        appPassword: readPassword(folder.appPassword),
+      })
       return { server, port }
     } catch (error) {
       await server.stop()

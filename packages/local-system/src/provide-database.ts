@@ -1,11 +1,13 @@
-import { startEmbeddedPostgres } from '@importer/embedded-postgres'
+import { APP_ROLE, startEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-postgres'
 
 import type { Releases } from './releases.ts'
 import { superviseProcess } from './supervise-process.ts'
 import { reportEvent } from './report-event.ts'
 
 export interface ProvidedDatabase {
-  readUrl(): string
+  readUrls(): DatabaseUrls
+  /** The role of `url` where it is another one than that of `ownerUrl`. */
+  readonly appRole: string | undefined
   /** Calls `listener` when a restart has changed the URL: another program had taken the port meanwhile. */
   onMoved(listener: () => void): void
 }
@@ -21,9 +23,15 @@ export interface ProvideDatabaseOptions {
 /** The database of this run: the given one, or an embedded PostgreSQL that is kept running. Resolves when it answers. */
 export async function provideDatabase(options: ProvideDatabaseOptions): Promise<ProvidedDatabase> {
   const { databaseUrl, dataDir, releases, output } = options
-  if (databaseUrl !== undefined) return { readUrl: () => databaseUrl, onMoved: () => undefined }
+  if (databaseUrl !== undefined) {
+    return {
+      readUrls: () => ({ url: databaseUrl, ownerUrl: databaseUrl }),
+      appRole: undefined,
+      onMoved: () => undefined,
+    }
+  }
 
-  let url = ''
+  let urls: DatabaseUrls = { url: '', ownerUrl: '' }
   let port: number | undefined
   let notifyMoved: () => void = () => undefined
   const postgres = superviseProcess({
@@ -36,7 +44,7 @@ export async function provideDatabase(options: ProvideDatabaseOptions): Promise<
       })
       const hasMoved = port !== undefined && port !== started.port
       port = started.port
-      url = started.url
+      urls = started
       if (hasMoved) notifyMoved()
       return started
     },
@@ -47,7 +55,8 @@ export async function provideDatabase(options: ProvideDatabaseOptions): Promise<
   releases.add('PostgreSQL', () => postgres.stop())
   await postgres.ready
   return {
-    readUrl: () => url,
+    readUrls: () => urls,
+    appRole: APP_ROLE,
     onMoved: (listener) => {
       notifyMoved = listener
     },

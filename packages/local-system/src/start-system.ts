@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import type { DatabaseUrls } from '@importer/embedded-postgres'
 import type { Environment } from '@importer/runtime'
 
 import { ensureApiKeyFile } from './api-key-file.ts'
@@ -11,7 +12,7 @@ import { claimPort } from './claim-port.ts'
 import { openDataFolder } from './data-folder.ts'
 import { reportEvent } from './report-event.ts'
 import { readEnvironment, type RawEnvironment } from './env.ts'
-import { provideDatabase } from './provide-database.ts'
+import { provideDatabase, type ProvidedDatabase } from './provide-database.ts'
 import { Releases } from './releases.ts'
 import { superviseProcess, type SupervisedProcess } from './supervise-process.ts'
 
@@ -51,8 +52,8 @@ export interface RunningSystem {
   readonly isNewApiKey: boolean
   /** the folder of intake.log, worker.log, migrate.log and postgres.log */
   readonly logFolder: string
-  /** of the database as it is now */
-  readDatabaseUrl(): string
+  /** of the database as it is now: one address twice where DATABASE_URL gave it */
+  readDatabaseUrls(): DatabaseUrls
   /**
    * Ends intake, worker and PostgreSQL, in this order, each within a deadline. Gives whether each ended as it should; the
    * output has which did not. Never rejects.
@@ -103,7 +104,7 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
         ...env,
         PORT: String(port),
         DATA_DIR: folder.path,
-        DATABASE_URL: database.readUrl(),
+        ...describeDatabase(program, database),
         BOOTSTRAP_ORG_ID: String(orgId),
         BOOTSTRAP_API_KEY: apiKey.key,
       },
@@ -142,7 +143,7 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
       apiKeyFile: apiKey.file,
       isNewApiKey: apiKey.isNew,
       logFolder: folder.logs,
-      readDatabaseUrl: () => database.readUrl(),
+      readDatabaseUrls: () => database.readUrls(),
       stop,
     }
   } catch (error) {
@@ -150,6 +151,16 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
     throw error
   } finally {
     signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+/** The migration alone connects as the owner. With a database that was given, DATABASE_APP_ROLE is what the user has set. */
+function describeDatabase(program: Program, database: ProvidedDatabase): Record<string, string> {
+  const { url, ownerUrl } = database.readUrls()
+  const { appRole } = database
+  return {
+    DATABASE_URL: program === 'migrate' ? ownerUrl : url,
+    ...(appRole === undefined ? {} : { DATABASE_APP_ROLE: appRole }),
   }
 }
 

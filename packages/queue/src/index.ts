@@ -1,5 +1,5 @@
 export type { Consumer, ConsumerOptions, JobContext, JobProcessor } from './consumer.ts'
 export { createQueues, locateQueue, type QueueLocation, type Queues, type QueuesOptions } from './create-queues.ts'
 export { describeRedis, type RedisDescription } from './describe-redis.ts'
-export { migrateQueue } from './postgres-backend.ts'
+export { migrateQueue, QUEUE_SCHEMA } from './postgres-backend.ts'
 export type { EnqueueOptions, Producer } from './producer.ts'

@@ -1,11 +1,13 @@
 import { BoundedClient, BoundedPool, LIMITS, POSTGRES_CONNECTION, POSTGRES_REQUESTS } from '@importer/connections'
 import { JOBS } from '@importer/contracts'
-import { createPostgresBackend, DEFAULT_SCHEMA, Queue, runMigrations, type PgPool } from 'bullmq'
+import { createPostgresBackend, DEFAULT_SCHEMA as QUEUE_SCHEMA, Queue, runMigrations, type PgPool } from 'bullmq'
 
 import type { QueueBackend } from './backend.ts'
 import { QUEUE_OPTIONS } from './queue-options.ts'
 import { PacedWorker } from './paced-worker.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
+
+export { QUEUE_SCHEMA }
 
 /** Of the queues that add jobs, all together. */
 const PRODUCER_CONNECTIONS = 2
@@ -34,7 +36,7 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
         ...describeConnection(databaseUrl),
         // BullMQ makes the pool, of these.
         Client: BoundedClient,
-        schema: DEFAULT_SCHEMA,
+        schema: QUEUE_SCHEMA,
         max: WORKER_CONNECTIONS,
         requestTimeoutMs: LIMITS.queue.workerRequestMs,
         // For the connection that listens, which BullMQ makes with a client of pg's own.
@@ -54,7 +56,7 @@ export function openPostgresBackend(databaseUrl: string, reportError: (error: Er
       const { rows } = await pool.query<{ found: boolean }>(`SELECT to_regclass('job') IS NOT NULL AS found`)
       if (rows[0]?.found !== true) {
         throw new QueueUnavailableError(
-          `the schema ${DEFAULT_SCHEMA} is missing from the database; run \`npm run migrate\``,
+          `the schema ${QUEUE_SCHEMA} is missing from the database; run \`npm run migrate\``,
         )
       }
     },
@@ -70,10 +72,10 @@ export async function migrateQueue(databaseUrl: string): Promise<void> {
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
   try {
-    await runMigrations(client, DEFAULT_SCHEMA)
+    await runMigrations(client, QUEUE_SCHEMA)
     // BullMQ creates a queue's sequence of job ids when it first adds jobs in bulk, which a role without CREATE may not do.
     // Its function makes the sequence where there is none; the id that it gives is lost, and our jobs bring their own.
-    await client.query(`SELECT "${DEFAULT_SCHEMA}".next_job_id(queue) FROM unnest($1::text[]) AS queue`, [
+    await client.query(`SELECT "${QUEUE_SCHEMA}".next_job_id(queue) FROM unnest($1::text[]) AS queue`, [
       Object.values(JOBS).map(({ queue }) => queue),
     ])
   } finally {
@@ -86,7 +88,7 @@ function describeConnection(databaseUrl: string) {
   const url = new URL(databaseUrl)
   const givenOptions = url.searchParams.get('options')
   url.searchParams.delete('options')
-  const searchPath = `-c search_path="${DEFAULT_SCHEMA}"`
+  const searchPath = `-c search_path="${QUEUE_SCHEMA}"`
   return {
     connectionString: url.href,
     options: givenOptions === null ? searchPath : `${givenOptions} ${searchPath}`,

@@ -26,7 +26,7 @@ beforeAll(async () => {
   receiver = await startReceiver()
 })
 beforeEach(async () => {
-  await world.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event, webhook_secret CASCADE`
+  await world.clear()
   receiver.received.length = 0
   receiver.answer = (response) => response.writeHead(204).end()
   world.clock = new Date()

@@ -16,7 +16,7 @@ beforeAll(async () => {
   receiver = await startReceiver()
 })
 beforeEach(async () => {
-  await world.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event, webhook_secret CASCADE`
+  await world.clear()
   receiver.received.length = 0
   secrets = {}
   for (const path of ['/one', '/two']) secrets[path] = (await world.makeEndpoint(`${receiver.url}${path}`)).secret

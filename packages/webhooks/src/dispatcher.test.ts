@@ -32,7 +32,7 @@ beforeAll(async () => {
   }
 })
 beforeEach(async () => {
-  await world.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event CASCADE`
+  await world.clear()
   queued.length = 0
 })
 afterAll(() => world.stop())

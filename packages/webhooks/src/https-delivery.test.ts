@@ -22,7 +22,7 @@ test.each<[string, Partial<AttemptOptions>, string, object]>([
     { httpStatus: null, errorCode: 'TLS_FAILED' },
   ],
 ])('a receiver by https %s', async (_name, options, name, attempt) => {
-  await world.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event CASCADE`
+  await world.clear()
   const secure = await startReceiver({ tls: true })
   const { secret } = await world.makeEndpoint(`https://${name}.example.com:${new URL(secure.url).port}/hook`)
   const importId = await world.makeImport()

@@ -78,7 +78,7 @@ test.each<[string, (socket: Socket) => void, End]>([
   ],
   ['sends 100 MB', pour, { httpStatus: 200, errorCode: null, wait: null }],
 ])('a receiver that %s: its attempt is on record, and when the next is made', async (_name, misbehave, end) => {
-  await world.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event CASCADE`
+  await world.clear()
   world.logged.length = 0
   receiver = await startFaultyReceiver(misbehave)
   await world.makeEndpoint(`http://127.0.0.1:${receiver.port}/`)

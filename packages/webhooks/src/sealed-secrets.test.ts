@@ -27,15 +27,15 @@ let without: WebhookWorld
 
 beforeAll(async () => {
   receiver = await startReceiver()
-  const { url: databaseUrl } = await createTestDatabase()
-  const open = async (secretsKeys: Buffer[]): Promise<WebhookWorld> => openWebhookWorld({ secretsKeys, databaseUrl })
+  const urls = await createTestDatabase()
+  const open = async (secretsKeys: Buffer[]): Promise<WebhookWorld> => openWebhookWorld({ secretsKeys, urls })
   withOld = await open([OLD])
   withBoth = await open([NEW, OLD])
   withNew = await open([NEW])
   without = await open([])
 })
 beforeEach(async () => {
-  await withOld.database.prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event, webhook_secret CASCADE`
+  await withOld.clear()
   receiver.received.length = 0
   receiver.answer = (response) => response.writeHead(204).end()
 })

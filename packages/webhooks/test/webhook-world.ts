@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createWebhookEndpoint, ensureOrganization, openDatabase, type Database } from '@importer/db'
 import { createLog, type Logger } from '@importer/runtime'
 
+import { queryOnce } from '../../../tests/support/query-once.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { attemptDelivery, type AttemptOptions } from '../src/attempt-delivery.ts'
 import { queueDueDeliveries } from '../src/dispatcher.ts'
@@ -18,6 +19,8 @@ interface Job {
 
 export interface WebhookWorld {
   readonly database: Database
+  /** Forgets every endpoint, event and secret. */
+  clear(): Promise<void>
   readonly log: Logger
   readonly logged: string[]
   /** What the clock says: a test moves it. */
@@ -36,9 +39,12 @@ export interface WebhookWorld {
 
 /** A database of its own, a clock that stands still, and the parts that deliver webhooks, without a queue between them. */
 export async function openWebhookWorld(
-  options: { readonly secretsKeys?: readonly Buffer[]; readonly databaseUrl?: string } = {},
+  options: {
+    readonly secretsKeys?: readonly Buffer[]
+    readonly urls?: Awaited<ReturnType<typeof createTestDatabase>>
+  } = {},
 ): Promise<WebhookWorld> {
-  const url = options.databaseUrl ?? (await createTestDatabase()).url
+  const { url, ownerUrl } = options.urls ?? (await createTestDatabase())
   const logged: string[] = []
   const log = createLog({ name: 'test', level: 'debug', destination: { write: (line) => logged.push(line) } })
   const database = openDatabase({
@@ -67,6 +73,9 @@ export async function openWebhookWorld(
 
   const world: WebhookWorld = {
     database,
+    async clear() {
+      await queryOnce(ownerUrl, 'TRUNCATE webhook_endpoint, webhook_event, webhook_secret CASCADE')
+    },
     log,
     logged,
     clock: new Date(),

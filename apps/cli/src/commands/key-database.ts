@@ -12,26 +12,40 @@ type Act<Result> = (database: db.Database, functions: Db) => Promise<Result>
 export async function withKeyDatabase<Result>(session: Session, act: Act<Result>): Promise<Result> {
   const { terminal, signal, notify } = session
   const { env } = terminal
-  // Queue and store take a while to load, and the other commands do without them.
-  const { findEmbeddedPostgres, startEmbeddedPostgres } = await import('@importer/embedded-postgres')
-  const url = env.DATABASE_URL ?? findEmbeddedPostgres({ dataDir: env.DATA_DIR })
-  if (url !== null) return useDatabase(session, url, act)
+  if (env.DATABASE_URL !== undefined) {
+    return useDatabase(session, { url: env.DATABASE_URL, ownerUrl: env.DATABASE_URL, appRole: undefined }, act)
+  }
+  // It takes a while to load, and the other commands do without it.
+  const { APP_ROLE, findEmbeddedPostgres, startEmbeddedPostgres } = await import('@importer/embedded-postgres')
+  const found = findEmbeddedPostgres({ dataDir: env.DATA_DIR })
+  if (found !== null) return useDatabase(session, { ...found, appRole: APP_ROLE }, act)
   const postgres = await startEmbeddedPostgres({
     dataDir: env.DATA_DIR,
     log: notify,
     signal,
   })
   try {
-    return await useDatabase(session, postgres.url, act)
+    return await useDatabase(session, { ...postgres, appRole: APP_ROLE }, act)
   } finally {
     await postgres.stop()
   }
 }
 
-async function useDatabase<Result>(session: Session, url: string, act: Act<Result>): Promise<Result> {
+interface KeyDatabase {
+  readonly url: string
+  readonly ownerUrl: string
+  /** The role of `url` where it is another one than that of `ownerUrl`. */
+  readonly appRole: string | undefined
+}
+
+async function useDatabase<Result>(
+  session: Session,
+  { url, ownerUrl, appRole }: KeyDatabase,
+  act: Act<Result>,
+): Promise<Result> {
   // Prisma takes a while to load, and the other commands do without it.
   const functions = await import('@importer/db')
-  await functions.migrateDatabase(url)
+  await functions.migrateDatabase(ownerUrl, { appRole })
   const database = functions.openDatabase({
     url,
     applicationName: 'cli',

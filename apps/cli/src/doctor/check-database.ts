@@ -25,8 +25,14 @@ export interface DatabaseChecks {
   readonly isUsable: boolean
 }
 
-/** Round trip, version, clock, and the schema against the migrations of this version. */
-export async function checkDatabase(database: Database, url: string): Promise<DatabaseChecks> {
+/**
+ * Round trip, version, clock, and the schema against the migrations of this version: that one by the owner's address where it
+ * is known, as it needs a database to compare with.
+ */
+export async function checkDatabase(
+  database: Database,
+  { url, ownerUrl }: { readonly url: string; readonly ownerUrl: string },
+): Promise<DatabaseChecks> {
   const startedAt = Date.now()
   let server: DatabaseServer
   try {
@@ -48,7 +54,7 @@ export async function checkDatabase(database: Database, url: string): Promise<Da
     checks.push(finding('Schema', fault, 'Run npm run migrate; npm start does it by itself.'))
     return { checks, isUsable: false }
   }
-  checks.push(await checkDrift(url))
+  checks.push(await checkDrift(ownerUrl))
   return { checks, isUsable: true }
 }
 

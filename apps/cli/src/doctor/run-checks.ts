@@ -1,5 +1,6 @@
 import { openDatabase } from '@importer/db'
-import { findEmbeddedPostgres } from '@importer/embedded-postgres'
+import { findEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-postgres'
+import type { Environment } from '@importer/runtime/environment'
 
 import type { Session } from '../framework/session.ts'
 import { checkCounts, checkDatabase } from './check-database.ts'
@@ -16,8 +17,8 @@ export async function* runChecks(session: Session): AsyncGenerator<Check> {
   yield checkNode()
   yield await checkDisk(environment.DATA_DIR)
   yield await checkQueue(environment)
-  const url = environment.DATABASE_URL ?? findEmbeddedPostgres({ dataDir: environment.DATA_DIR })
-  if (url === null) {
+  const urls = findDatabase(environment)
+  if (urls === null) {
     yield finding(
       'Database',
       `DATABASE_URL is not set, and no PostgreSQL of npm start runs in ${environment.DATA_DIR}`,
@@ -25,13 +26,13 @@ export async function* runChecks(session: Session): AsyncGenerator<Check> {
     )
   } else {
     const database = openDatabase({
-      url,
+      url: urls.url,
       applicationName: 'doctor',
       maxConnections: 2,
       onConnectionLost: (error) => notify(`a database connection broke: ${error.message}`),
     })
     try {
-      const { checks, isUsable } = await checkDatabase(database, url)
+      const { checks, isUsable } = await checkDatabase(database, urls)
       yield* checks
       if (isUsable) {
         yield await checkStorage(database, environment)
@@ -42,4 +43,9 @@ export async function* runChecks(session: Session): AsyncGenerator<Check> {
     }
   }
   yield* await checkService(async () => session.connect())
+}
+
+function findDatabase({ DATABASE_URL, DATA_DIR }: Environment): DatabaseUrls | null {
+  if (DATABASE_URL !== undefined) return { url: DATABASE_URL, ownerUrl: DATABASE_URL }
+  return findEmbeddedPostgres({ dataDir: DATA_DIR })
 }

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { createFileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { queryOnce } from '../../../../tests/support/query-once.ts'
 import { readJson } from '../../test/read-json.ts'
 import { ORG, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { CSV, fieldParts, filePart, GOOD_FIELDS, makeForm, postForm, postGood } from '../../test/upload.ts'
@@ -151,10 +152,9 @@ test.each(['bearer', 'token', 'basic'])('the key is taken as %s', async (way) =>
 describe('an upload that fails on our side', () => {
   test('when the import cannot be recorded is 500 and leaves nothing', async () => {
     const before = await intake.countStored()
-    const { prisma } = intake.database
-    await prisma.$executeRawUnsafe('ALTER TABLE import RENAME COLUMN sha256 TO sha256_away')
+    await queryOnce(intake.ownerUrl, 'ALTER TABLE import RENAME COLUMN sha256 TO sha256_away')
     const response = await postGood(intake)
-    await prisma.$executeRawUnsafe('ALTER TABLE import RENAME COLUMN sha256_away TO sha256')
+    await queryOnce(intake.ownerUrl, 'ALTER TABLE import RENAME COLUMN sha256_away TO sha256')
     expect([response.status, (await readJson(response)).errors[0].code]).toEqual([500, 'INTERNAL_ERROR'])
     expect(await intake.countStored()).toEqual(before)
   })

@@ -7,6 +7,7 @@ import { openDatabase } from '@importer/db'
 import { createFileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { queryOnce } from '../../../../tests/support/query-once.ts'
 import { waitUntil } from '../../../../tests/support/wait-until.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -133,8 +134,8 @@ test('a database that does not answer is 503 in the form of each API, without a 
 
 test('a database without our tables is not ready, and says what to run', async () => {
   const intake = await startIntake()
-  await intake.database.prisma.$executeRaw`DROP SCHEMA public CASCADE`
-  await intake.database.prisma.$executeRaw`CREATE SCHEMA public`
+  await queryOnce(intake.ownerUrl, 'DROP SCHEMA public CASCADE')
+  await queryOnce(intake.ownerUrl, 'CREATE SCHEMA public')
   const response = await fetch(`${intake.url}/readyz`)
   const { checks } = await readJson(response)
   await intake.stop()

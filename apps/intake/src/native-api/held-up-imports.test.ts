@@ -33,7 +33,7 @@ afterAll(async () => {
   await intake.stop()
 })
 beforeEach(async () => {
-  holder = await openSession(intake.databaseUrl)
+  holder = await openSession(intake.ownerUrl)
 })
 afterEach(() => holder.end())
 
@@ -64,7 +64,7 @@ async function untilHeldUp(statements: number): Promise<void> {
   const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'worker' AND wait_event_type = 'Lock'`
   // Within its transaction the holder itself would see the same activity again and again.
-  const count = async () => (await queryOnce<{ n: number }>(intake.databaseUrl, waiting))[0]?.n
+  const count = async () => (await queryOnce<{ n: number }>(intake.ownerUrl, waiting))[0]?.n
   await expect.poll(count, { timeout: 10_000 }).toBe(statements)
 }
 

@@ -2,6 +2,7 @@ import { openDatabase, type Database } from '@importer/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startPostgresProxy, type Cut, type PostgresProxy } from '../../../../tests/support/postgres-proxy.ts'
+import { queryOnce } from '../../../../tests/support/query-once.ts'
 import { callApi, postNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -76,21 +77,19 @@ test.each(
 
 test('what the database refuses leaves nothing', async () => {
   const before = await intake.countStored()
-  const { prisma } = intake.database
-  await prisma.$executeRawUnsafe('ALTER TABLE import ADD CONSTRAINT nothing_more CHECK (false) NOT VALID')
+  await queryOnce(intake.ownerUrl, 'ALTER TABLE import ADD CONSTRAINT nothing_more CHECK (false) NOT VALID')
   const statuses = []
   for (const upload of Object.values(UPLOADS)) statuses.push((await upload(line('CODE1'), 'refused')).status)
-  await prisma.$executeRawUnsafe('ALTER TABLE import DROP CONSTRAINT nothing_more')
+  await queryOnce(intake.ownerUrl, 'ALTER TABLE import DROP CONSTRAINT nothing_more')
   expect(statuses).toEqual([500, 500])
   expect(await intake.countStored()).toEqual(before)
 })
 
 test('an import that is committed and cannot be read back keeps its file', async () => {
   const before = await intake.countStored()
-  const { prisma } = intake.database
-  await prisma.$executeRawUnsafe('ALTER TABLE import_lane RENAME COLUMN column_count TO away')
+  await queryOnce(intake.ownerUrl, 'ALTER TABLE import_lane RENAME COLUMN column_count TO away')
   const response = await postNative(intake, line('CODE1'))
-  await prisma.$executeRawUnsafe('ALTER TABLE import_lane RENAME COLUMN away TO column_count')
+  await queryOnce(intake.ownerUrl, 'ALTER TABLE import_lane RENAME COLUMN away TO column_count')
   expect(response.status).toBe(500)
   const after = await intake.countStored()
   expect([after.files - before.files, after.imports - before.imports]).toEqual([1, 1])

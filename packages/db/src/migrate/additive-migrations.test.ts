@@ -53,8 +53,8 @@ SELECT t.relname || ' (' || (SELECT string_agg(pg_get_indexdef(x.indexrelid, k, 
 FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 WHERE n.nspname = 'public' AND x.indisunique`
 
-const { url } = await createTestDatabase()
-const client = new pg.Client({ connectionString: url })
+const { ownerUrl } = await createTestDatabase()
+const client = new pg.Client({ connectionString: ownerUrl })
 await client.connect()
 afterAll(async () => client.end())
 

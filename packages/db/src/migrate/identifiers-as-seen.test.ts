@@ -8,7 +8,7 @@ import { readMigrations } from './migrations-folder.ts'
 let client: pg.Client
 
 beforeAll(async () => {
-  client = new pg.Client({ connectionString: (await createTestDatabase()).url })
+  client = new pg.Client({ connectionString: (await createTestDatabase()).ownerUrl })
   await client.connect()
   await client.query(`INSERT INTO organization (id) VALUES (1), (2)`)
   await client.query(`INSERT INTO series (org_id, id, single_use) VALUES (1, 1, true), (1, 2, true), (2, 1, true)`)

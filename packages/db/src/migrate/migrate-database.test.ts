@@ -90,14 +90,14 @@ async function describeRecords(url: string): Promise<unknown[]> {
 
 /** A database without anything in it. */
 async function createEmptyDatabase(): Promise<string> {
-  const { url } = await createTestDatabase()
-  await query(url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public')
-  return url
+  const { ownerUrl } = await createTestDatabase()
+  await query(ownerUrl, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+  return ownerUrl
 }
 
 describe('the migrations', () => {
   test('lead to the schema', async () => {
-    const [{ url: migrated }, made] = await Promise.all([createTestDatabase(), createEmptyDatabase()])
+    const [{ ownerUrl: migrated }, made] = await Promise.all([createTestDatabase(), createEmptyDatabase()])
     await query(made, await writeSchemaScript(made))
     const items = await describeDatabase(migrated)
     expect(items).toEqual(await describeDatabase(made))
@@ -111,7 +111,7 @@ describe('the migrations', () => {
     ['an index less', 'DROP INDEX customer_mobile_org_id_key'],
     ['a table more', 'CREATE TABLE stray (id int PRIMARY KEY)'],
   ])('would be found to differ by %s', async (_name, change) => {
-    const { url } = await createTestDatabase()
+    const { ownerUrl: url } = await createTestDatabase()
     const before = await describeDatabase(url)
     await query(url, change)
     expect(await describeDatabase(url)).not.toEqual(before)
@@ -143,22 +143,22 @@ describe('the migrations', () => {
     const [ours, theirs] = await Promise.all([createEmptyDatabase(), createEmptyDatabase()])
     // Prisma's adapter cuts scripts at every semicolon, also in comments: these have none.
     const few = ['first', 'second'].map((name) => ({ name, script: `CREATE TABLE ${name} (id int PRIMARY KEY)` }))
-    expect((await migrateDatabase(ours, few)).applied).toEqual(few.map(({ name }) => name))
+    expect((await migrateDatabase(ours, { migrations: few })).applied).toEqual(few.map(({ name }) => name))
     expect(await applyByEngine(theirs, few)).toEqual(few.map(({ name }) => name))
     expect(await describeRecords(ours)).toEqual(await describeRecords(theirs))
     expect(await applyByEngine(ours, few)).toEqual([])
-    expect(await migrateDatabase(theirs, few)).toEqual({ applied: [] })
+    expect(await migrateDatabase(theirs, { migrations: few })).toEqual({ applied: [] })
   })
 
   test('leave nothing of one that fails, say which it was, and go on from there', async () => {
     const url = await createEmptyDatabase()
     const first = { name: '1_first', script: 'CREATE TABLE first (id int);' }
     const wrong = { name: '2_second', script: 'CREATE TABLE second (id int); SELECT 1 / 0; -- no more' }
-    await expect(migrateDatabase(url, [first, wrong])).rejects.toThrow(
+    await expect(migrateDatabase(url, { migrations: [first, wrong] })).rejects.toThrow(
       'the migration 2_second could not be applied: division by zero',
     )
     const mended = { ...wrong, script: wrong.script.replace('SELECT 1 / 0; ', '') }
-    expect(await migrateDatabase(url, [first, mended])).toEqual({ applied: ['2_second'] })
+    expect(await migrateDatabase(url, { migrations: [first, mended] })).toEqual({ applied: ['2_second'] })
   })
 
   test("are not applied to somebody else's tables", async () => {

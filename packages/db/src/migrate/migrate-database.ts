@@ -4,10 +4,9 @@ import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 import { UnavailableError } from '@importer/contracts'
 
 import { createPoolerCheck } from '../pooler-check.ts'
+import { checkAppRole, grantRights } from './grant-rights.ts'
+import { MIGRATION_LOCK } from './migration-lock.ts'
 import { readMigrations, type Migration } from './migrations-folder.ts'
-
-/** Any fixed number: everyone who migrates takes this lock, so that several hosts may start at once. */
-const MIGRATION_LOCK = 7_264_001
 
 /** As Prisma makes it. */
 const CREATE_TABLE = `
@@ -22,33 +21,49 @@ CREATE TABLE "_prisma_migrations" (
   "applied_steps_count" INTEGER NOT NULL DEFAULT 0
 )`
 
+export interface MigrateOptions {
+  /** The role of intake and worker where it is another one than that of the URL: gets its rights, also on what is there already. */
+  readonly appRole?: string | undefined
+  /** Those of this version by default. */
+  readonly migrations?: readonly Migration[]
+}
+
 /**
  * Brings a database to the newest schema, under a lock, and says which migrations it applied. Writes `_prisma_migrations` as
- * `prisma migrate deploy` does, so either may be used on the same database.
+ * `prisma migrate deploy` does, so either may be used on the same database. Where nothing is to be done, a role that may only read
+ * finds that out.
  *
  * A migration and its record are one transaction: it is applied and recorded, or it never was, whenever the process is
  * killed. One that is begun and not finished is of an older version, or of Prisma's own command, that was interrupted
  * before its transaction ended: nothing of it is there, and it is applied again.
  *
  * Throws an UnavailableError where the database is away, or behind a pooler in transaction mode, which would keep the lock; and
- * an Error that names the migration that failed or, where the database is somebody else's, a table of theirs.
+ * an Error that names the migration that failed, what is wrong with the role of the app or, where the database is somebody else's,
+ * a table of theirs.
  */
 export async function migrateDatabase(
   databaseUrl: string,
-  migrations?: readonly Migration[],
+  { appRole, migrations }: MigrateOptions = {},
 ): Promise<{ applied: string[] }> {
   await createPoolerCheck(databaseUrl)()
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    if (appRole !== undefined) await checkAppRole(client, appRole)
     const known = new Set(await listApplied(client))
+    if (appRole !== undefined) await grantOwnSchema(client, appRole)
     const missing = (migrations ?? (await readMigrations())).filter(({ name }) => !known.has(name))
-    for (const migration of missing) await applyMigration(client, migration)
+    for (const migration of missing) await applyMigration(client, migration, appRole)
     return { applied: missing.map(({ name }) => name) }
   } finally {
     await client.end()
   }
+}
+
+async function grantOwnSchema(client: BoundedClient, role: string): Promise<void> {
+  const { rows } = await client.query<{ schema: string }>('SELECT current_schema() AS schema')
+  for (const { schema } of rows) await grantRights(client, { role, schema })
 }
 
 async function listApplied(client: BoundedClient): Promise<string[]> {
@@ -64,20 +79,28 @@ async function listApplied(client: BoundedClient): Promise<string[]> {
     }
     await client.query(CREATE_TABLE)
   }
-  await client.query(
-    `UPDATE "_prisma_migrations" SET rolled_back_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL`,
+  const { rows } = await client.query<{ name: string; isFinished: boolean }>(
+    `SELECT migration_name AS name, finished_at IS NOT NULL AS "isFinished" FROM "_prisma_migrations" WHERE rolled_back_at IS NULL`,
   )
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT migration_name AS name FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`,
-  )
-  return rows.map(({ name }) => name)
+  if (rows.some(({ isFinished }) => !isFinished)) {
+    await client.query(
+      `UPDATE "_prisma_migrations" SET rolled_back_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL`,
+    )
+  }
+  return rows.filter(({ isFinished }) => isFinished).map(({ name }) => name)
 }
 
-async function applyMigration(client: BoundedClient, { name, script }: Migration): Promise<void> {
+async function applyMigration(
+  client: BoundedClient,
+  { name, script }: Migration,
+  appRole: string | undefined,
+): Promise<void> {
   const checksum = createHash('sha256').update(script).digest('hex')
   try {
     await client.query('BEGIN')
     await client.query(script)
+    // In the same transaction: a trigger may write into a new table for a version that runs already.
+    if (appRole !== undefined) await grantOwnSchema(client, appRole)
     await client.query(
       `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
        VALUES ($1, $2, $3, clock_timestamp(), 1)`,

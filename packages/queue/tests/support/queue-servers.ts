@@ -40,7 +40,7 @@ export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
   await chmod(dataDir, 0o755)
   const options = { dataDir, log: () => undefined, settings: { fsync: 'off' } }
   let server = await startEmbeddedPostgres(options)
-  const { port, url } = server
+  const { port, ownerUrl: url } = server
   let databases = 0
   async function makeDatabase(name: string, template = 'template0'): Promise<string> {
     await query(url, `CREATE DATABASE ${name} TEMPLATE ${template}`)

@@ -31,6 +31,8 @@ export const ENVIRONMENT = {
     expected: 'a URL such as postgresql://user:password@host:5432/database',
     secret: true,
   },
+  // PostgreSQL cuts longer names.
+  DATABASE_APP_ROLE: { schema: text.max(63).optional(), expected: 'the name of a PostgreSQL role, such as importer' },
   REDIS_URL: {
     schema: text.refine((value) => hasProtocol(value, ['redis:', 'rediss:'])).optional(),
     expected: 'a URL such as redis://user:password@host:6379',

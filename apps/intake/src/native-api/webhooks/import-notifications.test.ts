@@ -1,6 +1,7 @@
 import { deliveryListView } from '@importer/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { queryOnce } from '../../../../../tests/support/query-once.ts'
 import { callApi, uploadNative } from '../../../test/native-upload.ts'
 import { readJson } from '../../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../../test/start-intake.ts'
@@ -78,7 +79,7 @@ test.each<[string, string, Record<string, string>, (id: number) => Promise<void>
   ],
 ])('an import that %s notifies its callbackUrl and the endpoints', async (_name, content, fields, end, reported) => {
   const { prisma } = intake.database
-  await prisma.$executeRaw`TRUNCATE webhook_endpoint, webhook_event CASCADE`
+  await queryOnce(intake.ownerUrl, 'TRUNCATE webhook_endpoint, webhook_event CASCADE')
   const json = { url: 'https://hooks.example.com/all' }
   const endpoint = await readJson(await callApi(intake, 'POST', '/v1/webhook-endpoints', { json }))
   const id = await uploadNative(intake, content, { fields: { ...fields, callbackUrl: CALLBACK } })
