@@ -1,7 +1,13 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { expect, it } from 'vitest'
+import { parse } from 'yaml'
+
+import { findPostgresPrograms } from './support/postgres-programs.ts'
+import { queryOnce } from './support/query-once.ts'
+import { createTestDatabase } from './support/test-database.ts'
 
 const COMPOSE = readFileSync(path.resolve(import.meta.dirname, '../docker-compose.yml'), 'utf8')
 
@@ -19,7 +25,7 @@ const template = COMPOSE.slice(COMPOSE.indexOf('x-app: &app'), COMPOSE.indexOf('
 const services = readServices()
 
 it('has all its parts', () => {
-  expect([...services.keys()]).toEqual(['postgres', 'valkey', 'migrate', 'intake', 'worker'])
+  expect([...services.keys()]).toEqual(['postgres', 'valkey', 'roles', 'migrate', 'intake', 'worker'])
 })
 
 it.each([...services])('%s writes to its volumes alone, and can gain no right', (_name, own) => {
@@ -34,10 +40,37 @@ it('Valkey wants a password, and those who use it have it', () => {
   expect(template).toContain('REDIS_URL: redis://:${VALKEY_PASSWORD')
 })
 
+it('intake and worker connect as a role of their own, which the migration grants its rights', () => {
+  expect(template).toContain('DATABASE_URL: postgresql://importer_app:${POSTGRES_APP_PASSWORD')
+  for (const part of ['intake', 'worker']) expect(services.get(part)).not.toContain('DATABASE_URL')
+  expect(services.get('migrate')).toMatch(
+    /DATABASE_URL: postgresql:\/\/importer:\$\{POSTGRES_PASSWORD.*\n +DATABASE_APP_ROLE: importer_app\n/,
+  )
+})
+
+const programs = findPostgresPrograms()
+it.skipIf(programs === null)('that role is made, and given its password again at each start', async () => {
+  const { ownerUrl } = await createTestDatabase()
+  const { command } = (parse(COMPOSE) as { services: { roles: { command: [string, string, string] } } }).services.roles
+  const [shell, option, script] = command
+  const here = script.replaceAll('$$', '$').replace('--host=postgres --username=importer --dbname=importer', '"$URL"')
+  for (const password of ['first', `it's "another"`]) {
+    const env = { PATH: `${programs?.folder}:${process.env['PATH']}`, URL: ownerUrl, APP_PASSWORD: password }
+    const { status, stderr } = spawnSync(shell, [option, here], { env, encoding: 'utf8' })
+    expect([status, stderr]).toEqual([0, ''])
+    const url = new URL(ownerUrl)
+    url.username = 'importer_app'
+    url.password = password
+    expect(await queryOnce(url.href, 'SELECT current_user::text AS role')).toEqual([{ role: 'importer_app' }])
+  }
+  await queryOnce(ownerUrl, 'DROP ROLE importer_app')
+})
+
 it('every image can be named by its digest', () => {
   expect([...COMPOSE.matchAll(/^ +image: (?!redemption-importer$)(.*)$/gm)].map(([, image]) => image)).toEqual([
     expect.stringMatching(/^\$\{POSTGRES_IMAGE:-/),
     expect.stringMatching(/^\$\{VALKEY_IMAGE:-/),
+    expect.stringMatching(/^\$\{POSTGRES_IMAGE:-/),
   ])
   const dockerfile = readFileSync(path.resolve(import.meta.dirname, '../Dockerfile'), 'utf8')
   expect(dockerfile).toContain('FROM ${NODE_IMAGE} AS sources')

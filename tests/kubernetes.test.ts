@@ -154,6 +154,7 @@ test.each(TEMPLATES)('%s gets variables that there are, with values that it take
 test('the migration alone is the owner of the schema', () => {
   const roles = TEMPLATES.map(([, template]) => new URL(variablesOf(template)['DATABASE_URL'] ?? '').username)
   expect(roles).toEqual(['importer', 'importer', 'importer_owner'])
+  expect(variablesOf(podOf(job))['DATABASE_APP_ROLE']).toBe('importer')
 })
 
 test.each(TEMPLATES)('%s writes to its volumes alone, and can gain no right', (_part, template) => {
