@@ -3,10 +3,11 @@
  * The demo and a few tests on each newer Node that is promised to do, which the npm package `node` brings.
  * `node .ci/node-versions.mjs [results.json]` exits 1 if one fails. Runs in this checkout, set up for the machine's own Node.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 
 const VERSIONS = [22, 24, 26]
 /** Reading, the database with Prisma, HTTP, and the log: what a version of Node may change. */
@@ -19,6 +20,8 @@ const SMOKE_TESTS = [
 const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'node-versions-')))
 const counts = { passed: 0, failed: 0, skipped: 0 }
 try {
+  // Each waits for the registry.
+  await Promise.all(VERSIONS.map(install))
   for (const version of VERSIONS) tryVersion(version)
 } finally {
   fs.rmSync(folder, { recursive: true, force: true })
@@ -27,10 +30,15 @@ try {
 console.log(`node-versions: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = counts.failed > 0 ? 1 : 0
 
+async function install(version) {
+  const cwd = path.join(folder, String(version))
+  fs.mkdirSync(cwd)
+  const options = ['--no-audit', '--no-fund', '--loglevel=error']
+  await promisify(execFile)('npm', ['install', ...options, `node@${version}`], { cwd })
+}
+
 function tryVersion(version) {
   const home = path.join(folder, String(version))
-  fs.mkdirSync(home)
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${version}`], { cwd: home })
   const bin = path.join(home, 'node_modules/node/bin')
   const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` }
   const found = execFileSync('node', ['--version'], { env, encoding: 'utf8' }).trim()
