@@ -143,7 +143,7 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
   }
 }
 
-describe('a webhook outlives its workers and the queue', () => {
+describe.concurrent('a webhook outlives its workers and the queue', () => {
   test('in PostgreSQL', async () => {
     await killTwiceAndDeliver(undefined, async () => undefined)
   })
