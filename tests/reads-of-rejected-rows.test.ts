@@ -3,7 +3,7 @@
  * as much as there is, in a database of which nobody has gathered statistics.
  */
 import type { ColumnMapping } from '@importer/contracts'
-import { findImportById, openDatabase, type Database, type ImportRecord } from '@importer/db'
+import { findImportById, openDatabase, type SystemDatabase, type ImportRecord } from '@importer/db'
 import { explainRow, groupErrorsByCode, groupErrorsByValue, listRowErrors } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -31,7 +31,7 @@ const TABLES = ['rejected_row', 'duplicate_row', 'import_position', 'import_erro
 let ownerUrl: string
 let importer: DirectImporter
 /** One connection, so that what it has counted can be handed in. */
-let database: Database
+let database: SystemDatabase
 let importRecord: ImportRecord
 
 beforeAll(async () => {
@@ -86,7 +86,7 @@ interface Measured<Result> {
 }
 
 async function measure<Result>(
-  look: (source: { database: Database; store: FileStore; importRecord: ImportRecord }) => Promise<Result>,
+  look: (source: { database: SystemDatabase; store: FileStore; importRecord: ImportRecord }) => Promise<Result>,
 ): Promise<Measured<Result>> {
   let bytesRead = 0
   const { store } = importer

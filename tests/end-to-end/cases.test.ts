@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { inspectionView } from '@importer/contracts'
-import { createApiKey, openDatabase, type Database } from '@importer/db'
+import { createApiKey, openDatabase, type SystemDatabase } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { startSystem, type RunningSystem } from '../support/running-system.ts'
@@ -54,7 +54,7 @@ const CASES = readdirSync(FOLDER)
   }))
 
 let system: RunningSystem
-let database: Database
+let database: SystemDatabase
 let baseUrl: string
 let organizations = 0
 

@@ -1,5 +1,5 @@
 /** Workbooks through the whole system: large ones, whose text a worker makes, and those that cannot be read. */
-import { openDatabase, type Database } from '@importer/db'
+import { openDatabase, type SystemDatabase } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { makeWorkbook, type MadeCell } from '../support/make-workbook.ts'
@@ -17,7 +17,7 @@ const NAMES = '{"redeemedDateInMillis": "When", "redeemedAt": "Till", "mobile": 
 const POSITIONS = '{"redeemedDateInMillis": 0, "redeemedAt": 1, "mobile": 2, "couponCode": 3}'
 
 let system: RunningSystem
-let database: Database
+let database: SystemDatabase
 let shop: OrganizationClient
 let organizations = 0
 

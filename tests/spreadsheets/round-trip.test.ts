@@ -2,7 +2,7 @@
  * A report is opened in LibreOffice, saved, mended, opened and saved once more, and uploaded with the options of the first
  * upload: exactly the rows that were mended go in, and every other cell reads as it did.
  */
-import { openDatabase, type Database } from '@importer/db'
+import { openDatabase, type SystemDatabase } from '@importer/db'
 import { readRecords } from '@importer/csv'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -143,7 +143,7 @@ function isTried(source: Source, report: number, as: (typeof SAVED_AS)[number]):
 }
 
 let system: RunningSystem
-let database: Database
+let database: SystemDatabase
 let saveAgain: SaveAgain
 let organizations = 0
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 
 import type { ColumnMapping, ReferenceKind } from '@importer/contracts'
-import { createImport, findImportById, openDatabase, requestRevert, type Database } from '@importer/db'
+import { createImport, findImportById, openDatabase, requestRevert, type SystemDatabase } from '@importer/db'
 import { loadReference, runImport, runRevert, streamOutcomeReport } from '@importer/imports'
 import type { DatabaseUrls } from '@importer/embedded-postgres'
 import { createFileStore } from '@importer/file-store'
@@ -28,7 +28,7 @@ export interface DirectOptions {
 
 /** Runs imports in this process, one after the other, without HTTP and queue. */
 export class DirectImporter {
-  readonly database: Database
+  readonly database: SystemDatabase
   readonly #options: DirectOptions
   readonly store: Awaited<ReturnType<typeof createFileStore>>
   readonly #log = createLog({ name: 'direct', level: 'silent' })

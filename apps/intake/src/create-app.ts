@@ -25,8 +25,8 @@ const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']
 /** The whole HTTP face of the importer, over what it is given. Serve it with `createIntakeServer`. */
 export function createApp(deps: IntakeDependencies): Express {
   const cookie = createSessionCookie(deps.publicUrl)
-  const authenticate = createAuthenticate(deps.database, cookie)
-  const findImport = createFindImport(deps.database)
+  const authenticate = createAuthenticate(deps.systemDatabase, cookie)
+  const findImport = createFindImport(deps.databases)
   const takeUpload = createTakeUpload(deps)
 
   const app = express()

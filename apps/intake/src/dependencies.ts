@@ -1,4 +1,4 @@
-import type { Database } from '@importer/db'
+import type { Database, OrganizationDatabases } from '@importer/db'
 import type { ReadinessChecks } from '@importer/observability'
 import type { FileStore } from '@importer/file-store'
 import type { Logger, Tracing } from '@importer/runtime'
@@ -10,9 +10,11 @@ export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'child'>
 
 /** Everything that the app stands on. */
 export interface IntakeDependencies {
-  readonly database: Database
+  readonly databases: OrganizationDatabases
   /** The same database by connections of their own: those of loads, which no poll waits for. */
-  readonly bulkDatabase: Database
+  readonly bulkDatabases: OrganizationDatabases
+  /** For looking up whose key or session it is, before anybody knows the organization. Nothing else uses it. */
+  readonly systemDatabase: Database
   readonly store: FileStore
   /** Adds the job that makes a worker pick up the import. */
   readonly enqueueImport: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>

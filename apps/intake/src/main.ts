@@ -87,8 +87,9 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
   }
   const metrics = createMetrics()
   const app = createApp({
-    database,
-    bulkDatabase,
+    databases: database,
+    bulkDatabases: bulkDatabase,
+    systemDatabase: database,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),

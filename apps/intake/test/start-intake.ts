@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { checkSchema, createApiKey, openDatabase, type Database } from '@importer/db'
+import { checkSchema, createApiKey, openDatabase, type SystemDatabase } from '@importer/db'
 import { createFileStore, type FileStore } from '@importer/file-store'
 import { createQueues } from '@importer/queue'
 import { createLog, NO_TRACING } from '@importer/runtime'
@@ -27,7 +27,7 @@ export const OTHER_SERIES = 700007
 export interface TestIntake {
   readonly url: string
   readonly port: number
-  readonly database: Database
+  readonly database: SystemDatabase
   readonly databaseUrl: string
   /** Of the same database as a superuser. */
   readonly ownerUrl: string
@@ -60,8 +60,9 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
   const revertProducer = queues.producer('revert')
   const stopping = new AbortController()
   const deps: IntakeDependencies = {
-    database,
-    bulkDatabase: database,
+    databases: database,
+    bulkDatabases: database,
+    systemDatabase: database,
     store,
     enqueueImport: (payload, jobId) => producer.enqueue(payload, { jobId }),
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),
@@ -120,7 +121,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
   }
 }
 
-async function seed(database: Database): Promise<TestIntake['keys']> {
+async function seed(database: SystemDatabase): Promise<TestIntake['keys']> {
   const makeKey = async (orgId: number, role: 'read' | 'write' | 'admin') => createApiKey(database, { orgId, role })
   const read = await makeKey(ORG, 'read')
   const write = await makeKey(ORG, 'write')

@@ -4,7 +4,7 @@ import {
   openDatabase,
   resealSecrets,
   UNSEALED_SECRETS_WARNING,
-  type Database,
+  type SystemDatabase,
 } from '@importer/db'
 import { openStorage, recordStorageUnavailable } from '@importer/imports'
 import { checkReadiness, startObservationServer } from '@importer/observability'
@@ -152,7 +152,7 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
 }
 
 /** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */
-function openWebhookDatabase(env: WorkerEnvironment, log: Logger): Database {
+function openWebhookDatabase(env: WorkerEnvironment, log: Logger): SystemDatabase {
   return openDatabase({
     url: env.DATABASE_URL,
     applicationName: 'worker-webhooks',
@@ -163,7 +163,7 @@ function openWebhookDatabase(env: WorkerEnvironment, log: Logger): Database {
 }
 
 /** What was stored before there was this key is sealed with it from now on. */
-async function sealStoredSecrets(database: Database, log: Logger): Promise<void> {
+async function sealStoredSecrets(database: SystemDatabase, log: Logger): Promise<void> {
   try {
     const { resealed, unreadable } = await resealSecrets(database)
     for (const error of unreadable) log.error(`${error.message}; until then its deliveries wait`)
@@ -178,7 +178,7 @@ async function sealStoredSecrets(database: Database, log: Logger): Promise<void>
 
 function startWebhooks(
   env: WorkerEnvironment,
-  database: Database,
+  database: SystemDatabase,
   metrics: WorkerMetrics,
   { log, tracing, shutdown }: { readonly log: Logger; readonly tracing: Tracing; readonly shutdown: Shutdown },
 ): WebhookDelivery {

@@ -1,5 +1,5 @@
 import { ROW_ERROR_CODES } from '@importer/contracts'
-import { readBacklog, type Database } from '@importer/db'
+import { readBacklog, type SystemDatabase } from '@importer/db'
 import type { ImportObserver } from '@importer/imports'
 import { createRegistry } from '@importer/observability'
 import type { AttemptResult } from '@importer/webhooks'
@@ -14,9 +14,9 @@ export interface WorkerMetrics {
 }
 
 export interface WorkerMetricsOptions {
-  readonly database: Database
+  readonly database: SystemDatabase
   /** Whose waiting requests are counted. */
-  readonly pools: readonly Pick<Database, 'countWaiting'>[]
+  readonly pools: readonly Pick<SystemDatabase, 'countWaiting'>[]
 }
 
 /** The backlog is read at most so often, however many look. */
@@ -92,7 +92,7 @@ export function createWorkerMetrics({ database, pools }: WorkerMetricsOptions): 
 }
 
 /** Read from the database when somebody looks, so that every worker says the same of all of them. */
-function observeBacklog(database: Database, registry: Registry): void {
+function observeBacklog(database: SystemDatabase, registry: Registry): void {
   let backlog: ReturnType<typeof readBacklog> | undefined
   let readAt = -Infinity
   const read = async (): ReturnType<typeof readBacklog> => {

@@ -1,4 +1,4 @@
-import type { Database } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { runImport, type ImportObserver } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
 import type { JobContext, Producer } from '@importer/queue'
@@ -7,7 +7,7 @@ import type { Logger, Tracing } from '@importer/runtime'
 import { startTimeSlice } from './time-slice.ts'
 
 export interface ImportProcessorDependencies {
-  readonly database: Database
+  readonly database: SystemDatabase
   readonly store: FileStore
   readonly producer: Producer<'import'>
   readonly log: Logger

@@ -1,11 +1,11 @@
-import type { Database } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { prepareImport } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
 import type { JobContext, Producer } from '@importer/queue'
 import type { Logger, Tracing } from '@importer/runtime'
 
 export interface PreparationProcessorDependencies {
-  readonly database: Database
+  readonly database: SystemDatabase
   readonly store: FileStore
   readonly producer: Producer<'import'>
   readonly log: Logger

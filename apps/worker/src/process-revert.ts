@@ -1,10 +1,10 @@
-import type { Database } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { runRevert } from '@importer/imports'
 import type { JobContext } from '@importer/queue'
 import type { Logger, Tracing } from '@importer/runtime'
 
 export interface RevertProcessorDependencies {
-  readonly database: Database
+  readonly database: SystemDatabase
   readonly log: Logger
   readonly tracing: Tracing
   /** Called when an import has been reverted. */

@@ -30,11 +30,18 @@ function generateApiKey(): string {
   return `rik_${randomBytes(32).toString('base64url')}`
 }
 
+interface KeyRow extends Omit<ApiKeyIdentity, 'role'> {
+  readonly role: string
+  readonly keyHash: string
+}
+
 /** Who a key belongs to; null when it is unknown or revoked. */
 export async function findApiKey(database: Database, key: string): Promise<ApiKeyIdentity | null> {
   const keyHash = hashApiKey(key)
-  const row = await database.prisma.apiKey.findUnique({ where: { keyHash } })
-  if (row === null || row.revokedAt !== null) return null
+  const [row] = await database.prisma.$queryRaw<KeyRow[]>`
+    SELECT id, org_id AS "orgId", name, role, key_hash AS "keyHash" FROM api_key
+    WHERE key_hash = ${keyHash} AND revoked_at IS NULL`
+  if (row === undefined) return null
   if (!timingSafeEqual(Buffer.from(row.keyHash), Buffer.from(keyHash))) return null
   return { id: row.id, orgId: row.orgId, name: row.name, role: row.role as Role }
 }

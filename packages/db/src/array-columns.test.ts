@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { Int4Column, Int8Column, TextColumn } from './array-columns.ts'
-import { openDatabase, type Database } from './open-database.ts'
+import { openDatabase, type SystemDatabase } from './open-database.ts'
 
-let database: Database
+let database: SystemDatabase
 beforeAll(async () => {
   const { url } = await createTestDatabase()
   database = openDatabase({ url, applicationName: 'test', maxConnections: 4, onConnectionLost: () => undefined })

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startFaultyProxy, type FaultyProxy } from '../../../tests/support/faulty-proxy.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { isConcurrencyConflict, sqlStateOf } from './database-errors.ts'
-import { openDatabase, type Database } from './open-database.ts'
+import { openDatabase, type SystemDatabase } from './open-database.ts'
 import { runTransaction } from './run-transaction.ts'
 
 let proxy: FaultyProxy
-let database: Database
+let database: SystemDatabase
 
 beforeAll(async () => {
   const { url } = await createTestDatabase()

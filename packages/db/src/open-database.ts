@@ -1,19 +1,34 @@
-import { BoundedPool } from '@importer/connections'
 import { PrismaPg } from '@prisma/adapter-pg'
 
 import { BinaryParameters } from './binary-parameters.ts'
 import { throwUnavailable } from './database-errors.ts'
-import { PrismaClient, type Prisma } from './generated/client.ts'
+import { PrismaClient } from './generated/client.ts'
+import { runScoped, scopeClient, type ScopedClient } from './row-security/scoped-client.ts'
+import { ScopedPool } from './row-security/scoped-pool.ts'
+import type { Scope } from './row-security/scope.ts'
 import { createSecretVault, type SecretVault } from './webhooks/secret-vault.ts'
 
+/** A database as one organization uses it, which sees no other's rows; or the system's own work, which sees all. */
 export interface Database {
-  readonly prisma: PrismaClient
+  readonly prisma: ScopedClient
   /** Opens and seals the secrets of webhooks. */
   readonly secrets: SecretVault
   /** Runs a statement whose parameters may be bytes in PostgreSQL's binary format, megabytes of them. */
   queryBatch<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
   /** The same within a transaction of this database's. */
   queryBatchIn<Row>(tx: Transaction, text: string, parameters: readonly unknown[]): Promise<Row[]>
+  /** Runs `use` in one transaction: see runTransaction. */
+  transaction<Result>(use: (tx: Transaction) => Promise<Result>): Promise<Result>
+}
+
+/** Gives each organization its database. */
+export interface OrganizationDatabases {
+  /** `importId`: the import that it is used for, where it is one; its rows are found a little faster then. */
+  forOrganization(orgId: number, importId?: number): Database
+}
+
+/** The pool itself, as the system's own work uses it. */
+export interface SystemDatabase extends Database, OrganizationDatabases {
   /** How many requests wait for a connection just now. */
   countWaiting(): number
   /** Rejects when the database does not answer. */
@@ -22,7 +37,7 @@ export interface Database {
 }
 
 /** The client within one transaction. */
-export type Transaction = Prisma.TransactionClient
+export type Transaction = ScopedClient
 
 export interface DatabaseOptions {
   readonly url: string
@@ -39,8 +54,8 @@ export interface DatabaseOptions {
 const IDLE_TIMEOUT_MS = 300_000
 
 /** Opens a pool; no connection is made before the first query. */
-export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new BoundedPool({
+export function openDatabase(options: DatabaseOptions): SystemDatabase {
+  const pool = new ScopedPool({
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.maxConnections,
@@ -53,14 +68,25 @@ export function openDatabase(options: DatabaseOptions): Database {
   })
   const bytes = new BinaryParameters()
   const prisma = throwUnavailable(new PrismaClient({ adapter: bytes.restoreIn(adapter) }))
-  const queryBatchIn = async <Row>(client: Transaction, text: string, parameters: readonly unknown[]) =>
-    bytes.use(parameters, async (marked) => client.$queryRawUnsafe<Row[]>(text, ...marked))
+  const secrets = createSecretVault(options.secretsKeys ?? [])
+
+  function view(scope: Scope): Database {
+    const client = scopeClient(prisma, scope)
+    const queryBatchIn = async <Row>(tx: Transaction, text: string, parameters: readonly unknown[]) =>
+      bytes.use(parameters, async (marked) => tx.$queryRawUnsafe<Row[]>(text, ...marked))
+    return {
+      prisma: client,
+      secrets,
+      queryBatch: async <Row>(text: string, parameters: readonly unknown[]) =>
+        queryBatchIn<Row>(client, text, parameters),
+      queryBatchIn,
+      transaction: async (use) => runScoped(prisma, scope, use),
+    }
+  }
+
   return {
-    prisma,
-    secrets: createSecretVault(options.secretsKeys ?? []),
-    queryBatch: async <Row>(text: string, parameters: readonly unknown[]) =>
-      queryBatchIn<Row>(prisma, text, parameters),
-    queryBatchIn,
+    ...view({ kind: 'system' }),
+    forOrganization: (orgId, importId) => view({ kind: 'organization', orgId, importId }),
     countWaiting: () => pool.waitingCount,
     async ping() {
       await prisma.$queryRaw`SELECT 1`

@@ -37,7 +37,7 @@ async function endImport(): Promise<void> {
 const CRASHES: Record<string, () => Promise<readonly { deliveryId: number; turn: number }[]>> = {
   'within the transaction that ends the import': async () => {
     const importId = await world.makeImport()
-    const dies = world.database.prisma.$transaction(async (tx) => {
+    const dies = world.database.transaction(async (tx) => {
       await tx.import.update({ where: { id: importId }, data: { status: 'completed' } })
       await recordImportEvent(tx, importId, new Date())
       throw new Error('killed')
@@ -88,8 +88,8 @@ const CRASHES: Record<string, () => Promise<readonly { deliveryId: number; turn:
     for (const job of jobs) {
       await world.attempt(job)
       // As if the record of the answer had never reached the database.
-      await world.database.prisma.$transaction([
-        world.database.prisma.webhookDelivery.update({
+      await world.database.transaction(async (tx) => {
+        await tx.webhookDelivery.update({
           where: { id: job.deliveryId },
           data: {
             status: 'pending',
@@ -97,12 +97,12 @@ const CRASHES: Record<string, () => Promise<readonly { deliveryId: number; turn:
             finishedAt: null,
             reservedUntil: new Date(world.clock.getTime() + 25_000),
           },
-        }),
-        world.database.prisma.webhookAttempt.updateMany({
+        })
+        await tx.webhookAttempt.updateMany({
           where: { deliveryId: job.deliveryId },
           data: { durationMs: null, httpStatus: null, answer: null },
-        }),
-      ])
+        })
+      })
     }
     expect(receiver.received).toHaveLength(2)
     return jobs

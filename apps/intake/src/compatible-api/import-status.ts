@@ -62,14 +62,15 @@ export function createImportStatusHandler(
   }
 }
 
-async function listImports({ database }: IntakeDependencies, orgId: number, series: string): Promise<ImportRecord[]> {
+async function listImports({ databases }: IntakeDependencies, orgId: number, series: string): Promise<ImportRecord[]> {
+  const database = databases.forOrganization(orgId)
   const seriesId = await findSeries(database, orgId, series)
   return listSeriesImports(database, orgId, seriesId, { limit: MAX_LISTED })
 }
 
 /** One look-up, usually of something in memory: this is what clients poll. */
 async function findJob(
-  { database }: IntakeDependencies,
+  { databases }: IntakeDependencies,
   findImport: FindImport,
   orgId: number,
   series: string,
@@ -79,7 +80,7 @@ async function findJob(
   const record = typeof importId === 'number' ? await findImport(orgId, importId) : null
   if (record !== null && record.seriesId === readBigId(series)) return record
 
-  await findSeries(database, orgId, series)
+  await findSeries(databases.forOrganization(orgId), orgId, series)
   if (importId === undefined) {
     const message = 'jobId is no whole number; expected the jobId that an upload was answered with'
     throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'jobId', message }])

@@ -21,7 +21,8 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
     const receivedAt = new Date()
     const principal = await authenticate(request.headers, 'write')
     noteKey(response, principal)
-    const seriesId = await findSeries(deps.database, principal.orgId, request.params.couponSeriesId)
+    const { orgId } = principal
+    const seriesId = await findSeries(deps.databases.forOrganization(orgId), orgId, request.params.couponSeriesId)
     const { record } = await takeUpload({
       request,
       response,
@@ -31,7 +32,7 @@ export function createRedeemFileHandler(deps: IntakeDependencies, authenticate: 
       readForm: (upload) => readCompatibleUpload(upload, (url) => findUrlFault(url, deps.webhookPolicy)),
     })
     const result = {
-      orgId: principal.orgId,
+      orgId,
       couponSeriesId: Number(seriesId),
       redeemUploadJobStatuses: [describeJob(record, readBaseUrl(request, deps.publicUrl))],
       fileName: record.fileName,

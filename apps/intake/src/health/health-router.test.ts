@@ -109,7 +109,7 @@ test('a database that does not answer is 503 in the form of each API, without a 
     maxConnections: 1,
     onConnectionLost: () => undefined,
   })
-  const intake = await startIntake({ database })
+  const intake = await startIntake({ databases: database, systemDatabase: database })
   const headers = { Authorization: `Bearer ${intake.keys.read}` }
   const compatible = await fetch(`${intake.url}/upload/getUploadRedeemedCouponStatus/1`, { headers })
   const native = await fetch(`${intake.url}/v1/imports/1`, { headers })

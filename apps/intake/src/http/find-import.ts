@@ -1,4 +1,4 @@
-import { findImport, type Database, type ImportRecord } from '@importer/db'
+import { findImport, type ImportRecord, type OrganizationDatabases } from '@importer/db'
 
 import { createShortCache } from './short-cache.ts'
 
@@ -16,7 +16,7 @@ const YOUNG_IMPORT_TTL_MS = 20
 const MAX_IMPORTS = 1_000
 
 /** Many clients that poll one import cost the database five look-ups a second, in its first two seconds fifty. */
-export function createFindImport(database: Database): FindImport {
+export function createFindImport(databases: OrganizationDatabases): FindImport {
   const cache = createShortCache<ImportRecord>({
     ttlMs: IMPORT_TTL_MS,
     ttlOf: (record) => (isYoung(record) ? YOUNG_IMPORT_TTL_MS : IMPORT_TTL_MS),
@@ -24,7 +24,8 @@ export function createFindImport(database: Database): FindImport {
   })
   const keyOf = (orgId: number, importId: number): string => `${orgId}/${importId}`
   return Object.assign(
-    (orgId: number, importId: number) => cache.get(keyOf(orgId, importId), () => findImport(database, orgId, importId)),
+    (orgId: number, importId: number) =>
+      cache.get(keyOf(orgId, importId), () => findImport(databases.forOrganization(orgId), orgId, importId)),
     { forget: (orgId: number, importId: number) => cache.forget(keyOf(orgId, importId)) },
   )
 }

@@ -8,9 +8,10 @@ import { queueFull } from './api-error.ts'
  * use. Others may come meanwhile, so it is counted again, under a lock, when the import is made.
  */
 export async function requireQueueSlot(
-  { database, maxQueuedImportsPerOrg }: IntakeDependencies,
+  { databases, maxQueuedImportsPerOrg }: IntakeDependencies,
   orgId: number,
 ): Promise<void> {
   if (maxQueuedImportsPerOrg === undefined) return
-  if ((await countQueuedImports(database, orgId)) >= maxQueuedImportsPerOrg) throw queueFull(maxQueuedImportsPerOrg)
+  const queued = await countQueuedImports(databases.forOrganization(orgId), orgId)
+  if (queued >= maxQueuedImportsPerOrg) throw queueFull(maxQueuedImportsPerOrg)
 }

@@ -10,12 +10,12 @@ import { FORM_OVERHEAD_BYTES } from './require-upload.ts'
  * read that would be of no use. What it really has is added up again, under a lock, when the import is made.
  */
 export async function requireStorageQuota(
-  { database, maxStoredBytesPerOrg }: IntakeDependencies,
+  { databases, maxStoredBytesPerOrg }: IntakeDependencies,
   orgId: number,
   { headers }: Request,
 ): Promise<void> {
   if (maxStoredBytesPerOrg === undefined) return
-  const storedBytes = await readStoredBytes(database, orgId)
+  const storedBytes = await readStoredBytes(databases.forOrganization(orgId), orgId)
   const leastBytes = Math.max(1, Number(headers['content-length'] ?? 0) - FORM_OVERHEAD_BYTES)
   if (storedBytes + leastBytes > maxStoredBytesPerOrg) throw storageQuotaExceeded(storedBytes, maxStoredBytesPerOrg)
 }

@@ -10,13 +10,16 @@ import { defineOperation } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
 
 /** `/v1/api-keys`: an organization's keys, by its admins. */
-export function createApiKeyOperations({ database, log }: IntakeDependencies) {
-  const list = defineOperation(OPERATIONS.listApiKeys, async ({ request, response, principal: { orgId } }) => {
-    const keys = await listApiKeys(database, orgId)
-    await sendJson(request, response, 200, { items: keys.map(describeKey) })
-  })
+export function createApiKeyOperations({ log }: IntakeDependencies) {
+  const list = defineOperation(
+    OPERATIONS.listApiKeys,
+    async ({ request, response, principal: { orgId }, database }) => {
+      const keys = await listApiKeys(database, orgId)
+      await sendJson(request, response, 200, { items: keys.map(describeKey) })
+    },
+  )
 
-  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal, body }) => {
+  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal, database, body }) => {
     const { orgId } = principal
     const { role, name } = body
     const { id, key } = await createApiKey(database, {
@@ -31,7 +34,7 @@ export function createApiKeyOperations({ database, log }: IntakeDependencies) {
     await sendJson(request, response, 201, { ...describeKey(created), key })
   })
 
-  const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal, param }) => {
+  const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal, database, param }) => {
     const { orgId } = principal
     const id = readInt4(param('keyId'))
     const known = (await listApiKeys(database, orgId)).some((key) => key.id === id)

@@ -24,7 +24,7 @@ const READING_AT_ONCE = {
 }
 
 /** What a person asks who has to put something right: rows explained, groups of errors, what happened. */
-export function createExplainOperations({ database, store }: IntakeDependencies, findImport: FindImport) {
+export function createExplainOperations({ databases, store }: IntakeDependencies, findImport: FindImport) {
   const limitReading = createWorkLimit(READING_AT_ONCE)
 
   async function sendRow(
@@ -34,7 +34,9 @@ export function createExplainOperations({ database, store }: IntakeDependencies,
     place: { readonly rowNumber: number } | { readonly line: number },
   ): Promise<void> {
     const row = await limitReading(importRecord.orgId, response, async (signal) =>
-      explainRow({ database, store, importRecord, signal }, place).catch(explainMissingFile),
+      explainRow({ database: databases.forOrganization(importRecord.orgId), store, importRecord, signal }, place).catch(
+        explainMissingFile,
+      ),
     )
     if (row === null) {
       const field = 'line' in place ? 'line' : 'rowNumber'
@@ -54,29 +56,38 @@ export function createExplainOperations({ database, store }: IntakeDependencies,
     await sendRow(request, response, record, { line: query.line })
   })
 
-  const groups = defineOperation(OPERATIONS.listErrorGroups, async ({ request, response, principal, query, param }) => {
-    const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
-    const source = { database, store, importRecord }
-    const found =
-      query.by === 'code'
-        ? groupErrorsByCode(source)
-        : limitReading(principal.orgId, response, async (signal) => groupErrorsByValue({ ...source, signal }))
-    await sendJson(request, response, 200, await found.catch(explainMissingFile))
-  })
+  const groups = defineOperation(
+    OPERATIONS.listErrorGroups,
+    async ({ request, response, principal, database, query, param }) => {
+      const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
+      const source = { database, store, importRecord }
+      const found =
+        query.by === 'code'
+          ? groupErrorsByCode(source)
+          : limitReading(principal.orgId, response, async (signal) => groupErrorsByValue({ ...source, signal }))
+      await sendJson(request, response, 200, await found.catch(explainMissingFile))
+    },
+  )
 
-  const timeline = defineOperation(OPERATIONS.listTimeline, async ({ request, response, principal, query, param }) => {
-    const { id } = await findOwnedImport(findImport, principal.orgId, param('importId'))
-    const page = { afterId: query.cursor, limit: query.limit + 1 }
-    await sendJson(request, response, 200, toEventPage(await listTimeline(database, id, page), query.limit))
-  })
+  const timeline = defineOperation(
+    OPERATIONS.listTimeline,
+    async ({ request, response, principal, database, query, param }) => {
+      const { id } = await findOwnedImport(findImport, principal.orgId, param('importId'))
+      const page = { afterId: query.cursor, limit: query.limit + 1 }
+      await sendJson(request, response, 200, toEventPage(await listTimeline(database, id, page), query.limit))
+    },
+  )
 
-  const audit = defineOperation(OPERATIONS.listAuditEvents, async ({ request, response, principal, query }) => {
-    const page = { afterId: query.cursor, limit: query.limit + 1 }
-    const found = await listAuditEvents(database, principal.orgId, page)
-    await sendJson(request, response, 200, toEventPage(found, query.limit))
-  })
+  const audit = defineOperation(
+    OPERATIONS.listAuditEvents,
+    async ({ request, response, principal, database, query }) => {
+      const page = { afterId: query.cursor, limit: query.limit + 1 }
+      const found = await listAuditEvents(database, principal.orgId, page)
+      await sendJson(request, response, 200, toEventPage(found, query.limit))
+    },
+  )
 
-  const series = defineOperation(OPERATIONS.listSeries, async ({ request, response, principal, query }) => {
+  const series = defineOperation(OPERATIONS.listSeries, async ({ request, response, principal, database, query }) => {
     const { q, cursor, limit } = query
     const found = await listSeries(database, principal.orgId, { q, afterId: cursor, limit: limit + 1 })
     const items = found.slice(0, limit)

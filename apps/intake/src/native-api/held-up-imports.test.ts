@@ -1,4 +1,4 @@
-import { openDatabase, type Database } from '@importer/db'
+import { openDatabase, type SystemDatabase } from '@importer/db'
 import { createLog } from '@importer/runtime'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 
@@ -13,7 +13,7 @@ const ROWS = 40
 
 let intake: TestIntake
 /** The worker's own connections, as in another process. */
-let database: Database
+let database: SystemDatabase
 /** Somebody else's session, which stands in the way of every batch until it gets the signal to roll back. */
 let holder: Awaited<ReturnType<typeof openSession>>
 let nextCoupon = 1

@@ -24,17 +24,15 @@ import { sendJson } from './send-json.ts'
 /** What all actions have. */
 export type ActionCall = Pick<
   OperationCall<typeof OPERATIONS.cancelImport>,
-  'request' | 'response' | 'principal' | 'param'
+  'request' | 'response' | 'principal' | 'database' | 'param'
 >
 
 const RESUMABLE_DRY_RUN = `one that was cancelled or failed, a dry run not more than ${DRY_RUN_RESUMABLE_DAYS} days ago`
 
 /** The actions. Each changes the import by compare-and-set, and requested again it finds its effect there already. */
 export function createActionOperations(deps: IntakeDependencies, cached: FindImport) {
-  const { database } = deps
-  const find = (orgId: number, importId: number) => findImport(database, orgId, importId)
-
-  async function readOwned({ principal, param }: ActionCall): Promise<ImportRecord> {
+  async function readOwned({ principal, database, param }: ActionCall): Promise<ImportRecord> {
+    const find = (orgId: number, importId: number) => findImport(database, orgId, importId)
     return findOwnedImport(find, principal.orgId, param('importId'))
   }
 
@@ -50,7 +48,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
 
   const cancel = defineOperation(OPERATIONS.cancelImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    const changed = await cancelImport(database, { orgId, importId: id, actor: actorOf(call.principal) })
+    const changed = await cancelImport(call.database, { orgId, importId: id, actor: actorOf(call.principal) })
     if (changed) logAction(call, id, 'import cancelled')
     const record = await readOwned(call)
     if (!changed && record.status !== 'cancelled') throw misfit(record, 'one that is queued or processing')
@@ -59,7 +57,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
 
   const resume = defineOperation(OPERATIONS.resumeImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    const changed = await resumeImport(database, {
+    const changed = await resumeImport(call.database, {
       orgId,
       importId: id,
       actor: actorOf(call.principal),
@@ -76,7 +74,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
 
   const revert = defineOperation(OPERATIONS.revertImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    const changed = await requestRevert(database, { orgId, importId: id, actor: actorOf(call.principal) })
+    const changed = await requestRevert(call.database, { orgId, importId: id, actor: actorOf(call.principal) })
     if (changed) {
       logAction(call, id, 'import is to be reverted')
       await enqueueRevertSoon(deps, { id, orgId })
@@ -88,7 +86,7 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
 
   const forget = defineOperation(OPERATIONS.deleteImport, async (call) => {
     const { id, orgId } = await readOwned(call)
-    if (!(await forgetImport(database, { orgId, importId: id, actor: actorOf(call.principal) }))) {
+    if (!(await forgetImport(call.database, { orgId, importId: id, actor: actorOf(call.principal) }))) {
       throw misfit(await readOwned(call), 'one that is over, and of which no rows are being tried again')
     }
     logAction(call, id, 'import deleted')

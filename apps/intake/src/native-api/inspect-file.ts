@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 
 import { OPERATIONS, showText } from '@importer/contracts'
-import { listImportProfiles, MAX_PROFILES } from '@importer/db'
+import { listImportProfiles, MAX_PROFILES, type Database } from '@importer/db'
 import { inspectFile, INSPECTED_BYTES } from '@importer/imports'
 import { findUrlFault } from '@importer/webhooks'
 
@@ -33,7 +33,7 @@ export function createInspectOperation(deps: IntakeDependencies) {
   const limits = { maxBytes: deps.uploadMaxBytes, idleTimeoutMs: deps.uploadIdleTimeoutMs }
   const checkUrl = (url: string): string | null => findUrlFault(url, deps.webhookPolicy)
 
-  return defineOperation(OPERATIONS.inspectFile, async ({ request, response, principal: { orgId } }) => {
+  return defineOperation(OPERATIONS.inspectFile, async ({ request, response, principal: { orgId }, database }) => {
     requireUpload(request, deps.uploadMaxBytes)
     const inspection = await limitReceived(orgId, response, async () => {
       const keys: string[] = []
@@ -43,10 +43,11 @@ export function createInspectOperation(deps: IntakeDependencies) {
           // Whatever is stored is removed below.
           discard: () => Promise.resolve(),
         })
-        const { file, wanted } = readInspectForm(await applyProfile(deps.database, orgId, received), checkUrl)
-        const seriesId = await readSeries(deps, orgId, received.fields['seriesId'])
-        const lookUp = seriesId === null ? null : { database: deps.bulkDatabase, orgId, seriesId }
-        const profiles = await listImportProfiles(deps.database, orgId, { limit: MAX_PROFILES })
+        const { file, wanted } = readInspectForm(await applyProfile(database, orgId, received), checkUrl)
+        const seriesId = await readSeries(database, orgId, received.fields['seriesId'])
+        const lookUp =
+          seriesId === null ? null : { database: deps.bulkDatabases.forOrganization(orgId), orgId, seriesId }
+        const profiles = await listImportProfiles(database, orgId, { limit: MAX_PROFILES })
         return await limitInspected(orgId, response, async () =>
           inspectFile({ source: file, wanted, lookUp, profiles, seriesId }),
         )
@@ -60,7 +61,7 @@ export function createInspectOperation(deps: IntakeDependencies) {
   })
 }
 
-async function readSeries({ database }: IntakeDependencies, orgId: number, field: unknown): Promise<bigint | null> {
+async function readSeries(database: Database, orgId: number, field: unknown): Promise<bigint | null> {
   if (field === undefined || field === '') return null
   if (typeof field !== 'string') {
     const message = 'seriesId is there more than once; expected one value'

@@ -10,32 +10,34 @@ import {
   type RecordedRedemption,
 } from '@importer/db'
 
-import type { IntakeDependencies } from '../dependencies.ts'
 import { notFound } from '../http/api-error.ts'
 import { findOwnedSeries, importNotFound } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
 import { sendJson } from './send-json.ts'
 
 /** `GET /v1/redemptions`: was this coupon used, when, where, by whom, from which file and row. */
-export function createRedemptionsOperation({ database }: IntakeDependencies) {
-  return defineOperation(OPERATIONS.listRedemptions, async ({ request, response, principal: { orgId }, query }) => {
-    const { importId, rowNumber, cursor, limit } = query
-    if (importId !== undefined) {
-      if ((await findImport(database, orgId, importId)) === null) throw importNotFound()
-      const before = cursor === undefined ? undefined : Number(cursor)
-      const found = await listRedemptionsOfImport(database, orgId, importId, { before, rowNumber, limit: limit + 1 })
-      return sendJson(
-        request,
-        response,
-        200,
-        toPage(found, limit, ({ rowNumber: row }) => String(row)),
-      )
-    }
-    const couponId = await findCoupon(database, orgId, query)
-    const after = cursor === undefined ? undefined : readCouponCursor(cursor)
-    const found = await listRedemptionsOfCoupon(database, orgId, couponId, { after, limit: limit + 1 })
-    await sendJson(request, response, 200, toPage(found, limit, writeCouponCursor))
-  })
+export function createRedemptionsOperation() {
+  return defineOperation(
+    OPERATIONS.listRedemptions,
+    async ({ request, response, principal: { orgId }, database, query }) => {
+      const { importId, rowNumber, cursor, limit } = query
+      if (importId !== undefined) {
+        if ((await findImport(database, orgId, importId)) === null) throw importNotFound()
+        const before = cursor === undefined ? undefined : Number(cursor)
+        const found = await listRedemptionsOfImport(database, orgId, importId, { before, rowNumber, limit: limit + 1 })
+        return sendJson(
+          request,
+          response,
+          200,
+          toPage(found, limit, ({ rowNumber: row }) => String(row)),
+        )
+      }
+      const couponId = await findCoupon(database, orgId, query)
+      const after = cursor === undefined ? undefined : readCouponCursor(cursor)
+      const found = await listRedemptionsOfCoupon(database, orgId, couponId, { after, limit: limit + 1 })
+      await sendJson(request, response, 200, toPage(found, limit, writeCouponCursor))
+    },
+  )
 }
 
 async function findCoupon(

@@ -1,4 +1,5 @@
 import type { Operation, PathParameter } from '@importer/contracts'
+import type { Database, OrganizationDatabases } from '@importer/db'
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
 
@@ -24,6 +25,8 @@ export interface OperationCall<Definition extends Operation> {
   readonly request: Request
   readonly response: Response
   readonly principal: Principal
+  /** As the organization that asks sees it. */
+  readonly database: Database
   readonly query: z.output<Definition['query']>
   /** Of an operation that takes JSON; another body is still to be read. */
   readonly body: JsonBodyOf<Definition>
@@ -58,6 +61,7 @@ export function defineOperation<Definition extends Operation>(
 export function mountOperations(
   router: Router,
   authenticate: Authenticate,
+  databases: OrganizationDatabases,
   operations: readonly MountedOperation[],
 ): void {
   for (const path of new Set(operations.map(({ operation }) => operation.path))) {
@@ -76,7 +80,8 @@ export function mountOperations(
         const query = checkValue(operation.query, request.query, 'query')
         const body = early ?? (await readBody(operation, request, response))
         const param = (name: string): string => params.get(name) ?? ''
-        await handle({ request, response, principal, query, body, param })
+        const database = databases.forOrganization(principal.orgId)
+        await handle({ request, response, principal, database, query, body, param })
       })
     }
     const allowed = mounted.flatMap(({ operation: { method } }) =>

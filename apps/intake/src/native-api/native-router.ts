@@ -29,20 +29,20 @@ export function createNativeRouter(
   takeUpload: TakeUpload,
 ): Router {
   const router = Router()
-  mountOperations(router, authenticate, [
+  mountOperations(router, authenticate, deps.databases, [
     ...createImportReadingOperations(deps, authenticate, findImport),
     createImportOperation(deps, takeUpload),
     createInspectOperation(deps),
     ...createExplainOperations(deps, findImport),
     ...createActionOperations(deps, findImport),
-    createRedemptionsOperation(deps),
+    createRedemptionsOperation(),
     ...createProfileOperations(deps),
     ...createReferenceOperations(deps),
     ...createSessionOperations(deps, authenticate, cookie),
     ...createApiKeyOperations(deps),
     ...createEndpointOperations(deps),
     ...createSecretOperations(deps),
-    ...createDeliveryOperations(deps),
+    ...createDeliveryOperations(),
   ])
   return router
 }

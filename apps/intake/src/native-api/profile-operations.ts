@@ -14,6 +14,7 @@ import {
   MAX_PROFILES,
   saveImportProfile,
   seriesExists,
+  type Database,
   type ProfileRecord,
 } from '@importer/db'
 import { findUrlFault } from '@importer/webhooks'
@@ -27,22 +28,23 @@ import { sendJson } from './send-json.ts'
 
 /** `/v1/import-profiles`: saved options of an upload. */
 export function createProfileOperations(deps: IntakeDependencies) {
-  const { database } = deps
-
-  const list = defineOperation(OPERATIONS.listImportProfiles, async ({ request, response, principal, query }) => {
-    const { limit, cursor } = query
-    const found = await listImportProfiles(database, principal.orgId, { afterName: cursor, limit: limit + 1 })
-    await sendJson(
-      request,
-      response,
-      200,
-      toPage(found, limit, ({ name }) => name),
-    )
-  })
+  const list = defineOperation(
+    OPERATIONS.listImportProfiles,
+    async ({ request, response, principal, database, query }) => {
+      const { limit, cursor } = query
+      const found = await listImportProfiles(database, principal.orgId, { afterName: cursor, limit: limit + 1 })
+      await sendJson(
+        request,
+        response,
+        200,
+        toPage(found, limit, ({ name }) => name),
+      )
+    },
+  )
 
   const show = defineOperation(
     OPERATIONS.showImportProfile,
-    async ({ request, response, principal: { orgId }, query, param }) => {
+    async ({ request, response, principal: { orgId }, database, query, param }) => {
       const found = await findImportProfile(database, { orgId, name: readName(param('name')) }, query.version)
       if (found === null) throw profileNotFound()
       await sendJson(request, response, 200, describeProfile(found))
@@ -51,7 +53,7 @@ export function createProfileOperations(deps: IntakeDependencies) {
 
   const versions = defineOperation(
     OPERATIONS.listImportProfileVersions,
-    async ({ request, response, principal: { orgId }, query, param }) => {
+    async ({ request, response, principal: { orgId }, database, query, param }) => {
       const { limit, cursor: before } = query
       const profile = { orgId, name: readName(param('name')) }
       const found = await listImportProfileVersions(database, profile, { before, limit: limit + 1 })
@@ -65,18 +67,21 @@ export function createProfileOperations(deps: IntakeDependencies) {
     },
   )
 
-  const save = defineOperation(OPERATIONS.saveImportProfile, async ({ request, response, principal, body, param }) => {
-    const { orgId } = principal
-    const name = readName(param('name'))
-    const options = readOptions(body)
-    const [first, ...others] = await findFaults(deps, orgId, { name, body, options })
-    if (first !== undefined) throw new ApiError(400, [first, ...others])
-    const saved = await saveImportProfile(database, { orgId, name, options, actor: actorOf(principal) })
-    if (saved === null) throw tooManyProfiles()
-    await sendJson(request, response, saved.created ? 201 : 200, describeProfile(saved.profile))
-  })
+  const save = defineOperation(
+    OPERATIONS.saveImportProfile,
+    async ({ request, response, principal, database, body, param }) => {
+      const { orgId } = principal
+      const name = readName(param('name'))
+      const options = readOptions(body)
+      const [first, ...others] = await findFaults(database, deps, orgId, { name, body, options })
+      if (first !== undefined) throw new ApiError(400, [first, ...others])
+      const saved = await saveImportProfile(database, { orgId, name, options, actor: actorOf(principal) })
+      if (saved === null) throw tooManyProfiles()
+      await sendJson(request, response, saved.created ? 201 : 200, describeProfile(saved.profile))
+    },
+  )
 
-  const remove = defineOperation(OPERATIONS.deleteImportProfile, async ({ response, principal, param }) => {
+  const remove = defineOperation(OPERATIONS.deleteImportProfile, async ({ response, principal, database, param }) => {
     const profile = { orgId: principal.orgId, name: readName(param('name')), actor: actorOf(principal) }
     if (!(await deleteImportProfile(database, profile))) throw profileNotFound()
     response.statusCode = 204
@@ -98,7 +103,8 @@ function readOptions(body: ProfileRequest): ProfileOptions {
 
 /** What the schema cannot say. */
 async function findFaults(
-  { database, webhookPolicy }: IntakeDependencies,
+  database: Database,
+  { webhookPolicy }: IntakeDependencies,
   orgId: number,
   { name, body, options }: { readonly name: string; readonly body: ProfileRequest; readonly options: ProfileOptions },
 ): Promise<FieldFault[]> {

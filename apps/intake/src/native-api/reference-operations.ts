@@ -24,15 +24,17 @@ const LOADS_AT_ONCE = {
 
 /** `/v1/reference/{kind}`: what imports are resolved against. */
 export function createReferenceOperations(deps: IntakeDependencies) {
-  const { database } = deps
   const limitLoads = createWorkLimit(LOADS_AT_ONCE)
 
-  const count = defineOperation(OPERATIONS.countReference, async ({ request, response, principal, param }) => {
-    const kind = readKind(param('kind'))
-    await sendJson(request, response, 200, { count: await countReference(database, principal.orgId, kind) })
-  })
+  const count = defineOperation(
+    OPERATIONS.countReference,
+    async ({ request, response, principal, database, param }) => {
+      const kind = readKind(param('kind'))
+      await sendJson(request, response, 200, { count: await countReference(database, principal.orgId, kind) })
+    },
+  )
 
-  const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, param }) => {
+  const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, database, param }) => {
     const kind = readKind(param('kind'))
     const result = await limitLoads(principal.orgId, response, async (signal) =>
       loadBody(deps, { request, response, orgId: principal.orgId, kind, signal }),
@@ -47,7 +49,7 @@ export function createReferenceOperations(deps: IntakeDependencies) {
     await sendJson(request, response, 200, result)
   })
 
-  const show = defineOperation(OPERATIONS.showReference, async ({ request, response, principal, param }) => {
+  const show = defineOperation(OPERATIONS.showReference, async ({ request, response, principal, database, param }) => {
     const kind = readKind(param('kind'))
     const id = readBigId(param('id'))
     const item = id === null ? null : await findReference(database, principal.orgId, kind, id)
@@ -71,7 +73,7 @@ interface LoadCall {
 
 /** Streams the body into the loader. A body that is no such CSV is 400, and then nothing has changed. */
 async function loadBody(
-  { bulkDatabase, uploadMaxBytes, uploadIdleTimeoutMs }: IntakeDependencies,
+  { bulkDatabases, uploadMaxBytes, uploadIdleTimeoutMs }: IntakeDependencies,
   { request, response, orgId, kind, signal }: LoadCall,
 ): Promise<ReferenceLoadResult> {
   const encoding = request.headers['content-encoding'] ?? 'identity'
@@ -83,7 +85,7 @@ async function loadBody(
   const body = watchBody(request, { maxBytes: uploadMaxBytes, idleTimeoutMs: uploadIdleTimeoutMs })
   acceptBody(request, response)
   try {
-    return await loadReference({ database: bulkDatabase, orgId, kind, body, signal })
+    return await loadReference({ database: bulkDatabases.forOrganization(orgId), orgId, kind, body, signal })
   } catch (error) {
     // What ended the body is the reason, whatever the loader makes of it.
     if (body.errored !== null) throw body.errored

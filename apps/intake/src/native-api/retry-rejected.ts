@@ -1,5 +1,5 @@
 import { OPERATIONS, toRetryOptions, type FieldFault, type RetryOptions } from '@importer/contracts'
-import { createRetry, findImport, findNotRejected, hasRetry, type ImportRecord } from '@importer/db'
+import { createRetry, findImport, findNotRejected, hasRetry, type Database, type ImportRecord } from '@importer/db'
 import { findColumns, readHeaderNames } from '@importer/imports'
 import type { Span } from '@importer/runtime'
 
@@ -38,7 +38,6 @@ export interface RetryDependencies {
  * `POST …/retry-rejected`: the new import is made and answered here, however many rows it has; a worker makes its file.
  */
 export function createRetryOperation(deps: IntakeDependencies, { readOwned, send }: RetryDependencies) {
-  const { database } = deps
   const limitRetries = createWorkLimit(RETRIES_AT_ONCE)
 
   return defineOperation(OPERATIONS.retryRejected, async (call) =>
@@ -46,7 +45,7 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
   )
 
   async function retry(call: RetryCall, span: Span): Promise<void> {
-    const { request, response, body } = call
+    const { request, response, database, body } = call
     const source = await readOwned(call)
     const { orgId, id: sourceId } = source
     const options = toRetryOptions(body, source.dryRun)
@@ -56,7 +55,7 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
     const newRetry = { orgId, sourceId, options, baseUrl, actor, maxQueued: deps.maxQueuedImportsPerOrg, traceparent }
     const made = await limitRetries(orgId, response, async () => {
       // The same body returns the retry that it created, also when the import or its file has been deleted since.
-      if (!(await hasRetry(database, newRetry))) await requireFitting(deps, source, options)
+      if (!(await hasRetry(database, newRetry))) await requireFitting(database, deps, source, options)
       return createRetry(database, newRetry)
     })
     if (made.outcome === 'misfit') throw misfit(source, EXPECTED)
@@ -74,7 +73,8 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
 
 /** Throws 400 for corrections that fit no rejected row or column, 404 where the file is gone. */
 async function requireFitting(
-  { database, store }: IntakeDependencies,
+  database: Database,
+  { store }: IntakeDependencies,
   source: ImportRecord,
   { codes, corrections }: RetryOptions,
 ): Promise<void> {

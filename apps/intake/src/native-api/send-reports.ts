@@ -26,7 +26,7 @@ export interface ReportFormat {
 
 /** Sends the rows of one outcome as CSV, made while it is sent. */
 export async function sendReport(
-  { store, database }: IntakeDependencies,
+  { store, databases }: IntakeDependencies,
   request: Request,
   response: Response,
   importRecord: ImportRecord,
@@ -38,13 +38,14 @@ export async function sendReport(
   response.attachment(`${stem}_${name}`)
   response.setHeader('Content-Type', 'text/csv; charset=utf-8')
   response.setHeader('Cache-Control', 'private, no-cache')
+  const database = databases.forOrganization(importRecord.orgId, importRecord.id)
   const report = streamOutcomeReport({ store, database, importRecord, outcome: REPORTS[name], ...format, signal })
   await streamAnswer(request, response, report).catch(explainMissingFile)
 }
 
 /** Sends the rejected rows as a workbook, made while it is sent. */
 export async function sendErrorWorkbook(
-  { store, database }: IntakeDependencies,
+  { store, databases }: IntakeDependencies,
   request: Request,
   response: Response,
   importRecord: ImportRecord,
@@ -55,6 +56,7 @@ export async function sendErrorWorkbook(
     const message = `the import has ${rejected} rejected rows; expected at most ${MAX_WORKBOOK_ROWS}, which a workbook holds (errors.csv has them all)`
     throw new ApiError(409, [{ code: 'TOO_MANY_ROWS', field: 'importId', message }])
   }
+  const database = databases.forOrganization(importRecord.orgId, importRecord.id)
   const workbook = await streamErrorWorkbook({ store, database, importRecord, signal }).catch(explainMissingFile)
   response.attachment(`${importRecord.fileName.replace(/\.[^.]*$/, '')}_errors.xlsx`)
   response.setHeader('Cache-Control', 'private, no-cache, no-transform')

@@ -54,11 +54,10 @@ export function createImportReadingOperations(
     await showImport(request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
   })
 
-  const list = defineOperation(OPERATIONS.listImports, async ({ request, response, principal, query }) => {
+  const list = defineOperation(OPERATIONS.listImports, async ({ request, response, principal, database, query }) => {
     const { seriesId, status, outcome, q, profile, createdFrom, createdBefore, cursor, limit } = query
     const filter = {
-      seriesId:
-        seriesId === undefined ? undefined : await findOwnedSeries(deps.database, principal.orgId, String(seriesId)),
+      seriesId: seriesId === undefined ? undefined : await findOwnedSeries(database, principal.orgId, String(seriesId)),
       status,
       outcome,
       q,
@@ -69,7 +68,7 @@ export function createImportReadingOperations(
     }
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const page = await limitLists(principal.orgId, response, async () =>
-      readImportPage(deps.database, principal.orgId, { ...filter, limit }, baseUrl),
+      readImportPage(database, principal.orgId, { ...filter, limit }, baseUrl),
     )
     await sendJson(request, response, 200, page)
   })
@@ -82,8 +81,9 @@ export function createImportReadingOperations(
   })
 
   const errors = defineOperation(OPERATIONS.listRowErrors, async ({ request, response, principal, query, param }) => {
-    const { database, store } = deps
+    const { databases, store } = deps
     const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
+    const database = databases.forOrganization(principal.orgId, importRecord.id)
     const { code, column, value, fromRow = 1, cursor = 0, limit } = query
     const page = { afterRow: Math.max(cursor, fromRow - 1), limit, filter: { code, column, value } }
     const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>

@@ -1,4 +1,4 @@
-import { openDatabase, type Database } from '@importer/db'
+import { openDatabase, type SystemDatabase } from '@importer/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startPostgresProxy, type Cut, type PostgresProxy } from '../../../../tests/support/postgres-proxy.ts'
@@ -15,7 +15,7 @@ import { line, seedReference, work } from '../../test/work.ts'
 let intake: TestIntake
 let cutting: TestIntake
 let proxy: PostgresProxy
-let database: Database
+let database: SystemDatabase
 let next: Cut | null = null
 let nextCoupon = 1
 
@@ -34,7 +34,10 @@ beforeAll(async () => {
     maxConnections: 2,
     onConnectionLost: () => undefined,
   })
-  cutting = { ...(await startIntake({ database, store: intake.store })), keys: intake.keys }
+  cutting = {
+    ...(await startIntake({ databases: database, systemDatabase: database, store: intake.store })),
+    keys: intake.keys,
+  }
 })
 afterAll(async () => {
   await cutting.stop()

@@ -17,7 +17,7 @@ interface SignIn {
 
 /** `/v1/session`: a browser signs in with a key, and out. */
 export function createSessionOperations(
-  { database, log }: Pick<IntakeDependencies, 'database' | 'log'>,
+  { systemDatabase, log }: Pick<IntakeDependencies, 'systemDatabase' | 'log'>,
   authenticate: Authenticate,
   cookie: SessionCookie,
 ) {
@@ -34,7 +34,7 @@ export function createSessionOperations(
   const create = defineOperation(
     OPERATIONS.createSession,
     async ({ request, response, principal }) => {
-      const { token, expiresAt } = await createSession(database, principal.id)
+      const { token, expiresAt } = await createSession(systemDatabase, principal.id)
       logSecurityEvent(log, response, 'session created')
       response.setHeader('Set-Cookie', cookie.set(token))
       await sendJson(request, response, 201, describeSession({ ...principal, sessionExpiresAt: expiresAt }))
@@ -49,7 +49,7 @@ export function createSessionOperations(
   const end = defineOperation(OPERATIONS.endSession, async ({ request, response }) => {
     const token = cookie.read(request.headers)
     if (token !== null) {
-      await endSession(database, token)
+      await endSession(systemDatabase, token)
       authenticate.forgetSession(token)
       logSecurityEvent(log, response, 'session ended')
     }

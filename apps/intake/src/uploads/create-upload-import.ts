@@ -87,7 +87,9 @@ export async function createUploadImport(
     actor,
     traceparent: span.traceparent,
   }
-  return runInSpan(span.startChild('commit'), async () => createImport(deps.database, newImport))
+  return runInSpan(span.startChild('commit'), async () =>
+    createImport(deps.databases.forOrganization(orgId), newImport),
+  )
 }
 
 /** The text that the import reads, and how. */

@@ -64,7 +64,8 @@ async function takeUpload(
   const { request, response, principal, seriesId } = arrival
   span.setAttributes({ 'redemptions.series.id': String(seriesId) })
   requireUpload(request, deps.uploadMaxBytes)
-  const held = await holdIdempotencyKey(deps.database, deps.log, principal.orgId, request.headers)
+  const database = deps.databases.forOrganization(principal.orgId)
+  const held = await holdIdempotencyKey(database, deps.log, principal.orgId, request.headers)
   try {
     if (held?.made == null) {
       await requireQueueSlot(deps, principal.orgId)
@@ -95,6 +96,7 @@ async function takeOrRepeat(
   { held, requestHash, span }: { readonly held: HeldKey | null; readonly requestHash: string; readonly span: Span },
 ): Promise<TakenUpload> {
   const { orgId } = principal
+  const database = deps.databases.forOrganization(orgId)
   if (held?.made != null) {
     if (upload.file) await deps.store.remove(upload.file.key)
     requireSameRequest(held.made, requestHash)
@@ -106,7 +108,7 @@ async function takeOrRepeat(
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const idempotency = held === null ? undefined : { key: held.key, requestHash }
     const origin = { orgId, seriesId, receivedAt, baseUrl, idempotency, actor: actorOf(principal), span }
-    const accepted = readForm(await applyProfile(deps.database, orgId, upload))
+    const accepted = readForm(await applyProfile(database, orgId, upload))
     record = await createUploadImport(deps, origin, accepted, files, async (work) =>
       limitWorkbooks(orgId, response, work),
     )
@@ -115,7 +117,7 @@ async function takeOrRepeat(
     if (!(error instanceof ImportUncertainError)) for (const key of files) await deps.store.remove(key)
     if (!(error instanceof ImportExistsError) || held === null) throw explainRefusal(error)
     // Our claim was taken for a dead one's: the import of this key is there all the same.
-    const made = await findImportByKey(deps.database, orgId, held.key)
+    const made = await findImportByKey(database, orgId, held.key)
     if (made === null) throw keyInUse()
     requireSameRequest(made, requestHash)
     return { record: made, repeated: true }

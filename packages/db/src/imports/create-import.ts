@@ -3,6 +3,7 @@ import type { Actor, ColumnMapping, UsedProfile } from '@importer/contracts'
 import { nameActor } from '../audit/record-audit-event.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
+import { runTransaction } from '../run-transaction.ts'
 import type { ImportRecord, JsonObject, ReadingDialect, StoredUpload } from './import-record.ts'
 import { QueueFullError, queueLock } from './queue-limit.ts'
 import { findImport } from './read-imports.ts'
@@ -119,8 +120,7 @@ export function importJobId(importId: number, fencingToken: number): string {
  */
 export async function createImport(database: Database, newImport: NewImport): Promise<ImportRecord> {
   const { orgId, upload, dialect, idempotency } = newImport
-  const insert = database.prisma.$queryRawUnsafe<{ id: number }[]>(
-    CREATE,
+  const values = [
     orgId,
     newImport.seriesId,
     newImport.fileKey,
@@ -155,9 +155,13 @@ export async function createImport(database: Database, newImport: NewImport): Pr
     newImport.toPrepare ?? false,
     newImport.maxStoredBytes ?? null,
     newImport.traceparent ?? null,
-  )
+  ]
   const locks = locksOf(newImport)
-  const [row] = await (locks.length > 0 ? insertAlone(database, locks, insert) : insert).catch((error: unknown) => {
+  const inserted =
+    locks.length > 0
+      ? insertAlone(database, locks, values)
+      : database.prisma.$queryRawUnsafe<{ id: number }[]>(CREATE, ...values)
+  const [row] = await inserted.catch((error: unknown) => {
     const state = sqlStateOf(error)
     if (state === UNIQUE_VIOLATION) throw new ImportExistsError('the import exists already', { cause: error })
     if (state !== undefined && !UNCERTAIN_STATE.test(state)) throw error
@@ -171,8 +175,6 @@ export async function createImport(database: Database, newImport: NewImport): Pr
   return created
 }
 
-type Insertion = ReturnType<Database['prisma']['$queryRawUnsafe']> & Promise<{ id: number }[]>
-
 /** What must not change between a look and the insertion that it decides, always in this order. */
 function locksOf({ orgId, sha256, rejectSameFile, maxQueued, maxStoredBytes }: NewImport): string[] {
   return [
@@ -184,16 +186,15 @@ function locksOf({ orgId, sha256, rejectSameFile, maxQueued, maxStoredBytes }: N
 
 /** Of two that want the same lock at the same time the second one waits, and then sees what the first has made. */
 async function insertAlone(
-  { prisma }: Database,
+  database: Database,
   locks: readonly string[],
-  insert: Insertion,
+  values: readonly unknown[],
 ): Promise<{ id: number }[]> {
-  const [, rows] = await prisma.$transaction([
-    prisma.$executeRaw`
-      SELECT pg_advisory_xact_lock(hashtextextended(l.name, 0)) FROM unnest(${[...locks]}::text[]) AS l (name)`,
-    insert,
-  ])
-  return rows
+  return runTransaction(database, async (tx) => {
+    await tx.$executeRaw`
+      SELECT pg_advisory_xact_lock(hashtextextended(l.name, 0)) FROM unnest(${[...locks]}::text[]) AS l (name)`
+    return tx.$queryRawUnsafe<{ id: number }[]>(CREATE, ...values)
+  })
 }
 
 async function explainRefusal(database: Database, newImport: NewImport): Promise<Error> {

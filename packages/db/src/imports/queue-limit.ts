@@ -16,7 +16,9 @@ export async function countQueuedImports(
   { prisma }: Pick<Database, 'prisma'> | { readonly prisma: Transaction },
   orgId: number,
 ): Promise<number> {
-  return prisma.import.count({ where: { orgId, status: 'queued' } })
+  const [row] = await prisma.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM import WHERE org_id = ${orgId}::int AND status = 'queued'`
+  return row?.count ?? 0
 }
 
 /** The lock that whoever makes an import wait holds from the count to the commit: else two could take the last place. */

@@ -1,8 +1,9 @@
 import type { Database } from '../open-database.ts'
 
 export async function seriesExists(database: Database, orgId: number, seriesId: bigint): Promise<boolean> {
-  const count = await database.prisma.series.count({ where: { orgId, id: seriesId } })
-  return count > 0
+  const rows = await database.prisma.$queryRaw<object[]>`
+    SELECT FROM series WHERE org_id = ${orgId}::int AND id = ${seriesId}::bigint`
+  return rows.length > 0
 }
 
 /** What of a series decides how its rows are evaluated. */
@@ -13,11 +14,10 @@ export type SeriesKind = 'single-use' | 'limited' | 'unlimited'
  * there is no such series.
  */
 export async function readSeriesKind(database: Database, orgId: number, seriesId: bigint): Promise<SeriesKind | null> {
-  const series = await database.prisma.series.findUnique({
-    where: { orgId_id: { orgId, id: seriesId } },
-    select: { singleUse: true, maxRedemptionsPerCoupon: true },
-  })
-  if (series === null) return null
+  const [series] = await database.prisma.$queryRaw<{ singleUse: boolean; maxRedemptionsPerCoupon: number | null }[]>`
+    SELECT single_use AS "singleUse", max_redemptions_per_coupon AS "maxRedemptionsPerCoupon"
+    FROM series WHERE org_id = ${orgId}::int AND id = ${seriesId}::bigint`
+  if (series === undefined) return null
   if (series.maxRedemptionsPerCoupon === null) return 'unlimited'
   return series.singleUse && series.maxRedemptionsPerCoupon === 1 ? 'single-use' : 'limited'
 }

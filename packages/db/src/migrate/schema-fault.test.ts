@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
-import { openDatabase, type Database } from '../open-database.ts'
+import { openDatabase, type SystemDatabase } from '../open-database.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import { readMigrationNames } from './migrations-folder.ts'
 import { checkSchema, describeSchemaFault, SchemaFaultError } from './schema-fault.ts'
 
 let ownerUrl: string
 let appRole: string
-let database: Database
-let owner: Database
+let database: SystemDatabase
+let owner: SystemDatabase
 
 beforeAll(async () => {
   const urls = await createTestDatabase()
   ;({ ownerUrl } = urls)
   appRole = new URL(urls.url).username
-  const open = (url: string): Database =>
+  const open = (url: string): SystemDatabase =>
     openDatabase({ url, applicationName: 'test', maxConnections: 1, onConnectionLost: () => undefined })
   database = open(urls.url)
   owner = open(ownerUrl)

@@ -7,7 +7,7 @@
  */
 export const READ_CATALOGUE = `
   WITH relation AS (
-    SELECT c.oid, c.relname, c.relkind FROM pg_class c
+    SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> '_prisma_migrations'
   )
   SELECT 'table' AS kind, relname::text AS name,
@@ -36,6 +36,14 @@ export const READ_CATALOGUE = `
   SELECT 'trigger', r.relname || '.' || t.tgname,
          pg_get_triggerdef(t.oid) || CASE WHEN t.tgenabled = 'O' THEN '' ELSE ' DISABLED' END
   FROM relation r JOIN pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+  UNION ALL
+  SELECT 'row security', relname::text, CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'not forced' END
+  FROM relation WHERE relrowsecurity
+  UNION ALL
+  SELECT 'policy', r.relname || '.' || p.polname,
+         concat_ws(' ', CASE WHEN NOT p.polpermissive THEN 'RESTRICTIVE' END, p.polcmd, p.polroles::regrole[]::text,
+                   pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+  FROM relation r JOIN pg_policy p ON p.polrelid = r.oid
   UNION ALL
   SELECT 'function', p.oid::regprocedure::text, pg_get_functiondef(p.oid)
   FROM pg_proc p

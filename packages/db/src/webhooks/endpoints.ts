@@ -6,7 +6,7 @@ import {
   type ImportEventType,
 } from '@importer/contracts'
 
-import { nameActor, setActor } from '../audit/record-audit-event.ts'
+import { setActor } from '../audit/record-audit-event.ts'
 import type { WebhookEndpoint } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
@@ -114,15 +114,15 @@ export async function deleteWebhookEndpoint(
   database: Database,
   { orgId, id, now, actor }: { orgId: number; id: number; now: Date; actor: Actor },
 ): Promise<boolean> {
-  const [, { count }] = await database.prisma.$transaction([
-    database.prisma.$executeRaw`SELECT set_config('importer.actor', ${nameActor(actor)}, true)`,
-    database.prisma.webhookEndpoint.updateMany({
+  return runTransaction(database, async (tx) => {
+    await setActor(tx, actor)
+    const { count } = await tx.webhookEndpoint.updateMany({
       where: { orgId, id, status: { not: 'deleted' } },
       data: { status: 'deleted' },
-    }),
-    database.prisma.webhookSecret.deleteMany({ where: { orgId, endpointId: id } }),
+    })
+    await tx.webhookSecret.deleteMany({ where: { orgId, endpointId: id } })
     // Those that a worker has in hand are given up when it is about to send them.
-    database.prisma.webhookDelivery.updateMany({
+    await tx.webhookDelivery.updateMany({
       where: {
         orgId,
         endpointId: id,
@@ -130,9 +130,9 @@ export async function deleteWebhookEndpoint(
         OR: [{ reservedUntil: null }, { reservedUntil: { lte: now } }],
       },
       data: { status: 'failed', failureCode: 'ENDPOINT_DELETED', nextAttemptAt: null, finishedAt: now },
-    }),
-  ])
-  return count > 0
+    })
+    return count > 0
+  })
 }
 
 function toEndpointRecord(row: WebhookEndpoint): EndpointRecord {

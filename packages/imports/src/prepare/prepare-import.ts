@@ -6,6 +6,7 @@ import {
   recordPreparedFile,
   type Database,
   type ImportRecord,
+  type SystemDatabase,
 } from '@importer/db'
 import type { FileStore, StoredFile } from '@importer/file-store'
 import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runtime'
@@ -30,7 +31,9 @@ export interface PreparationOptions {
  * cancelled, or has failed here, because the file cannot be made. Can be run again at any time, by any process; throws
  * only what another attempt may mend.
  */
-export async function prepareImport(options: PreparationOptions): Promise<{ readonly jobId: string } | null> {
+export async function prepareImport(
+  options: PreparationOptions & { readonly database: SystemDatabase },
+): Promise<{ readonly jobId: string } | null> {
   const { database, importId, tracing = NO_TRACING } = options
   const record = await findImportById(database, importId)
   if (record === null || !record.toPrepare || record.status !== 'queued') return null
@@ -39,7 +42,9 @@ export async function prepareImport(options: PreparationOptions): Promise<{ read
     parent: record.traceparent,
     attributes: { 'redemptions.import.id': importId, 'redemptions.org.id': record.orgId },
   })
-  return runInSpan(span, async () => prepareKnown(options, record))
+  // What a retry reads is of the import that it tries again.
+  const own = database.forOrganization(record.orgId, record.retryOf ?? importId)
+  return runInSpan(span, async () => prepareKnown({ ...options, database: own }, record))
 }
 
 async function prepareKnown(

@@ -17,6 +17,7 @@ import {
   type ImportRecord,
   type ReadingDialect,
   type SeriesKind,
+  type SystemDatabase,
 } from '@importer/db'
 import { FileDamagedError, FileMissingError, type FileStore } from '@importer/file-store'
 import { NO_TRACING, runInSpan, type Logger, type Span, type Tracing } from '@importer/runtime'
@@ -34,7 +35,8 @@ import { Pass } from './pass.ts'
 import { PermanentImportError } from './permanent-import-error.ts'
 import { recordUnavailable, watchDelay, type DelayWatch } from './watch-delay.ts'
 
-export interface RunImportOptions {
+interface SliceOptions {
+  /** As the import's organization sees it. */
   readonly database: Database
   readonly store: FileStore
   readonly log: Logger
@@ -52,6 +54,10 @@ export interface RunImportOptions {
   readonly observer?: ImportObserver
   /** Follows the import, where that is wanted. */
   readonly tracing?: Tracing
+}
+
+export interface RunImportOptions extends SliceOptions {
+  readonly database: SystemDatabase
 }
 
 /**
@@ -90,17 +96,14 @@ async function runSlice(options: RunImportOptions): Promise<RunResult | 'nothing
     attributes: { 'redemptions.import.id': importId, 'redemptions.org.id': known.orgId },
   })
   return runInSpan(span, async () => {
-    const result = await runKnown(options, known, span)
+    const own = database.forOrganization(known.orgId, importId)
+    const result = await runKnown({ ...options, database: own }, known, span)
     span.setAttributes({ 'redemptions.result': typeof result === 'string' ? result : result.status })
     return result
   })
 }
 
-async function runKnown(
-  options: RunImportOptions,
-  known: ImportRecord,
-  span: Span,
-): Promise<RunResult | 'nothing-to-do'> {
+async function runKnown(options: SliceOptions, known: ImportRecord, span: Span): Promise<RunResult | 'nothing-to-do'> {
   const { database, log, importId, jobId, observer } = options
   const kind = await readSeriesKind(database, known.orgId, known.seriesId)
   const { partitionCount, by } = choosePartitioning(known.mapping, kind, options)
@@ -147,7 +150,7 @@ async function runKnown(
 
 function endAs(
   status: 'completed' | 'failed',
-  { observer }: RunImportOptions,
+  { observer }: SliceOptions,
   isEnded: boolean,
 ): RunResult | 'nothing-to-do' {
   if (!isEnded) return 'nothing-to-do'
@@ -156,7 +159,7 @@ function endAs(
 }
 
 /** An action takes an import away by cancelling the statement that is in its way: that is no failure. */
-async function isTakenAway(error: unknown, { database, log, importId }: RunImportOptions, fencingToken?: number) {
+async function isTakenAway(error: unknown, { database, log, importId }: SliceOptions, fencingToken?: number) {
   if (classifyFailure(error) !== 'unavailable') return false
   // Where the database cannot say, what happened before is what counts.
   if (await isStillToDo(database, importId, fencingToken).catch(() => true)) return false
@@ -171,7 +174,7 @@ async function isTakenAway(error: unknown, { database, log, importId }: RunImpor
 function choosePartitioning(
   { positions }: ColumnMapping,
   kind: SeriesKind | null,
-  { partitionCount }: RunImportOptions,
+  { partitionCount }: SliceOptions,
 ): Partitioning {
   if (kind === 'unlimited') return { partitionCount, by: 'redemption' }
   const hasTwoNames = positions.couponId !== undefined && positions.couponCode !== undefined
@@ -179,7 +182,7 @@ function choosePartitioning(
 }
 
 async function runClaimed(
-  options: RunImportOptions,
+  options: SliceOptions,
   claimed: ClaimedImport,
   held: HeldImport,
   span: Span,
@@ -193,7 +196,7 @@ async function runClaimed(
 }
 
 async function runWatched(
-  options: RunImportOptions,
+  options: SliceOptions,
   claimed: ClaimedImport,
   held: HeldImport,
   { watch, span }: { readonly watch: DelayWatch; readonly span: Span },

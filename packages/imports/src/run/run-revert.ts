@@ -1,8 +1,8 @@
-import { completeRevert, findImportById, findRowsToRevert, revertRows, type Database } from '@importer/db'
+import { completeRevert, findImportById, findRowsToRevert, revertRows, type SystemDatabase } from '@importer/db'
 import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runtime'
 
 export interface RunRevertOptions {
-  readonly database: Database
+  readonly database: SystemDatabase
   readonly log: Logger
   readonly importId: number
   /** Aborted when the process is to end: the rest is taken up again. */
@@ -36,14 +36,15 @@ export async function runRevert(options: RunRevertOptions): Promise<boolean> {
 }
 
 async function revertKnown({ database, log, importId, signal }: RunRevertOptions, orgId: number): Promise<boolean> {
-  const rows = await findRowsToRevert(database, importId)
+  const own = database.forOrganization(orgId, importId)
+  const rows = await findRowsToRevert(own, importId)
   if (rows !== null) {
     for (let first = rows.first; first <= rows.last; first += STRETCH_ROWS) {
       signal.throwIfAborted()
-      await revertRows(database, importId, { first, last: Math.min(rows.last, first + STRETCH_ROWS - 1) })
+      await revertRows(own, importId, { first, last: Math.min(rows.last, first + STRETCH_ROWS - 1) })
     }
   }
-  const isCompleted = await completeRevert(database, importId)
+  const isCompleted = await completeRevert(own, importId)
   if (isCompleted) log.info({ importId, orgId }, 'import reverted')
   return isCompleted
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { openDatabase, type Database } from '@importer/db'
+import { openDatabase, type SystemDatabase } from '@importer/db'
 import { createFileStore, formatHour, type FileStore } from '@importer/file-store'
 import { createLog } from '@importer/runtime'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ const log = createLog({ name: 'test', level: 'silent' })
 const NOW = Date.UTC(2026, 5, 15, 12, 30)
 
 const { url } = await createTestDatabase()
-const database: Database = openDatabase({
+const database: SystemDatabase = openDatabase({
   url,
   applicationName: 'janitor-test',
   maxConnections: 2,

@@ -1,4 +1,4 @@
-import { importJobId, openDatabase, type Database } from '@importer/db'
+import { importJobId, openDatabase, type SystemDatabase } from '@importer/db'
 import { createQueues, type Producer, type Queues } from '@importer/queue'
 import { createLog } from '@importer/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ const WAITING = 10_000
 const log = createLog({ name: 'test', level: 'silent' })
 
 const { url: databaseUrl } = await createTestDatabase()
-const database: Database = openDatabase({
+const database: SystemDatabase = openDatabase({
   url: databaseUrl,
   applicationName: 'reconciler-test',
   maxConnections: 2,

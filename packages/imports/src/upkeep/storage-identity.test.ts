@@ -4,7 +4,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-import { createImport, openDatabase, type Database } from '@importer/db'
+import { createImport, openDatabase, type SystemDatabase } from '@importer/db'
 import { createFileStore, StorageUnavailableError, WrongStorageError, type FileStore } from '@importer/file-store'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
@@ -16,7 +16,7 @@ const ORG = 1
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 const folders: string[] = []
 const { url } = await createTestDatabase()
-const database: Database = openDatabase({
+const database: SystemDatabase = openDatabase({
   url,
   applicationName: 'identity-test',
   maxConnections: 4,

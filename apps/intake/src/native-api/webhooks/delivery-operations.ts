@@ -1,7 +1,6 @@
 import { OPERATIONS } from '@importer/contracts'
 import { findWebhookDelivery, listWebhookDeliveries, redeliver, redeliverRange } from '@importer/db'
 
-import type { IntakeDependencies } from '../../dependencies.ts'
 import { notFound, type ApiError } from '../../http/api-error.ts'
 import { readBigId } from '../../http/read-id.ts'
 import { defineOperation } from '../mount-operation.ts'
@@ -13,10 +12,10 @@ import { endpointDisabled } from './problems.ts'
 const REDELIVERY_LIMIT = 10_000
 
 /** `/v1/webhook-deliveries`: what was sent to whom, and how it went. For admins: URLs and answers may hold secrets. */
-export function createDeliveryOperations({ database }: IntakeDependencies) {
+export function createDeliveryOperations() {
   const list = defineOperation(
     OPERATIONS.listWebhookDeliveries,
-    async ({ request, response, principal: { orgId }, query }) => {
+    async ({ request, response, principal: { orgId }, database, query }) => {
       const { limit, cursor: beforeId, ...filter } = query
       const found = await listWebhookDeliveries(database, { orgId, ...filter }, { beforeId, limit: limit + 1 })
       const items = found.slice(0, limit)
@@ -27,7 +26,7 @@ export function createDeliveryOperations({ database }: IntakeDependencies) {
 
   const redeliverMany = defineOperation(
     OPERATIONS.redeliverWebhooks,
-    async ({ request, response, principal: { orgId }, body }) => {
+    async ({ request, response, principal: { orgId }, database, body }) => {
       const now = new Date()
       const { until = now, cursor, ...range } = body
       const afterId = cursor === undefined ? undefined : Number(cursor)
@@ -40,7 +39,7 @@ export function createDeliveryOperations({ database }: IntakeDependencies) {
 
   const show = defineOperation(
     OPERATIONS.showWebhookDelivery,
-    async ({ request, response, principal: { orgId }, param }) => {
+    async ({ request, response, principal: { orgId }, database, param }) => {
       const delivery = await findWebhookDelivery(database, { orgId, id: readDeliveryId(param('deliveryId')) })
       if (delivery === null) throw deliveryNotFound()
       await sendJson(request, response, 200, describeDelivery(delivery))
@@ -49,7 +48,7 @@ export function createDeliveryOperations({ database }: IntakeDependencies) {
 
   const redeliverOne = defineOperation(
     OPERATIONS.redeliverWebhook,
-    async ({ request, response, principal: { orgId }, param }) => {
+    async ({ request, response, principal: { orgId }, database, param }) => {
       const id = readDeliveryId(param('deliveryId'))
       const result = await redeliver(database, { orgId, id, now: new Date() })
       if (result === 'disabled') throw endpointDisabled()

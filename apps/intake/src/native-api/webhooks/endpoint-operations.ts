@@ -23,26 +23,29 @@ import { describeDelivery, describeEndpoint } from './describe-webhooks.ts'
 import { endpointDisabled, tooManySecrets } from './problems.ts'
 
 /** `/v1/webhook-endpoints`: who is notified of events. */
-export function createEndpointOperations({ database, log, webhookPolicy }: IntakeDependencies) {
-  const create = defineOperation(OPERATIONS.createWebhookEndpoint, async ({ request, response, principal, body }) => {
-    const { orgId } = principal
-    const { url, description = null, eventTypes = [] } = body
-    requireReceiver(url, webhookPolicy)
-    const made = await createWebhookEndpoint(database, {
-      orgId,
-      url,
-      description,
-      eventTypes,
-      actor: actorOf(principal),
-    })
-    if (made === null) throw tooManyEndpoints()
-    response.setHeader('Location', `/v1/webhook-endpoints/${made.endpoint.id}`)
-    await sendJson(request, response, 201, { ...describeEndpoint(made.endpoint), secret: made.secret })
-  })
+export function createEndpointOperations({ log, webhookPolicy }: IntakeDependencies) {
+  const create = defineOperation(
+    OPERATIONS.createWebhookEndpoint,
+    async ({ request, response, principal, database, body }) => {
+      const { orgId } = principal
+      const { url, description = null, eventTypes = [] } = body
+      requireReceiver(url, webhookPolicy)
+      const made = await createWebhookEndpoint(database, {
+        orgId,
+        url,
+        description,
+        eventTypes,
+        actor: actorOf(principal),
+      })
+      if (made === null) throw tooManyEndpoints()
+      response.setHeader('Location', `/v1/webhook-endpoints/${made.endpoint.id}`)
+      await sendJson(request, response, 201, { ...describeEndpoint(made.endpoint), secret: made.secret })
+    },
+  )
 
   const list = defineOperation(
     OPERATIONS.listWebhookEndpoints,
-    async ({ request, response, principal: { orgId }, query }) => {
+    async ({ request, response, principal: { orgId }, database, query }) => {
       const { limit, cursor: afterId = 0 } = query
       const found = await listWebhookEndpoints(database, { orgId, afterId, limit: limit + 1 })
       const items = found.slice(0, limit)
@@ -53,7 +56,7 @@ export function createEndpointOperations({ database, log, webhookPolicy }: Intak
 
   const show = defineOperation(
     OPERATIONS.showWebhookEndpoint,
-    async ({ request, response, principal: { orgId }, param }) => {
+    async ({ request, response, principal: { orgId }, database, param }) => {
       const endpoint = await findWebhookEndpoint(database, { orgId, id: readEndpointId(param('endpointId')) })
       if (endpoint === null) throw endpointNotFound()
       await sendJson(request, response, 200, describeEndpoint(endpoint))
@@ -62,7 +65,7 @@ export function createEndpointOperations({ database, log, webhookPolicy }: Intak
 
   const change = defineOperation(
     OPERATIONS.changeWebhookEndpoint,
-    async ({ request, response, principal, body, param }) => {
+    async ({ request, response, principal, database, body, param }) => {
       const id = readEndpointId(param('endpointId'))
       if (body.url !== undefined) requireReceiver(body.url, webhookPolicy)
       const endpoint = await updateWebhookEndpoint(
@@ -75,7 +78,7 @@ export function createEndpointOperations({ database, log, webhookPolicy }: Intak
     },
   )
 
-  const remove = defineOperation(OPERATIONS.deleteWebhookEndpoint, async ({ response, principal, param }) => {
+  const remove = defineOperation(OPERATIONS.deleteWebhookEndpoint, async ({ response, principal, database, param }) => {
     const endpoint = { orgId: principal.orgId, id: readEndpointId(param('endpointId')) }
     const deletion = { ...endpoint, now: new Date(), actor: actorOf(principal) }
     if (!(await deleteWebhookEndpoint(database, deletion))) throw endpointNotFound()
@@ -85,7 +88,7 @@ export function createEndpointOperations({ database, log, webhookPolicy }: Intak
 
   const rotate = defineOperation(
     OPERATIONS.rotateEndpointSecret,
-    async ({ request, response, principal: { orgId }, param }) => {
+    async ({ request, response, principal: { orgId }, database, param }) => {
       const endpointId = readEndpointId(param('endpointId'))
       const rotated = await rotateWebhookSecret(database, { orgId, endpointId, now: new Date() })
       if (rotated === 'not-found') throw endpointNotFound()
@@ -98,7 +101,7 @@ export function createEndpointOperations({ database, log, webhookPolicy }: Intak
 
   const sendTest = defineOperation(
     OPERATIONS.testWebhookEndpoint,
-    async ({ request, response, principal: { orgId }, param }) => {
+    async ({ request, response, principal: { orgId }, database, param }) => {
       const endpointId = readEndpointId(param('endpointId'))
       const id = await recordTestEvent(database, { orgId, endpointId, now: new Date() })
       if (id === 'not-found') throw endpointNotFound()

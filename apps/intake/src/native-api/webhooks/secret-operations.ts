@@ -9,14 +9,17 @@ import { sendJson } from '../send-json.ts'
 import { tooManySecrets } from './problems.ts'
 
 /** `/v1/webhook-secret`: what deliveries to callback URLs are signed with. */
-export function createSecretOperations({ database, log }: IntakeDependencies) {
-  const show = defineOperation(OPERATIONS.showWebhookSecret, async ({ request, response, principal: { orgId } }) => {
-    await sendJson(request, response, 200, { secret: await ensureOrgSecret(database, orgId) })
-  })
+export function createSecretOperations({ log }: IntakeDependencies) {
+  const show = defineOperation(
+    OPERATIONS.showWebhookSecret,
+    async ({ request, response, principal: { orgId }, database }) => {
+      await sendJson(request, response, 200, { secret: await ensureOrgSecret(database, orgId) })
+    },
+  )
 
   const rotate = defineOperation(
     OPERATIONS.rotateWebhookSecret,
-    async ({ request, response, principal: { orgId } }) => {
+    async ({ request, response, principal: { orgId }, database }) => {
       const rotated = await rotateWebhookSecret(database, { orgId, endpointId: null, now: new Date() })
       if (rotated === 'not-found') throw notFound('NOT_FOUND', 'path', 'there is no such organization')
       if (rotated === 'too-many') throw tooManySecrets()
