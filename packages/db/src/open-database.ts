@@ -23,7 +23,7 @@ export interface Database {
 
 /** Gives each organization its database. */
 export interface OrganizationDatabases {
-  /** `importId`: the import that it is used for, where it is one; its rows are found a little faster then. */
+  /** `importId`: the import that it is used for. Row errors, duplicates, places and error groups are seen of that one alone. */
   forOrganization(orgId: number, importId?: number): Database
 }
 

@@ -1,5 +1,5 @@
 import { OPERATIONS } from '@importer/contracts'
-import { listAuditEvents, listSeries, listTimeline, type ImportRecord } from '@importer/db'
+import { listAuditEvents, listSeries, listTimeline, type Database, type ImportRecord } from '@importer/db'
 import { explainRow, groupErrorsByCode, groupErrorsByValue } from '@importer/imports'
 import type { Request, Response } from 'express'
 
@@ -24,19 +24,18 @@ const READING_AT_ONCE = {
 }
 
 /** What a person asks who has to put something right: rows explained, groups of errors, what happened. */
-export function createExplainOperations({ databases, store }: IntakeDependencies, findImport: FindImport) {
+export function createExplainOperations({ store }: IntakeDependencies, findImport: FindImport) {
   const limitReading = createWorkLimit(READING_AT_ONCE)
 
   async function sendRow(
     request: Request,
     response: Response,
+    database: Database,
     importRecord: ImportRecord,
     place: { readonly rowNumber: number } | { readonly line: number },
   ): Promise<void> {
     const row = await limitReading(importRecord.orgId, response, async (signal) =>
-      explainRow({ database: databases.forOrganization(importRecord.orgId), store, importRecord, signal }, place).catch(
-        explainMissingFile,
-      ),
+      explainRow({ database, store, importRecord, signal }, place).catch(explainMissingFile),
     )
     if (row === null) {
       const field = 'line' in place ? 'line' : 'rowNumber'
@@ -45,16 +44,19 @@ export function createExplainOperations({ databases, store }: IntakeDependencies
     await sendJson(request, response, 200, row)
   }
 
-  const row = defineOperation(OPERATIONS.explainRow, async ({ request, response, principal, param }) => {
+  const row = defineOperation(OPERATIONS.explainRow, async ({ request, response, principal, database, param }) => {
     const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
     const rowNumber = Math.min(Number(param('rowNumber')), MAX_INT4)
-    await sendRow(request, response, record, { rowNumber })
+    await sendRow(request, response, database, record, { rowNumber })
   })
 
-  const line = defineOperation(OPERATIONS.explainLine, async ({ request, response, principal, query, param }) => {
-    const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
-    await sendRow(request, response, record, { line: query.line })
-  })
+  const line = defineOperation(
+    OPERATIONS.explainLine,
+    async ({ request, response, principal, database, query, param }) => {
+      const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
+      await sendRow(request, response, database, record, { line: query.line })
+    },
+  )
 
   const groups = defineOperation(
     OPERATIONS.listErrorGroups,

@@ -25,7 +25,7 @@ export interface OperationCall<Definition extends Operation> {
   readonly request: Request
   readonly response: Response
   readonly principal: Principal
-  /** As the organization that asks sees it. */
+  /** As the organization that asks sees it, with the outcome of the import that the path names. */
   readonly database: Database
   readonly query: z.output<Definition['query']>
   /** Of an operation that takes JSON; another body is still to be read. */
@@ -80,7 +80,7 @@ export function mountOperations(
         const query = checkValue(operation.query, request.query, 'query')
         const body = early ?? (await readBody(operation, request, response))
         const param = (name: string): string => params.get(name) ?? ''
-        const database = databases.forOrganization(principal.orgId)
+        const database = databases.forOrganization(principal.orgId, importId ?? undefined)
         await handle({ request, response, principal, database, query, body, param })
       })
     }

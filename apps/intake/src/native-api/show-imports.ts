@@ -80,18 +80,20 @@ export function createImportReadingOperations(
     await watchImport({ request, response, look, isAllowed, publicUrl, stopping })
   })
 
-  const errors = defineOperation(OPERATIONS.listRowErrors, async ({ request, response, principal, query, param }) => {
-    const { databases, store } = deps
-    const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
-    const database = databases.forOrganization(principal.orgId, importRecord.id)
-    const { code, column, value, fromRow = 1, cursor = 0, limit } = query
-    const page = { afterRow: Math.max(cursor, fromRow - 1), limit, filter: { code, column, value } }
-    const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>
-      listRowErrors({ database, store, importRecord, signal }, page).catch(explainMissingFile),
-    )
-    const nextCursor = nextAfterRow === null ? null : String(nextAfterRow)
-    await sendJson(request, response, 200, { items, nextCursor })
-  })
+  const errors = defineOperation(
+    OPERATIONS.listRowErrors,
+    async ({ request, response, principal, database, query, param }) => {
+      const { store } = deps
+      const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
+      const { code, column, value, fromRow = 1, cursor = 0, limit } = query
+      const page = { afterRow: Math.max(cursor, fromRow - 1), limit, filter: { code, column, value } }
+      const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>
+        listRowErrors({ database, store, importRecord, signal }, page).catch(explainMissingFile),
+      )
+      const nextCursor = nextAfterRow === null ? null : String(nextAfterRow)
+      await sendJson(request, response, 200, { items, nextCursor })
+    },
+  )
 
   const downloads = (Object.keys(REPORTS) as ReportName[]).map((name) =>
     defineOperation(DOWNLOADS[name], async ({ request, response, principal, query, param }) => {

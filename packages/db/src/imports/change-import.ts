@@ -13,19 +13,18 @@ export interface HeldImport {
   readonly fencingToken: number
 }
 
-const stillHeld = ({ importId, fencingToken }: HeldImport) => ({ id: importId, fencingToken, status: 'processing' })
-
 /** How the file is to be read, found once by its first bytes. False: another claim has a newer fencing token. */
 export async function recordDialect(
   database: Database,
   held: HeldImport,
   { delimiter, hasHeader, start }: ReadingDialect,
 ): Promise<boolean> {
-  const { count } = await database.prisma.import.updateMany({
-    where: stillHeld(held),
-    data: { delimiter, hasHeader, startByte: start.byteOffset, startLine: start.line, updatedAt: new Date() },
-  })
-  return count > 0
+  const changed = await database.prisma.$executeRaw`
+    UPDATE import
+    SET delimiter = ${delimiter}, has_header = ${hasHeader}::boolean, start_byte = ${start.byteOffset}::bigint,
+        start_line = ${start.line}::int, updated_at = clock_timestamp()
+    WHERE id = ${held.importId}::int AND lease = ${held.fencingToken}::int AND status = 'processing'`
+  return changed > 0
 }
 
 /** Every row of the file has its outcome. False: another claim has a newer fencing token. */
@@ -88,8 +87,7 @@ export async function countUnexpectedError(database: Database, held: HeldImport)
 
 /** There was progress: earlier unexpected errors no longer count. */
 export async function clearUnexpectedErrors(database: Database, held: HeldImport): Promise<void> {
-  await database.prisma.import.updateMany({
-    where: { ...stillHeld(held), errorStreak: { gt: 0 } },
-    data: { errorStreak: 0 },
-  })
+  await database.prisma.$executeRaw`
+    UPDATE import SET error_streak = 0
+    WHERE id = ${held.importId}::int AND lease = ${held.fencingToken}::int AND status = 'processing' AND error_streak > 0`
 }

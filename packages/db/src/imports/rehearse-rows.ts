@@ -3,6 +3,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { ROW_ERROR_CODE_COUNT, type ColumnMapping } from '@importer/contracts'
 
 import type { Database, Transaction } from '../open-database.ts'
+import { nameImport } from '../row-security/scope.ts'
 import { runTransaction } from '../run-transaction.ts'
 import type { Strategy } from '../sql/commit-batch.ts'
 import type { PartitionCheckpoint } from './claim-import.ts'
@@ -64,6 +65,8 @@ async function recordErrors(
     INSERT INTO import (id, org_id, series_id, status, lease, file_key, file_name, sha256, bytes, mapping, dry_run, lane_count)
     VALUES (${importId}::int, ${orgId}::int, ${seriesId}::bigint, 'processing', 1, ${`rehearsal/${randomUUID()}`}, '', '', 0,
             ${JSON.stringify(mapping)}::jsonb, true, 1)`
+  const naming = nameImport(importId, { isLocal: true })
+  await tx.$executeRawUnsafe(naming.text, ...naming.values)
   await tx.$executeRaw`
     INSERT INTO import_lane (import_id, lane, lease, error_counts)
     VALUES (${importId}::int, 0, 1, array_fill(0, ARRAY[${ROW_ERROR_CODE_COUNT}::int]))`

@@ -1,6 +1,6 @@
 /**
  * Whose rows a statement may see (the policies of migration `row_security`): those of one organization, or everybody's.
- * `importId`: the import that the statement is about, which spares the rows of an import's outcome a look-up each.
+ * `importId`: an import of the organization, the rows of whose outcome are seen, too.
  */
 export type Scope =
   | { readonly kind: 'organization'; readonly orgId: number; readonly importId?: number | undefined }
@@ -13,20 +13,24 @@ export interface ScopeStatement {
   readonly values: readonly unknown[]
 }
 
-/** Nothing of an earlier scope is left when the first of these has run. */
-const NAME_ORGANIZATION = `
-SELECT set_config('importer.org_id', $1::text, $3::boolean), set_config('importer.system', $2::text, $3::boolean),
-       set_config('importer.import_id', '', $3::boolean)`
+/** Nothing of an earlier scope is left when this has run. */
+const NAME = `
+SELECT set_config('importer.org_id', $1::text, $3::boolean), set_config('importer.import_id', $2::text, $3::boolean)`
 
 /** The organization's own policy decides whether it may be named. */
 const NAME_IMPORT = `SELECT set_config('importer.import_id', i.id::text, $2::boolean) FROM import i WHERE i.id = $1::int`
 
+/** Null: nobody. */
 export function scopeStatements(scope: Scope | null, { isLocal }: { readonly isLocal: boolean }): ScopeStatement[] {
-  if (scope === null) return [{ text: NAME_ORGANIZATION, values: ['', '', isLocal] }]
-  if (scope.kind === 'system') return [{ text: NAME_ORGANIZATION, values: ['', 'on', isLocal] }]
-  const organization = { text: NAME_ORGANIZATION, values: [String(scope.orgId), '', isLocal] }
-  if (scope.importId === undefined) return [organization]
-  return [organization, { text: NAME_IMPORT, values: [scope.importId, isLocal] }]
+  if (scope === null) return [{ text: NAME, values: ['', '', isLocal] }]
+  if (scope.kind === 'system') return [{ text: NAME, values: ['all', 'all', isLocal] }]
+  const organization = { text: NAME, values: [String(scope.orgId), '', isLocal] }
+  return scope.importId === undefined ? [organization] : [organization, nameImport(scope.importId, { isLocal })]
+}
+
+/** For an import that is made within the transaction. */
+export function nameImport(importId: number, { isLocal }: { readonly isLocal: boolean }): ScopeStatement {
+  return { text: NAME_IMPORT, values: [importId, isLocal] }
 }
 
 const MARK = /^\/\*scope:(?<orgId>\d+|system)(?::(?<importId>\d+))?\*\//
