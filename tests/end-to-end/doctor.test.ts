@@ -25,19 +25,24 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop())
 
-/** As the owner, whose rights a comparison of the schema needs. */
+/** As the owner, whose rights a comparison of the schema needs: a superuser here, which is a finding of its own. */
 async function examine(env: Readonly<Record<string, string>> = {}) {
   const own = { DATABASE_URL: system.ownerUrl, DATA_DIR: system.dataDir }
   const ended = await cli.run(['doctor', '--json'], { env: { ...own, ...env } })
   const { checks } = JSON.parse(ended.stdout) as { checks: Check[] }
-  const findings = checks.filter(({ state }) => state === 'finding')
+  const findings = checks.filter(({ state, name }) => state === 'finding' && name !== 'Role')
   return { exitCode: ended.exitCode, checks, findings }
 }
 
-test('finds nothing at an installation that is well, and leaves nothing behind', async () => {
+test('finds nothing at an installation that is well but a superuser, and leaves nothing behind', async () => {
   const { exitCode, checks, findings } = await examine()
   expect(findings).toEqual([])
-  expect(exitCode).toBe(0)
+  // Whom no policy holds apart from the rows of other organizations.
+  expect(checks.find(({ name }) => name === 'Role')).toMatchObject({
+    state: 'finding',
+    found: expect.stringContaining('postgres is a superuser'),
+  })
+  expect(exitCode).toBe(2)
   expect(checks.map(({ name }) => name)).toEqual([
     'Configuration',
     'Node',
@@ -46,6 +51,7 @@ test('finds nothing at an installation that is well, and leaves nothing behind',
     'Database',
     'Clock',
     'Schema',
+    'Role',
     'Storage',
     'Imports',
     'Service',
@@ -86,6 +92,13 @@ test.each<[string, string, string, string, RegExp]>([
     'ALTER TABLE coupon ENABLE TRIGGER USER',
     'Schema',
     /the trigger coupon\.\S+ is another one: .*DISABLED/,
+  ],
+  [
+    'a table that is no longer kept apart by organization',
+    'ALTER TABLE coupon DISABLE ROW LEVEL SECURITY',
+    'ALTER TABLE coupon ENABLE ROW LEVEL SECURITY',
+    'Schema',
+    /the row security coupon is missing/,
   ],
   [
     'migrations that are missing',

@@ -54,7 +54,7 @@ export async function checkDatabase(
     checks.push(finding('Schema', fault, 'Run npm run migrate; npm start does it by itself.'))
     return { checks, isUsable: false }
   }
-  checks.push(await checkDrift(ownerUrl))
+  checks.push(await checkDrift(ownerUrl), checkRole(server))
   return { checks, isUsable: true }
 }
 
@@ -69,6 +69,15 @@ export async function checkCounts(database: Database): Promise<Check> {
     'Imports',
     found.join('; '),
     'Somebody changed rows by hand, or a restored backup is incomplete. Compare with redemptions report, and restore.',
+  )
+}
+
+function checkRole({ role, bypassesRowSecurity }: DatabaseServer): Check {
+  if (!bypassesRowSecurity) return ok('Role', `${role} is held by the policies that keep organizations apart`)
+  return finding(
+    'Role',
+    `${role} is a superuser or has BYPASSRLS: the policies that keep organizations apart do not hold it`,
+    'Let intake and worker connect as a role of their own: see "Rights in the database" in docs/operations.md.',
   )
 }
 

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
+import { waitUntil } from '../../../../tests/support/wait-until.ts'
 import { readSchemaFile, withSchemaEngine } from '../../test/schema-engine.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import { readMigrationNames, type Migration } from './migrations-folder.ts'
@@ -125,6 +126,29 @@ describe('the migrations', () => {
     expect(
       await query(url, 'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL'),
     ).toHaveLength(names.length)
+  })
+
+  test('begin again where they meet a deadlock with a version that runs', async () => {
+    const { ownerUrl: url } = await createTestDatabase()
+    const running = new pg.Client({ connectionString: url })
+    await running.connect()
+    // The other side notices first, and is given up.
+    await running.query(`SET deadlock_timeout = '1min'; BEGIN; LOCK TABLE till IN ROW EXCLUSIVE MODE`)
+    const migration = { name: '99990101000000_locks_two', script: 'LOCK TABLE coupon; LOCK TABLE till' }
+    const migrated = migrateDatabase(url, { migrations: [migration] })
+    await waitUntil('the migration waits for the version that runs', async () => {
+      const waiting = await query(url, `SELECT FROM pg_locks WHERE NOT granted AND relation = 'till'::regclass`)
+      return waiting.length > 0
+    })
+    await running.query('LOCK TABLE coupon IN ROW EXCLUSIVE MODE')
+    await running.query('COMMIT')
+    await running.end()
+    expect(await migrated).toEqual({ applied: [migration.name] })
+    const [{ deadlocks } = { deadlocks: '0' }] = await query<{ deadlocks: string }>(
+      url,
+      'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+    )
+    expect(Number(deadlocks)).toBe(1)
   })
 
   test('that were interrupted are applied again', async () => {

@@ -4,6 +4,8 @@ import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 import { UnavailableError } from '@importer/contracts'
 
 import { createPoolerCheck } from '../pooler-check.ts'
+import { sqlStateOf } from '../database-errors.ts'
+import { scopeStatements } from '../row-security/scope.ts'
 import { checkAppRole, grantRights } from './grant-rights.ts'
 import { MIGRATION_LOCK } from './migration-lock.ts'
 import { readMigrations, type Migration } from './migrations-folder.ts'
@@ -21,6 +23,10 @@ CREATE TABLE "_prisma_migrations" (
   "applied_steps_count" INTEGER NOT NULL DEFAULT 0
 )`
 
+/** https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const DEADLOCK_DETECTED = '40P01'
+const MOST_ATTEMPTS = 10
+
 export interface MigrateOptions {
   /** The role of intake and worker where it is another one than that of the URL: gets its rights, also on what is there already. */
   readonly appRole?: string | undefined
@@ -35,7 +41,8 @@ export interface MigrateOptions {
  *
  * A migration and its record are one transaction: it is applied and recorded, or it never was, whenever the process is
  * killed. One that is begun and not finished is of an older version, or of Prisma's own command, that was interrupted
- * before its transaction ended: nothing of it is there, and it is applied again.
+ * before its transaction ended: nothing of it is there, and it is applied again. So is one that meets a deadlock with a version that
+ * runs meanwhile.
  *
  * Throws an UnavailableError where the database is away, or behind a pooler in transaction mode, which would keep the lock; and
  * an Error that names the migration that failed, what is wrong with the role of the app or, where the database is somebody else's,
@@ -50,6 +57,10 @@ export async function migrateDatabase(
   await client.connect()
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    // A migration that changes rows changes those of every organization.
+    for (const { text, values } of scopeStatements({ kind: 'system' }, { isLocal: false })) {
+      await client.query(text, [...values])
+    }
     if (appRole !== undefined) await checkAppRole(client, appRole)
     const known = new Set(await listApplied(client))
     if (appRole !== undefined) await grantOwnSchema(client, appRole)
@@ -96,20 +107,33 @@ async function applyMigration(
   appRole: string | undefined,
 ): Promise<void> {
   const checksum = createHash('sha256').update(script).digest('hex')
-  try {
-    await client.query('BEGIN')
-    await client.query(script)
-    // In the same transaction: a trigger may write into a new table for a version that runs already.
-    if (appRole !== undefined) await grantOwnSchema(client, appRole)
-    await client.query(
-      `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
-    )
-    await client.query('COMMIT')
-  } catch (error) {
-    // The connection is ended next, and with it the transaction.
-    if (error instanceof UnavailableError || !(error instanceof Error)) throw error
-    throw new Error(`the migration ${name} could not be applied: ${error.message}`, { cause: error })
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await applyInTransaction(client, { name, script, checksum }, appRole)
+      return
+    } catch (error) {
+      if (error instanceof UnavailableError || !(error instanceof Error)) throw error
+      await client.query('ROLLBACK')
+      // A running version holds locks on the same tables in another order, and one of the two is given up.
+      if (sqlStateOf(error) === DEADLOCK_DETECTED && attempt < MOST_ATTEMPTS) continue
+      throw new Error(`the migration ${name} could not be applied: ${error.message}`, { cause: error })
+    }
   }
+}
+
+async function applyInTransaction(
+  client: BoundedClient,
+  { name, script, checksum }: Migration & { readonly checksum: string },
+  appRole: string | undefined,
+): Promise<void> {
+  await client.query('BEGIN')
+  await client.query(script)
+  // In the same transaction: a trigger may write into a new table for a version that runs already.
+  if (appRole !== undefined) await grantOwnSchema(client, appRole)
+  await client.query(
+    `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, clock_timestamp(), 1)`,
+    [randomUUID(), checksum, name],
+  )
+  await client.query('COMMIT')
 }
