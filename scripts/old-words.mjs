@@ -31,7 +31,7 @@ const EXCEPTIONS = [
   { files: /^prisma\/migrations\// },
   { files: /^(?:pnpm-lock\.yaml|LICENSE)$/ },
   { files: /^scripts\/old-words\.mjs$|^tests\/check-script\.test\.ts$/ },
-  { files: /^(?:packages\/db\/src\/(?:imports|migrate|sql)\/|prisma\/schema\.prisma$)/, text: SQL_NAMES },
+  { files: /^(?:packages\/db\/src\/(?:imports|migrate|row-security|sql)\/|prisma\/schema\.prisma$)/, text: SQL_NAMES },
   { files: /^(?:bench\/src|tests)\/|^apps\/intake\/src\/.*\.test\.ts$/, text: SQL_NAMES },
   // The variable's name before, read for one version more.
   { files: /./, text: /\bIMPORT_LANES\b/g },
