@@ -14,9 +14,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { createWebhookEndpoint, migrateDatabase, openDatabase, type Database } from '@importer/db'
-import { startEmbeddedPostgres } from '@importer/embedded-postgres'
-import { migrateQueue } from '@importer/queue'
+import { createWebhookEndpoint, grantSchemaRights, migrateDatabase, openDatabase, type Database } from '@importer/db'
+import { APP_ROLE, startEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-postgres'
+import { migrateQueue, QUEUE_SCHEMA } from '@importer/queue'
 
 import { REPOSITORY } from './machine.ts'
 
@@ -153,12 +153,13 @@ async function measureDelay({ database, receiver, start }: Scene): Promise<strin
 
 /** `dataDir`: of its own, as a storage belongs to one database. */
 async function measure(
-  databaseUrl: string,
+  { url: databaseUrl, ownerUrl }: DatabaseUrls,
   dataDir: string,
   scenario: (scene: Scene) => Promise<string>,
 ): Promise<void> {
-  await migrateDatabase(databaseUrl)
-  await migrateQueue(databaseUrl)
+  await migrateDatabase(ownerUrl, { appRole: APP_ROLE })
+  await migrateQueue(ownerUrl)
+  await grantSchemaRights(ownerUrl, { role: APP_ROLE, schema: QUEUE_SCHEMA })
   const receiver = await startReceiver()
   const database = openDatabase({
     url: databaseUrl,
@@ -203,7 +204,7 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
   await chmod(dataDir, 0o755)
   const postgres = await startEmbeddedPostgres({ dataDir, log: () => {} })
   try {
-    await measure(postgres.url, path.join(dataDir, 'files'), scenario)
+    await measure(postgres, path.join(dataDir, 'files'), scenario)
   } finally {
     await postgres.stop()
     await rm(dataDir, { recursive: true, force: true })
