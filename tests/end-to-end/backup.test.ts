@@ -179,6 +179,17 @@ describe.skipIf(programs === null)('what docs/operations.md says to do', { timeo
     }
   })
 
+  it('works with one role for both, which owns all', async () => {
+    await system.stop()
+    await start({ ...first, DATABASE_URL: first.OWNER_DATABASE_URL })
+    const imported = await upload(shopRows(1_501, 1_600))
+    expect(await system.client.waitUntilFinished(imported)).toMatchObject({ counts: { inserted: 100 } })
+    expect((await system.client.send('POST', `/v1/imports/${imported}/revert`)).status).toBe(202)
+    await waitUntil('it is reverted', async () => (await system.client.readImport(imported)).status === 'reverted')
+    await system.stop()
+    await start(first)
+  })
+
   it('backs up a system at work, and names what the two halves of a backup do not share', async () => {
     const obstacle = await blockCoupon(first.DATABASE_URL, shopRedemption(950))
     running = await upload(SHOP_HEADER + shopRowsWithFaults(401, 1_000))
