@@ -44,7 +44,7 @@ export async function provideDatabase(options: ProvideDatabaseOptions): Promise<
       })
       const hasMoved = port !== undefined && port !== started.port
       port = started.port
-      urls = started
+      urls = { url: started.url, ownerUrl: started.ownerUrl }
       if (hasMoved) notifyMoved()
       return started
     },
