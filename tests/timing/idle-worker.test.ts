@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import { createQueues, migrateQueue, type QueueLocation } from '@importer/queue'
+import { createQueues, type QueueLocation } from '@importer/queue'
 import { createLog } from '@importer/runtime'
 import { describe, expect, test } from 'vitest'
 
@@ -40,7 +40,6 @@ function findMedian(latencies: readonly number[]): number {
 describe('an idle worker starts at once', () => {
   test('on PostgreSQL', async () => {
     const { url } = await createTestDatabase()
-    await migrateQueue(url)
     expect(findMedian(await measureLatencies({ kind: 'postgres', databaseUrl: url }))).toBeLessThan(MEDIAN_MS)
   })
 
