@@ -3,11 +3,12 @@ import path from 'node:path'
 
 import { createClient } from '@importer/client'
 import { createProgressDisplay } from '@importer/client/terminal'
-import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
+import { ownEnvironment, startSystem } from '@importer/local-system'
 
 import { makeDemoEnvironment } from './demo-environment.ts'
 import { importDemoData } from './import-demo-data.ts'
 import { readDemoOptions } from './read-demo-options.ts'
+import { runToEnd, type Program } from './run-to-end.ts'
 import { readFirstLines, saveErrorReport } from './save-report.ts'
 import { findDifference, showOutcome, showTimes } from './show-result.ts'
 import { Steps } from './steps.ts'
@@ -15,31 +16,17 @@ import { Steps } from './steps.ts'
 const DEFAULTS = { rows: 100_000, seed: 20_201_024 }
 const REPORT_LINES = 6
 
-const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => stopping.abort(new Error(`Ended by ${signal}`)))
-for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
-const print = (line: string): void => console.log(line)
-
-let system: RunningSystem | undefined
-try {
-  await runDemo()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
-}
-await system?.stop()
+await runToEnd(runDemo)
 process.exit()
 
-async function runDemo(): Promise<void> {
+async function runDemo({ signal, print, onEnd }: Program): Promise<void> {
   const { rows, seed } = readDemoOptions(process.argv.slice(2), DEFAULTS)
   const { env, dataDir, ignored } = await makeDemoEnvironment(ownEnvironment(), 'demo')
-  const { signal } = stopping
   if (ignored.length > 0) print(`The demo keeps to ${dataDir}: ${ignored.join(' and ')} of the environment is not used`)
 
   const steps = new Steps(print)
   const running = await steps.run('Start everything', async () => startSystem({ env, output: print, signal }))
-  system = running
+  onEnd(async () => running.stop())
   const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
   const openDisplay = () => createProgressDisplay(process.stdout)
   const { world, view, file, importSeconds } = await importDemoData({
@@ -82,8 +69,4 @@ async function runDemo(): Promise<void> {
 function shorten(folder: string): string {
   const relative = path.relative(process.cwd(), folder)
   return relative.startsWith('..') ? folder : relative
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

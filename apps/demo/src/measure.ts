@@ -6,43 +6,29 @@ import { rm } from 'node:fs/promises'
 
 import { createClient } from '@importer/client'
 import { createProgressDisplay } from '@importer/client/terminal'
-import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
+import { ownEnvironment, startSystem } from '@importer/local-system'
 
 import { makeDemoEnvironment } from './demo-environment.ts'
 import { importDemoData } from './import-demo-data.ts'
 import { readDemoOptions } from './read-demo-options.ts'
 import { readWorkerPeakMemory, type PeakMemory } from './read-peak-memory.ts'
+import { runToEnd, type Program } from './run-to-end.ts'
 import { findDifference, showTimes } from './show-result.ts'
 import { Steps } from './steps.ts'
 
 const DEFAULTS = { rows: 1_000_000, seed: 20_201_024 }
 const MIB = 1024 ** 2
 
-const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => stopping.abort(new Error(`Ended by ${signal}`)))
-const print = (line: string): void => console.log(line)
-
-let system: RunningSystem | undefined
-let folder: string | undefined
-try {
-  await measure()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
-}
-await system?.stop()
-if (folder !== undefined && process.exitCode !== 1) await rm(folder, { recursive: true, force: true })
+await runToEnd(measure)
 process.exit()
 
-async function measure(): Promise<void> {
+async function measure({ signal, print, onEnd }: Program): Promise<void> {
   const { rows, seed } = readDemoOptions(process.argv.slice(2), DEFAULTS)
   const { env, dataDir } = await makeDemoEnvironment(ownEnvironment(), `measure-${process.pid}`)
-  folder = dataDir
-  const { signal } = stopping
+  onEnd(async ({ hasFailed }) => (hasFailed ? undefined : rm(dataDir, { recursive: true, force: true })))
   const steps = new Steps(print)
   const running = await steps.run('Start everything', async () => startSystem({ env, output: print, signal }))
-  system = running
+  onEnd(async () => running.stop())
   const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
   const openDisplay = () => createProgressDisplay(process.stdout)
   const before = await readWorkerPeakMemory(dataDir)

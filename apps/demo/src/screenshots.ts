@@ -12,6 +12,7 @@ import { chromium } from 'playwright-core'
 
 import { makeDemoEnvironment } from './demo-environment.ts'
 import { importDemoData } from './import-demo-data.ts'
+import { runToEnd, type Program } from './run-to-end.ts'
 import { Steps } from './steps.ts'
 
 const ROWS = 100_000
@@ -19,38 +20,28 @@ const SEED = 20_201_024
 const SIZE = { width: 1_280, height: 800 }
 const FOLDER = fileURLToPath(new URL('../../../docs/images/', import.meta.url))
 
-const print = (line: string): void => console.log(line)
-
-let system: RunningSystem | undefined
-try {
-  await takeScreenshots()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
-}
-await system?.stop()
+await runToEnd(takeScreenshots)
 process.exit()
 
-async function takeScreenshots(): Promise<void> {
+async function takeScreenshots({ signal, print, onEnd }: Program): Promise<void> {
   const { env, dataDir } = await makeDemoEnvironment(ownEnvironment(), `screenshots-${process.pid}`)
-  try {
-    const running = await startSystem({ env, output: print })
-    system = running
-    const { view } = await importDemoData({
-      client: createClient({ url: running.url, apiKey: running.apiKey }),
-      folder: dataDir,
-      rows: ROWS,
-      seed: SEED,
-      steps: new Steps(print),
-      openDisplay: () => createProgressDisplay(process.stdout),
-    })
-    await mkdir(FOLDER, { recursive: true })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await photograph(running, `/imports/${view.id}`, colorScheme, `${FOLDER}dashboard-${colorScheme}.png`)
-    }
-    await running.stop()
-  } finally {
-    await rm(dataDir, { recursive: true, force: true })
+  onEnd(async () => rm(dataDir, { recursive: true, force: true }))
+  const running = await startSystem({ env, output: print, signal })
+  onEnd(async () => running.stop())
+  const { view } = await importDemoData({
+    client: createClient({ url: running.url, apiKey: running.apiKey, signal }),
+    folder: dataDir,
+    rows: ROWS,
+    seed: SEED,
+    steps: new Steps(print),
+    openDisplay: () => createProgressDisplay(process.stdout),
+    signal,
+  })
+  await mkdir(FOLDER, { recursive: true })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const file = `${FOLDER}dashboard-${colorScheme}.png`
+    await photograph(running, `/imports/${view.id}`, colorScheme, file)
+    print(`Written to ${file}`)
   }
 }
 
@@ -73,7 +64,6 @@ async function photograph(
       .first()
       .waitFor({ state: 'detached' })
     await page.screenshot({ path: file })
-    print(`Written to ${file}`)
   } finally {
     await browser.close()
   }
