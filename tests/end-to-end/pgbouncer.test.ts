@@ -43,10 +43,15 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
   })
 
   /** A worker that is up, whatever it waits for. Gives how to read why its peers cannot be worked with; null: they can. */
-  async function startWaitingWorker(env: Readonly<Record<string, string>>) {
+  async function startWaiting(app: 'intake' | 'worker', env: Readonly<Record<string, string>>) {
     const port = await chooseFreePort()
     const dataDir = await makeTemporaryFolder()
-    await startApp('worker', { env: { DATA_DIR: dataDir, WORKER_PORT: String(port), LOG_LEVEL: 'info', ...env } })
+    const portName = app === 'intake' ? 'PORT' : 'WORKER_PORT'
+    await startApp(app, {
+      env: { DATA_DIR: dataDir, [portName]: String(port), LOG_LEVEL: 'info', ...env },
+      // An intake is not ready before it has its database, and says before that that it listens.
+      ...(app === 'intake' && { isReady: (output: string) => output.includes('listening') }),
+    })
     return async (): Promise<Record<string, string | null>> => {
       const answer = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as Readiness
       return Object.fromEntries(Object.entries(answer.checks).map(([part, { reason }]) => [part, reason]))
@@ -110,20 +115,22 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
   })
 
   test('in session mode the queue is not in the database, and a worker says why', async () => {
-    const readReasons = await startWaitingWorker({ DATABASE_URL: await startPgbouncer(direct.url, 'session') })
+    const readReasons = await startWaiting('worker', { DATABASE_URL: await startPgbouncer(direct.url, 'session') })
     await waitUntil('the queue alone was refused', async () => {
       const { database, queue } = await readReasons()
       return database === null && queue === 'failed (08P01)'
     })
   })
 
-  test('in transaction mode no worker begins, nor do migrations, and doctor names the pooler', async () => {
+  test('in transaction mode no intake and no worker begins, nor do migrations, and doctor names the pooler', async () => {
     const url = await startPgbouncer(direct.url, 'transaction')
-    const readReasons = await startWaitingWorker({ DATABASE_URL: url, REDIS_URL: redisUrl })
-    await waitUntil('the database alone was refused', async () => {
-      const { database, queue } = await readReasons()
-      return database?.includes('set its pool mode to session, or connect directly') === true && queue === null
-    })
+    for (const app of ['intake', 'worker'] as const) {
+      const readReasons = await startWaiting(app, { DATABASE_URL: url, REDIS_URL: redisUrl })
+      await waitUntil(`the database alone was refused by the ${app}`, async () => {
+        const { database, queue } = await readReasons()
+        return database?.includes('set its pool mode to session, or connect directly') === true && queue === null
+      })
+    }
     await expect(migrateDatabase(url)).rejects.toThrow('a pooler in transaction mode')
     const database = openDatabase({
       url,

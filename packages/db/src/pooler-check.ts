@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 import { UnavailableError } from '@importer/contracts'
 
@@ -15,7 +17,7 @@ export class TransactionPoolerError extends UnavailableError {
 }
 
 const REQUEST_TIMEOUT_MS = 5_000
-/** A pooler whose sessions others use just now may give each connection the same one twice by chance, and not this often. */
+/** Who looks at the same moment, in step with this, may get the same sessions in turn; not so often. */
 const LOOKS = 5
 
 /**
@@ -23,29 +25,53 @@ const LOOKS = 5
  * the connection throws where it does not answer. It asks until it was answered well once: a pooler keeps its mode.
  */
 export function createPoolerCheck(databaseUrl: string): () => Promise<void> {
-  let isPassed = false
+  let passed: Promise<void> | undefined
   return async () => {
-    if (isPassed) return
-    if (await sharesSessions(databaseUrl)) throw new TransactionPoolerError()
-    isPassed = true
+    passed ??= requireOwnSessions(databaseUrl)
+    try {
+      await passed
+    } catch (error) {
+      passed = undefined
+      throw error
+    }
   }
 }
 
-/** Two connections that are open at once have one session each, always the same and never that of the other. */
+async function requireOwnSessions(databaseUrl: string): Promise<void> {
+  if (await sharesSessions(databaseUrl)) throw new TransactionPoolerError()
+}
+
+/**
+ * A connection that has its own session gets the same one each time; and the last query in it, as another connection sees it, is
+ * its own, however long ago that was.
+ */
 async function sharesSessions(databaseUrl: string): Promise<boolean> {
   const [first, second] = [openClient(databaseUrl), openClient(databaseUrl)]
   try {
     await first.connect()
     await second.connect()
-    const seen = { first: new Set<number>(), second: new Set<number>() }
+    const sessions = new Set<number>()
     for (let look = 0; look < LOOKS; look += 1) {
-      seen.first.add(await readSession(first))
-      seen.second.add(await readSession(second))
+      const own = `SELECT pg_backend_pid() AS pid /* ${randomUUID()} */`
+      const { rows } = await first.query<{ pid: number }>(own)
+      const [session] = rows
+      if (session === undefined) throw new Error('the database did not name the session of a connection')
+      sessions.add(session.pid)
+      if (await isUsedByOthers(second, session.pid, own)) return true
     }
-    return new Set([...seen.first, ...seen.second]).size !== 2 || seen.first.size !== 1
+    return sessions.size !== 1
   } finally {
     await Promise.all([first.end(), second.end()])
   }
+}
+
+async function isUsedByOthers(client: BoundedClient, pid: number, lastQuery: string): Promise<boolean> {
+  // Where a server does not track queries, they are empty.
+  const { rows } = await client.query<{ isUsed: boolean }>(
+    `SELECT pid = pg_backend_pid() OR query NOT IN ('', $2) AS "isUsed" FROM pg_stat_activity WHERE pid = $1`,
+    [pid, lastQuery],
+  )
+  return rows.some(({ isUsed }) => isUsed)
 }
 
 function openClient(databaseUrl: string): BoundedClient {
@@ -55,11 +81,4 @@ function openClient(databaseUrl: string): BoundedClient {
     application_name: 'pooler-check',
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
   })
-}
-
-async function readSession(client: BoundedClient): Promise<number> {
-  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-  const [session] = rows
-  if (session === undefined) throw new Error('the database did not name the session of a connection')
-  return session.pid
 }
