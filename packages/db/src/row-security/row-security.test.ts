@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -148,15 +150,39 @@ test("the system's own work sees everybody's rows", async () => {
   expect(await database.prisma.coupon.count()).toBe(2)
 })
 
-test('a connection that names nobody sees nothing, but for one of a version that cannot name anybody', async () => {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  const countCoupons = async () =>
-    (await client.query<{ count: string }>('SELECT count(*) FROM coupon')).rows.map((row) => Number(row.count))
-  expect(await countCoupons()).toEqual([2])
-  await client.query(`SELECT set_config('importer.org_id', '', false)`)
-  expect(await countCoupons()).toEqual([0])
-  await client.end()
+describe('a session that is not ours', () => {
+  async function countCoupons(connection: string, ...statements: string[]): Promise<number> {
+    const client = new pg.Client({ connectionString: connection })
+    await client.connect()
+    try {
+      for (const statement of statements) await client.query(statement)
+      const { rows } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM coupon')
+      return rows[0]?.count ?? Number.NaN
+    } finally {
+      await client.end()
+    }
+  }
+
+  test('sees everything, as one of the version before, until it names an organization or nobody', async () => {
+    expect(await countCoupons(url)).toBe(2)
+    expect(await countCoupons(url, `SET importer.org_id = '${OURS}'`)).toBe(1)
+    expect(await countCoupons(url, `SET importer.org_id = ''`)).toBe(0)
+  })
+
+  test('sees nothing where its role may name nobody', async () => {
+    const role = `outsider_${randomBytes(4).toString('hex')}`
+    await owner.query(`CREATE ROLE ${role} LOGIN PASSWORD 'outside'; GRANT SELECT ON coupon TO ${role}`)
+    const outside = new URL(url)
+    outside.username = role
+    outside.password = 'outside'
+    try {
+      expect(await countCoupons(outside.href)).toBe(2)
+      await owner.query(`ALTER ROLE ${role} SET importer.org_id = ''`)
+      expect(await countCoupons(outside.href)).toBe(0)
+    } finally {
+      await owner.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+    }
+  })
 })
 
 test('what one statement was for is not seen by the next on the same connection', async () => {
