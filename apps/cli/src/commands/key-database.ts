@@ -13,7 +13,11 @@ export async function withKeyDatabase<Result>(session: Session, act: Act<Result>
   const { terminal, signal, notify } = session
   const { env } = terminal
   if (env.DATABASE_URL !== undefined) {
-    return useDatabase(session, { url: env.DATABASE_URL, ownerUrl: env.DATABASE_URL, appRole: undefined }, act)
+    return useDatabase(
+      session,
+      { url: env.DATABASE_URL, ownerUrl: env.DATABASE_URL, appRole: env.DATABASE_APP_ROLE },
+      act,
+    )
   }
   // It takes a while to load, and the other commands do without it.
   const { APP_ROLE, findEmbeddedPostgres, startEmbeddedPostgres } = await import('@importer/embedded-postgres')

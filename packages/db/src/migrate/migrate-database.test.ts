@@ -151,6 +151,28 @@ describe('the migrations', () => {
     expect(Number(deadlocks)).toBe(1)
   })
 
+  test('begin again where a session holds a table for long, so that all others have it in between', async () => {
+    const { ownerUrl: url } = await createTestDatabase()
+    const dump = new pg.Client({ connectionString: url })
+    await dump.connect()
+    await dump.query('BEGIN; LOCK TABLE coupon IN ACCESS SHARE MODE')
+    const migration = { name: '99990101000000_locks_one', script: 'LOCK TABLE coupon' }
+    const migrated = migrateDatabase(url, { migrations: [migration] })
+    const waitForBegin = async (after: Date) =>
+      waitUntil('the migration began', async () => {
+        const [waiting] = await query<{ begun: Date }>(
+          url,
+          `SELECT a.xact_start AS begun FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+           WHERE NOT l.granted AND l.relation = 'coupon'::regclass`,
+        )
+        return waiting !== undefined && waiting.begun > after && waiting.begun
+      })
+    await waitForBegin(await waitForBegin(new Date(0)))
+    await dump.query('COMMIT')
+    await dump.end()
+    expect(await migrated).toEqual({ applied: [migration.name] })
+  })
+
   test('that were interrupted are applied again', async () => {
     const url = await createEmptyDatabase()
     await migrateDatabase(url)

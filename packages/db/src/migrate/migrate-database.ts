@@ -25,7 +25,10 @@ CREATE TABLE "_prisma_migrations" (
 
 /** https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const DEADLOCK_DETECTED = '40P01'
-const MOST_ATTEMPTS = 10
+const LOCK_NOT_AVAILABLE = '55P03'
+/** Longer than a batch takes: while a migration waits for one table, all wait for those that it has locked already. */
+const LOCK_TIMEOUT = '3s'
+const MOST_ATTEMPTS = 20
 
 export interface MigrateOptions {
   /** The role of intake and worker where it is another one than that of the URL: gets its rights, also on what is there already. */
@@ -41,8 +44,8 @@ export interface MigrateOptions {
  *
  * A migration and its record are one transaction: it is applied and recorded, or it never was, whenever the process is
  * killed. One that is begun and not finished is of an older version, or of Prisma's own command, that was interrupted
- * before its transaction ended: nothing of it is there, and it is applied again. So is one that meets a deadlock with a version that
- * runs meanwhile.
+ * before its transaction ended: nothing of it is there, and it is applied again. So is one that has to wait for long, or meets a deadlock,
+ * with a version that runs meanwhile: up to a minute, as a dump of the database holds it up to its end.
  *
  * Throws an UnavailableError where the database is away, or behind a pooler in transaction mode, which would keep the lock; and
  * an Error that names the migration that failed, what is wrong with the role of the app or, where the database is somebody else's,
@@ -112,10 +115,12 @@ async function applyMigration(
       await applyInTransaction(client, { name, script, checksum }, appRole)
       return
     } catch (error) {
-      if (error instanceof UnavailableError || !(error instanceof Error)) throw error
+      const state = sqlStateOf(error)
+      const isInTheWay = state === DEADLOCK_DETECTED || state === LOCK_NOT_AVAILABLE
+      if (!(error instanceof Error) || (error instanceof UnavailableError && !isInTheWay)) throw error
       await client.query('ROLLBACK')
-      // A running version holds locks on the same tables in another order, and one of the two is given up.
-      if (sqlStateOf(error) === DEADLOCK_DETECTED && attempt < MOST_ATTEMPTS) continue
+      // A running version holds locks on the same tables, maybe in another order: it goes on, and this begins again.
+      if (isInTheWay && attempt < MOST_ATTEMPTS) continue
       throw new Error(`the migration ${name} could not be applied: ${error.message}`, { cause: error })
     }
   }
@@ -127,6 +132,7 @@ async function applyInTransaction(
   appRole: string | undefined,
 ): Promise<void> {
   await client.query('BEGIN')
+  await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`)
   await client.query(script)
   // In the same transaction: a trigger may write into a new table for a version that runs already.
   if (appRole !== undefined) await grantOwnSchema(client, appRole)

@@ -151,34 +151,39 @@ test("the system's own work sees everybody's rows", async () => {
 })
 
 describe('a session that is not ours', () => {
-  async function countCoupons(connection: string, ...statements: string[]): Promise<number> {
+  /** Coupons, and rejected rows. */
+  async function countRows(connection: string, ...statements: string[]): Promise<number[]> {
     const client = new pg.Client({ connectionString: connection })
     await client.connect()
     try {
       for (const statement of statements) await client.query(statement)
-      const { rows } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM coupon')
-      return rows[0]?.count ?? Number.NaN
+      const { rows } = await client.query<{ counts: number[] }>(
+        `SELECT ARRAY[(SELECT count(*) FROM coupon), (SELECT count(*) FROM rejected_row)]::int[] AS counts`,
+      )
+      return rows[0]?.counts ?? []
     } finally {
       await client.end()
     }
   }
 
   test('sees everything, as one of the version before, until it names an organization or nobody', async () => {
-    expect(await countCoupons(url)).toBe(2)
-    expect(await countCoupons(url, `SET importer.org_id = '${OURS}'`)).toBe(1)
-    expect(await countCoupons(url, `SET importer.org_id = ''`)).toBe(0)
+    expect(await countRows(url)).toEqual([2, 2])
+    expect(await countRows(url, `SET importer.org_id = '${OURS}'`)).toEqual([1, 0])
+    expect(await countRows(url, `SET importer.org_id = 'none'`)).toEqual([0, 0])
+    // A pooler does so before it gives a session to somebody else.
+    expect(await countRows(url, `SET importer.org_id = '${OURS}'`, 'DISCARD ALL')).toEqual([2, 2])
   })
 
   test('sees nothing where its role may name nobody', async () => {
     const role = `outsider_${randomBytes(4).toString('hex')}`
-    await owner.query(`CREATE ROLE ${role} LOGIN PASSWORD 'outside'; GRANT SELECT ON coupon TO ${role}`)
+    await owner.query(`CREATE ROLE ${role} LOGIN PASSWORD 'outside'; GRANT SELECT ON coupon, rejected_row TO ${role}`)
     const outside = new URL(url)
     outside.username = role
     outside.password = 'outside'
     try {
-      expect(await countCoupons(outside.href)).toBe(2)
-      await owner.query(`ALTER ROLE ${role} SET importer.org_id = ''`)
-      expect(await countCoupons(outside.href)).toBe(0)
+      expect(await countRows(outside.href)).toEqual([2, 2])
+      await owner.query(`ALTER ROLE ${role} SET importer.org_id = 'none'`)
+      expect(await countRows(outside.href)).toEqual([0, 0])
     } finally {
       await owner.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
     }
@@ -200,6 +205,19 @@ test('what one statement was for is not seen by the next on the same connection'
   // One that fails, in between and while the organization is named.
   await expect(theirs.prisma.$queryRaw`SELECT 1 / 0`).rejects.toThrow('division by zero')
   expect(await seen(ours)).toEqual([us])
+  await one.close()
+})
+
+test('an import that was asked for before it was made is seen once it is there', async () => {
+  const one = openDatabase({ url, applicationName: 'test', maxConnections: 1, onConnectionLost: () => undefined })
+  const ours = one.forOrganization(OURS, 3)
+  expect(await count(ours, 'rejected_row')).toBe(0)
+  await owner.query(`
+    INSERT INTO import (id, org_id, series_id, file_key, file_name, bytes, sha256, mapping)
+    VALUES (3, ${OURS}, 7, 'file 3', 'file.csv', 1, '', '{}');
+    INSERT INTO rejected_row (byte_offset, import_id, row_number, line, errors) VALUES (0, 3, 1, 1, '{2048}')`)
+  expect(await count(ours, 'rejected_row')).toBe(1)
+  await owner.query('DELETE FROM rejected_row WHERE import_id = 3; DELETE FROM import WHERE id = 3')
   await one.close()
 })
 

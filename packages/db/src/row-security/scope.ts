@@ -22,8 +22,8 @@ const NAME_IMPORT = `SELECT set_config('importer.import_id', i.id::text, $2::boo
 
 /** Null: nobody. */
 export function scopeStatements(scope: Scope | null, { isLocal }: { readonly isLocal: boolean }): ScopeStatement[] {
-  if (scope === null) return [{ text: NAME, values: ['', '', isLocal] }]
-  if (scope.kind === 'system') return [{ text: NAME, values: ['all', 'all', isLocal] }]
+  if (scope === null) return [{ text: NAME, values: ['none', '', isLocal] }]
+  if (scope.kind === 'system') return [{ text: NAME, values: ['all', '', isLocal] }]
   const organization = { text: NAME, values: [String(scope.orgId), '', isLocal] }
   return scope.importId === undefined ? [organization] : [organization, nameImport(scope.importId, { isLocal })]
 }

@@ -75,7 +75,7 @@ function scopeModel(prisma: PrismaClient, model: string, scope: Scope): unknown 
           prisma.$executeRawUnsafe(text, ...values),
         )
         try {
-          const results = await prisma.$transaction([...entering, run.call(operations, options)])
+          const results = await prisma.$transaction([...entering, run.call(operations, options)], TRANSACTION)
           return results.at(-1)
         } catch (error) {
           throw restoreUnavailable(error)

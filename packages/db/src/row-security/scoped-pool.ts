@@ -33,8 +33,13 @@ export class ScopedPool extends BoundedPool {
     try {
       if (this.#scopes.get(client) !== mark) {
         this.#scopes.delete(client)
-        for (const { text, values } of scopeStatements(scope, { isLocal: false })) await client.query(text, [...values])
-        this.#scopes.set(client, mark)
+        let isNamed = true
+        for (const { text, values } of scopeStatements(scope, { isLocal: false })) {
+          const { rowCount } = await client.query(text, [...values])
+          isNamed &&= rowCount === 1
+        }
+        // An import that is not there may be made later: it is named anew each time.
+        if (isNamed) this.#scopes.set(client, mark)
       }
       return await client.query({ ...query, text: query.text.slice(mark.length) })
     } catch (error) {
