@@ -62,6 +62,20 @@ async function runDisturbed(proxy: FaultyProxy, disturbance: Fault, options: Sys
   return outcome
 }
 
+/** It waits longest, so it is begun first. */
+it.concurrent('an upload to an S3 that falls silent is refused in bounded time, and the next one is taken', async () => {
+  const storage = await startS3Storage()
+  const system = await startSystem({ ...FAULT_SYSTEM, env: storage.disturbedEnv })
+  await openPaddedShop(system.client)
+  storage.network.disturb({ kind: 'silent' })
+  await expect(system.client.upload(PADDED_UPLOAD)).rejects.toThrow(/503.*STORAGE_UNAVAILABLE/)
+  storage.network.heal()
+  const { jobId } = await system.client.upload(PADDED_UPLOAD)
+  expect(await waitForOutcome(system, jobId)).toEqual(paddedUndisturbed)
+  await system.stop()
+  await storage.stop()
+})
+
 describe.concurrent.each(FAULTS)('connections that are $kind amid an import', (disturbance) => {
   it('to the database, the queue in it', async () => {
     const database = await createTestDatabase()
@@ -93,17 +107,4 @@ describe.concurrent.each(FAULTS)('connections that are $kind amid an import', (d
     await system.stop()
     await storage.stop()
   })
-})
-
-it('an upload to an S3 that falls silent is refused in bounded time, and the next one is taken', async () => {
-  const storage = await startS3Storage()
-  const system = await startSystem({ ...FAULT_SYSTEM, env: storage.disturbedEnv })
-  await openPaddedShop(system.client)
-  storage.network.disturb({ kind: 'silent' })
-  await expect(system.client.upload(PADDED_UPLOAD)).rejects.toThrow(/503.*STORAGE_UNAVAILABLE/)
-  storage.network.heal()
-  const { jobId } = await system.client.upload(PADDED_UPLOAD)
-  expect(await waitForOutcome(system, jobId)).toEqual(paddedUndisturbed)
-  await system.stop()
-  await storage.stop()
 })
