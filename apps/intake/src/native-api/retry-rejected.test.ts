@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { waitUntil } from '../../../../tests/support/wait-until.ts'
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -67,6 +68,8 @@ test('the new import is answered queued before any of its rows is read; a worker
   await workOnPreparation(intake, made.body.id)
   // Twice does no harm.
   await workOnPreparation(intake, made.body.id)
+  // Who has just looked sees a young import as it was for 20 ms.
+  await waitUntil('its file was there', async () => (await file()).status === 200)
   expect(await (await file()).text()).toBe(HEADER + rows.slice(1).join(''))
   expect(await intake.countStored()).toEqual({ ...before, imports: before.imports + 1, files: before.files + 1 })
   await work(intake, made.body.id)
