@@ -67,13 +67,13 @@ export interface ScriptRun {
 
 /** Runs a script of bench/sql over one connection, statement by statement, the file piped into its COPY. */
 export async function runScript(
-  databaseUrl: string,
+  ownerUrl: string,
   script: string,
   names: Readonly<Record<string, string>>,
   file: string,
 ): Promise<ScriptRun> {
   const statements = readStatements(script, names)
-  const sql = await connect(databaseUrl)
+  const sql = await connect(ownerUrl)
   try {
     const seconds = await timeSeconds(async () => {
       for (const statement of statements) {

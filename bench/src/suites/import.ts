@@ -119,7 +119,7 @@ async function warmUp(bench: Bench): Promise<void> {
   const file = { path: path.join(system.filesDir, 'warm-up.csv'), world, byId: false }
   await writeFile(file.path, world)
   await importFile(system, file)
-  await runScript(system.databaseUrl, 'psql-by-hand.sql', fillNames(file), file.path)
+  await runScript(system.ownerUrl, 'psql-by-hand.sql', fillNames(file), file.path)
   await rm(file.path)
 }
 
@@ -151,7 +151,7 @@ async function measureCell(bench: Bench, plan: CellPlan, world: World): Promise<
     async theirs() {
       await reset(system.sql, TARGET)
       await system.sql.query('CHECKPOINT')
-      const run = await runScript(system.databaseUrl, 'psql-by-hand.sql', fillNames(file), file.path)
+      const run = await runScript(system.ownerUrl, 'psql-by-hand.sql', fillNames(file), file.path)
       cpu.addTheirs(run)
       const { rows } = await system.sql.query<{ count: number }>(
         `SELECT count(*)::int AS count FROM ${TARGET} WHERE import_id > ${PRELOADED_IMPORTS}`,

@@ -51,7 +51,7 @@ export async function runReferenceSuite(bench: Bench): Promise<SuiteResult> {
       async theirs() {
         await prepare(TARGET)
         const names = { target: TARGET, org: String(ORG_ID) }
-        return (await runScript(system.databaseUrl, 'reference-by-hand.sql', names, file)).seconds
+        return (await runScript(system.ownerUrl, 'reference-by-hand.sql', names, file)).seconds
       },
     })
     return compareTimes(pairs)

@@ -163,8 +163,8 @@ async function measureKind(bench: Bench, plan: KindPlan, once: KindResult | unde
 
   const script = async (file: FileToImport): Promise<ScriptRun> =>
     limit === 1
-      ? runScript(system.databaseUrl, 'psql-by-hand.sql', fillNames(file), file.path)
-      : runScript(system.databaseUrl, 'psql-by-hand-numbered.sql', fillNumberedNames(file, limit), file.path)
+      ? runScript(system.ownerUrl, 'psql-by-hand.sql', fillNames(file), file.path)
+      : runScript(system.ownerUrl, 'psql-by-hand-numbered.sql', fillNumberedNames(file, limit), file.path)
   const cpu = new CpuTimes(rows)
   const ours = async (): Promise<number> => {
     await sql.query('TRUNCATE redemption, dry_redemption, rejected_row, duplicate_row')
