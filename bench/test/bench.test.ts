@@ -65,11 +65,13 @@ const SUITES = [
   ...(process.platform === 'linux' ? ['memory'] : []),
 ]
 
-test('every suite runs, with rows enough to be tried, and gives its figures', { timeout: TIMEOUT_MS }, async () => {
+/** Rows enough to be tried. */
+const TRIAL = ['--rows', '1000', '--pairs', '1']
+
+test('every suite runs and gives its figures', { timeout: TIMEOUT_MS }, async () => {
   const folder = await makeTemporaryFolder()
   const json = path.join(folder, 'figures.json')
-  const options = ['--rows', '1000', '--pairs', '1', '--ten-million', '--database-url', inject('postgresUrls').ownerUrl]
-  const { code, output } = await runBench(...SUITES, ...options, '--json', json)
+  const { code, output } = await runBench(...SUITES, ...TRIAL, '--ten-million', '--json', json)
   expect(code, output).toBe(0)
   const report: Record<string, unknown> = JSON.parse(await readFile(json, 'utf8'))
   for (const figure of FIGURES) expect(report[figure], figure).toBeGreaterThan(0)
@@ -89,6 +91,12 @@ test('every suite runs, with rows enough to be tried, and gives its figures', { 
   for (const [, picture = ''] of page.matchAll(/]\((.*?\.svg)\)/g)) {
     expect(await readFile(path.join(folder, picture), 'utf8')).toMatch(/^<svg (?:(?!NaN|Infinity).)*<\/svg>\n$/s)
   }
+})
+
+test('a server that is given is measured instead of an embedded one', { timeout: TIMEOUT_MS }, async () => {
+  const { code, output } = await runBench('import', ...TRIAL, '--database-url', inject('postgresUrls').ownerUrl)
+  expect(code, output).toBe(0)
+  expect(output).toContain('of psql by hand')
 })
 
 const FILE = { path: '', world: { orgId: 1, seriesId: 2, coupons: 3 }, byId: false }
