@@ -28,7 +28,7 @@ export async function runToEnd(run: (program: Program) => Promise<void>): Promis
   for (const release of releases) await release({ hasFailed: process.exitCode === 1 })
 }
 
-/** Whoever reads the output has seen enough; the program goes on to its end. */
+/** The reader of the output has closed the pipe (`| head`); the program goes on to its end. */
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }

@@ -17,7 +17,7 @@ export class TransactionPoolerError extends UnavailableError {
 }
 
 const REQUEST_TIMEOUT_MS = 5_000
-/** Who looks at the same moment, in step with this, may get the same sessions in turn; not so often. */
+/** Two checks that run in step may each get one session by chance, and not so often. */
 const LOOKS = 5
 
 /**

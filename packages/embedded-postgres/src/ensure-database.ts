@@ -4,7 +4,7 @@ const DUPLICATE_DATABASE = '42P04'
 
 export interface WantedDatabase {
   readonly name: string
-  /** Whoever may connect beside the superuser; has no rights but those that are granted. */
+  /** The role by which everything but migrations connects; it has the rights that it is granted and no others. */
   readonly appRole: string
   readonly appPassword: string
 }

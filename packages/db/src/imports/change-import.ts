@@ -1,5 +1,6 @@
 import type { ImportFailure } from '@importer/contracts'
 
+import { Prisma } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
 import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
@@ -13,6 +14,9 @@ export interface HeldImport {
   readonly fencingToken: number
 }
 
+const stillHeld = ({ importId, fencingToken }: HeldImport) =>
+  Prisma.sql`id = ${importId}::int AND lease = ${fencingToken}::int AND status = 'processing'`
+
 /** How the file is to be read, found once by its first bytes. False: another claim has a newer fencing token. */
 export async function recordDialect(
   database: Database,
@@ -23,7 +27,7 @@ export async function recordDialect(
     UPDATE import
     SET delimiter = ${delimiter}, has_header = ${hasHeader}::boolean, start_byte = ${start.byteOffset}::bigint,
         start_line = ${start.line}::int, updated_at = clock_timestamp()
-    WHERE id = ${held.importId}::int AND lease = ${held.fencingToken}::int AND status = 'processing'`
+    WHERE ${stillHeld(held)}`
   return changed > 0
 }
 
@@ -89,5 +93,5 @@ export async function countUnexpectedError(database: Database, held: HeldImport)
 export async function clearUnexpectedErrors(database: Database, held: HeldImport): Promise<void> {
   await database.prisma.$executeRaw`
     UPDATE import SET error_streak = 0
-    WHERE id = ${held.importId}::int AND lease = ${held.fencingToken}::int AND status = 'processing' AND error_streak > 0`
+    WHERE ${stillHeld(held)} AND error_streak > 0`
 }

@@ -13,7 +13,7 @@ interface IdleConnections {
  * statement is given one that has its own where one is idle: so naming a scope costs a round trip when it changes, and
  * else nothing.
  *
- * Whoever takes a connection for a transaction names the scope within it.
+ * A transaction names its scope in its first statement.
  */
 export class ScopedPool extends BoundedPool {
   /** By the mark; a connection that is not in here may have any scope. */
