@@ -1,5 +1,5 @@
 import type { Parameter } from './commit-batch.ts'
-import { INSERT_COLUMNS, OPTIONAL_COLUMNS } from './redemption-columns.ts'
+import { targetOf } from './redemption-columns.ts'
 import { lookUpRedemptions } from './redemption-lookups.ts'
 
 /**
@@ -17,6 +17,7 @@ export function evaluateSingleUse(
   p: Parameter,
   { dryRun, expectsCompetitors }: { readonly dryRun: boolean; readonly expectsCompetitors: boolean },
 ): { condition: string; expressions: string } {
+  const target = targetOf(dryRun)
   const { equalsFirst } = lookUpRedemptions(p, dryRun)
   const onConflict = expectsCompetitors
     ? `
@@ -26,9 +27,9 @@ export function evaluateSingleUse(
     condition: `
     AND EXISTS (SELECT FROM series_rules WHERE single_use AND max_redemptions_per_coupon = 1)`,
     expressions: `inserted AS (
-  INSERT INTO ${dryRun ? 'dry_redemption' : 'redemption'} (${INSERT_COLUMNS})
-  SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number, 1,
-         ${OPTIONAL_COLUMNS}, false
+  INSERT INTO ${target.table} (${target.columns})
+  SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number,
+         1${target.optionalColumns}, false
   FROM (
     SELECT *, coupon_id IS NOT DISTINCT FROM lag(coupon_id) OVER (ORDER BY coupon_id, row_number) AS follows
     FROM (

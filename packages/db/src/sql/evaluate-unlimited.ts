@@ -1,5 +1,5 @@
 import type { Parameter } from './commit-batch.ts'
-import { INSERT_COLUMNS, OPTIONAL_COLUMNS } from './redemption-columns.ts'
+import { targetOf } from './redemption-columns.ts'
 import { lookUpRedemptions } from './redemption-lookups.ts'
 
 /**
@@ -20,7 +20,7 @@ export function evaluateUnlimited(
 ): { condition: string; expressions: string } {
   const { isRecorded } = lookUpRedemptions(p, dryRun)
   const needsLookup = dryRun ? 'true' : '(s.rule_error IS NOT NULL OR (SELECT was_single_use FROM series_rules))'
-  const written = dryRun ? 'dry_redemption' : 'redemption'
+  const target = targetOf(dryRun)
   const conflict = dryRun
     ? '(coupon_id, org_id, redeemed_at, customer_id, till_id, (import_id + 0)) WHERE repeatable'
     : '(coupon_id, org_id, redeemed_at, customer_id, till_id) WHERE ordinal IS NULL OR ordinal > 1 OR repeatable'
@@ -32,9 +32,9 @@ export function evaluateUnlimited(
   FROM resolved s WHERE s.errors IS NULL
 ),
 inserted AS (
-  INSERT INTO ${written} (${INSERT_COLUMNS})
-  SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number, NULL,
-         ${OPTIONAL_COLUMNS}, true
+  INSERT INTO ${target.table} (${target.columns})
+  SELECT coupon_id, customer_id, till_id, redeemed_at, ${p('orgId', 'int')}, ${p('importId', 'int')}, row_number,
+         NULL${target.optionalColumns}, true
   FROM looked_up WHERE rule_error IS NULL AND NOT recorded
   ORDER BY coupon_id, redeemed_at, customer_id, till_id, row_number
   ON CONFLICT ${conflict} DO NOTHING
