@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { queryOnce } from '../../../tests/support/query-once.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { openTaskLocks, type TaskLocks } from './task-locks.ts'
 
 let processes: TaskLocks[]
+let url: string
+let ownerUrl: string
 
 beforeAll(async () => {
-  const { url } = await createTestDatabase()
+  ;({ url, ownerUrl } = await createTestDatabase())
   processes = Array.from({ length: 2 }, () =>
     openTaskLocks({
       url,
@@ -61,4 +64,37 @@ test('a task runs in one process at a time, and in the other when it is done', a
   const meanwhile = await one?.run('reconcile', async () => other?.run('reconcile', async () => 'ran twice'))
   expect(meanwhile).toBeNull()
   expect(await other?.run('reconcile', async () => 'ran')).toBe('ran')
+})
+
+test('a task that outlives its connection leaves the next one to those that have it', async () => {
+  let hear: ((error: Error) => void) | undefined
+  const lost: Error[] = []
+  const heard = new Promise<Error>((resolve) => {
+    hear = resolve
+  })
+  const locks = openTaskLocks({
+    url,
+    onConnectionLost: (error) => {
+      lost.push(error)
+      hear?.(error)
+    },
+  })
+  const sessions = async () =>
+    queryOnce<{ pid: number }>(
+      ownerUrl,
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'worker-task-locks'`,
+    )
+  const ofOthers = new Set((await sessions()).map(({ pid }) => pid))
+  const own = async () => (await sessions()).filter(({ pid }) => !ofOthers.has(pid))
+  try {
+    await locks.run('long', async () => {
+      for (const { pid } of await own()) await queryOnce(ownerUrl, 'SELECT pg_terminate_backend($1, 5000)', [pid])
+      await heard
+      expect(await locks.run('short', async () => own())).toHaveLength(1)
+    })
+    expect(await locks.run('later', async () => own())).toHaveLength(1)
+    expect(lost).toHaveLength(1)
+  } finally {
+    await locks.close()
+  }
 })

@@ -27,13 +27,16 @@ const LOCK_CLASS = 0x7265
 /** Holds one connection for all tasks of the process, made when it is first needed. */
 export function openTaskLocks({ url, onConnectionLost }: TaskLockOptions): TaskLocks {
   let opened: Promise<BoundedClient> | undefined
+  /** The client of `opened`, which may not be connected yet. */
+  let current: BoundedClient | undefined
   /** Settled when the last query so far has its answer. */
   let answered: Promise<unknown> = Promise.resolve()
   /** PostgreSQL would give a session the same lock again. */
   const running = new Set<string>()
 
+  /** A task that outlives its connection drops it again at its end, when others may have a new one. */
   function drop(client: BoundedClient): void {
-    opened = undefined
+    if (client === current) opened = undefined
     client.end().catch(() => undefined)
   }
 
@@ -45,6 +48,7 @@ export function openTaskLocks({ url, onConnectionLost }: TaskLockOptions): TaskL
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       sessionSettings: { ...POSTGRES_CONNECTION.sessionSettings, idle_session_timeout: String(SILENT_SESSION_MS) },
     })
+    current = client
     client.on('error', (error) => {
       drop(client)
       onConnectionLost(error)
