@@ -4,7 +4,6 @@ import type { Actor, Role } from '@importer/contracts'
 
 import { setActor } from './audit/record-audit-event.ts'
 import type { Database } from './open-database.ts'
-import { runTransaction } from './run-transaction.ts'
 
 /** Whoever works on the database itself, with the command line. */
 const COMMAND_LINE: Actor = { type: 'system', name: 'command line' }
@@ -53,7 +52,7 @@ export async function createApiKey(
 ): Promise<{ id: number; key: string }> {
   const key = generateApiKey()
   await ensureOrganization(database, options.orgId)
-  const { id } = await runTransaction(database, async (tx) => {
+  const { id } = await database.transaction(async (tx) => {
     await setActor(tx, options.actor ?? COMMAND_LINE)
     return tx.apiKey.create({
       data: { orgId: options.orgId, role: options.role, name: options.name ?? null, keyHash: hashApiKey(key) },
@@ -68,7 +67,7 @@ export async function revokeApiKey(
   database: Database,
   { orgId, id, actor = COMMAND_LINE }: { orgId: number; id: number; actor?: Actor },
 ): Promise<boolean> {
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     await setActor(tx, actor)
     const { count } = await tx.apiKey.updateMany({
       where: { orgId, id, revokedAt: null },

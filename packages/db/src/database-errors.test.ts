@@ -5,7 +5,6 @@ import { startFaultyProxy, type FaultyProxy } from '../../../tests/support/fault
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { isConcurrencyConflict, sqlStateOf } from './database-errors.ts'
 import { openDatabase, type SystemDatabase } from './open-database.ts'
-import { runTransaction } from './run-transaction.ts'
 
 let proxy: FaultyProxy
 let database: SystemDatabase
@@ -57,15 +56,15 @@ const WAYS: Record<string, (disturb: () => void) => Promise<unknown>> = {
   'the begin of a transaction': async (disturb) => {
     await database.ping()
     disturb()
-    return runTransaction(database, async (tx) => tx.organization.count())
+    return database.transaction(async (tx) => tx.organization.count())
   },
   'a query within a transaction': async (disturb) =>
-    runTransaction(database, async (tx) => {
+    database.transaction(async (tx) => {
       disturb()
       return tx.organization.count()
     }),
   'the commit of a transaction': async (disturb) =>
-    runTransaction(database, async (tx) => {
+    database.transaction(async (tx) => {
       await tx.organization.count()
       disturb()
     }),

@@ -1,5 +1,4 @@
 import type { Database } from './open-database.ts'
-import { runTransaction } from './run-transaction.ts'
 
 export interface Installation {
   /** A UUID. */
@@ -27,7 +26,7 @@ export async function confirmInstallation(
   database: Database,
   prove: (installation: Installation | null) => Promise<boolean>,
 ): Promise<void> {
-  await runTransaction(database, async (tx) => {
+  await database.transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('installation', 0))`
     const row = await tx.installation.findUnique({ where: { singleton: true } })
     const known = row === null ? null : { id: row.id, isConfirmed: row.storageConfirmedAt !== null }

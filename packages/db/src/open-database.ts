@@ -17,7 +17,11 @@ export interface Database {
   queryBatch<Row>(text: string, parameters: readonly unknown[]): Promise<Row[]>
   /** The same within a transaction of this database's. */
   queryBatchIn<Row>(tx: Transaction, text: string, parameters: readonly unknown[]): Promise<Row[]>
-  /** Runs `use` in one transaction: see runTransaction. */
+  /**
+   * Several statements, and what is decided between them, as one transaction. Keep it short and rare: it costs a round trip
+   * a statement, with locks held. Should this process or its network die in the middle, the database ends the transaction
+   * after 10 s, so that a lock is not kept for the hours that TCP takes to notice.
+   */
   transaction<Result>(use: (tx: Transaction) => Promise<Result>): Promise<Result>
 }
 

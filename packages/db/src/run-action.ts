@@ -4,7 +4,6 @@ import type { Actor } from '@importer/contracts'
 
 import { nameActor } from './audit/record-audit-event.ts'
 import type { Database, Transaction } from './open-database.ts'
-import { runTransaction } from './run-transaction.ts'
 
 /** The first key of the advisory locks that mark actions: any fixed number. */
 const ACTION_LOCK = 7_264_002
@@ -45,7 +44,7 @@ export async function runAction<Result>(
   const done = new AbortController()
   let clearing: Promise<void> = Promise.resolve()
   try {
-    return await runTransaction(database, async (tx) => {
+    return await database.transaction(async (tx) => {
       const [action] = await tx.$queryRawUnsafe<{ pid: number }[]>(BEGIN_ACTION, importId, nameActor(actor))
       if (action === undefined) throw new Error('the database did not name its process')
       clearing = clearTheWay(database, action.pid, done.signal)

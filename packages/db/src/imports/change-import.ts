@@ -2,7 +2,6 @@ import type { ImportFailure } from '@importer/contracts'
 
 import { Prisma } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import { importJobId } from './create-import.ts'
 import type { ReadingDialect } from './import-record.ts'
@@ -55,7 +54,7 @@ async function finish(
 ): Promise<boolean> {
   const now = new Date()
   const [totalRows, failure] = end.status === 'completed' ? [end.totalRows, null] : [null, end.failure]
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     const values = [importId, fencingToken, end.status, totalRows, failure?.code ?? null, failure?.message ?? null, now]
     if ((await tx.$executeRawUnsafe(FINISH, ...values)) === 0) return false
     await recordImportEvent(tx, importId, now)

@@ -3,7 +3,6 @@ import type { Actor, ColumnMapping, UsedProfile } from '@importer/contracts'
 import { nameActor } from '../audit/record-audit-event.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import type { Database } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 import type { ImportRecord, JsonObject, ReadingDialect, StoredUpload } from './import-record.ts'
 import { QueueFullError, queueLock } from './queue-limit.ts'
 import { findImport } from './read-imports.ts'
@@ -190,7 +189,7 @@ async function insertAlone(
   locks: readonly string[],
   values: readonly unknown[],
 ): Promise<{ id: number }[]> {
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     await tx.$executeRaw`
       SELECT pg_advisory_xact_lock(hashtextextended(l.name, 0)) FROM unnest(${[...locks]}::text[]) AS l (name)`
     return tx.$queryRawUnsafe<{ id: number }[]>(CREATE, ...values)

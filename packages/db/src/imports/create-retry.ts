@@ -4,7 +4,6 @@ import type { Actor, RetryOptions } from '@importer/contracts'
 
 import { setActor } from '../audit/record-audit-event.ts'
 import type { Database, Transaction } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 import { countQueuedImports, QueueFullError, queueLock } from './queue-limit.ts'
 
 export interface NewRetry {
@@ -34,7 +33,7 @@ export type RetryResult =
 export async function createRetry(database: Database, retry: NewRetry): Promise<RetryResult> {
   const { orgId, sourceId, options, actor, maxQueued } = retry
   const hash = hashOptions(options)
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     const locks = [...(maxQueued === undefined ? [] : [queueLock(orgId)]), `retry/${sourceId}`]
     await tx.$executeRaw`
       SELECT pg_advisory_xact_lock(hashtextextended(l.name, 0)) FROM unnest(${locks}::text[]) AS l (name)`

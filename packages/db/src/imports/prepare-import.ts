@@ -1,7 +1,6 @@
 import type { ImportFailure } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import type { StoredUpload } from './import-record.ts'
 
@@ -31,7 +30,7 @@ export async function recordPreparedFile({ prisma }: Database, importId: number,
 /** The import's file cannot be made. */
 export async function failPreparation(database: Database, importId: number, failure: ImportFailure): Promise<boolean> {
   const now = new Date()
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     const { count } = await tx.import.updateMany({
       where: { id: importId, toPrepare: true, status: 'queued' },
       data: {

@@ -4,7 +4,6 @@ import { ROW_ERROR_CODE_COUNT, type ColumnMapping } from '@importer/contracts'
 
 import type { Database, Transaction } from '../open-database.ts'
 import { nameImport } from '../row-security/scope.ts'
-import { runTransaction } from '../run-transaction.ts'
 import type { Strategy } from '../sql/commit-batch.ts'
 import type { PartitionCheckpoint } from './claim-import.ts'
 import { commitPartitionBatch, type BatchColumns } from './partitions.ts'
@@ -46,7 +45,7 @@ export async function rehearseRows(
   rehearsed: RehearsedRows,
 ): Promise<ReadonlyMap<number, readonly number[]> | null> {
   try {
-    return await runTransaction(database, async (tx) => {
+    return await database.transaction(async (tx) => {
       throw new RolledBack(await recordErrors(database, tx, rehearsed))
     })
   } catch (error) {

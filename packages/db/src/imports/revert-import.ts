@@ -1,5 +1,4 @@
 import type { Database } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import type { StrandedPage } from './stranded-imports.ts'
 
@@ -41,7 +40,7 @@ export async function revertRows(
 
 /** Nothing of the import is recorded any more. False: it was reverted before, or was never asked to be. */
 export async function completeRevert(database: Database, importId: number): Promise<boolean> {
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     const now = new Date()
     const changed = await tx.$executeRaw`
       UPDATE import SET status = 'reverted', updated_at = ${now}::timestamptz

@@ -3,7 +3,6 @@ import type { Actor, ProfileOptions } from '@importer/contracts'
 import { setActor } from '../audit/record-audit-event.ts'
 import type { ImportProfileVersion } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 
 /** One version of a profile. */
 export interface ProfileRecord {
@@ -30,7 +29,7 @@ export async function saveImportProfile(
   database: Database,
   { orgId, name, options, actor }: OwnedProfile & { readonly options: ProfileOptions; readonly actor: Actor },
 ): Promise<{ readonly profile: ProfileRecord; readonly created: boolean } | null> {
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     // Of several at once the others wait: none counts what another has not committed yet.
     await tx.$queryRaw`SELECT FROM organization WHERE id = ${orgId}::int FOR NO KEY UPDATE`
     const known = await tx.importProfile.findUnique({ where: { orgId_name: { orgId, name } } })
@@ -104,7 +103,7 @@ export async function deleteImportProfile(
   database: Database,
   { orgId, name, actor }: OwnedProfile & { readonly actor: Actor },
 ): Promise<boolean> {
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     await setActor(tx, actor)
     const { count } = await tx.importProfile.updateMany({
       where: { orgId, name, deletedAt: null },

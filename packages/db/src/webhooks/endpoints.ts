@@ -9,7 +9,6 @@ import {
 import { setActor } from '../audit/record-audit-event.ts'
 import type { WebhookEndpoint } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 import { generateWebhookSecret } from './secrets.ts'
 
 export interface EndpointRecord {
@@ -50,7 +49,7 @@ export async function createWebhookEndpoint(
   { eventTypes, actor, ...rest }: NewEndpoint,
 ): Promise<{ endpoint: EndpointRecord; secret: string } | null> {
   const secret = generateWebhookSecret()
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     await tx.$queryRaw`SELECT FROM organization WHERE id = ${rest.orgId}::int FOR NO KEY UPDATE`
     const count = await tx.webhookEndpoint.count({ where: { orgId: rest.orgId, status: { not: 'deleted' } } })
     if (count >= MAX_ENDPOINTS) return null
@@ -90,7 +89,7 @@ export async function updateWebhookEndpoint(
   { url, description, eventTypes, status }: EndpointChange,
 ): Promise<EndpointRecord | null> {
   const where = { orgId, id, status: { not: 'deleted' } }
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     await setActor(tx, actor)
     if (url !== undefined) {
       await tx.webhookEndpoint.updateMany({ where: { ...where, url: { not: url } }, data: { failingSince: null } })
@@ -114,7 +113,7 @@ export async function deleteWebhookEndpoint(
   database: Database,
   { orgId, id, now, actor }: { orgId: number; id: number; now: Date; actor: Actor },
 ): Promise<boolean> {
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     await setActor(tx, actor)
     const { count } = await tx.webhookEndpoint.updateMany({
       where: { orgId, id, status: { not: 'deleted' } },

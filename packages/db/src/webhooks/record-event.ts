@@ -2,7 +2,6 @@ import { importEventType, renderImportEvent, renderTestEvent, TEST_EVENT_TYPE } 
 
 import { IMPORT_SELECT, toImportRecord, type ImportRow } from '../imports/import-record.ts'
 import type { Database, Transaction } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 import { nameCallbackReceiver } from './callback-receiver.ts'
 
 const FIND_IMPORT = `${IMPORT_SELECT} WHERE i.id = $1::int`
@@ -65,7 +64,7 @@ export async function recordTestEvent(
   { orgId, endpointId, now }: { orgId: number; endpointId: number; now: Date },
 ): Promise<bigint | 'not-found' | 'disabled'> {
   const body = renderTestEvent(now, endpointId)
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     const [endpoint] = await tx.$queryRaw<{ status: string }[]>`
       SELECT status FROM webhook_endpoint
       WHERE id = ${endpointId}::int AND org_id = ${orgId}::int AND status <> 'deleted' FOR KEY SHARE`

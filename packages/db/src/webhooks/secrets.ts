@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { SECRET_OVERLAP_MS } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
-import { runTransaction } from '../run-transaction.ts'
 
 /** Of one endpoint, its current secret included: more would make the signature header grow without end. */
 const MAX_VALID_SECRETS = 5
@@ -39,7 +38,7 @@ export async function rotateWebhookSecret(
   const { orgId, endpointId, now } = options
   const secret = generateWebhookSecret()
   const previousExpiresAt = new Date(now.getTime() + SECRET_OVERLAP_MS)
-  return runTransaction(database, async (tx) => {
+  return database.transaction(async (tx) => {
     // The row's lock lets two rotations happen one after the other.
     const owner =
       endpointId === null
