@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest'
 
-import { PROFILE_OPTIONS, profileOptions, toProfileOptions, toUploadFields } from './import-profile.ts'
+import {
+  pickProfileOptions,
+  PROFILE_OPTIONS,
+  profileOptions,
+  toProfileOptions,
+  toUploadFields,
+} from './import-profile.ts'
 
 const ALL = {
   customerIdentifier: 'MOBILE',
@@ -26,6 +32,14 @@ it('says the same as fields of a form and as a profile, option by option', () =>
   const fields = toUploadFields(options)
   expect(fields).toMatchObject({ hasHeader: 'true', maxErrors: '0', maxErrorRatio: '0.25', delimiter: ' ' })
   expect(toProfileOptions({ ...fields, seriesId: '953234' })).toEqual(options)
+})
+
+it('is picked out of what stands beside it, in the order of the documentation', () => {
+  const { seriesId, ...others } = profileOptions.parse(ALL)
+  const request = { seriesId, name: 'spring-street', version: 3, ...others, timeZone: undefined }
+  const picked = pickProfileOptions(request)
+  expect(Object.keys(picked)).toEqual(PROFILE_OPTIONS.filter((name) => name !== 'timeZone'))
+  expect(request).toMatchObject(picked)
 })
 
 it.each([

@@ -84,6 +84,13 @@ export function toUploadFields({ seriesId: _seriesId, ...options }: ProfileOptio
 /** Every option that a profile can have. */
 export const PROFILE_OPTIONS = Object.keys(profileOptions.shape) as (keyof ProfileOptions)[]
 
+/** What a profile says, in the order of the documentation and without anything else that comes with it. */
+export function pickProfileOptions(said: ProfileOptions): ProfileOptions {
+  return Object.fromEntries(
+    PROFILE_OPTIONS.filter((name) => said[name] !== undefined).map((name) => [name, said[name]]),
+  ) as ProfileOptions
+}
+
 /** Where a form has text and a profile does not. */
 const READERS: Partial<Record<keyof ProfileOptions, (text: string) => unknown>> = {
   uploadHeaders: (text): unknown => JSON.parse(text),

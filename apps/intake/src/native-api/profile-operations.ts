@@ -1,7 +1,7 @@
 import {
   checkColumnReferences,
   OPERATIONS,
-  profileOptions,
+  pickProfileOptions,
   type FieldFault,
   type ProfileOptions,
   type ProfileRequest,
@@ -72,7 +72,8 @@ export function createProfileOperations(deps: IntakeDependencies) {
     async ({ request, response, principal, database, body, param }) => {
       const { orgId } = principal
       const name = readName(param('name'))
-      const options = readOptions(body)
+      // What an answer has besides is not saved.
+      const options = pickProfileOptions(body)
       const [first, ...others] = await findFaults(database, deps, orgId, { name, body, options })
       if (first !== undefined) throw new ApiError(400, [first, ...others])
       const saved = await saveImportProfile(database, { orgId, name, options, actor: actorOf(principal) })
@@ -93,12 +94,6 @@ export function createProfileOperations(deps: IntakeDependencies) {
 
 function readName(text: string): string {
   return text.normalize('NFC')
-}
-
-/** What is saved of a body: what an answer has besides is left out. */
-function readOptions(body: ProfileRequest): ProfileOptions {
-  const given = Object.keys(profileOptions.shape).filter((key) => body[key as keyof ProfileOptions] !== undefined)
-  return Object.fromEntries(given.map((key) => [key, body[key as keyof ProfileOptions]])) as ProfileOptions
 }
 
 /** What the schema cannot say. */
@@ -134,10 +129,8 @@ async function findFaults(
 }
 
 function describeProfile({ name, version, savedAt, savedBy, options }: ProfileRecord) {
-  // JSON in the database keeps no order: everybody gets it in that of the documentation.
-  const shown = Object.keys(profileOptions.shape).filter((key) => key in options)
-  const inOrder = Object.fromEntries(shown.map((key) => [key, options[key as keyof ProfileOptions]]))
-  return { name, version, savedAt: savedAt.toISOString(), savedBy, ...inOrder }
+  // JSON in the database keeps no order.
+  return { name, version, savedAt: savedAt.toISOString(), savedBy, ...pickProfileOptions(options) }
 }
 
 function toPage(found: readonly ProfileRecord[], limit: number, cursorOf: (last: ProfileRecord) => string) {

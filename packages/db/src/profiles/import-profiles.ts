@@ -113,19 +113,8 @@ export async function deleteImportProfile(
   })
 }
 
-function toProfileRecord({
-  name,
-  version,
-  options,
-  actorType,
-  actorName,
-  savedAt,
-}: Omit<ImportProfileVersion, 'orgId'>): ProfileRecord {
-  return {
-    name,
-    version,
-    savedAt,
-    savedBy: { type: actorType as Actor['type'], name: actorName },
-    options: options as ProfileOptions,
-  }
+function toProfileRecord(row: Omit<ImportProfileVersion, 'orgId'>): ProfileRecord {
+  const { name, version, savedAt } = row
+  const savedBy = { type: row.actorType as Actor['type'], name: row.actorName }
+  return { name, version, savedAt, savedBy, options: row.options as ProfileOptions }
 }

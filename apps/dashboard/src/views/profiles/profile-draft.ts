@@ -2,6 +2,7 @@ import {
   COLUMN_KEYS,
   COUPON_IDENTIFIERS,
   CUSTOMER_IDENTIFIERS,
+  pickProfileOptions,
   PROFILE_OPTIONS,
   toProfileOptions,
   type ColumnKey,
@@ -87,8 +88,8 @@ export function identifiersOfDraft({ columns, customerIdentifier, couponIdentifi
 
 /** What one version says that another says differently, or does not say. */
 export function namesOfChanges(one: Profile, other: Profile): string[] {
-  const said = ({ name: _name, version: _version, savedAt: _savedAt, savedBy: _savedBy, ...options }: Profile) =>
-    new Map(Object.entries(options).map(([name, value]) => [name, JSON.stringify(value)]))
+  const said = (profile: Profile) =>
+    new Map(Object.entries(pickProfileOptions(profile)).map(([name, value]) => [name, JSON.stringify(value)]))
   const [before, after] = [said(one), said(other)]
   return [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name))
 }

@@ -1,15 +1,15 @@
+import { pickProfileOptions } from '@importer/contracts'
+
 import styles from '../../design/design.module.css'
 import { Facts } from '../../design/layout.tsx'
 import { Time } from '../../design/time.tsx'
 import { wordCode, wordColumn } from '../../format/words.ts'
 import { wordOption, type Profile } from './profile-draft.ts'
 
-const SHOWN_APART: ReadonlySet<string> = new Set(['name', 'version', 'savedAt', 'savedBy', 'uploadHeaders'])
-
 /** Everything that a version says. */
 export function ProfileFacts({ profile }: { readonly profile: Profile }) {
-  const { version, savedAt, savedBy, uploadHeaders = {} } = profile
-  const options = Object.entries(profile).filter(([name]) => !SHOWN_APART.has(name))
+  const { version, savedAt, savedBy } = profile
+  const { uploadHeaders = {}, ...options } = pickProfileOptions(profile)
   return (
     <Facts
       facts={[
@@ -20,7 +20,7 @@ export function ProfileFacts({ profile }: { readonly profile: Profile }) {
           name: wordColumn(key),
           value: <span className={styles.value}>{describeColumn(column)}</span>,
         })),
-        ...options.map(([key, value]) => ({
+        ...Object.entries(options).map(([key, value]) => ({
           name: wordCode(wordOption(key)),
           value: (
             <span className={styles.value}>
