@@ -25,5 +25,10 @@ export * from './upload/unpack-upload.ts'
 export { recordStorageUnavailable } from './run/watch-delay.ts'
 export { readHeaderNames } from './prepare/write-retry-file.ts'
 export * from './prepare/write-retry-file.ts'
-export { looksLikeWorkbook, openUploadedWorkbook, type UploadedWorkbook } from './workbook/open-upload.ts'
+export {
+  looksLikeWorkbook,
+  openUploadedWorkbook,
+  WORKBOOK_MAGIC,
+  type UploadedWorkbook,
+} from './workbook/open-upload.ts'
 export { firstRowOf } from './workbook/prepare-workbook.ts'

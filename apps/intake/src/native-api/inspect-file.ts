@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 
 import { OPERATIONS, showText } from '@importer/contracts'
 import { listImportProfiles, MAX_PROFILES, type Database } from '@importer/db'
-import { inspectFile, INSPECTED_BYTES } from '@importer/imports'
+import { inspectFile, INSPECTED_BYTES, WORKBOOK_MAGIC } from '@importer/imports'
 import { findUrlFault } from '@importer/webhooks'
 
 import type { IntakeDependencies } from '../dependencies.ts'
@@ -22,9 +22,6 @@ const WAITING = { maxWaiting: 100, maxWaitingPerOrg: 50, waitTimeoutMs: 20_000 }
 const RECEIVED_AT_ONCE = { maxInFlight: 16, maxInFlightPerOrg: 4, ...WAITING }
 /** Each holds a connection to the database, and the processor for some milliseconds. */
 const INSPECTED_AT_ONCE = { maxInFlight: 2, maxInFlightPerOrg: 1, ...WAITING }
-
-/** How every workbook begins. */
-const ZIP_MAGIC = Buffer.from('PK\u0003\u0004', 'latin1')
 
 /** `POST /v1/inspect`. */
 export function createInspectOperation(deps: IntakeDependencies) {
@@ -84,8 +81,8 @@ async function keepFile(
   keys: string[],
 ): Promise<KeptFile> {
   const pieces = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
-  const begun = await takeBytes(pieces, ZIP_MAGIC.length)
-  if (begun.subarray(0, ZIP_MAGIC.length).equals(ZIP_MAGIC)) {
+  const begun = await takeBytes(pieces, WORKBOOK_MAGIC.length)
+  if (begun.subarray(0, WORKBOOK_MAGIC.length).equals(WORKBOOK_MAGIC)) {
     const whole = Readable.from(joinPieces(begun, pieces), { objectMode: false })
     const { key } = await store.write(whole, { maxBytes: uploadMaxBytes })
     keys.push(key)

@@ -134,7 +134,6 @@ async function makeTextOfWorkbook(
   signal: AbortSignal,
 ): Promise<ImportText> {
   const workbook = await openUploadedWorkbook(store, file.key)
-  if (workbook === null) throw new Error('an upload that began as a workbook does so no more')
   const rules = cellRulesOf(options)
   const upload = { store: workbook.openHead(rules, signal), fileKey: file.key, identifiers, columns, isWorkbook: true }
   const reading = readingOf(options, profile)

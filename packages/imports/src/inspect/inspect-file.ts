@@ -28,7 +28,7 @@ import { readFirstRows } from './read-first-rows.ts'
 import { unpackHead } from './unpack-head.ts'
 
 interface FileToInspect {
-  /** Its first bytes as they came, up to INSPECTED_BYTES; or all of it, where it is a workbook. */
+  /** Its first bytes as they came, up to INSPECTED_BYTES; or all of it, stored, where it begins as a workbook. */
   readonly source: { readonly head: Uint8Array } | { readonly store: FileStore; readonly fileKey: string }
   readonly wanted: WantedReading
   /** Null: rows are checked by their own text alone. */
@@ -81,16 +81,16 @@ export async function inspectFile({
 }: FileToInspect): Promise<FileInspection> {
   const problems: InspectionProblem[] = wanted.faults.map(({ code, message }) => ({ code, message }))
   try {
-    const workbook = 'fileKey' in source ? await openUploadedWorkbook(source.store, source.fileKey) : null
     const candidates = wanted.columns === undefined && wanted.profile == null ? profiles : []
-    if (workbook !== null) {
+    if ('fileKey' in source) {
+      const workbook = await openUploadedWorkbook(source.store, source.fileKey)
       const { timeZone } = wanted.options
       const open: OpenText = async (_encoding, skipLines) => Promise.resolve(workbook.openHead({ timeZone, skipLines }))
       const inspected = await inspectWorkbook(workbook, wanted, lookUp, problems)
       const fitting = await findFittingProfile(open, { candidates, seriesId, isWorkbook: true })
       return { ...inspected, profile: inspected.profile ?? fitting }
     }
-    const head = 'head' in source ? source.head : new Uint8Array()
+    const { head } = source
     const { text, isWhole, encoding } = await unpackHead(head, wanted.options.encoding)
     const files = new HeadFile(text, isWhole)
     const reading = await findReading(files, wanted, problems, false)

@@ -65,7 +65,8 @@ export function isGzip(head: Uint8Array): boolean {
 
 const MAGIC_BYTES = 4
 
-async function readMagic(store: FileStore, fileKey: string): Promise<Buffer> {
+/** The first bytes of a stored upload, by which its kind is known. */
+export async function readMagic(store: FileStore, fileKey: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of store.read(fileKey, { start: 0, end: MAGIC_BYTES - 1 })) chunks.push(chunk as Uint8Array)
   return Buffer.concat(chunks)

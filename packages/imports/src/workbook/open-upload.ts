@@ -5,7 +5,7 @@ import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/fi
 import { measureWorkbook, WorkbookError, type WorkbookSource } from '@importer/workbook'
 
 import type { HeadStore } from '../upload/read-head.ts'
-import { UnpackError } from '../upload/unpack-upload.ts'
+import { readMagic, UnpackError } from '../upload/unpack-upload.ts'
 import { convertWorkbook, MAX_WORKBOOK_TEXT_BYTES, readWorkbookHead } from './workbook-text.ts'
 
 /** An upload that is a workbook. */
@@ -34,7 +34,8 @@ export interface Conversion {
   readonly signal?: AbortSignal | undefined
 }
 
-const ZIP_MAGIC = Buffer.from('PK\u0003\u0004', 'latin1')
+/** How every workbook begins: as a zip archive does. */
+export const WORKBOOK_MAGIC = Buffer.from('PK\u0003\u0004', 'latin1')
 const MAX_PACKED_BYTES = 100 * 1024 * 1024
 /** What a small one unpacks to: some thousands of rows, a tenth of a second. */
 const SMALL_BYTES = 2 * 1024 * 1024
@@ -46,11 +47,10 @@ const MAX_RATIO = 200
 const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
 
 /**
- * Looks whether a stored upload is a workbook, or looks like one, by its content; null: it is something else. Throws a
+ * Opens a stored upload that is known to begin as a workbook; one that is none after all has a `fault`. Throws a
  * FileTooLargeError for one over 100 MiB.
  */
-export async function openUploadedWorkbook(store: FileStore, fileKey: string): Promise<UploadedWorkbook | null> {
-  if (!(await looksLikeWorkbook(store, fileKey))) return null
+export async function openUploadedWorkbook(store: FileStore, fileKey: string): Promise<UploadedWorkbook> {
   const bytes = await store.size(fileKey)
   if (bytes > MAX_PACKED_BYTES) throw new FileTooLargeError(MAX_PACKED_BYTES)
   const source = createSource(store, fileKey, bytes)
@@ -98,10 +98,7 @@ async function* limitText(source: WorkbookSource, { mapping, firstRow, signal }:
 
 /** Whether a stored upload begins as every workbook does: what it costs to know that is a read of four bytes. */
 export async function looksLikeWorkbook(store: FileStore, fileKey: string): Promise<boolean> {
-  const chunks: Uint8Array[] = []
-  const range = { start: 0, end: ZIP_MAGIC.length - 1 }
-  for await (const chunk of store.read(fileKey, range)) chunks.push(chunk as Uint8Array)
-  return Buffer.concat(chunks).equals(ZIP_MAGIC)
+  return (await readMagic(store, fileKey)).equals(WORKBOOK_MAGIC)
 }
 
 function createSource(store: FileStore, fileKey: string, bytes: number): WorkbookSource {

@@ -8,15 +8,14 @@ import { openUploadedWorkbook } from './open-upload.ts'
 import { MAX_WORKBOOK_TEXT_BYTES } from './workbook-text.ts'
 
 /**
- * Stores the text of an import's workbook; the import goes by the hash of the workbook. Throws what
- * {@link describeWorkbookFailure} knows.
+ * Stores the text of an import's workbook, which intake has found it to be; the import goes by the hash of the workbook.
+ * Throws what {@link describeWorkbookFailure} knows.
  */
 export async function makeWorkbookText(
   { store, signal }: PreparationOptions,
   { upload, mapping, delimiter, start }: ImportRecord,
 ): Promise<Omit<StoredFile, 'sha256'>> {
   const workbook = await openUploadedWorkbook(store, upload.fileKey)
-  if (workbook === null) throw new UnpackError('INVALID_WORKBOOK', 'the stored upload is no workbook; upload it again')
   if (workbook.fault !== null) throw workbook.fault
   const firstRow = firstRowOf(mapping.skipLines, delimiter === null ? undefined : start.line)
   const stored = await workbook.store({ mapping, firstRow, maxBytes: MAX_WORKBOOK_TEXT_BYTES, signal })
