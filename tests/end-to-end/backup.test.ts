@@ -97,6 +97,18 @@ async function upload(file: string): Promise<number> {
   return (await system.client.upload({ ...SHOP_FIELDS, file })).jobId
 }
 
+/** Imports the redemptions of these coupons, all of which are good. */
+async function importRows(from: number, to: number): Promise<number> {
+  const importId = await upload(shopRows(from, to))
+  expect(await system.client.waitUntilFinished(importId)).toMatchObject({ counts: { inserted: to - from + 1 } })
+  return importId
+}
+
+async function revert(importId: number): Promise<void> {
+  expect((await system.client.send('POST', `/v1/imports/${importId}/revert`)).status).toBe(202)
+  await waitUntil('it is reverted', async () => (await system.client.readImport(importId)).status === 'reverted')
+}
+
 async function readFileKey(place: Installation, importId: number): Promise<string> {
   const [row] = await queryOnce(place.OWNER_DATABASE_URL, 'SELECT file_key FROM import WHERE id = $1', [importId])
   return String(row?.['file_key'])
@@ -163,8 +175,7 @@ describe.skipIf(programs === null)('what docs/operations.md says to do', { timeo
     await obstacle.waitUntilMet()
     expect((await system.client.send('POST', `/v1/imports/${cancelled}/cancel`)).status).toBe(200)
     await obstacle.remove()
-    expect((await system.client.send('POST', `/v1/imports/${cancelled}/revert`)).status).toBe(202)
-    await waitUntil('it is reverted', async () => (await system.client.readImport(cancelled)).status === 'reverted')
+    await revert(cancelled)
 
     for (const statement of [
       'CREATE TABLE mine (id int)',
@@ -182,10 +193,7 @@ describe.skipIf(programs === null)('what docs/operations.md says to do', { timeo
   it('works with one role for both, which owns all', async () => {
     await system.stop()
     await start({ ...first, DATABASE_URL: first.OWNER_DATABASE_URL })
-    const imported = await upload(shopRows(1_501, 1_600))
-    expect(await system.client.waitUntilFinished(imported)).toMatchObject({ counts: { inserted: 100 } })
-    expect((await system.client.send('POST', `/v1/imports/${imported}/revert`)).status).toBe(202)
-    await waitUntil('it is reverted', async () => (await system.client.readImport(imported)).status === 'reverted')
+    await revert(await importRows(1_501, 1_600))
     await system.stop()
     await start(first)
   })
@@ -249,9 +257,7 @@ describe.skipIf(programs === null)('what docs/operations.md says to do', { timeo
     expect((await system.client.get(`/v1/imports/${late}`)).status).toBe(404)
     await waitUntil('the janitor has removed its file', () => !existsSync(unknown))
     expect(system.worker.readOutput()).toContain('a stored file belonged to no import: removed')
-    const again = await upload(shopRows(1_201, 1_300))
-    expect(again).toBeGreaterThan(late + 900)
-    expect(await system.client.waitUntilFinished(again)).toMatchObject({ counts: { inserted: 100 } })
+    expect(await importRows(1_201, 1_300)).toBeGreaterThan(late + 900)
 
     await shell.run(`export REDEMPTIONS_URL=http://127.0.0.1:${system.port} REDEMPTIONS_API_KEY=${TEST_KEY}`)
     expect(await run('Restoring', 2)).not.toMatch(/restored backup is incomplete|✗/)
@@ -267,8 +273,7 @@ describe.skipIf(programs === null)('what docs/operations.md says to do', { timeo
     const third = { ...second, DATA_DIR: path.join(workFolder, 'third') }
     await start(third, s3.env)
     expect(await readReports(finished)).toEqual(finishedReports)
-    const inS3 = await upload(shopRows(1_301, 1_400))
-    expect(await system.client.waitUntilFinished(inS3)).toMatchObject({ counts: { inserted: 100 } })
+    const inS3 = await importRows(1_301, 1_400)
     await system.stop()
 
     for (const key of await bucket.list()) {
@@ -279,8 +284,7 @@ describe.skipIf(programs === null)('what docs/operations.md says to do', { timeo
     await start(third)
     expect(await (await system.client.get(`/v1/imports/${inS3}/file`)).text()).toBe(shopRows(1_301, 1_400))
     expect(await readReports(finished)).toEqual(finishedReports)
-    const onDisk = await upload(shopRows(1_401, 1_500))
-    expect(await system.client.waitUntilFinished(onDisk)).toMatchObject({ counts: { inserted: 100 } })
+    await importRows(1_401, 1_500)
   })
 })
 
