@@ -1,4 +1,4 @@
-import { inspectForm, parseColumnReferences, type FieldFault } from '@importer/contracts'
+import { MANDATORY_WITHOUT_PROFILE, inspectForm, parseColumnReferences, type FieldFault } from '@importer/contracts'
 import type { WantedReading } from '@importer/imports'
 
 import { readCommonForm } from '../compatible-api/upload-form.ts'
@@ -9,7 +9,6 @@ import { readUploadOptions } from '../uploads/read-upload-options.ts'
 import { findUnknownFields } from './upload-options.ts'
 
 const KNOWN_FIELDS = Object.keys(inspectForm.shape)
-const MAY_BE_LEFT_OUT: ReadonlySet<string> = new Set(['customerIdentifier', 'couponIdentifier', 'uploadHeaders'])
 
 interface InspectRequest<Kept> {
   readonly file: Kept
@@ -28,7 +27,7 @@ export function readInspectForm<Kept>(
   const form = readCommonForm(received, parseColumnReferences)
   const { options, faults: optionFaults } = readUploadOptions(received.fields, checkUrl)
   const faults = [...form.faults, ...optionFaults, ...findUnknownFields(received.fields, KNOWN_FIELDS)].filter(
-    ({ code, field }) => !(code === 'MISSING_FIELD' && MAY_BE_LEFT_OUT.has(field)),
+    ({ code, field }) => !(code === 'MISSING_FIELD' && MANDATORY_WITHOUT_PROFILE.has(field)),
   )
   const [first, ...others] = faults.filter((fault) => !canStillBeChosen(fault))
   if (first !== undefined) throw new ApiError(400, [first, ...others])

@@ -1,4 +1,10 @@
-import { isProfileName, showText, toUploadFields, type FieldFault } from '@importer/contracts'
+import {
+  MANDATORY_WITHOUT_PROFILE,
+  isProfileName,
+  showText,
+  toUploadFields,
+  type FieldFault,
+} from '@importer/contracts'
 import { findImportProfile, listImportProfileNames, type Database } from '@importer/db'
 import { closest, distance } from 'fastest-levenshtein'
 
@@ -12,9 +18,6 @@ export type Completed<Form> = Form & { readonly profile: AppliedProfile | null }
 export type CompletedUpload = Completed<ReceivedUpload>
 
 const FIELD = 'profile'
-/** Left empty, these are as good as absent: a form sends all that it has. */
-const LEFT_OUT_WHEN_EMPTY = ['customerIdentifier', 'couponIdentifier', 'uploadHeaders'] as const
-const OF_PROFILE: ReadonlySet<string> = new Set(LEFT_OUT_WHEN_EMPTY)
 
 /**
  * Completes an upload by the profile that it names: its own fields win. A profile that is not there is a fault beside
@@ -42,8 +45,9 @@ export async function applyProfile<Form extends FormFields>(
   return { ...upload, fields, profile: { name: found.name, version: found.version, givesColumns } }
 }
 
+/** Left empty, a mandatory field is as good as absent: a form sends all that it has. */
 function isLeftOut(field: string, value: unknown): boolean {
-  return OF_PROFILE.has(field) && typeof value === 'string' && value.trim() === ''
+  return MANDATORY_WITHOUT_PROFILE.has(field) && typeof value === 'string' && value.trim() === ''
 }
 
 function refuse<Form extends FormFields>(upload: Form, code: FieldFault['code'], message: string): Completed<Form> {

@@ -47,6 +47,8 @@ const profile = {
 }
 /** Mandatory, but for what the profile gives. */
 const DESCRIBED_BY_PROFILE = { customerIdentifier: true, couponIdentifier: true, uploadHeaders: true } as const
+/** The names of these fields. */
+export const MANDATORY_WITHOUT_PROFILE: ReadonlySet<string> = new Set(Object.keys(DESCRIBED_BY_PROFILE))
 
 /** The fields of a native upload, as a form sends them. */
 export const uploadForm = z
