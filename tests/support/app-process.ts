@@ -85,9 +85,10 @@ export async function startApp(
   return started
 }
 
-/** Node's arguments that start a program: intake and worker from their bundles, as npm start does, the supervisor through tsx. */
-export async function nodeArgsOf(app: 'intake' | 'worker' | 'supervisor'): Promise<string[]> {
-  if (app === 'supervisor') return ['--import', TSX, path.join(ROOT, 'apps', app, 'src', 'main.ts')]
+/** Node's arguments that start a program: intake and worker from their bundles, as npm start does, the others through tsx. */
+export async function nodeArgsOf(app: 'intake' | 'worker' | 'supervisor' | 'migrate'): Promise<string[]> {
+  if (app === 'supervisor' || app === 'migrate')
+    return ['--import', TSX, path.join(ROOT, 'apps', app, 'src', 'main.ts')]
   bundles ??= bundlePrograms(tmpdir())
   return ['--enable-source-maps', (await bundles)[app]]
 }

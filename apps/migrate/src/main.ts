@@ -6,13 +6,14 @@ import { readEnvironment } from './env.ts'
 
 try {
   const { DATABASE_URL: databaseUrl, DATABASE_APP_ROLE: appRole, REDIS_URL: redisUrl } = readEnvironment()
-  const { applied } = await migrateDatabase(databaseUrl, { appRole })
+  const { applied, warning } = await migrateDatabase(databaseUrl, { appRole })
   console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`)
   if (redisUrl === undefined) {
     await migrateQueue(databaseUrl)
     if (appRole !== undefined) await grantSchemaRights(databaseUrl, { role: appRole, schema: QUEUE_SCHEMA })
   }
   if (appRole !== undefined) console.log(`The role ${appRole} has its rights.`)
+  if (warning !== undefined) console.warn(`Warning: ${warning}`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))
   process.exit(1)

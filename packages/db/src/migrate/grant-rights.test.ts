@@ -70,6 +70,18 @@ test('it finds by itself that nothing is to be migrated', async () => {
   expect(await migrateDatabase(appUrl)).toEqual({ applied: [] })
 })
 
+test('a role that policies do not hold is named, with what to do: a superuser is refused, BYPASSRLS warned of', async () => {
+  await queryOnce(adminUrl, `ALTER ROLE ${app} SUPERUSER`)
+  await expect(migrateDatabase(ownerUrl, { appRole: app })).rejects.toThrow('nor a superuser')
+  await queryOnce(adminUrl, `ALTER ROLE ${app} NOSUPERUSER BYPASSRLS`)
+  expect(await migrateDatabase(ownerUrl, { appRole: app })).toEqual({
+    applied: [],
+    warning: `the role "${app}" of DATABASE_APP_ROLE has BYPASSRLS, so the policies that keep organizations apart do not hold it; take it away as an administrator (ALTER ROLE "${app}" NOBYPASSRLS)`,
+  })
+  await queryOnce(adminUrl, `ALTER ROLE ${app} NOBYPASSRLS`)
+  expect(await migrateDatabase(ownerUrl, { appRole: app })).toEqual({ applied: [] })
+})
+
 test('what others keep in the schema is left alone', async () => {
   const asAdmin = databaseUrl(adminUrl, name)
   await queryOnce(asAdmin, 'CREATE TABLE theirs (id int)')

@@ -49,11 +49,16 @@ export async function grantRights(client: BoundedClient, { role, schema }: Grant
   await client.query(rows.map(({ statement }) => statement).join(';\n'))
 }
 
-/** Throws an Error that says what to do unless the role exists and has rights of its own alone. */
-export async function checkAppRole(client: BoundedClient, role: string): Promise<void> {
+/**
+ * Throws an Error that says what to do unless the role exists and has rights of its own alone. Gives a warning where policies
+ * do not hold it, which an operator may want so.
+ */
+export async function checkAppRole(client: BoundedClient, role: string): Promise<string | undefined> {
   // A role counts as a member of itself, and a superuser as a member of every role.
-  const { rows } = await client.query<{ owner: string; isOwner: boolean }>(
-    `SELECT current_user AS owner, pg_has_role(oid, current_user, 'MEMBER') AS "isOwner" FROM pg_roles WHERE rolname = $1`,
+  const { rows } = await client.query<{ owner: string; isOwner: boolean; bypassesRowSecurity: boolean }>(
+    `SELECT current_user AS owner, pg_has_role(oid, current_user, 'MEMBER') AS "isOwner",
+            rolbypassrls AS "bypassesRowSecurity"
+     FROM pg_roles WHERE rolname = $1`,
     [role],
   )
   const [found] = rows
@@ -67,4 +72,6 @@ export async function checkAppRole(client: BoundedClient, role: string): Promise
       `DATABASE_APP_ROLE is "${role}", which has all rights of ${found.owner}, the role of DATABASE_URL; expected a role that is neither that one nor a member of it nor a superuser`,
     )
   }
+  if (!found.bypassesRowSecurity) return undefined
+  return `the role "${role}" of DATABASE_APP_ROLE has BYPASSRLS, so the policies that keep organizations apart do not hold it; take it away as an administrator (ALTER ROLE "${role}" NOBYPASSRLS)`
 }

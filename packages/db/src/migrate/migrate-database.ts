@@ -47,6 +47,8 @@ export interface MigrateOptions {
  * before its transaction ended: nothing of it is there, and it is applied again. So is one that has to wait for long, or meets a deadlock,
  * with a version that runs meanwhile: up to a minute, as a dump of the database holds it up to its end.
  *
+ * `warning` says what is unwise about the role of the app, and what to do.
+ *
  * Throws an UnavailableError where the database is away, or behind a pooler in transaction mode, which would keep the lock; and
  * an Error that names the migration that failed, what is wrong with the role of the app or, where the database is somebody else's,
  * a table of theirs.
@@ -54,7 +56,7 @@ export interface MigrateOptions {
 export async function migrateDatabase(
   databaseUrl: string,
   { appRole, migrations }: MigrateOptions = {},
-): Promise<{ applied: string[] }> {
+): Promise<{ applied: string[]; warning: string | undefined }> {
   await createPoolerCheck(databaseUrl)()
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
@@ -64,12 +66,12 @@ export async function migrateDatabase(
     for (const { text, values } of scopeStatements({ kind: 'system' }, { isLocal: false })) {
       await client.query(text, [...values])
     }
-    if (appRole !== undefined) await checkAppRole(client, appRole)
+    const warning = appRole === undefined ? undefined : await checkAppRole(client, appRole)
     const known = new Set(await listApplied(client))
     if (appRole !== undefined) await grantOwnSchema(client, appRole)
     const missing = (migrations ?? (await readMigrations())).filter(({ name }) => !known.has(name))
     for (const migration of missing) await applyMigration(client, migration, appRole)
-    return { applied: missing.map(({ name }) => name) }
+    return { applied: missing.map(({ name }) => name), warning }
   } finally {
     await client.end()
   }
