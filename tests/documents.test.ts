@@ -3,6 +3,16 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+import {
+  COLUMN_KEYS,
+  DELAY_CODES,
+  FAULT_CODES,
+  PROFILE_OPTIONS,
+  renderFaultTable,
+  ROW_ERROR_CODES,
+  ROW_RULES,
+  uploadOptions,
+} from '@importer/contracts'
 import { expect, test } from 'vitest'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
@@ -58,3 +68,51 @@ test('the picture of who imports whom is that of today (npm run docs:diagram dra
   const script = ['scripts/write-package-diagram.mjs', '--check']
   expect(spawnSync(process.execPath, script, { cwd: REPOSITORY }).status).toBe(0)
 })
+
+const INTERFACE = readFileSync(path.join(REPOSITORY, 'docs/api.md'), 'utf8')
+
+/** The cells of the table that has this head, row by row. */
+function readTable(page: string, head: string): string[][] {
+  const lines = page
+    .slice(page.indexOf(`\n${head}\n`))
+    .split('\n')
+    .slice(3)
+  return lines
+    .slice(0, lines.indexOf(''))
+    .map((line) => line.split(' | ').map((cell) => cell.replaceAll(/[`|]/g, '').trim()))
+}
+
+test('docs/api.md has every code of a refused request with its statuses (npm run docs:errors writes it)', () => {
+  expect(INTERFACE).toContain(`<!-- codes of refused requests -->\n${renderFaultTable()}\n<!-- end -->`)
+})
+
+test('every code of a refused request is one that the product answers with', () => {
+  const listed = spawnSync('git', ['ls-files', '-z', 'apps/intake/src/*.ts', 'packages/*/src/*.ts'], {
+    cwd: REPOSITORY,
+    encoding: 'utf8',
+  })
+  const isExample = /\.test\.ts$|fault-codes\.ts$|examples\.ts$/
+  const files = listed.stdout.split('\0').filter((file) => file.endsWith('.ts') && !isExample.test(file))
+  expect(files.length).toBeGreaterThan(100)
+  const sources = files.map((file) => readFileSync(path.join(REPOSITORY, file), 'utf8')).join('\n')
+  expect(FAULT_CODES.filter((code) => !sources.includes(`'${code}'`))).toEqual([])
+})
+
+test('docs/api.md has every code of a rejected row with its number, and every reason of a delay', () => {
+  const rows = readTable(INTERFACE, '| code | number | when |').map(([code, number]) => `${code} ${number}`)
+  expect(rows.toSorted()).toEqual(ROW_ERROR_CODES.map((code) => `${code} ${ROW_RULES[code].number}`).toSorted())
+  const delays = readTable(INTERFACE, '| `delay.code` | what was found |').map(([code]) => code)
+  expect(delays).toEqual([...DELAY_CODES])
+})
+
+test('docs/api.md has every field of an upload and of a profile, and every column key', () => {
+  const fields = readTable(INTERFACE, '| field | values |').map(([name]) => name)
+  expect(fields).toEqual(['profile', 'uploadHeaders', ...Object.keys(uploadOptions.shape)])
+  expect(readNames(/^A profile is .*? Its body is JSON:\n(.*?), all optional/ms)).toEqual(PROFILE_OPTIONS)
+  expect(readNames(/^Column keys: (.*?)\. Mandatory/ms)).toEqual(COLUMN_KEYS)
+})
+
+/** What stands in backticks in a part of docs/api.md. */
+function readNames(part: RegExp): string[] {
+  return [...(part.exec(INTERFACE)?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => String(name))
+}

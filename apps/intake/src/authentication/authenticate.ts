@@ -82,7 +82,7 @@ export function unauthorized(headers: IncomingHttpHeaders, hasKey: boolean, hasS
   const fault = { code: 'UNAUTHORIZED', field: 'Authorization', message: describeAbsence(hasKey, hasSession) } as const
   const challenge = { 'WWW-Authenticate': hasSession || isPage(headers) ? [BEARER] : [BEARER, BASIC] }
   if (!hasKey && !hasSession) return new ApiError(401, [fault], challenge)
-  return new RefusedAccessError(hasKey ? 'key refused' : 'session refused', 401, fault, { headers: challenge })
+  return new RefusedAccessError(hasKey ? 'key refused' : 'session refused', [401, [fault], challenge])
 }
 
 /** A browser would ask for user name and password in a window of its own, and keep the page waiting. Node's fetch sends a mode, too. */
@@ -98,5 +98,6 @@ function describeAbsence(hasKey: boolean, hasSession: boolean): string {
 
 function forbidden(key: Principal, needed: Role): ApiError {
   const message = `the API key has the role ${key.role}; expected one with the role ${needed}`
-  return new RefusedAccessError('role refused', 403, { code: 'FORBIDDEN', field: 'Authorization', message }, { key })
+  const fault = { code: 'FORBIDDEN', field: 'Authorization', message } as const
+  return new RefusedAccessError('role refused', [403, [fault]], key)
 }

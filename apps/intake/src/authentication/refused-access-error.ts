@@ -1,6 +1,4 @@
-import type { FieldFault } from '@importer/contracts'
-
-import { ApiError, type ErrorHeaders } from '../http/api-error.ts'
+import { ApiError, type Refusal } from '../http/api-error.ts'
 
 /** What was refused: the log of security events names it. */
 export type RefusedAccess = 'key refused' | 'session refused' | 'role refused' | 'cross-origin request refused'
@@ -13,12 +11,11 @@ export class RefusedAccessError extends ApiError {
 
   constructor(
     event: RefusedAccess,
-    status: 401 | 403,
-    fault: FieldFault,
-    options: { readonly headers?: ErrorHeaders; readonly key?: { readonly id: number; readonly orgId: number } } = {},
+    refusal: Refusal<401 | 403>,
+    key?: { readonly id: number; readonly orgId: number },
   ) {
-    super(status, [fault], options.headers)
+    super(...refusal)
     this.event = event
-    this.key = options.key && { keyId: options.key.id, orgId: options.key.orgId }
+    this.key = key && { keyId: key.id, orgId: key.orgId }
   }
 }

@@ -28,10 +28,10 @@ function isSameOrigin(request: Request, publicUrl: string | undefined): boolean 
 }
 
 function crossOrigin(): RefusedAccessError {
-  return new RefusedAccessError('cross-origin request refused', 403, {
-    code: 'CROSS_ORIGIN',
-    field: 'Origin',
-    message:
-      'the request has no API key but the cookie of a session, and does not come from a page of this server; expected an API key, or Sec-Fetch-Site: same-origin, or the Origin of this server',
-  })
+  const message =
+    'the request has no API key but the cookie of a session, and does not come from a page of this server; expected an API key, or Sec-Fetch-Site: same-origin, or the Origin of this server'
+  return new RefusedAccessError('cross-origin request refused', [
+    403,
+    [{ code: 'CROSS_ORIGIN', field: 'Origin', message }],
+  ])
 }

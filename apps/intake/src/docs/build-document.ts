@@ -2,12 +2,12 @@ import {
   COMPATIBLE_OPERATIONS,
   compatibleErrorView,
   exampleError,
-  FAULT_CODES,
   IMPORT_FAILURES,
   nameRowError,
   OPERATIONS,
   problemView,
   REFERENCE_KINDS,
+  renderFaultTable,
   RESPONSE_EXAMPLES as EXAMPLES,
   ROW_ERROR_CODES,
   ROW_RULES,
@@ -45,7 +45,7 @@ Errors are problem details (RFC 9457) with a stable \`code\`; those of the docum
 
 ## Codes of refused requests
 
-${FAULT_CODES.map((code) => `\`${code}\``).join(', ')}
+${renderFaultTable()}
 
 ## Codes of rejected rows
 

@@ -1,4 +1,4 @@
-import type { FaultCode, FieldFault, ImportStatus, UnavailableCode } from '@importer/contracts'
+import type { FaultCodeOf, FaultStatus, FieldFault, ImportStatus, UnavailableCode } from '@importer/contracts'
 
 /** Headers that belong to an error's answer, such as `Retry-After`. */
 export type ErrorHeaders = Readonly<Record<string, string | string[]>>
@@ -10,6 +10,16 @@ export interface ErrorDetails {
   readonly importId?: number
 }
 
+/** A status with faults that come with it. */
+export type Refusal<Status extends FaultStatus = FaultStatus> = {
+  [One in Status]: readonly [
+    status: One,
+    faults: readonly [FieldFault<One>, ...FieldFault<One>[]],
+    headers?: ErrorHeaders,
+    details?: ErrorDetails,
+  ]
+}[Status]
+
 /**
  * A request that cannot be served, in words for the client. Each API renders it in its own form.
  *
@@ -17,18 +27,13 @@ export interface ErrorDetails {
  * parameter's name, `body`, `request`).
  */
 export class ApiError extends Error {
-  readonly status: number
-  readonly faults: readonly FieldFault[]
+  readonly status: FaultStatus
+  readonly faults: readonly FieldFault<FaultStatus>[]
   readonly headers: ErrorHeaders
   /** What the native API gives beside the faults. */
   readonly details: ErrorDetails
 
-  constructor(
-    status: number,
-    faults: readonly [FieldFault, ...FieldFault[]],
-    headers: ErrorHeaders = {},
-    details: ErrorDetails = {},
-  ) {
+  constructor(...[status, faults, headers = {}, details = {}]: Refusal) {
     super(faults[0].message)
     this.name = 'ApiError'
     this.status = status
@@ -56,12 +61,12 @@ export function payloadTooLarge(maxBytes: number, what: 'file' | 'request' = 'fi
   ])
 }
 
-export function notFound(code: FaultCode, field: string, message: string): ApiError {
+export function notFound(code: FaultCodeOf<404>, field: string, message: string): ApiError {
   return new ApiError(404, [{ code, field, message }])
 }
 
 /** 429: `retryAfterSeconds` later it may go better. */
-export function tooMany(code: FaultCode, message: string, retryAfterSeconds: number): ApiError {
+export function tooMany(code: FaultCodeOf<429>, message: string, retryAfterSeconds: number): ApiError {
   return new ApiError(429, [{ code, field: 'request', message }], { 'Retry-After': String(retryAfterSeconds) })
 }
 

@@ -1,6 +1,6 @@
 import type { Readable, Transform, Writable } from 'node:stream'
 
-import { showText, type FaultCode, type FieldFault } from '@importer/contracts'
+import { showText, type FieldFault } from '@importer/contracts'
 import { FileTooLargeError, type FileStore, type StoredFile } from '@importer/file-store'
 import type { Request, Response } from 'express'
 import multer from 'multer'
@@ -247,7 +247,7 @@ function isFormError(error: Error): boolean {
 }
 
 /** For each of multer's codes: our code, and what was expected. */
-const HARD_FAULTS: Readonly<Record<string, { readonly code: FaultCode; readonly expected: string }>> = {
+const HARD_FAULTS: Readonly<Record<string, { readonly code: FieldFault['code']; readonly expected: string }>> = {
   LIMIT_FIELD_VALUE: { code: 'VALUE_TOO_LONG', expected: `at most ${HARD_LIMITS.fieldSize} bytes` },
   LIMIT_FIELD_COUNT: { code: 'TOO_MANY_FIELDS', expected: `at most ${HARD_LIMITS.fields} fields` },
   LIMIT_PART_COUNT: { code: 'TOO_MANY_FIELDS', expected: `at most ${HARD_LIMITS.fields} fields and one file` },

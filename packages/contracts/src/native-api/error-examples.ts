@@ -1,15 +1,13 @@
-import type { FaultCode } from '../fault-codes.ts'
+import type { FaultStatus } from '../fault-codes.ts'
+import type { FieldFault } from '../field-fault.ts'
 import type { OpenOperation } from './operation.ts'
 
 /** What a refused request is answered with, as an example of it. */
-interface ErrorExample {
+interface ErrorExample extends Fault {
   readonly title: string
-  readonly code: FaultCode
-  readonly field: string
-  readonly message: string
 }
 
-type Fault = Omit<ErrorExample, 'title'>
+type Fault = FieldFault<FaultStatus>
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -78,7 +76,7 @@ const USUAL: Readonly<Record<number, Fault>> = {
     field: 'request',
     message: 'the database does not answer at the moment; repeat the request later',
   },
-}
+} satisfies { readonly [Status in FaultStatus]?: FieldFault<Status> }
 
 /** Where an operation answers otherwise, by a part of its path: the first that fits. */
 const OWN: Readonly<Record<number, readonly (readonly [path: RegExp, fault: Fault])[]>> = {
@@ -147,7 +145,7 @@ const OWN: Readonly<Record<number, readonly (readonly [path: RegExp, fault: Faul
   503: [
     [/inspect/, { code: 'TOO_BUSY', field: 'request', message: 'too much is inspected at once; repeat it in 1 s' }],
   ],
-}
+} satisfies { readonly [Status in FaultStatus]?: readonly (readonly [RegExp, FieldFault<Status>])[] }
 
 /** An example of how an operation is refused with this status. */
 export function exampleError(status: number, { path }: Pick<OpenOperation, 'path'>): ErrorExample {

@@ -7,7 +7,6 @@ import {
   type ColumnPositions,
   type ColumnReference,
   type ColumnReferences,
-  type FaultCode,
   type FieldFault,
   type UsedProfile,
 } from '@importer/contracts'
@@ -98,7 +97,7 @@ async function resolveNames(upload: UploadToInspect): Promise<UploadInspection> 
 interface FoundColumns {
   readonly positions: ColumnPositions
   readonly faults: readonly FieldFault[]
-  readonly misfits: readonly { readonly key: ColumnKey; readonly code: FaultCode }[]
+  readonly misfits: readonly { readonly key: ColumnKey; readonly code: FieldFault['code'] }[]
   readonly names: readonly string[]
 }
 
@@ -106,10 +105,10 @@ interface FoundColumns {
 export function findPositions(columns: ColumnReferences, { names, find }: PossibleHeader): FoundColumns {
   const positions: Partial<Record<ColumnKey, number>> = {}
   const faults: FieldFault[] = []
-  const misfits: { key: ColumnKey; code: FaultCode }[] = []
+  const misfits: { key: ColumnKey; code: FieldFault['code'] }[] = []
   const takenBy = new Map<number, string>()
   for (const [key, column] of Object.entries(columns) as [ColumnKey, ColumnReference][]) {
-    const blame = (code: FaultCode, message: string): void => {
+    const blame = (code: FieldFault['code'], message: string): void => {
       faults.push({ code, field: 'uploadHeaders', message: `uploadHeaders.${key} ${message}` })
       misfits.push({ key, code })
     }
@@ -145,7 +144,7 @@ function explainMisfit({ name, version }: UsedProfile, columns: ColumnReferences
     COLUMN_KEYS.filter((key) => keys.includes(key))
       .map((key) => `${showColumn(columns[key] ?? 0)} (${key})`)
       .join(', ')
-  const keysOf = (code: FaultCode): ColumnKey[] =>
+  const keysOf = (code: FieldFault['code']): ColumnKey[] =>
     found.misfits.filter((one) => one.code === code).map(({ key }) => key)
   const reasons = [
     { keys: keysOf('HEADER_NOT_FOUND'), text: 'it lacks' },
@@ -176,6 +175,6 @@ function list(names: readonly string[]): string {
   return names.slice(0, SHOWN_NAMES).map(showName).join(', ') + (names.length > SHOWN_NAMES ? ', …' : '')
 }
 
-function refuse(code: FaultCode, message: string): UploadInspection {
+function refuse(code: FieldFault['code'], message: string): UploadInspection {
   return { ok: false, faults: [{ code, field: 'uploadHeaders', message }] }
 }
