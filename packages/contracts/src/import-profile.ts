@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 import { COUPON_IDENTIFIERS, CUSTOMER_IDENTIFIERS, type CouponIdentifier, type CustomerIdentifier } from './columns.ts'
-import { MAX_INT4 } from './limits.ts'
+import { MAX_INT4, storableText } from './storable.ts'
 import { MAX_SKIPPED_LINES, uploadOptions } from './native-api/parameters.ts'
-import { storableText } from './storable.ts'
+import { pageOf, time } from './native-api/view-parts.ts'
 
 const keysOf = <Key extends string>(object: Readonly<Record<Key, unknown>>) => Object.keys(object) as [Key, ...Key[]]
 const { delimiter, encoding, dateFormat, timeZone, defaultCountry, onSameFile, callbackUrl } = uploadOptions.shape
@@ -114,7 +114,6 @@ export function toProfileOptions(fields: Readonly<Record<string, unknown>>): Pro
 }
 
 const version = z.int().min(1)
-const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const savedBy = z.strictObject({ type: z.string(), name: z.string() })
 
 export const profileView = z
@@ -127,14 +126,7 @@ export const profileView = z
   })
   .meta({ id: 'ImportProfile' })
 
-const nextCursor = z
-  .string()
-  .nullable()
-  .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
-
-export const profileListView = z
-  .strictObject({ items: z.array(profileView), nextCursor })
-  .meta({ id: 'ImportProfileList' })
+export const profileListView = pageOf(profileView, 'ImportProfileList')
 
 const ANSWERED = { description: 'As an answer has it, so that an answer can be sent back changed; it is not read' }
 

@@ -10,7 +10,6 @@ export type ReferenceKind = keyof typeof REFERENCE_COLUMNS
 export const REFERENCE_KINDS = Object.keys(REFERENCE_COLUMNS) as ReferenceKind[]
 
 export const COUPON_STATUSES = ['ACTIVE', 'REVOKED'] as const
-export type CouponStatus = (typeof COUPON_STATUSES)[number]
 
 /** Why a reference row was not taken. */
 export const REFERENCE_FAULT_CODES = [

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 
-import { MAX_INT4 } from './limits.ts'
 import { ROW_ERROR_CODES, type RowErrorCode } from './row-rules.ts'
-import { storableText } from './storable.ts'
+import { MAX_INT4, storableText } from './storable.ts'
 
 const MAX_CORRECTIONS = 1_000
 const MAX_CELL_CHARACTERS = 10_000

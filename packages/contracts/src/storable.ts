@@ -23,3 +23,6 @@ export function storableText(error = 'expected text') {
 export const instantText = z.iso
   .datetime({ offset: true, error: 'expected an ISO 8601 time such as 2026-11-24T00:00:00Z' })
   .refine((text) => isStorableInstant(Date.parse(text)), 'expected a time from the year 1 to 9999, UTC')
+
+/** The largest number that PostgreSQL's `integer` holds: of rows and of ids of our own. */
+export const MAX_INT4 = 2_147_483_647

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
 import { wholeNumber } from './native-api/parameters.ts'
-import { instantText, storableText } from './storable.ts'
+import { id, pageOf, time } from './native-api/view-parts.ts'
+import { instantText, MAX_INT4, storableText } from './storable.ts'
 import {
   DELIVERY_STATUSES,
   ENDPOINT_STATUSES,
@@ -12,17 +13,10 @@ import {
 
 /** What the webhook part of the native API takes and gives. The same schemas validate, type and document. */
 
-const MAX_INT4 = 2_147_483_647
 const PAGE_ROWS = 50
 const MAX_PAGE_ROWS = 200
 
-const id = z.int().min(0)
-const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const instant = instantText.transform((text) => new Date(text))
-const nextCursor = z
-  .string()
-  .nullable()
-  .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
 const limit = wholeNumber({ from: 1, to: MAX_PAGE_ROWS })
   .default(PAGE_ROWS)
   .meta({ description: 'How many a page has at most' })
@@ -110,9 +104,7 @@ export const endpointView = z.strictObject(endpointFields).meta({ id: 'WebhookEn
 export const newEndpointView = z
   .strictObject({ ...endpointFields, secret: secret.meta({ description: 'Shown here and never again' }) })
   .meta({ id: 'NewWebhookEndpoint' })
-export const endpointListView = z
-  .strictObject({ items: z.array(endpointView), nextCursor })
-  .meta({ id: 'WebhookEndpointList' })
+export const endpointListView = pageOf(endpointView, 'WebhookEndpointList')
 export const webhookSecretView = z.strictObject({ secret }).meta({ id: 'WebhookSecret' })
 export const rotatedSecretView = z
   .strictObject({ secret, previousExpiresAt: time.meta({ description: 'Until then the previous secret signs too' }) })
@@ -144,9 +136,7 @@ export const deliveryView = z
     ),
   })
   .meta({ id: 'WebhookDelivery' })
-export const deliveryListView = z
-  .strictObject({ items: z.array(deliveryView), nextCursor })
-  .meta({ id: 'WebhookDeliveryList' })
+export const deliveryListView = pageOf(deliveryView, 'WebhookDeliveryList')
 export const redeliveredView = z
   .strictObject({
     redelivered: z.int().min(0),

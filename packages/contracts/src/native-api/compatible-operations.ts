@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { FAULT_CODES } from '../fault-codes.ts'
 import { COMPATIBLE_STATUS, type ImportStatus } from '../import-state.ts'
 import * as examples from './examples.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import { compatibleUploadForm } from './upload-form.ts'
 
 const count = z.int().min(0)
@@ -114,7 +114,7 @@ export const COMPATIBLE_OPERATIONS = {
         .optional()
         .meta({ description: 'Only this upload' }),
     }),
-    success: [{ status: 200, description: 'The uploads', schema: statusAnswer, example: examples.compatibleStatus }],
+    success: [answer(200, 'The uploads', statusAnswer, examples.compatibleStatus)],
     errors: { 404: `${NO_SERIES}, or no such job in this series` },
   },
 } as const satisfies Record<string, Operation>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import * as examples from './explain-examples.ts'
 import * as views from './explain-views.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import { noQuery, pageQuery, wholeNumber } from './parameters.ts'
 import { storableText } from '../storable.ts'
 
@@ -19,9 +19,7 @@ export const EXPLAIN_OPERATIONS = {
     summary: 'Explain a row',
     description: 'Whatever its outcome: the cells and how they were read, the errors, and what stands in the way.',
     query: noQuery,
-    success: [
-      { status: 200, description: 'The row', schema: views.rowExplanationView, example: examples.rowExplanation },
-    ],
+    success: [answer(200, 'The row', views.rowExplanationView, examples.rowExplanation)],
     errors: NO_FILE,
   },
   explainLine: {
@@ -34,9 +32,7 @@ export const EXPLAIN_OPERATIONS = {
       line: wholeNumber({ from: 1, to: MAX_LINE }).meta({ description: 'Physical line of the file, from 1' }),
     }),
     example: { query: 'line=2' },
-    success: [
-      { status: 200, description: 'The row', schema: views.rowExplanationView, example: examples.rowExplanation },
-    ],
+    success: [answer(200, 'The row', views.rowExplanationView, examples.rowExplanation)],
     errors: NO_FILE,
   },
   listErrorGroups: {
@@ -47,9 +43,7 @@ export const EXPLAIN_OPERATIONS = {
     description: 'By code and column, exactly, from what is stored; or by value too, for which the file is read once.',
     query: z.strictObject({ by: z.enum(['code', 'value'], 'expected code or value').default('code') }),
     example: { query: 'by=value' },
-    success: [
-      { status: 200, description: 'The groups', schema: views.errorGroupListView, example: examples.errorGroups },
-    ],
+    success: [answer(200, 'The groups', views.errorGroupListView, examples.errorGroups)],
     errors: NO_FILE,
   },
   listTimeline: {
@@ -58,7 +52,7 @@ export const EXPLAIN_OPERATIONS = {
     tag: 'imports',
     summary: 'List the timeline of an import',
     query: pageQuery,
-    success: [{ status: 200, description: 'A page', schema: views.timelineView, example: examples.timeline }],
+    success: [answer(200, 'A page', views.timelineView, examples.timeline)],
     errors: { 404: 'There is no such import in this organization' },
   },
   listAuditEvents: {
@@ -69,7 +63,7 @@ export const EXPLAIN_OPERATIONS = {
     summary: 'List audit events',
     description: 'What happened to keys, endpoints, profiles and reference data, oldest first.',
     query: pageQuery,
-    success: [{ status: 200, description: 'A page', schema: views.auditEventListView, example: examples.auditEvents }],
+    success: [answer(200, 'A page', views.auditEventListView, examples.auditEvents)],
   },
   listSeries: {
     ...READ,
@@ -85,6 +79,6 @@ export const EXPLAIN_OPERATIONS = {
       ...pageQuery.shape,
     }),
     example: { query: 'q=spring' },
-    success: [{ status: 200, description: 'A page', schema: views.seriesListView, example: examples.seriesList }],
+    success: [answer(200, 'A page', views.seriesListView, examples.seriesList)],
   },
 } as const satisfies Record<string, Operation>

@@ -1,19 +1,14 @@
 import { z } from 'zod'
 
 import { ACTOR_TYPES, AUDIT_KINDS, TIMELINE_KINDS } from '../audit.ts'
+import { id, pageOf, time } from './view-parts.ts'
 import { columnKey, rowErrorCode } from './views.ts'
 
 /** What explains to a person what happened, and why: one row explained, groups of errors, timeline and audit list. */
 
-const id = z.int().min(0)
-const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const looseTime = time.nullable()
 const code = rowErrorCode
 const column = columnKey.nullable().meta({ description: 'null: the whole record is at fault' })
-const nextCursor = z
-  .string()
-  .nullable()
-  .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
 
 const ROW_OUTCOMES = ['inserted', 'duplicate', 'rejected', 'unprocessed', 'reverted'] as const
 export type RowOutcome = (typeof ROW_OUTCOMES)[number]
@@ -88,31 +83,23 @@ export const errorGroupListView = z
 const actor = z.strictObject({ type: z.enum(ACTOR_TYPES), name: z.string() })
 const detail = z.record(z.string(), z.unknown())
 
-export const timelineView = z
-  .strictObject({
-    items: z.array(z.strictObject({ at: time, kind: z.enum(TIMELINE_KINDS), actor, detail })),
-    nextCursor,
-  })
-  .meta({ id: 'Timeline' })
+export const timelineView = pageOf(
+  z.strictObject({ at: time, kind: z.enum(TIMELINE_KINDS), actor, detail }),
+  'Timeline',
+)
 
-export const auditEventListView = z
-  .strictObject({
-    items: z.array(z.strictObject({ at: time, kind: z.enum(AUDIT_KINDS), actor, detail })),
-    nextCursor,
-  })
-  .meta({ id: 'AuditEventList' })
+export const auditEventListView = pageOf(
+  z.strictObject({ at: time, kind: z.enum(AUDIT_KINDS), actor, detail }),
+  'AuditEventList',
+)
 
-export const seriesListView = z
-  .strictObject({
-    items: z.array(
-      z.strictObject({
-        id,
-        name: z.string().nullable(),
-        maxRedemptionsPerCoupon: z.int().nullable().meta({ description: 'null: no limit' }),
-        validFrom: looseTime,
-        validTill: looseTime,
-      }),
-    ),
-    nextCursor,
-  })
-  .meta({ id: 'SeriesList' })
+export const seriesListView = pageOf(
+  z.strictObject({
+    id,
+    name: z.string().nullable(),
+    maxRedemptionsPerCoupon: z.int().nullable().meta({ description: 'null: no limit' }),
+    validFrom: looseTime,
+    validTill: looseTime,
+  }),
+  'SeriesList',
+)

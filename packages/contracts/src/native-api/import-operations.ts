@@ -1,7 +1,7 @@
 import { retryRequest } from '../retry.ts'
 import * as examples from './examples.ts'
 import { INSPECT_OPERATION } from './inspect-operation.ts'
-import type { Operation, Success } from './operation.ts'
+import { answer, type Operation, type Success } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { EVENTS } from './text-examples.ts'
 import { uploadForm } from './upload-form.ts'
@@ -63,7 +63,7 @@ export const IMPORT_OPERATIONS = {
     role: 'read',
     query: parameters.importListQuery,
     example: { query: 'status=completed&limit=10' },
-    success: [{ status: 200, description: 'A page', schema: views.importListView, example: examples.importList }],
+    success: [answer(200, 'A page', views.importListView, examples.importList)],
     errors: { 404: 'There is no such series in this organization' },
   },
   showImport: {

@@ -1,5 +1,5 @@
 import * as examples from './examples.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import * as parameters from './parameters.ts'
 import * as views from './views.ts'
 
@@ -11,7 +11,7 @@ export const KEY_OPERATIONS = {
     summary: 'List API keys',
     role: 'admin',
     query: parameters.noQuery,
-    success: [{ status: 200, description: 'The keys', schema: views.apiKeyListView, example: examples.apiKeyList }],
+    success: [answer(200, 'The keys', views.apiKeyListView, examples.apiKeyList)],
   },
   createApiKey: {
     method: 'post',
@@ -22,14 +22,7 @@ export const KEY_OPERATIONS = {
     query: parameters.noQuery,
     body: { contentType: 'application/json', schema: parameters.newApiKey },
     example: { json: { role: 'read', name: 'poller' } },
-    success: [
-      {
-        status: 201,
-        description: 'The key itself is shown here and never again',
-        schema: views.newApiKeyView,
-        example: examples.newApiKey,
-      },
-    ],
+    success: [answer(201, 'The key itself is shown here and never again', views.newApiKeyView, examples.newApiKey)],
     errors: { 408: 'The body stood still', 413: 'The body is too large', 415: 'The body is compressed' },
   },
   revokeApiKey: {

@@ -14,6 +14,16 @@ export interface Success {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Success with JSON. */
+export function answer<Schema extends z.ZodType>(
+  status: number,
+  description: string,
+  schema: Schema,
+  example: unknown,
+) {
+  return { status, description, schema, example }
+}
+
 /** One operation as data, and one that anybody may call. */
 export interface OpenOperation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'

@@ -1,14 +1,12 @@
 import { z } from 'zod'
 
-import { isCountry } from '../country.ts'
 import { DEFAULT_DATE_FORMAT, isNamedDateFormat, isTimeZone, parseDatePattern } from '../date-format.ts'
-import { MAX_INT4 } from '../limits.ts'
 import { COLUMN_KEYS } from '../columns.ts'
 import { IMPORT_OUTCOMES, IMPORT_STATUSES } from '../import-state.ts'
 import { profileName } from '../profile-name.ts'
 import { ROLES } from '../roles.ts'
 import { ROW_ERROR_CODES } from '../row-rules.ts'
-import { instantText, storableText } from '../storable.ts'
+import { instantText, MAX_INT4, storableText } from '../storable.ts'
 
 const PAGE_ROWS = 50
 const MAX_PAGE_ROWS = 1_000
@@ -210,3 +208,12 @@ export const uploadOptions = z.object({
     .meta({ description: 'Is notified once of the end of the import, signed with the secret of the organization' }),
 })
 export type UploadOptions = z.output<typeof uploadOptions>
+
+/** Codes that Intl names and that are no countries. */
+const NO_COUNTRIES: ReadonlySet<string> = new Set(['EU', 'EZ', 'UN', 'QO', 'XA', 'XB', 'ZZ'])
+
+/** Whether this is the code of a country by ISO 3166, two capital letters. */
+function isCountry(code: string): boolean {
+  if (!/^[A-Z]{2}$/.test(code) || NO_COUNTRIES.has(code)) return false
+  return new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }).of(code) !== undefined
+}

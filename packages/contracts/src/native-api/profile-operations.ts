@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
 import { profileListView, profileRequest, profileView } from '../import-profile.ts'
-import { MAX_INT4 } from '../limits.ts'
 import { profileName } from '../profile-name.ts'
+import { MAX_INT4 } from '../storable.ts'
 import * as examples from './examples.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import { noQuery, pageQuery, wholeNumber } from './parameters.ts'
 
 const NOT_FOUND = { 404: 'There is no such profile in this organization' }
@@ -24,7 +24,7 @@ export const PROFILE_OPERATIONS = {
       ...pageQuery.shape,
       cursor: profileName.optional().meta({ description: 'The `nextCursor` of the page before' }),
     }),
-    success: [{ status: 200, description: 'A page', schema: profileListView, example: examples.profileList }],
+    success: [answer(200, 'A page', profileListView, examples.profileList)],
   },
   showImportProfile: {
     method: 'get',
@@ -52,7 +52,7 @@ export const PROFILE_OPERATIONS = {
         .optional()
         .meta({ description: 'The `nextCursor` of the page before' }),
     }),
-    success: [{ status: 200, description: 'A page', schema: profileListView, example: examples.profileList }],
+    success: [answer(200, 'A page', profileListView, examples.profileList)],
     errors: NOT_FOUND,
   },
   saveImportProfile: {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import * as examples from './examples.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import * as parameters from './parameters.ts'
 import * as views from './views.ts'
 
@@ -17,9 +17,7 @@ export const REFERENCE_OPERATIONS = {
     role: 'read',
     query: parameters.redemptionListQuery,
     example: { query: 'couponCode=SPRING-1&seriesId=953234' },
-    success: [
-      { status: 200, description: 'A page', schema: views.redemptionListView, example: examples.redemptionList },
-    ],
+    success: [answer(200, 'A page', views.redemptionListView, examples.redemptionList)],
     errors: { 404: 'There is no such coupon, or no such import, in this organization' },
   },
   countReference: {
@@ -29,14 +27,7 @@ export const REFERENCE_OPERATIONS = {
     summary: 'Count reference data',
     role: 'read',
     query: parameters.noQuery,
-    success: [
-      {
-        status: 200,
-        description: 'How many there are',
-        schema: views.referenceCountView,
-        example: examples.referenceCount,
-      },
-    ],
+    success: [answer(200, 'How many there are', views.referenceCountView, examples.referenceCount)],
   },
   loadReference: {
     method: 'put',
@@ -47,14 +38,7 @@ export const REFERENCE_OPERATIONS = {
     query: parameters.noQuery,
     body: { contentType: 'text/csv', schema: z.string().meta({ description: 'CSV with named columns, streamed' }) },
     example: { file: 'docs/examples/tills.csv' },
-    success: [
-      {
-        status: 200,
-        description: 'What became of the rows',
-        schema: views.referenceLoadView,
-        example: examples.referenceLoad,
-      },
-    ],
+    success: [answer(200, 'What became of the rows', views.referenceLoadView, examples.referenceLoad)],
     errors: {
       408: 'The body stood still',
       413: 'The body is too large',
@@ -68,9 +52,7 @@ export const REFERENCE_OPERATIONS = {
     summary: 'Retrieve an item of reference data',
     role: 'read',
     query: parameters.noQuery,
-    success: [
-      { status: 200, description: 'The item', schema: views.referenceItemView, example: examples.referenceItem },
-    ],
+    success: [answer(200, 'The item', views.referenceItemView, examples.referenceItem)],
     errors: { 404: 'There is no such item in this organization' },
   },
 } as const satisfies Record<string, Operation>

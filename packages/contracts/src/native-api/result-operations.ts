@@ -1,5 +1,5 @@
 import * as examples from './examples.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import * as parameters from './parameters.ts'
 import { ERRORS_CSV, ROWS_CSV } from './text-examples.ts'
 import * as views from './views.ts'
@@ -38,7 +38,7 @@ export const RESULT_OPERATIONS = {
     role: 'read',
     query: parameters.rowErrorListQuery,
     example: { query: 'limit=10' },
-    success: [{ status: 200, description: 'A page', schema: views.rowErrorListView, example: examples.rowErrorList }],
+    success: [answer(200, 'A page', views.rowErrorListView, examples.rowErrorList)],
     errors: NO_FILE,
   },
   downloadErrors: report('errors.csv', 'Download the rejected rows'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import * as examples from './examples.ts'
-import type { OpenOperation } from './operation.ts'
+import { answer, type OpenOperation } from './operation.ts'
 import { noQuery } from './parameters.ts'
 import { METRICS } from './text-examples.ts'
 
@@ -26,7 +26,7 @@ export const SERVICE_OPERATIONS = {
     tag: 'service',
     summary: 'Check that the process is up',
     query: noQuery,
-    success: [{ status: 200, description: 'It is', schema: healthView, example: examples.health }],
+    success: [answer(200, 'It is', healthView, examples.health)],
   },
   getReadiness: {
     method: 'get',

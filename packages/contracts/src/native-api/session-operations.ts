@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { ROLES } from '../roles.ts'
 import { storableText } from '../storable.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import * as examples from './examples.ts'
 import { noQuery } from './parameters.ts'
 
@@ -61,7 +61,7 @@ export const SESSION_OPERATIONS = {
     summary: 'Retrieve who is signed in, or whose key was sent',
     role: 'read',
     query: noQuery,
-    success: [{ status: 200, description: 'Who it is', schema: sessionView, example: examples.session }],
+    success: [answer(200, 'Who it is', sessionView, examples.session)],
   },
   endSession: {
     method: 'delete',

@@ -10,22 +10,17 @@ import { COUPON_STATUSES, REFERENCE_FAULT_CODES } from '../reference.ts'
 import { correctionListView } from '../retry.ts'
 import { ROLES } from '../roles.ts'
 import { ROW_ERROR_CODES } from '../row-rules.ts'
+import { id, pageOf, time } from './view-parts.ts'
 
 /** What the native API answers with. The same schemas type, document and, in tests, check the answers. */
 
-const id = z.int().min(0)
 const count = z.int().min(0)
-const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const link = z.url()
 export const rowErrorCode = z.enum(ROW_ERROR_CODES).meta({
   id: 'RowErrorCode',
   description: 'Why a row was rejected. Stable: programs can rely on it',
 })
 export const columnKey = z.enum(COLUMN_KEYS).meta({ id: 'ColumnKey', description: 'What a column is read as' })
-const nextCursor = z
-  .string()
-  .nullable()
-  .meta({ description: 'Give it as `cursor` for the next page; null: this was the last' })
 
 const faultCode = z.enum(FAULT_CODES).meta({ id: 'FaultCode', description: 'Stable: programs can rely on it' })
 const fieldFaultView = z.strictObject({ code: faultCode, field: z.string(), message: z.string() })
@@ -102,7 +97,7 @@ export const importView = z
   })
   .meta({ id: 'Import' })
 
-export const importListView = z.strictObject({ items: z.array(importView), nextCursor }).meta({ id: 'ImportList' })
+export const importListView = pageOf(importView, 'ImportList')
 
 const rowErrorView = z
   .strictObject({
@@ -116,9 +111,7 @@ const rowErrorView = z
   })
   .meta({ id: 'RowError' })
 
-export const rowErrorListView = z
-  .strictObject({ items: z.array(rowErrorView), nextCursor })
-  .meta({ id: 'RowErrorList' })
+export const rowErrorListView = pageOf(rowErrorView, 'RowErrorList')
 
 const redemptionView = z
   .strictObject({
@@ -142,9 +135,7 @@ const redemptionView = z
   })
   .meta({ id: 'Redemption' })
 
-export const redemptionListView = z
-  .strictObject({ items: z.array(redemptionView), nextCursor })
-  .meta({ id: 'RedemptionList' })
+export const redemptionListView = pageOf(redemptionView, 'RedemptionList')
 
 const apiKeyView = z
   .strictObject({

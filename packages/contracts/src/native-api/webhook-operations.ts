@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 import * as schemas from '../webhook-schemas.ts'
 import * as examples from './examples.ts'
-import type { Operation } from './operation.ts'
+import { answer, type Operation } from './operation.ts'
 import { noQuery } from './parameters.ts'
 
 const NO_ENDPOINT = { 404: 'There is no such webhook endpoint in this organization' }
@@ -39,14 +39,14 @@ export const WEBHOOK_OPERATIONS = {
     path: '/v1/webhook-endpoints',
     summary: 'List webhook endpoints',
     query: schemas.endpointListQuery,
-    success: [{ status: 200, description: 'A page', schema: schemas.endpointListView, example: examples.endpointList }],
+    success: [answer(200, 'A page', schemas.endpointListView, examples.endpointList)],
   },
   showWebhookEndpoint: {
     ...FOR_ADMINS,
     method: 'get',
     path: '/v1/webhook-endpoints/{endpointId}',
     summary: 'Retrieve a webhook endpoint',
-    success: [{ status: 200, description: 'The endpoint', schema: schemas.endpointView, example: examples.endpoint }],
+    success: [answer(200, 'The endpoint', schemas.endpointView, examples.endpoint)],
     errors: NO_ENDPOINT,
   },
   changeWebhookEndpoint: {
@@ -56,7 +56,7 @@ export const WEBHOOK_OPERATIONS = {
     summary: 'Update a webhook endpoint',
     body: json(schemas.endpointChange),
     example: { json: { eventTypes: ['import.completed', 'import.failed'] } },
-    success: [{ status: 200, description: 'The endpoint', schema: schemas.endpointView, example: examples.endpoint }],
+    success: [answer(200, 'The endpoint', schemas.endpointView, examples.endpoint)],
     errors: { ...BODY_ERRORS, ...NO_ENDPOINT },
   },
   deleteWebhookEndpoint: {
@@ -72,14 +72,7 @@ export const WEBHOOK_OPERATIONS = {
     method: 'post',
     path: '/v1/webhook-endpoints/{endpointId}/rotate-secret',
     summary: 'Rotate the secret of a webhook endpoint',
-    success: [
-      {
-        status: 200,
-        description: 'The new secret',
-        schema: schemas.rotatedSecretView,
-        example: examples.rotatedSecret,
-      },
-    ],
+    success: [answer(200, 'The new secret', schemas.rotatedSecretView, examples.rotatedSecret)],
     errors: { ...NO_ENDPOINT, 409: 'Too many earlier secrets still sign' },
   },
   testWebhookEndpoint: {
@@ -87,7 +80,7 @@ export const WEBHOOK_OPERATIONS = {
     method: 'post',
     path: '/v1/webhook-endpoints/{endpointId}/test',
     summary: 'Send a test event to a webhook endpoint',
-    success: [{ status: 202, description: 'The delivery', schema: schemas.deliveryView, example: examples.delivery }],
+    success: [answer(202, 'The delivery', schemas.deliveryView, examples.delivery)],
     errors: { ...NO_ENDPOINT, 409: 'The endpoint is disabled' },
   },
   listWebhookDeliveries: {
@@ -96,7 +89,7 @@ export const WEBHOOK_OPERATIONS = {
     path: '/v1/webhook-deliveries',
     summary: 'List webhook deliveries',
     query: schemas.deliveryListQuery,
-    success: [{ status: 200, description: 'A page', schema: schemas.deliveryListView, example: examples.deliveryList }],
+    success: [answer(200, 'A page', schemas.deliveryListView, examples.deliveryList)],
   },
   redeliverWebhooks: {
     ...FOR_ADMINS,
@@ -105,9 +98,7 @@ export const WEBHOOK_OPERATIONS = {
     summary: 'Redeliver webhooks of a period',
     body: json(schemas.redeliveryRange),
     example: { json: { since: '2026-11-24T00:00:00Z' } },
-    success: [
-      { status: 202, description: 'How many are sent', schema: schemas.redeliveredView, example: examples.redelivered },
-    ],
+    success: [answer(202, 'How many are sent', schemas.redeliveredView, examples.redelivered)],
     errors: BODY_ERRORS,
   },
   showWebhookDelivery: {
@@ -115,7 +106,7 @@ export const WEBHOOK_OPERATIONS = {
     method: 'get',
     path: '/v1/webhook-deliveries/{deliveryId}',
     summary: 'Retrieve a webhook delivery',
-    success: [{ status: 200, description: 'The delivery', schema: schemas.deliveryView, example: examples.delivery }],
+    success: [answer(200, 'The delivery', schemas.deliveryView, examples.delivery)],
     errors: NO_DELIVERY,
   },
   redeliverWebhook: {
@@ -123,7 +114,7 @@ export const WEBHOOK_OPERATIONS = {
     method: 'post',
     path: '/v1/webhook-deliveries/{deliveryId}/redeliver',
     summary: 'Redeliver a webhook',
-    success: [{ status: 202, description: 'The delivery', schema: schemas.deliveryView, example: examples.delivery }],
+    success: [answer(202, 'The delivery', schemas.deliveryView, examples.delivery)],
     errors: { ...NO_DELIVERY, 409: 'Its endpoint is disabled or deleted' },
   },
   showWebhookSecret: {
@@ -131,23 +122,14 @@ export const WEBHOOK_OPERATIONS = {
     method: 'get',
     path: '/v1/webhook-secret',
     summary: 'Retrieve the secret of callback URLs',
-    success: [
-      { status: 200, description: 'The secret', schema: schemas.webhookSecretView, example: examples.webhookSecret },
-    ],
+    success: [answer(200, 'The secret', schemas.webhookSecretView, examples.webhookSecret)],
   },
   rotateWebhookSecret: {
     ...FOR_ADMINS,
     method: 'post',
     path: '/v1/webhook-secret/rotate',
     summary: 'Rotate the secret of callback URLs',
-    success: [
-      {
-        status: 200,
-        description: 'The new secret',
-        schema: schemas.rotatedSecretView,
-        example: examples.rotatedSecret,
-      },
-    ],
+    success: [answer(200, 'The new secret', schemas.rotatedSecretView, examples.rotatedSecret)],
     errors: { 409: 'Too many earlier secrets still sign' },
   },
 } as const satisfies Record<string, Operation>
