@@ -36,7 +36,6 @@ import {
   type StoredFile,
 } from './file-store.ts'
 import { readChunksOf, trackSource } from './read-chunks-of.ts'
-import { syncFolder } from './sync-folder.ts'
 import { writeChunksToFile } from './write-chunks-to-file.ts'
 
 /** A file that is still being written, or whose writer died. */
@@ -270,4 +269,15 @@ async function removeIfEmpty(folder: string): Promise<boolean> {
 async function* walkFolder(folder: string): AsyncGenerator<Dirent> {
   const opened = await ifMissing(null, () => opendir(folder))
   if (opened !== null) yield* opened
+}
+
+/** Puts a folder's names on the disk. Windows cannot do so, and needs it less: NTFS journals them. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }

@@ -1,8 +1,7 @@
 import { APP_ROLE, startEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-postgres'
 
 import type { Releases } from './releases.ts'
-import { superviseProcess } from './supervise-process.ts'
-import { reportEvent } from './report-event.ts'
+import { reportEvent, superviseProcess } from './supervise-process.ts'
 
 export interface ProvidedDatabase {
   readUrls(): DatabaseUrls

@@ -10,11 +10,10 @@ import { bundlePrograms } from './bundle-programs.ts'
 import { runChild, startChild, type ChildOptions } from './child-process.ts'
 import { claimPort } from './claim-port.ts'
 import { openDataFolder } from './data-folder.ts'
-import { reportEvent } from './report-event.ts'
 import { readEnvironment, type RawEnvironment } from './env.ts'
 import { provideDatabase, type ProvidedDatabase } from './provide-database.ts'
 import { Releases } from './releases.ts'
-import { superviseProcess, type SupervisedProcess } from './supervise-process.ts'
+import { reportEvent, superviseProcess, type SupervisedProcess } from './supervise-process.ts'
 
 const DEFAULT_ORG_ID = 1
 

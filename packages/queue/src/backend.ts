@@ -36,3 +36,6 @@ export interface BackendWorker {
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'stalled', listener: (jobId: string) => void): unknown
 }
+
+/** Nobody reads BullMQ's event stream, so little of it is kept. */
+export const QUEUE_OPTIONS = { streams: { events: { maxLen: 100 } } } as const

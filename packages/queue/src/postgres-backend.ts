@@ -2,8 +2,7 @@ import { BoundedClient, BoundedPool, LIMITS, POSTGRES_CONNECTION, POSTGRES_REQUE
 import { JOBS } from '@importer/contracts'
 import { createPostgresBackend, DEFAULT_SCHEMA as QUEUE_SCHEMA, Queue, runMigrations, type PgPool } from 'bullmq'
 
-import type { QueueBackend } from './backend.ts'
-import { QUEUE_OPTIONS } from './queue-options.ts'
+import { QUEUE_OPTIONS, type QueueBackend } from './backend.ts'
 import { PacedWorker } from './paced-worker.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 

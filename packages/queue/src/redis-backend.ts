@@ -4,8 +4,7 @@ import { Redis } from 'ioredis'
 
 import { type Logger, withTimeout } from '@importer/runtime'
 
-import type { QueueBackend } from './backend.ts'
-import { QUEUE_OPTIONS } from './queue-options.ts'
+import { QUEUE_OPTIONS, type QueueBackend } from './backend.ts'
 import { PacedWorker } from './paced-worker.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 

@@ -5,7 +5,7 @@ export {
   pickEnvironment,
   type Environment,
 } from './environment/catalogue.ts'
-export { EnvironmentError } from './environment/environment-error.ts'
+export { EnvironmentError } from './environment/parse-environment.ts'
 export { parseStorageUrl } from './environment/storage-url.ts'
 export { createLog, type Logger, type LogOptions } from './log.ts'
 export { createOccasionalWarning } from './occasional-warning.ts'

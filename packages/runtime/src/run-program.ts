@@ -1,5 +1,5 @@
 import type { Environment } from './environment/catalogue.ts'
-import { EnvironmentError } from './environment/environment-error.ts'
+import { EnvironmentError } from './environment/parse-environment.ts'
 import { createLog, type Logger } from './log.ts'
 import {
   createShutdown,
@@ -9,8 +9,7 @@ import {
   type Shutdown,
   type ShutdownTimes,
 } from './shutdown.ts'
-import { startTracing } from './tracing/start-tracing.ts'
-import type { Tracing } from './tracing/tracing.ts'
+import { startTracing, type Tracing } from './tracing/tracing.ts'
 
 /** What a program has before its own parts start. */
 export interface ProgramParts<Env> {

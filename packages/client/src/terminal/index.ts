@@ -1,9 +1,9 @@
 /** What only programs for a terminal need: it does not run in a browser. */
-export { formatBytes } from './format-bytes.ts'
 export { openFile } from './open-file.ts'
 export {
   createProgressDisplay,
   createTransferDisplay,
+  formatBytes,
   type ProgressDisplay,
   type TransferDisplay,
 } from './progress-display.ts'

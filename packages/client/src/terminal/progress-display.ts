@@ -3,7 +3,6 @@ import type { Writable } from 'node:stream'
 import cliProgress from 'cli-progress'
 
 import type { ImportView } from '../operation-types.ts'
-import { formatBytes } from './format-bytes.ts'
 
 export interface ProgressDisplay {
   update(view: ImportView): void
@@ -102,4 +101,17 @@ function describeProgress({ status, progress: { percent, rowsRead, rowsPerSecond
 
 function format(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
+
+/** Such as `512 bytes`, `1.5 MB`: by thousands, as disks count. */
+export function formatBytes(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1_000 && unit < UNITS.length - 1) {
+    value /= 1_000
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit] ?? ''}`
 }

@@ -4,8 +4,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { ENVIRONMENT, listOldNames, pickEnvironment, type EnvironmentName } from './catalogue.ts'
-import { EnvironmentError } from './environment-error.ts'
-import { parseEnvironment, type Variable } from './parse-environment.ts'
+import { EnvironmentError, parseEnvironment, type Variable } from './parse-environment.ts'
 
 const NAMES = Object.keys(ENVIRONMENT) as EnvironmentName[]
 

@@ -1,14 +1,17 @@
 import { resolve } from 'node:path'
 
+import { MAX_INT4 } from '@importer/contracts'
 import { z } from 'zod'
 
-import { parseByteSize } from './byte-size.ts'
-import { EnvironmentError } from './environment-error.ts'
-import { findOldNames, parseEnvironment, type EnvironmentOf, type Variable } from './parse-environment.ts'
+import {
+  EnvironmentError,
+  findOldNames,
+  parseEnvironment,
+  type EnvironmentOf,
+  type Variable,
+} from './parse-environment.ts'
 import { parseStorageUrl } from './storage-url.ts'
 
-/** The largest int4: PostgreSQL's `integer`, which holds organizations' ids. */
-const MAX_INT4 = 2_147_483_647
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 const text = z.string()
@@ -187,4 +190,15 @@ function isOrigin(value: string): boolean {
 
 function hasProtocol(value: string, protocols: readonly string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol)
+}
+
+const UNITS = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const
+
+/** Reads a size such as `1048576`, `64KiB`, `1.5 GiB`: whole bytes, or `undefined` when the text is no size. */
+function parseByteSize(size: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)?$/.exec(size)
+  if (!match) return undefined
+  const unit = (match[2] ?? '') as keyof typeof UNITS
+  const bytes = Number(match[1]) * UNITS[unit]
+  return Number.isSafeInteger(bytes) ? bytes : undefined
 }

@@ -1,7 +1,11 @@
 import { showText } from '@importer/contracts'
 import type { z } from 'zod'
 
-import { EnvironmentError } from './environment-error.ts'
+/** One or more variables hold what cannot be used. `message` is one line that names each and says what was expected. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError'
+  readonly code = 'INVALID_ENVIRONMENT'
+}
 
 /** How one variable is read. `schema` gets the text, or `undefined` when the variable is unset or empty. */
 export interface Variable<Schema extends z.ZodType = z.ZodType> {

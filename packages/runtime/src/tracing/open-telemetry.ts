@@ -19,9 +19,8 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import type { Logger } from '../log.ts'
 import { createOccasionalWarning } from '../occasional-warning.ts'
 import { withTimeout } from '../with-timeout.ts'
-import type { TracingOptions } from './start-tracing.ts'
+import type { Span, SpanAttributes, SpanKind, Tracing, TracingOptions } from './tracing.ts'
 import { formatTraceparent, parseTraceparent } from './traceparent.ts'
-import type { Span, SpanAttributes, SpanKind, Tracing } from './tracing.ts'
 
 const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
   internal: OtelKind.INTERNAL,

@@ -1,3 +1,5 @@
+import type { Logger } from '../log.ts'
+
 /** What a span may hold: ids, counts and codes. Never what a file, a form, a header or a receiver's answer holds. */
 export type SpanAttributes = Readonly<
   Record<`redemptions.${string}` | `http.${string}` | `url.${string}`, string | number | boolean>
@@ -50,4 +52,21 @@ export async function runInSpan<Result>(span: Span, work: (span: Span) => Promis
   } finally {
     span.end(failure)
   }
+}
+
+export interface TracingOptions {
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT`; undefined: nothing is traced. */
+  readonly endpoint: string | undefined
+  /** What the process is called in traces, unless `OTEL_SERVICE_NAME` says otherwise. */
+  readonly serviceName: string
+  readonly log: Pick<Logger, 'info' | 'warn'>
+  /** How long the end of the process may wait for the endpoint. */
+  readonly stopTimeoutMs: number
+}
+
+/** Without an endpoint nothing of OpenTelemetry is loaded: it would take memory and start time. */
+export async function startTracing({ endpoint, ...options }: TracingOptions): Promise<Tracing> {
+  if (endpoint === undefined) return NO_TRACING
+  const { startOpenTelemetry } = await import('./open-telemetry.ts')
+  return startOpenTelemetry(options)
 }
