@@ -11,7 +11,7 @@ import {
   type Database,
 } from '@importer/db'
 import { openStorage } from '@importer/imports'
-import { checkReadiness, startObservationServer, StillStartingError } from '@importer/observability'
+import { startObservationServer, StillStartingError } from '@importer/observability'
 import { createQueues, locateQueue } from '@importer/queue'
 import { runProgram, waitForPeers, type ProgramParts } from '@importer/runtime'
 
@@ -119,7 +119,9 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
       port: env.METRICS_PORT,
       host: env.HOST,
       registry: metrics.registry,
-      checkReadiness: async () => checkReadiness(readinessChecks, log, shutdown.signal),
+      checks: readinessChecks,
+      log,
+      stopping: shutdown.signal,
     })
     shutdown.add('metrics server', async () => observation.close())
   }

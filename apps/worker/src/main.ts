@@ -1,3 +1,4 @@
+import type { JobName } from '@importer/contracts'
 import {
   checkSchema,
   createPoolerCheck,
@@ -7,7 +8,7 @@ import {
   type SystemDatabase,
 } from '@importer/db'
 import { openStorage, recordStorageUnavailable } from '@importer/imports'
-import { checkReadiness, startObservationServer } from '@importer/observability'
+import { startObservationServer } from '@importer/observability'
 import { createQueues, locateQueue, type JobProcessor } from '@importer/queue'
 import {
   runProgram,
@@ -78,7 +79,9 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
       port: env.WORKER_PORT,
       host: env.HOST,
       registry: metrics.registry,
-      checkReadiness: async () => checkReadiness(checks, log, shutdown.signal),
+      checks,
+      log,
+      stopping: shutdown.signal,
     })
     shutdown.add('health and metrics', async () => observation.close())
     log.info({ host: env.HOST, port: observation.port }, 'health and metrics are served')
@@ -113,6 +116,13 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
   await sealStoredSecrets(webhookDatabase, log)
   const webhooks = startWebhooks(env, webhookDatabase, metrics, { log, tracing, shutdown })
 
+  // Each of them may end an import, which webhooks notify of.
+  const thenPoke =
+    <Name extends JobName>(work: JobProcessor<Name>): JobProcessor<Name> =>
+    async (payload, context) => {
+      await work(payload, context)
+      webhooks.poke()
+    }
   const processImport = createImportProcessor({
     database,
     store,
@@ -123,31 +133,19 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
     batchRows: env.IMPORT_BATCH_ROWS,
     observer: metrics.imports,
   })
-  const processor: JobProcessor<'import'> = async (payload, context) => {
-    await processImport(payload, context)
-    webhooks.poke()
-  }
   // Few at a time, and beside the imports: a retry or a workbook of millions of rows keeps no small file waiting.
   const prepare = createPreparationProcessor({ database, store, producer, log, tracing })
-  const prepareProcessor: JobProcessor<'prepare'> = async (payload, context) => {
-    await prepare(payload, context)
-    webhooks.poke()
-  }
   // Both need the storage.
   const consume = () => [
-    queues.consume('import', processor, { concurrency: env.WORKER_CONCURRENCY }),
-    queues.consume('prepare', prepareProcessor, { concurrency: PREPARATIONS_AT_ONCE }),
+    queues.consume('import', thenPoke<'import'>(processImport), { concurrency: env.WORKER_CONCURRENCY }),
+    queues.consume('prepare', thenPoke<'prepare'>(prepare), { concurrency: PREPARATIONS_AT_ONCE }),
   ]
   shutdown.add(
     'import consumers',
     takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: times.workMs }),
   )
   const revert = createRevertProcessor({ database, log, tracing, onReverted: () => metrics.countReverted() })
-  const revertProcessor: JobProcessor<'revert'> = async (payload, context) => {
-    await revert(payload, context)
-    webhooks.poke()
-  }
-  const reverts = queues.consume('revert', revertProcessor, { concurrency: 1 })
+  const reverts = queues.consume('revert', thenPoke<'revert'>(revert), { concurrency: 1 })
   shutdown.add('revert consumer', async () => requireEnded(await reverts.close({ deadlineMs: times.workMs })))
 }
 

@@ -1,10 +1,8 @@
 import type { SystemDatabase } from '@importer/db'
-import { runImport, type ImportObserver } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
+import { runImport, type ImportObserver } from '@importer/imports'
 import type { JobContext, Producer } from '@importer/queue'
 import type { Logger, Tracing } from '@importer/runtime'
-
-import { startTimeSlice } from './time-slice.ts'
 
 export interface ImportProcessorDependencies {
   readonly database: SystemDatabase
@@ -37,5 +35,37 @@ export function createImportProcessor(dependencies: ImportProcessorDependencies)
     if (result.status === 'finished') return
     // Committed first and queued second: should the queue be away just now, the reconciler finds the import.
     await producer.enqueue({ importId }, { jobId: result.jobId, priority: CONTINUED_PRIORITY })
+  }
+}
+
+interface TimeSliceOptions {
+  readonly sliceMs: number
+  /** How many jobs wait for a worker. */
+  readonly countWaiting: () => Promise<number>
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Decides when a long import yields: once its time slice is over and another job waits. If none waits, another slice
+ * begins. The caller may call it often: it answers at once, and counts the waiting jobs in the background.
+ */
+function startTimeSlice({ sliceMs, countWaiting, onError }: TimeSliceOptions): () => boolean {
+  let endsAt = performance.now() + sliceMs
+  let isCounting = false
+  let isOver = false
+  return () => {
+    if (isOver) return true
+    if (isCounting || performance.now() < endsAt) return false
+    isCounting = true
+    countWaiting()
+      .then((waiting) => {
+        isOver = waiting > 0
+      }, onError)
+      .finally(() => {
+        isCounting = false
+        endsAt = performance.now() + sliceMs
+      })
+      .catch(onError)
+    return false
   }
 }
