@@ -8,7 +8,7 @@ export interface Installation {
 }
 
 /** Which installation this database is; null: it was never said. */
-export async function findInstallation({ prisma }: Database): Promise<Installation | null> {
+export async function findInstallation({ prisma }: Pick<Database, 'prisma'>): Promise<Installation | null> {
   const row = await prisma.installation.findUnique({ where: { singleton: true } })
   return row === null ? null : { id: row.id, isConfirmed: row.storageConfirmedAt !== null }
 }
@@ -28,9 +28,7 @@ export async function confirmInstallation(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('installation', 0))`
-    const row = await tx.installation.findUnique({ where: { singleton: true } })
-    const known = row === null ? null : { id: row.id, isConfirmed: row.storageConfirmedAt !== null }
-    if (!(await prove(known))) return
+    if (!(await prove(await findInstallation({ prisma: tx })))) return
     await tx.installation.updateMany({
       where: { singleton: true, storageConfirmedAt: null },
       data: { storageConfirmedAt: new Date() },

@@ -65,7 +65,7 @@ export function createImportStatusHandler(
 async function listImports({ databases }: IntakeDependencies, orgId: number, series: string): Promise<ImportRecord[]> {
   const database = databases.forOrganization(orgId)
   const seriesId = await findSeries(database, orgId, series)
-  return listSeriesImports(database, orgId, seriesId, { limit: MAX_LISTED })
+  return listSeriesImports(database, orgId, seriesId, MAX_LISTED)
 }
 
 /** One look-up, usually of something in memory: this is what clients poll. */

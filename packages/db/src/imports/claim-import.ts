@@ -14,6 +14,17 @@ export interface PartitionCheckpoint {
   readonly nextLine: number
 }
 
+interface StoredCheckpoint {
+  readonly partition: number
+  readonly nextRow: number
+  readonly nextByte: bigint
+  readonly nextLine: bigint
+}
+
+export function toCheckpoint({ partition, nextRow, nextByte, nextLine }: StoredCheckpoint): PartitionCheckpoint {
+  return { partition, nextRow, nextByte: Number(nextByte), nextLine: Number(nextLine) }
+}
+
 export interface ClaimedImport {
   readonly record: ImportRecord
   readonly partitions: readonly PartitionCheckpoint[]
@@ -69,22 +80,20 @@ export async function claimImport(
   database: Database,
   options: { importId: number; jobId: string; partitionCount: number; partitionBy: PartitionBy },
 ): Promise<ClaimedImport | null> {
-  const partitions = await database.prisma.$queryRawUnsafe<
-    { partition: number; fencingToken: number; nextRow: number; nextByte: bigint; nextLine: bigint }[]
-  >(CLAIM, options.importId, options.jobId, options.partitionCount, ROW_ERROR_CODE_COUNT, options.partitionBy)
+  const partitions = await database.prisma.$queryRawUnsafe<(StoredCheckpoint & { readonly fencingToken: number })[]>(
+    CLAIM,
+    options.importId,
+    options.jobId,
+    options.partitionCount,
+    ROW_ERROR_CODE_COUNT,
+    options.partitionBy,
+  )
   const [first] = partitions
   if (first === undefined) return null
   const record = await findImportById(database, options.importId)
   if (record === null || record.fencingToken !== first.fencingToken) return null
   return {
     record,
-    partitions: partitions
-      .map(({ partition, nextRow, nextByte, nextLine }) => ({
-        partition,
-        nextRow,
-        nextByte: Number(nextByte),
-        nextLine: Number(nextLine),
-      }))
-      .toSorted((a, b) => a.partition - b.partition),
+    partitions: partitions.map(toCheckpoint).toSorted((a, b) => a.partition - b.partition),
   }
 }

@@ -12,7 +12,7 @@ import type { Database } from '../open-database.ts'
 import { bindParameters } from '../sql/statement.ts'
 import { commitBatch, type BatchParameter, type BatchShape } from '../sql/commit-batch.ts'
 import type { HeldImport } from './change-import.ts'
-import type { PartitionCheckpoint } from './claim-import.ts'
+import { toCheckpoint, type PartitionCheckpoint } from './claim-import.ts'
 
 /**
  * The rows of one partition's batch, column by column as arrays in binary format (array-columns.ts).
@@ -82,11 +82,11 @@ export async function commitPartitionBatch(
   batch: PartitionBatch,
   { strategy, dryRun }: Pick<BatchShape, 'strategy' | 'dryRun'>,
 ): Promise<BatchResult> {
-  const { columns } = batch
+  const { customers, coupons, optional, ...others } = batch.columns
   const statement = commitBatch({
-    customers: keysOf<CustomerKey>(columns.customers),
-    coupons: keysOf<CouponKey>(columns.coupons),
-    optional: keysOf<OptionalKey>(columns.optional),
+    customers: keysOf<CustomerKey>(customers),
+    coupons: keysOf<CouponKey>(coupons),
+    optional: keysOf<OptionalKey>(optional),
     strategy,
     dryRun,
   })
@@ -100,22 +100,10 @@ export async function commitPartitionBatch(
     nextRow: batch.to.nextRow,
     nextByte: batch.to.nextByte,
     nextLine: batch.to.nextLine,
-    columnCount: columns.columnCount,
-    rowNumbers: columns.rowNumbers,
-    lines: columns.lines,
-    byteOffsets: columns.byteOffsets,
-    tills: columns.tills,
-    redeemedMs: columns.redeemedMs,
-    ...columns.customers,
-    ...columns.coupons,
-    ...columns.optional,
-    rejectedRowNumbers: columns.rejectedRowNumbers,
-    rejectedLines: columns.rejectedLines,
-    rejectedByteOffsets: columns.rejectedByteOffsets,
-    rejectedErrors: columns.rejectedErrors,
-    markRowNumbers: columns.markRowNumbers,
-    markLines: columns.markLines,
-    markByteOffsets: columns.markByteOffsets,
+    ...others,
+    ...customers,
+    ...coupons,
+    ...optional,
   }
   const [row] = await database.queryBatch<CommittedRow>(statement.text, bindParameters(statement, values))
   if (row === undefined) return { status: 'lost' }
@@ -138,10 +126,5 @@ function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, Buf
 /** Where all partitions of an import stand, by partition; none before it was taken up. */
 export async function readPartitions(database: Database, importId: number): Promise<PartitionCheckpoint[]> {
   const rows = await database.prisma.importPartition.findMany({ where: { importId }, orderBy: { partition: 'asc' } })
-  return rows.map(({ partition, nextRow, nextByte, nextLine }) => ({
-    partition,
-    nextRow,
-    nextByte: Number(nextByte),
-    nextLine: Number(nextLine),
-  }))
+  return rows.map(toCheckpoint)
 }

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../open-database.ts'
+import type { Database } from '../open-database.ts'
 
 /** As many imports of the organization wait for a worker as may. */
 export class QueueFullError extends Error {
@@ -12,10 +12,7 @@ export class QueueFullError extends Error {
 }
 
 /** How many imports of an organization wait for a worker. */
-export async function countQueuedImports(
-  { prisma }: Pick<Database, 'prisma'> | { readonly prisma: Transaction },
-  orgId: number,
-): Promise<number> {
+export async function countQueuedImports({ prisma }: Pick<Database, 'prisma'>, orgId: number): Promise<number> {
   const [row] = await prisma.$queryRaw<{ count: number }[]>`
     SELECT count(*)::int AS count FROM import WHERE org_id = ${orgId}::int AND status = 'queued'`
   return row?.count ?? 0

@@ -11,8 +11,8 @@ const FIND = `${IMPORT_SELECT} WHERE i.org_id = $1::int AND i.id = $2::int`
 const LIST_OF_SERIES = `${IMPORT_STATUS_SELECT}
 WHERE i.id IN (
   SELECT id FROM import
-  WHERE org_id = $1::int AND series_id = $2::bigint AND ($3::int IS NULL OR id = $3::int)
-  ORDER BY id DESC LIMIT $4::int
+  WHERE org_id = $1::int AND series_id = $2::bigint
+  ORDER BY id DESC LIMIT $3::int
 )
 ORDER BY i.id`
 
@@ -22,19 +22,13 @@ export async function findImport(database: Database, orgId: number, importId: nu
   return row === undefined ? null : toImportRecord(row)
 }
 
-/** The latest `limit` imports of a series, oldest first, without notes, metadata and corrections; only the one with `importId` if given. */
+/** The latest `limit` imports of a series, oldest first, without notes, metadata and corrections. */
 export async function listSeriesImports(
   database: Database,
   orgId: number,
   seriesId: bigint,
-  options: { importId?: number; limit: number },
+  limit: number,
 ): Promise<ImportRecord[]> {
-  const rows = await database.prisma.$queryRawUnsafe<ImportRow[]>(
-    LIST_OF_SERIES,
-    orgId,
-    seriesId,
-    options.importId ?? null,
-    options.limit,
-  )
+  const rows = await database.prisma.$queryRawUnsafe<ImportRow[]>(LIST_OF_SERIES, orgId, seriesId, limit)
   return rows.map(toImportRecord)
 }

@@ -6,11 +6,23 @@ export interface RowPage {
   readonly limit: number
 }
 
-/** The row numbers of what an import inserted, in order, a page at a time. */
-export async function readInsertedRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
-  const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`
-    SELECT row_number FROM redemption WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
-    ORDER BY row_number LIMIT ${page.limit}::int`
+/** Where a row of an outcome stands. */
+const TABLES = { inserted: 'redemption', duplicate: 'duplicate_row' } as const
+
+/** The row numbers of an import that had this outcome, in order, a page at a time. */
+export async function readRowNumbers(
+  database: Database,
+  importId: number,
+  outcome: keyof typeof TABLES,
+  { afterRow, limit }: RowPage,
+): Promise<number[]> {
+  const rows = await database.prisma.$queryRawUnsafe<{ row_number: number }[]>(
+    `SELECT row_number FROM ${TABLES[outcome]} WHERE import_id = $1::int AND row_number > $2::int
+     ORDER BY row_number LIMIT $3::int`,
+    importId,
+    afterRow,
+    limit,
+  )
   return rows.map((row) => row.row_number)
 }
 
@@ -26,13 +38,5 @@ export async function readNotInserted(
     UNION ALL
     SELECT row_number FROM duplicate_row
     WHERE import_id = ${importId}::int AND row_number BETWEEN ${range.first}::int AND ${range.last}::int`
-  return rows.map((row) => row.row_number)
-}
-
-/** The row numbers of an import's duplicates, in order, a page at a time. */
-export async function readDuplicateRowNumbers(database: Database, importId: number, page: RowPage): Promise<number[]> {
-  const rows = await database.prisma.$queryRaw<{ row_number: number }[]>`
-    SELECT row_number FROM duplicate_row WHERE import_id = ${importId}::int AND row_number > ${page.afterRow}::int
-    ORDER BY row_number LIMIT ${page.limit}::int`
   return rows.map((row) => row.row_number)
 }

@@ -1,6 +1,7 @@
 import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 
-import { MIGRATION_LOCK } from './migration-lock.ts'
+/** Any fixed number: everyone who migrates or grants takes this lock, so that several hosts may start at once. */
+export const MIGRATION_LOCK = 7_264_001
 
 /** To whom the rights are given, on what the migrating role has in one schema. */
 export interface Grant {

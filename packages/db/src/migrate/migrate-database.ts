@@ -6,8 +6,7 @@ import { UnavailableError } from '@importer/contracts'
 import { createPoolerCheck } from '../pooler-check.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import { scopeStatements } from '../row-security/scope.ts'
-import { checkAppRole, grantRights } from './grant-rights.ts'
-import { MIGRATION_LOCK } from './migration-lock.ts'
+import { checkAppRole, grantRights, MIGRATION_LOCK } from './grant-rights.ts'
 import { readMigrations, type Migration } from './migrations-folder.ts'
 
 /** As Prisma makes it. */

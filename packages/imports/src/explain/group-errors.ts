@@ -12,9 +12,9 @@ import {
 } from '@importer/contracts'
 import { readErrorGroups } from '@importer/db'
 
-import { copyText } from '../reports/copy-text.ts'
 import { createErrorContext, valueOf } from '../rules/describe-cell-error.ts'
 import { openDialect } from '../upload/find-dialect.ts'
+import { copyText } from '../reports/cut-text.ts'
 import { readAllRejected, type RejectedRecordsSource } from '../reports/rejected-records.ts'
 import { requireKept } from '../reports/require-kept.ts'
 

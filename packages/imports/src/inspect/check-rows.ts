@@ -2,8 +2,8 @@ import { encodeRowError } from '@importer/contracts'
 import type { RecordFault } from '@importer/csv'
 import { readSeriesKind, rehearseRows, type Database } from '@importer/db'
 
-import { chooseStrategy } from '../run/choose-strategy.ts'
 import { GatheringBatch } from '../run/gathering-batch.ts'
+import { chooseStrategy } from '../run/partition.ts'
 import { createRecordMapper, prepareReading, type Reading } from '../rules/map-record.ts'
 
 /** A record of the file's beginning that carries a row. */

@@ -8,9 +8,9 @@ import { readRecords, trimCell, type RecordBlock } from '@importer/csv'
 import { prepareReference, type Database, type ReferenceResult, type ReferenceRow } from '@importer/db'
 import { TimeSlice } from '@importer/runtime'
 
-import { copyText } from '../reports/copy-text.ts'
 import { decodeMarked } from '../upload/decode-marked.ts'
 import { readReferenceCell } from '../rules/read-cell.ts'
+import { copyText } from '../reports/cut-text.ts'
 import { readReferenceValue } from './reference-values.ts'
 import { readReferenceHeader, type ReferenceHeader } from './reference-header.ts'
 

@@ -1,4 +1,11 @@
-import { COUPON_STATUSES, isStorableInstant, normalizeEmail, normalizeMobile, showText } from '@importer/contracts'
+import {
+  COUPON_STATUSES,
+  isStorableInstant,
+  MAX_INT4,
+  normalizeEmail,
+  normalizeMobile,
+  showText,
+} from '@importer/contracts'
 
 export interface ValueFault {
   readonly code: 'MISSING_VALUE' | 'INVALID_NUMBER' | 'INVALID_DATE' | 'INVALID_VALUE' | 'VALUE_TOO_LONG'
@@ -11,7 +18,6 @@ export type ReferenceValue =
   | { readonly fault: ValueFault }
 
 const MAX_TEXT = 255
-const MAX_LIMIT = 2_147_483_647
 
 /** The value of one column, by its name, from a trimmed cell. */
 export function readReferenceValue(name: string, cell: string): ReferenceValue {
@@ -63,7 +69,7 @@ function readId(name: string, cell: string): ReferenceValue {
 function readLimit(cell: string): ReferenceValue {
   if (cell === '') return CLEARED
   const limit = Number(cell)
-  if (!/^\d+$/.test(cell) || limit < 1 || limit > MAX_LIMIT) {
+  if (!/^\d+$/.test(cell) || limit < 1 || limit > MAX_INT4) {
     return fail(
       'INVALID_NUMBER',
       `maxRedemptionsPerCoupon "${showText(cell)}" is no limit; expected a whole number from 1, or nothing for no limit`,

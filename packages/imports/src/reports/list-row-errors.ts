@@ -1,7 +1,7 @@
 import { codeOf, encodingsOf, type ColumnKey, type RowErrorCode } from '@importer/contracts'
 import { findRejectedRows, readRejectedRows, type FoundRejectedRows, type RejectedRow } from '@importer/db'
 
-import { copyText } from './copy-text.ts'
+import { copyText } from './cut-text.ts'
 import {
   createErrorContext,
   describeCellError,

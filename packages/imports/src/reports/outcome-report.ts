@@ -2,13 +2,7 @@ import type { Readable } from 'node:stream'
 
 import { COLUMN_KEYS, MAX_COLUMN_POSITION, type ColumnPositions, type RowError } from '@importer/contracts'
 import { readRecords, writeCsvRow } from '@importer/csv'
-import {
-  readDuplicateRowNumbers,
-  readInsertedRowNumbers,
-  type Database,
-  type ImportRecord,
-  type ReadingDialect,
-} from '@importer/db'
+import { readRowNumbers, type Database, type ImportRecord, type ReadingDialect } from '@importer/db'
 import { writeWorkbook } from '@importer/workbook'
 import type { FileStore } from '@importer/file-store'
 import { TimeSlice } from '@importer/runtime'
@@ -178,10 +172,12 @@ const READERS: Record<
   Outcome,
   (options: OutcomeReportOptions, dialect: OpenedDialect) => AsyncIterable<readonly ReportedRow[]>
 > = {
-  rejected: readRejected,
-  inserted: readInserted,
+  // Rejected rows are stored with the place of their record.
+  rejected: readAllRejected,
+  inserted: (options, dialect) =>
+    options.importRecord.dryRun ? withoutErrors(readDryInserted(options, dialect)) : readByNumber(options, dialect),
   duplicate: readByNumber,
-  unprocessed: readUnprocessed,
+  unprocessed: (options, dialect) => withoutErrors(readUnprocessedRecords(options, dialect)),
 }
 
 interface ReportedRow {
@@ -241,22 +237,19 @@ function describeErrors(errors: readonly RowError[], row: ReportedRow, context: 
   ]
 }
 
-/** Rejected rows are stored with the place of their record. */
-function readRejected(options: OutcomeReportOptions, dialect: OpenedDialect): AsyncIterable<ReportedRow[]> {
-  return readAllRejected(options, dialect)
-}
-
 /** Of other rows only the number is stored: the file is read from its beginning. */
 async function* readByNumber(
   options: OutcomeReportOptions,
   { delimiter, start, header, recordsAreLines }: OpenedDialect,
 ): AsyncGenerator<ReportedRow[]> {
-  const pages = readRowNumbers(options)
+  const pages = readNumberPages(options)
   let page = await pages.next()
   let index = 0
   let rowNumber = 1
   const reading = { delimiter, from: start, header, recordsAreLines }
-  for await (const { cells: records, lines } of readRecords(openFrom(options, start.byteOffset), reading)) {
+  const { store, importRecord } = options
+  const bytes = store.read(importRecord.fileKey, { start: start.byteOffset }) as AsyncIterable<Uint8Array>
+  for await (const { cells: records, lines } of readRecords(bytes, reading)) {
     const found: ReportedRow[] = []
     for (let i = 0; i < records.length && page.done !== true; i += 1) {
       if (page.value[index] === rowNumber) {
@@ -274,39 +267,22 @@ async function* readByNumber(
   }
 }
 
-async function* readInserted(options: OutcomeReportOptions, dialect: OpenedDialect): AsyncGenerator<ReportedRow[]> {
-  if (!options.importRecord.dryRun) {
-    yield* readByNumber(options, dialect)
-    return
-  }
-  for await (const page of readDryInserted(options, dialect)) {
-    yield page.map((record) => ({ ...record, errors: null }))
-  }
+async function* withoutErrors(
+  pages: AsyncIterable<readonly Omit<ReportedRow, 'errors'>[]>,
+): AsyncGenerator<readonly ReportedRow[]> {
+  for await (const page of pages) yield page.map((record) => ({ ...record, errors: null }))
 }
 
-async function* readUnprocessed(options: OutcomeReportOptions, dialect: OpenedDialect): AsyncGenerator<ReportedRow[]> {
-  for await (const page of readUnprocessedRecords(options, dialect)) {
-    yield page.map((record) => ({ ...record, errors: null }))
-  }
-}
-
-async function* readRowNumbers({
+async function* readNumberPages({
   database,
   importRecord,
   outcome,
 }: OutcomeReportOptions): AsyncGenerator<readonly number[]> {
-  const read = outcome === 'inserted' ? readInsertedRowNumbers : readDuplicateRowNumbers
+  const stored = outcome === 'inserted' ? 'inserted' : 'duplicate'
   for (let afterRow = 0; ;) {
-    const page = await read(database, importRecord.id, { afterRow, limit: PAGE_ROWS })
+    const page = await readRowNumbers(database, importRecord.id, stored, { afterRow, limit: PAGE_ROWS })
     if (page.length === 0) return
     yield page
     afterRow = page.at(-1) ?? afterRow
   }
-}
-
-function openFrom(
-  { store, importRecord }: Pick<OutcomeReportOptions, 'store' | 'importRecord'>,
-  start: number,
-): AsyncIterable<Uint8Array> {
-  return store.read(importRecord.fileKey, { start })
 }

@@ -1,6 +1,10 @@
+import { PermanentError, type ImportFailureCode } from '@importer/contracts'
 import type { ImportRecord } from '@importer/db'
 
-import { PermanentImportError } from './permanent-import-error.ts'
+/** The import cannot succeed however often it is tried. The message is for the user. */
+export class PermanentImportError extends PermanentError<ImportFailureCode> {
+  override readonly name = 'PermanentImportError'
+}
 
 export interface CommittedRows {
   readonly rows: number

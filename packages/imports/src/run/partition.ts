@@ -8,14 +8,15 @@ import {
   type BatchResult,
   type Database,
   type HeldImport,
-  type Strategy,
   type PartitionCheckpoint,
+  type SeriesKind,
+  type Strategy,
 } from '@importer/db'
 import { runInSpan, type Span } from '@importer/runtime'
 
 import { GatheringBatch, type Position } from './gathering-batch.ts'
-import type { ImportObserver } from './import-observer.ts'
-import type { MappedRow, RecordMapper } from '../rules/map-record.ts'
+import type { ImportObserver } from './import-life.ts'
+import type { RecordMapper } from '../rules/map-record.ts'
 
 export interface PartitionContext {
   readonly database: Database
@@ -47,7 +48,8 @@ const MAX_CONFLICT_PAUSE_MS = 20
 export class Partition {
   readonly #context: PartitionContext
   #checkpoint: PartitionCheckpoint
-  readonly #batch: GatheringBatch
+  /** Rows gathered and not yet on their way. */
+  readonly batch: GatheringBatch
   #batchRows: number
   #strategy: Strategy
   #inFlight: Promise<void> = Promise.resolve()
@@ -58,7 +60,7 @@ export class Partition {
   constructor(context: PartitionContext, checkpoint: PartitionCheckpoint) {
     this.#context = context
     this.#checkpoint = checkpoint
-    this.#batch = new GatheringBatch(context.mapper)
+    this.batch = new GatheringBatch(context.mapper)
     this.#batchRows = Math.min(FIRST_BATCH_ROWS, context.batchRows)
     this.#strategy = context.strategy
   }
@@ -67,14 +69,9 @@ export class Partition {
     return this.#checkpoint
   }
 
-  /** Rows gathered and not yet on their way. */
-  get pending(): number {
-    return this.#batch.size
-  }
-
   /** Whether what was gathered makes a batch. Each is twice as large as the one before it, up to the most. */
   get isFull(): boolean {
-    return this.#batch.size >= this.#batchRows
+    return this.batch.size >= this.#batchRows
   }
 
   /** The partition takes no more: the import was cancelled, or another worker has it. */
@@ -87,19 +84,6 @@ export class Partition {
     return this.#committed
   }
 
-  addRow(position: Position, row: Readonly<MappedRow>, columnCount: number): void {
-    this.#batch.addRow(position, row, columnCount)
-  }
-
-  addRejected(position: Position, errors: readonly number[], columnCount: number): void {
-    this.#batch.addRejected(position, errors, columnCount)
-  }
-
-  /** Lets the place of a row that was added be recorded with its batch. */
-  addMark(position: Position): void {
-    this.#batch.addMark(position)
-  }
-
   /**
    * Sends what was gathered, once the batch before it is committed; everything of this partition before `next` is in it.
    * Rejects with what an earlier batch failed with.
@@ -109,7 +93,7 @@ export class Partition {
     if (this.#isLost) return
     this.#batchRows = Math.min(this.#batchRows * 2, this.#context.batchRows)
     const to = { partition: this.#checkpoint.partition, nextRow: next.row, nextByte: next.byte, nextLine: next.line }
-    this.#inFlight = this.#commit(this.#batch.take(), to).catch((error: unknown) => {
+    this.#inFlight = this.#commit(this.batch.take(), to).catch((error: unknown) => {
       this.#failure ??= { error }
     })
   }
@@ -175,4 +159,9 @@ export class Partition {
     this.#strategy = kind
     return true
   }
+}
+
+/** Which statement evaluates the rows of a series of that kind. */
+export function chooseStrategy(kind: SeriesKind, fastest: Strategy = 'first-use'): Strategy {
+  return kind === 'single-use' ? fastest : kind
 }

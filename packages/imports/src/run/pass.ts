@@ -86,7 +86,7 @@ export class Pass {
   /** Sends what is pending. `everywhere`: also partitions without rows go on to here, so that nothing is read twice. */
   async flush(everywhere: boolean): Promise<void> {
     for (const partition of this.#partitions) {
-      if (partition.pending > 0 || (everywhere && partition.checkpoint.nextRow < this.#next.row))
+      if (partition.batch.size > 0 || (everywhere && partition.checkpoint.nextRow < this.#next.row))
         await this.#send(partition)
     }
   }
@@ -106,11 +106,12 @@ export class Pass {
     const partition = this.#partitions[index]
     if (partition === undefined) throw new Error(`there is no partition ${index}`)
     if (position.row < partition.checkpoint.nextRow) return null
-    if (errors === null) partition.addRow(position, row, cells.length)
-    else partition.addRejected(position, errors, cells.length)
+    const { batch } = partition
+    if (errors === null) batch.addRow(position, row, cells.length)
+    else batch.addRejected(position, errors, cells.length)
     if (position.byte - this.#markedByte >= MARK_BYTES) {
       this.#markedByte = position.byte
-      partition.addMark(position)
+      batch.addMark(position)
     }
     return partition
   }

@@ -7,10 +7,10 @@ import {
   countUnexpectedError,
   failImport,
   findImportById,
-  yieldImport,
   isStillToDo,
   readSeriesKind,
   recordDialect,
+  yieldImport,
   type ClaimedImport,
   type Database,
   type HeldImport,
@@ -22,17 +22,14 @@ import {
 import { FileDamagedError, FileMissingError, type FileStore } from '@importer/file-store'
 import { NO_TRACING, runInSpan, type Logger, type Span, type Tracing } from '@importer/runtime'
 
-import { chooseStrategy } from './choose-strategy.ts'
+import { createErrorBudget, PermanentImportError } from './error-budget.ts'
 import type { Position } from './gathering-batch.ts'
-import { createErrorBudget } from './error-budget.ts'
-import { dialectOf, findDialect, readHeader } from '../upload/find-dialect.ts'
-import type { ImportObserver } from './import-observer.ts'
-import { logClaim, logCompletion } from './log-import-life.ts'
-import { Partition } from './partition.ts'
+import { logClaim, logCompletion, type ImportObserver } from './import-life.ts'
 import type { Partitioning } from './partition-of-row.ts'
+import { dialectOf, findDialect, readHeader } from '../upload/find-dialect.ts'
 import { createRecordMapper, prepareReading } from '../rules/map-record.ts'
+import { chooseStrategy, Partition } from './partition.ts'
 import { Pass } from './pass.ts'
-import { PermanentImportError } from './permanent-import-error.ts'
 import { recordUnavailable, watchDelay, type DelayWatch } from './watch-delay.ts'
 
 interface SliceOptions {

@@ -9,8 +9,7 @@ import { createFileStore, StorageUnavailableError, WrongStorageError, type FileS
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
-import { openStorage } from './open-storage.ts'
-import { createStorageIdentity } from './storage-identity.ts'
+import { createStorageIdentity, openStorage } from './storage-identity.ts'
 
 const ORG = 1
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/

@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto'
 
 import {
   confirmInstallation,
+  findFileChecksums,
   findInstallation,
   listRecentFileKeys,
   proposeInstallation,
   type Database,
   type Installation,
 } from '@importer/db'
-import { FileMissingError, WrongStorageError, type FileStore } from '@importer/file-store'
+import {
+  createFileStore,
+  FileMissingError,
+  protectStore,
+  WrongStorageError,
+  type FileStore,
+  type FileStoreOptions,
+} from '@importer/file-store'
 
 export interface StorageIdentity {
   /**
@@ -140,4 +148,21 @@ function explainForeign({ location, identityLocation }: FileStore, found: string
           : `put the line ${id} into ${identityLocation}`
       }`,
   )
+}
+
+export interface Storage {
+  /** To be used by everybody: see {@link protectStore}. */
+  readonly store: FileStore
+  readonly identity: StorageIdentity
+}
+
+/** The storage that the configuration names, held to the database. Nothing is asked of either before it is needed. */
+export async function openStorage(database: Database, options: FileStoreOptions): Promise<Storage> {
+  const unprotected = await createFileStore(options)
+  const identity = createStorageIdentity({ database, store: unprotected })
+  const store = protectStore(unprotected, {
+    verifyIdentity: (maxAgeMs) => identity.verify(maxAgeMs),
+    findChecksums: (key) => findFileChecksums(database, key),
+  })
+  return { store, identity }
 }

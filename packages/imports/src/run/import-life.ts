@@ -1,4 +1,4 @@
-import { findImportById, type Database, type ImportRecord } from '@importer/db'
+import { findImportById, type CommittedBatch, type Database, type ImportRecord } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
 /** Notes in the log that a worker has taken an import: for the first time, after a failed worker, or for a further time slice. */
@@ -13,4 +13,13 @@ export function logClaim(log: Logger, known: ImportRecord, { id, orgId, attempts
 export async function logCompletion(database: Database, log: Logger, importId: number): Promise<void> {
   const record = await findImportById(database, importId).catch(() => null)
   log.info({ importId, orgId: record?.orgId, ...record?.counts, workedMs: record?.workedMs }, 'import completed')
+}
+
+/** Learns what happens to imports in this process, for its metrics. Never throws. */
+export interface ImportObserver {
+  /** An import is gone on with whose worker died or failed. */
+  takenOver(): void
+  /** A batch was committed, `seconds` after it was sent first. */
+  batchCommitted(batch: CommittedBatch, seconds: number): void
+  ended(status: 'completed' | 'failed' | 'cancelled'): void
 }
