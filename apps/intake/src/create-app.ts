@@ -17,7 +17,7 @@ import { limitRate } from './http/limit-rate.ts'
 import { allowOrigins, secureAnswers } from './http/secure-answers.ts'
 import { trackRequests } from './http/track-requests.ts'
 import { createNativeRouter } from './native-api/native-router.ts'
-import { renderProblem } from './native-api/problem.ts'
+import { renderProblem } from './native-api/answer.ts'
 import { createTakeUpload } from './uploads/take-upload.ts'
 
 const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-import { roleIncludes, type Role } from '@importer/contracts'
+import { roleIncludes, type Actor, type Role } from '@importer/contracts'
 import { findApiKey, useSession, type Database } from '@importer/db'
 
 import { ApiError } from '../http/api-error.ts'
@@ -100,4 +100,9 @@ function forbidden(key: Principal, needed: Role): ApiError {
   const message = `the API key has the role ${key.role}; expected one with the role ${needed}`
   const fault = { code: 'FORBIDDEN', field: 'Authorization', message } as const
   return new RefusedAccessError('role refused', [403, [fault]], key)
+}
+
+/** Who acts, as timelines and the audit list name it: the key by its name, or by its number where it has none. */
+export function actorOf({ id, name }: Pick<Principal, 'id' | 'name'>): Actor {
+  return { type: 'key', name: name ?? `key ${id}` }
 }

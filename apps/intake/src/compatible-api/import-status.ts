@@ -6,23 +6,17 @@ import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError, notFound } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { findOwnedSeries } from '../http/find-owned.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
 import { readBigId, readInt4 } from '../http/read-id.ts'
 import { sendAnswer } from '../http/send-answer.ts'
 import { noteImport, noteKey } from '../http/track-requests.ts'
 import { describeJob, renderResult } from './envelope.ts'
-import { findSeries } from './find-series.ts'
 
 /** The latest of a series that are listed. */
 const MAX_LISTED = 1_000
 /** One list blocks the event loop for tens of milliseconds: several in the same turn would delay all other requests. */
-const LISTS_AT_ONCE = {
-  maxInFlight: 2,
-  maxInFlightPerOrg: 1,
-  maxWaiting: 200,
-  maxWaitingPerOrg: 100,
-  waitTimeoutMs: 20_000,
-}
+const LISTS_AT_ONCE = { maxInFlight: 2, maxInFlightPerOrg: 1, maxWaiting: 200, maxWaitingPerOrg: 100 }
 
 /**
  * `GET …/getUploadRedeemedCouponStatus/{couponSeriesId}`: the imports of the series, oldest first, or the one named by
@@ -64,7 +58,7 @@ export function createImportStatusHandler(
 
 async function listImports({ databases }: IntakeDependencies, orgId: number, series: string): Promise<ImportRecord[]> {
   const database = databases.forOrganization(orgId)
-  const seriesId = await findSeries(database, orgId, series)
+  const seriesId = await findOwnedSeries(database, orgId, series, 'couponSeriesId')
   return listSeriesImports(database, orgId, seriesId, MAX_LISTED)
 }
 
@@ -80,7 +74,7 @@ async function findJob(
   const record = typeof importId === 'number' ? await findImport(orgId, importId) : null
   if (record !== null && record.seriesId === readBigId(series)) return record
 
-  await findSeries(databases.forOrganization(orgId), orgId, series)
+  await findOwnedSeries(databases.forOrganization(orgId), orgId, series, 'couponSeriesId')
   if (importId === undefined) {
     const message = 'jobId is no whole number; expected the jobId that an upload was answered with'
     throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'jobId', message }])

@@ -1,7 +1,9 @@
+import { uploadOptions } from '@importer/contracts'
 import { expect, test } from 'vitest'
 
+import { ApiError } from '../http/api-error.ts'
 import type { CompletedUpload } from '../uploads/apply-profile.ts'
-import { validateUploadForm } from './upload-form.ts'
+import { readCompatibleUpload } from './upload-form.ts'
 
 const FILE = { key: 'k', bytes: 1, sha256: 's', checksums: Buffer.alloc(4), originalName: 'a.csv' }
 const SAMPLE_1 = `{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'billNumber': 5, 'couponId': 3,
@@ -11,39 +13,38 @@ const SAMPLE_2 = `{'redeemedDateInMillis': 0, 'redeemedAt': 1, 'billNumber': 5, 
 const GOOD = { customerIdentifier: 'MOBILE', couponIdentifier: 'COUPON_CODE', uploadHeaders: SAMPLE_2 }
 
 function validate(fields: Record<string, unknown>, more: Partial<CompletedUpload> = {}) {
-  return validateUploadForm({ fields, file: FILE, faults: [], profile: null, ...more })
+  try {
+    return readCompatibleUpload({ fields, file: FILE, faults: [], profile: null, ...more }, () => null)
+  } catch (error) {
+    if (error instanceof ApiError) return { faults: error.faults }
+    throw error
+  }
 }
 
 function faultsOf(fields: Record<string, unknown>, more: Partial<CompletedUpload> = {}) {
   const result = validate(fields, more)
-  return result.ok ? [] : result.faults.map(({ code, field }) => `${code} ${field}`)
+  return 'file' in result ? [] : result.faults.map(({ code, field }) => `${code} ${field}`)
 }
 
 test('the documented samples are taken as they stand', () => {
   expect(validate({ customerIdentifier: 'USER_ID', couponIdentifier: 'COUPON_ID', uploadHeaders: SAMPLE_1 })).toEqual({
-    ok: true,
-    form: {
-      file: FILE,
-      mapping: {
-        customerIdentifier: 'USER_ID',
-        couponIdentifier: 'COUPON_ID',
-        positions: {
-          redeemedDateInMillis: 0,
-          redeemedAt: 1,
-          userId: 2,
-          couponId: 3,
-          billId: 4,
-          billNumber: 5,
-          details: 6,
-        },
-      },
-      details: null,
+    file: FILE,
+    identifiers: { customerIdentifier: 'USER_ID', couponIdentifier: 'COUPON_ID' },
+    columns: {
+      redeemedDateInMillis: 0,
+      redeemedAt: 1,
+      userId: 2,
+      couponId: 3,
+      billId: 4,
+      billNumber: 5,
+      details: 6,
     },
+    details: null,
+    options: uploadOptions.parse({}),
+    metadata: null,
+    profile: null,
   })
-  expect(validate(GOOD)).toMatchObject({
-    ok: true,
-    form: { mapping: { positions: { mobile: 2, couponCode: 3 } } },
-  })
+  expect(validate(GOOD)).toMatchObject({ columns: { mobile: 2, couponCode: 3 } })
 })
 
 test.each([
@@ -54,7 +55,7 @@ test.each([
   [{ Details: 'x'.repeat(65_536) }, 'x'.repeat(65_536)],
   [{}, null],
 ])('details of %j are %j', (fields, details) => {
-  expect(validate({ ...GOOD, ...fields })).toMatchObject({ ok: true, form: { details } })
+  expect(validate({ ...GOOD, ...fields })).toMatchObject({ details })
 })
 
 test.each<[string, Record<string, unknown>, Partial<CompletedUpload>, string[]]>([
@@ -137,12 +138,12 @@ test.each([
   ["2, 'mobile': 7", 'uploadHeaders has the key "mobile" more than once; expected every key once'],
 ])('a mobile of %s is reported as it is written', (written, message) => {
   const result = validate({ ...GOOD, uploadHeaders: SAMPLE_2.replace(' 2', ` ${written}`) })
-  expect(result).toMatchObject({ ok: false, faults: [{ message }] })
+  expect(result).toMatchObject({ faults: [{ message }] })
 })
 
 test.each(['2', '2.0', '2e0', '/* the */ 2 // second\n'])('a mobile of %j is a position', (written) => {
   const result = validate({ ...GOOD, uploadHeaders: SAMPLE_2.replace(' 2', ` ${written}`) })
-  expect(result).toMatchObject({ ok: true, form: { mapping: { positions: { mobile: 2, couponCode: 3 } } } })
+  expect(result).toMatchObject({ columns: { mobile: 2, couponCode: 3 } })
 })
 
 test('a wrong enum names the value and what was expected', () => {

@@ -1,157 +1,25 @@
-import {
-  COUPON_IDENTIFIERS,
-  CUSTOMER_IDENTIFIERS,
-  parseColumnReferences,
-  parseUploadHeaders,
-  showText,
-  type ColumnMapping,
-  type ColumnReferences,
-  type CouponIdentifier,
-  type CustomerIdentifier,
-  type FieldFault,
-} from '@importer/contracts'
+import { parseColumnReferences, parseUploadHeaders } from '@importer/contracts'
 
-import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-profile.ts'
-import { FILE_FIELD, type ReceivedFile, type ReceivedForm, type ReceivedUpload } from '../http/receive-upload.ts'
+import type { CompletedUpload } from '../uploads/apply-profile.ts'
+import { acceptForm, readCommonForm } from '../uploads/accept-form.ts'
+import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
+import { readUploadOptions } from '../uploads/read-upload-options.ts'
 
-/** An upload whose every part is as it should be. */
-export interface UploadForm {
-  readonly file: ReceivedFile
-  readonly mapping: Pick<ColumnMapping, 'customerIdentifier' | 'couponIdentifier'> & {
-    readonly positions: ColumnReferences
-  }
-  readonly details: string | null
+/** Of the optional fields that the native API has, all but this one. */
+const IGNORED_OPTIONS = ['dryRun'] as const
+
+/** Checks the fields of an upload. Throws 400 with every fault in them. `checkUrl` says what is wrong with a callback URL. */
+export function readCompatibleUpload(
+  upload: CompletedUpload,
+  checkUrl: (url: string) => string | null,
+): AcceptedUpload {
+  // The documented form has positions only; a saved profile may have names.
+  const parseColumns = upload.profile?.givesColumns === true ? parseColumnReferences : parsePositions
+  const options = readUploadOptions(upload.fields, checkUrl, IGNORED_OPTIONS)
+  return acceptForm(upload, readCommonForm(upload, parseColumns), options)
 }
 
-export type UploadFormResult =
-  | { readonly ok: true; readonly form: UploadForm }
-  | { readonly ok: false; readonly faults: readonly [FieldFault, ...FieldFault[]] }
-
-/** What both APIs ask of an upload; what each understands by a column is its own. */
-export interface CommonForm<Columns, Kept = ReceivedFile> {
-  readonly file: Kept | null
-  readonly customerIdentifier: CustomerIdentifier | undefined
-  readonly couponIdentifier: CouponIdentifier | undefined
-  readonly columns: Columns | undefined
-  readonly details: string | null
-  /** Without any, everything else is there. */
-  readonly faults: readonly FieldFault[]
-}
-
-/** Reads `uploadHeaders`. */
-type ParseColumns<Columns> = (
-  text: string,
-  customerIdentifier: CustomerIdentifier | undefined,
-  couponIdentifier: CouponIdentifier | undefined,
-) => { readonly ok: true; readonly columns: Columns } | { readonly ok: false; readonly faults: readonly FieldFault[] }
-
-export const MAX_UPLOAD_HEADERS_CHARACTERS = 4_096
-
-/** Looks at everything, so that the client learns of all faults at once: of those, too, that were found in other fields. */
-export function validateUploadForm(upload: CompletedUpload, otherFaults: readonly FieldFault[] = []): UploadFormResult {
-  const { file, customerIdentifier, couponIdentifier, columns, details, faults } = readCommonForm<
-    ColumnReferences,
-    ReceivedFile
-  >(upload, (...declared) => {
-    // The documented form has positions only; a saved profile may have names.
-    if (upload.profile?.givesColumns === true) return parseColumnReferences(...declared)
-    const result = parseUploadHeaders(...declared)
-    return result.ok ? { ok: true, columns: result.positions } : result
-  })
-  const [first, ...others] = dropFollowingFaults([...faults, ...otherFaults])
-  if (first !== undefined) return { ok: false, faults: [first, ...others] }
-  if (!file || !customerIdentifier || !couponIdentifier || !columns) {
-    throw new Error('an upload form lacks a part without a fault that says so')
-  }
-  return { ok: true, form: { file, mapping: { customerIdentifier, couponIdentifier, positions: columns }, details } }
-}
-
-/** Reads the fields that both APIs have, and says everything that is wrong with them. */
-export function readCommonForm<Columns, Kept>(
-  { fields, file, faults: fileFaults }: ReceivedForm<Kept>,
-  parseColumns: ParseColumns<Columns>,
-): CommonForm<Columns, Kept> {
-  const faults: FieldFault[] = []
-  const customerIdentifier = readChoice(fields, 'customerIdentifier', CUSTOMER_IDENTIFIERS, faults)
-  const couponIdentifier = readChoice(fields, 'couponIdentifier', COUPON_IDENTIFIERS, faults)
-  const columns = readColumns(fields, (text) => parseColumns(text, customerIdentifier, couponIdentifier), faults)
-  const details = readDetails(fields, faults)
-  faults.push(...fileFaults)
-  if (file === null && !fileFaults.some(({ field }) => field === FILE_FIELD)) faults.push(missingFile(fields))
-  return { file, customerIdentifier, couponIdentifier, columns, details, faults }
-}
-
-function readChoice<Choice extends CustomerIdentifier | CouponIdentifier>(
-  fields: ReceivedUpload['fields'],
-  field: string,
-  choices: Readonly<Record<Choice, string>>,
-  faults: FieldFault[],
-): Choice | undefined {
-  const names = Object.keys(choices).join(', ')
-  const text = readText(fields, field, faults)?.trim()
-  if (text === undefined) return undefined
-  if (text === '') {
-    faults.push({ code: 'MISSING_FIELD', field, message: `${field} is missing; expected ${names}` })
-    return undefined
-  }
-  if (!Object.hasOwn(choices, text)) {
-    faults.push({ code: 'INVALID_VALUE', field, message: `${field} is "${showText(text)}"; expected ${names}` })
-    return undefined
-  }
-  return text as Choice
-}
-
-function readColumns<Columns>(
-  fields: ReceivedUpload['fields'],
-  parse: (text: string) => ReturnType<ParseColumns<Columns>>,
-  faults: FieldFault[],
-): Columns | undefined {
-  const field = 'uploadHeaders'
-  const text = readText(fields, field, faults)
-  if (text === undefined) return undefined
-  if (text.trim() === '') {
-    const message = `${field} is missing; expected an object of column positions such as {"redeemedDateInMillis": 0, "redeemedAt": 1}`
-    faults.push({ code: 'MISSING_FIELD', field, message })
-    return undefined
-  }
-  if (text.length > MAX_UPLOAD_HEADERS_CHARACTERS) {
-    faults.push(tooLong(field, MAX_UPLOAD_HEADERS_CHARACTERS))
-    return undefined
-  }
-  const result = parse(text)
-  if (result.ok) return result.columns
-  faults.push(...result.faults)
-  return undefined
-}
-
-/** As long as a field may be. The documentation names the field `Details`; its own columns are in lower case, and so do clients write it. */
-function readDetails(fields: ReceivedUpload['fields'], faults: FieldFault[]): string | null {
-  const field = fields['Details'] === undefined ? 'details' : 'Details'
-  const text = readText(fields, field, faults)?.trim()
-  if (text === undefined || text === '') return null
-  if (text.includes('\0')) {
-    faults.push({ code: 'INVALID_VALUE', field, message: `${field} holds a NUL character; expected text` })
-  }
-  return text
-}
-
-/** A field's text, empty where there is none; undefined after a fault. */
-function readText(fields: ReceivedUpload['fields'], field: string, faults: FieldFault[]): string | undefined {
-  const value = fields[field] ?? ''
-  if (typeof value === 'string') return value
-  faults.push({ code: 'REPEATED_FIELD', field, message: `${field} is there more than once; expected one value` })
-  return undefined
-}
-
-function missingFile(fields: ReceivedUpload['fields']): FieldFault {
-  const reason = fields[FILE_FIELD] === undefined ? 'is missing' : 'is a part without a file name'
-  return { code: 'MISSING_FILE', field: FILE_FIELD, message: `${FILE_FIELD} ${reason}; expected a CSV file` }
-}
-
-function tooLong(field: string, maxCharacters: number): FieldFault {
-  return {
-    code: 'VALUE_TOO_LONG',
-    field,
-    message: `${field} is too long; expected at most ${maxCharacters} characters`,
-  }
+function parsePositions(...declared: Parameters<typeof parseUploadHeaders>): ReturnType<typeof parseColumnReferences> {
+  const result = parseUploadHeaders(...declared)
+  return result.ok ? { ok: true, columns: result.positions } : result
 }

@@ -1,11 +1,13 @@
+import { UnavailableError } from '@importer/contracts'
+import { QueueFullError, SealedSecretError, StorageQuotaError } from '@importer/db'
+import { FileDamagedError } from '@importer/file-store'
 import type { ErrorRequestHandler } from 'express'
 
 import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import { RefusedAccessError } from '../authentication/refused-access-error.ts'
 import type { Log } from '../dependencies.ts'
-import { ClientGoneError, type ApiError } from './api-error.ts'
+import { ApiError, ClientGoneError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
 import { sendAnswer, type Answer } from './send-answer.ts'
-import { toApiError } from './to-api-error.ts'
 import { describeRequest, noteErrorCode } from './track-requests.ts'
 
 /** How one API answers with an error. */
@@ -35,4 +37,35 @@ export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler
     for (const [name, value] of Object.entries(apiError.headers)) response.setHeader(name, value)
     await sendAnswer(request, response, render(apiError))
   }
+}
+
+/**
+ * The answer to the client for any error. Of an unknown one the client sees nothing: its message and stack go to the log.
+ */
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof QueueFullError) return queueFull(error.maxQueued)
+  if (error instanceof StorageQuotaError) return storageQuotaExceeded(error.storedBytes, error.maxBytes)
+  if (error instanceof SealedSecretError) {
+    const message =
+      'the stored webhook secret cannot be opened with the keys of this server; its operator finds the reason in the log. A new one can be had by rotation'
+    return new ApiError(500, [{ code: 'SECRET_UNREADABLE', field: 'request', message }])
+  }
+  if (error instanceof UnavailableError) return unavailable(error.code)
+  if (error instanceof FileDamagedError) {
+    const message = `the stored file is not what was uploaded: ${error.what}; upload it again`
+    return new ApiError(500, [{ code: error.code, field: 'importId', message }])
+  }
+  if (error instanceof URIError) {
+    return new ApiError(400, [
+      { code: 'INVALID_PATH', field: 'path', message: 'the path holds a wrong percent sign; expected UTF-8, escaped' },
+    ])
+  }
+  return new ApiError(500, [
+    {
+      code: 'INTERNAL_ERROR',
+      field: 'request',
+      message: 'something went wrong on our side; the request can be repeated',
+    },
+  ])
 }

@@ -8,7 +8,8 @@ export interface WorkLimitOptions {
   readonly maxInFlightPerOrg: number
   readonly maxWaiting: number
   readonly maxWaitingPerOrg: number
-  readonly waitTimeoutMs: number
+  /** A request that waits longer is refused; 20 s unless given. */
+  readonly waitTimeoutMs?: number
   /** While others wait, an answer that its client does not take for so long gives up its slot; 5 s unless given. */
   readonly stallTimeoutMs?: number
 }
@@ -35,6 +36,7 @@ interface Waiting {
 }
 
 const RETRY_AFTER_SECONDS = 2
+const WAIT_TIMEOUT_MS = 20_000
 const STALL_TIMEOUT_MS = 5_000
 
 /**
@@ -47,7 +49,7 @@ export function createWorkLimit(options: WorkLimitOptions): WorkLimit {
   const works = new Set<InFlight>()
   let total = 0
   let waiting: Waiting[] = []
-  const stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS
+  const { waitTimeoutMs = WAIT_TIMEOUT_MS, stallTimeoutMs = STALL_TIMEOUT_MS } = options
 
   const hasSlot = (orgId: number): boolean =>
     total < options.maxInFlight && (inFlight.get(orgId) ?? 0) < options.maxInFlightPerOrg
@@ -96,9 +98,9 @@ export function createWorkLimit(options: WorkLimitOptions): WorkLimit {
         settle(() => reject(error))
       }
       const timer = setTimeout(() => {
-        const message = `there was no slot for this request in ${options.waitTimeoutMs / 1000} s`
+        const message = `there was no slot for this request in ${waitTimeoutMs / 1000} s`
         giveUp(tooBusy(message, RETRY_AFTER_SECONDS))
-      }, options.waitTimeoutMs)
+      }, waitTimeoutMs)
       const stallTimer = setInterval(() => endStalled(orgId), stallTimeoutMs)
       const onGone = (): void => giveUp(new ClientGoneError())
       const settle = (end: () => void): void => {

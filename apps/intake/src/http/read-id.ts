@@ -1,4 +1,4 @@
-const MAX_INT4 = 2_147_483_647
+import { MAX_INT4 } from '@importer/contracts'
 
 /** A whole number of PostgreSQL's `integer`, or null when the text is none that a row could have. */
 export function readInt4(text: string): number | null {

@@ -1,7 +1,9 @@
 import { showText } from '@importer/contracts'
+import { countQueuedImports, readStoredBytes } from '@importer/db'
 import type { Request } from 'express'
 
-import { ApiError, payloadTooLarge } from './api-error.ts'
+import { ApiError, payloadTooLarge, queueFull, storageQuotaExceeded } from './api-error.ts'
+import type { IntakeDependencies } from '../dependencies.ts'
 
 /** What a form may have beside its file: the fields and what stands around them. */
 export const FORM_OVERHEAD_BYTES = 1024 * 1024
@@ -24,4 +26,32 @@ export function requireUpload(request: Request, maxBytes: number): void {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_OVERHEAD_BYTES) {
     throw payloadTooLarge(maxBytes)
   }
+}
+
+/**
+ * Throws 429 while as many imports of the organization wait for a worker as may: before a body is read that would be of no
+ * use. Others may come meanwhile, so it is counted again, under a lock, when the import is made.
+ */
+export async function requireQueueSlot(
+  { databases, maxQueuedImportsPerOrg }: IntakeDependencies,
+  orgId: number,
+): Promise<void> {
+  if (maxQueuedImportsPerOrg === undefined) return
+  const queued = await countQueuedImports(databases.forOrganization(orgId), orgId)
+  if (queued >= maxQueuedImportsPerOrg) throw queueFull(maxQueuedImportsPerOrg)
+}
+
+/**
+ * Throws 413 where an upload cannot fit into what the organization may store, by the length in its head: before a body is
+ * read that would be of no use. What it really has is added up again, under a lock, when the import is made.
+ */
+export async function requireStorageQuota(
+  { databases, maxStoredBytesPerOrg }: IntakeDependencies,
+  orgId: number,
+  { headers }: Request,
+): Promise<void> {
+  if (maxStoredBytesPerOrg === undefined) return
+  const storedBytes = await readStoredBytes(databases.forOrganization(orgId), orgId)
+  const leastBytes = Math.max(1, Number(headers['content-length'] ?? 0) - FORM_OVERHEAD_BYTES)
+  if (storedBytes + leastBytes > maxStoredBytesPerOrg) throw storageQuotaExceeded(storedBytes, maxStoredBytesPerOrg)
 }

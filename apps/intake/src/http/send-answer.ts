@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 
-import { hasBody } from './has-body.ts'
 import { markAnswered } from './track-requests.ts'
 
 export interface Answer {
@@ -64,4 +63,9 @@ function dropBody(request: IncomingMessage): Promise<void> {
       resolve()
     }
   })
+}
+
+/** Whether the request's head announces a body. */
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
 }

@@ -1,25 +1,20 @@
 import { OPERATIONS } from '@importer/contracts'
 import { createApiKey, listApiKeys, revokeApiKey, type ApiKeyDescription } from '@importer/db'
 
-import { actorOf } from '../authentication/actor-of.ts'
+import { actorOf } from '../authentication/authenticate.ts'
 import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { notFound } from '../http/api-error.ts'
 import { readInt4 } from '../http/read-id.ts'
 import { defineOperation } from './mount-operation.ts'
-import { sendJson } from './send-json.ts'
 
 /** `/v1/api-keys`: an organization's keys, by its admins. */
 export function createApiKeyOperations({ log }: IntakeDependencies) {
-  const list = defineOperation(
-    OPERATIONS.listApiKeys,
-    async ({ request, response, principal: { orgId }, database }) => {
-      const keys = await listApiKeys(database, orgId)
-      await sendJson(request, response, 200, { items: keys.map(describeKey) })
-    },
-  )
+  const list = defineOperation(OPERATIONS.listApiKeys, async ({ principal: { orgId }, database }) => {
+    return { items: (await listApiKeys(database, orgId)).map(describeKey) }
+  })
 
-  const create = defineOperation(OPERATIONS.createApiKey, async ({ request, response, principal, database, body }) => {
+  const create = defineOperation(OPERATIONS.createApiKey, async ({ response, principal, database, body }) => {
     const { orgId } = principal
     const { role, name } = body
     const { id, key } = await createApiKey(database, {
@@ -31,7 +26,7 @@ export function createApiKeyOperations({ log }: IntakeDependencies) {
     logSecurityEvent(log, response, 'key created', { createdKeyId: id, role })
     const created = (await listApiKeys(database, orgId)).find((known) => known.id === id)
     if (created === undefined) throw new Error(`the API key ${id} is gone right after it was made`)
-    await sendJson(request, response, 201, { ...describeKey(created), key })
+    return { ...describeKey(created), key }
   })
 
   const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal, database, param }) => {
@@ -45,8 +40,6 @@ export function createApiKeyOperations({ log }: IntakeDependencies) {
     if (await revokeApiKey(database, { orgId, id, actor: actorOf(principal) })) {
       logSecurityEvent(log, response, 'key revoked', { revokedKeyId: id })
     }
-    response.statusCode = 204
-    response.end()
   })
 
   return [list, create, revoke]

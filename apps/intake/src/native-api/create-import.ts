@@ -3,10 +3,9 @@ import { findUrlFault } from '@importer/webhooks'
 
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
+import { findOwnedSeries } from '../http/find-owned.ts'
 import type { TakeUpload } from '../uploads/take-upload.ts'
-import { findOwnedSeries } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
-import { sendJson } from './send-json.ts'
 import { readNativeUpload } from './upload-options.ts'
 
 const RETRY_AFTER_SECONDS = 1
@@ -27,6 +26,6 @@ export function createImportOperation(deps: IntakeDependencies, takeUpload: Take
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     response.setHeader('Location', `${baseUrl}/v1/imports/${record.id}`)
     response.setHeader('Retry-After', RETRY_AFTER_SECONDS)
-    await sendJson(request, response, 202, describeImport(record, baseUrl))
+    return describeImport(record, baseUrl)
   })
 }

@@ -9,17 +9,16 @@ import {
   type ImportRecord,
 } from '@importer/db'
 
-import { actorOf } from '../authentication/actor-of.ts'
+import { actorOf } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueRevertSoon, enqueueSoon } from '../http/enqueue-soon.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { findOwnedImport, misfit } from '../http/find-owned.ts'
 import { describeRequest } from '../http/track-requests.ts'
-import { findOwnedImport } from './find-owned.ts'
-import { misfit } from './misfit.ts'
+import { sendJson } from './answer.ts'
 import { defineOperation, type OperationCall } from './mount-operation.ts'
 import { createRetryOperation } from './retry-rejected.ts'
-import { sendJson } from './send-json.ts'
 
 /** What all actions have. */
 export type ActionCall = Pick<
@@ -91,8 +90,6 @@ export function createActionOperations(deps: IntakeDependencies, cached: FindImp
     }
     logAction(call, id, 'import deleted')
     cached.forget(orgId, id)
-    call.response.statusCode = 204
-    call.response.end()
   })
 
   return [forget, cancel, resume, revert, createRetryOperation(deps, { readOwned, send })]

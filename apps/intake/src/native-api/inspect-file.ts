@@ -7,17 +7,16 @@ import { findUrlFault } from '@importer/webhooks'
 
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
+import { findOwnedSeries } from '../http/find-owned.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
 import { receiveForm } from '../http/receive-upload.ts'
 import { requireUpload } from '../http/require-upload.ts'
 import { applyProfile } from '../uploads/apply-profile.ts'
 import { explainRefusal } from '../uploads/create-upload-import.ts'
-import { findOwnedSeries } from './find-owned.ts'
 import { readInspectForm } from './inspect-form.ts'
 import { defineOperation } from './mount-operation.ts'
-import { sendJson } from './send-json.ts'
 
-const WAITING = { maxWaiting: 100, maxWaitingPerOrg: 50, waitTimeoutMs: 20_000 }
+const WAITING = { maxWaiting: 100, maxWaitingPerOrg: 50 }
 /** Each keeps the beginning of a file in memory for as long as its client takes to send it. */
 const RECEIVED_AT_ONCE = { maxInFlight: 16, maxInFlightPerOrg: 4, ...WAITING }
 /** Each holds a connection to the database, and the processor for some milliseconds. */
@@ -32,7 +31,7 @@ export function createInspectOperation(deps: IntakeDependencies) {
 
   return defineOperation(OPERATIONS.inspectFile, async ({ request, response, principal: { orgId }, database }) => {
     requireUpload(request, deps.uploadMaxBytes)
-    const inspection = await limitReceived(orgId, response, async () => {
+    return limitReceived(orgId, response, async () => {
       const keys: string[] = []
       try {
         const received = await receiveForm(request, response, limits, {
@@ -54,7 +53,6 @@ export function createInspectOperation(deps: IntakeDependencies) {
         for (const key of keys) await deps.store.remove(key)
       }
     })
-    await sendJson(request, response, 200, inspection)
   })
 }
 

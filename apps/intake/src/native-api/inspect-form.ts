@@ -1,10 +1,10 @@
 import { MANDATORY_WITHOUT_PROFILE, inspectForm, parseColumnReferences, type FieldFault } from '@importer/contracts'
 import type { WantedReading } from '@importer/imports'
 
-import { readCommonForm } from '../compatible-api/upload-form.ts'
 import { ApiError } from '../http/api-error.ts'
 import type { ReceivedForm } from '../http/receive-upload.ts'
 import type { Completed } from '../uploads/apply-profile.ts'
+import { readCommonForm } from '../uploads/accept-form.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'
 import { findUnknownFields } from './upload-options.ts'
 

@@ -11,33 +11,25 @@ import {
 } from '@importer/db'
 
 import { notFound } from '../http/api-error.ts'
-import { findOwnedSeries, importNotFound } from './find-owned.ts'
+import { findOwnedSeries, importNotFound } from '../http/find-owned.ts'
+import { toPage } from './answer.ts'
 import { defineOperation } from './mount-operation.ts'
-import { sendJson } from './send-json.ts'
 
 /** `GET /v1/redemptions`: was this coupon used, when, where, by whom, from which file and row. */
 export function createRedemptionsOperation() {
-  return defineOperation(
-    OPERATIONS.listRedemptions,
-    async ({ request, response, principal: { orgId }, database, query }) => {
-      const { importId, rowNumber, cursor, limit } = query
-      if (importId !== undefined) {
-        if ((await findImport(database, orgId, importId)) === null) throw importNotFound()
-        const before = cursor === undefined ? undefined : Number(cursor)
-        const found = await listRedemptionsOfImport(database, orgId, importId, { before, rowNumber, limit: limit + 1 })
-        return sendJson(
-          request,
-          response,
-          200,
-          toPage(found, limit, ({ rowNumber: row }) => String(row)),
-        )
-      }
-      const couponId = await findCoupon(database, orgId, query)
-      const after = cursor === undefined ? undefined : readCouponCursor(cursor)
-      const found = await listRedemptionsOfCoupon(database, orgId, couponId, { after, limit: limit + 1 })
-      await sendJson(request, response, 200, toPage(found, limit, writeCouponCursor))
-    },
-  )
+  return defineOperation(OPERATIONS.listRedemptions, async ({ principal: { orgId }, database, query }) => {
+    const { importId, rowNumber, cursor, limit } = query
+    if (importId !== undefined) {
+      if ((await findImport(database, orgId, importId)) === null) throw importNotFound()
+      const before = cursor === undefined ? undefined : Number(cursor)
+      const found = await listRedemptionsOfImport(database, orgId, importId, { before, rowNumber, limit: limit + 1 })
+      return toPage(found, limit, ({ rowNumber: row }) => row)
+    }
+    const couponId = await findCoupon(database, orgId, query)
+    const after = cursor === undefined ? undefined : readCouponCursor(cursor)
+    const found = await listRedemptionsOfCoupon(database, orgId, couponId, { after, limit: limit + 1 })
+    return toPage(found, limit, writeCouponCursor)
+  })
 }
 
 async function findCoupon(
@@ -69,10 +61,4 @@ function readCouponCursor(cursor: string): CouponCursor {
 
 function couponNotFound(field: string) {
   return notFound('COUPON_NOT_FOUND', field, 'there is no such coupon; expected one of this organization')
-}
-
-function toPage<Item>(found: readonly Item[], limit: number, cursorOf: (item: Item) => string): object {
-  const items = found.slice(0, limit)
-  const last = items.at(-1)
-  return { items, nextCursor: found.length > items.length && last !== undefined ? cursorOf(last) : null }
 }

@@ -8,6 +8,7 @@ import { methodNotAllowed } from '../http/api-error.ts'
 import { requirePathParameter } from '../http/path-parameter.ts'
 import { readInt4 } from '../http/read-id.ts'
 import { nameRoute, noteImport, noteKey } from '../http/track-requests.ts'
+import { sendJson } from './answer.ts'
 import { checkValue } from './check-value.ts'
 import { readJsonBody } from './read-json-body.ts'
 
@@ -36,9 +37,15 @@ export interface OperationCall<Definition extends Operation> {
 
 export interface MountedOperation {
   readonly operation: Operation
-  readonly handle: (call: OperationCall<Operation>) => Promise<void>
+  readonly handle: Handle<Operation>
   readonly identify?: Identify<Operation> | undefined
 }
+
+/**
+ * Gives what is answered as JSON, with the first status that the contract names. Nothing: that status is 204, or the
+ * operation has answered by itself.
+ */
+type Handle<Definition extends Operation> = (call: OperationCall<Definition>) => Promise<object | void>
 
 /** Who asks, where the key may be elsewhere than in the head. Throws 401. */
 type Identify<Definition extends Operation> = (
@@ -48,7 +55,7 @@ type Identify<Definition extends Operation> = (
 /** Ties an operation of the contract to what carries it out. */
 export function defineOperation<Definition extends Operation>(
   operation: Definition,
-  handle: (call: OperationCall<Definition>) => Promise<void>,
+  handle: Handle<Definition>,
   identify?: Identify<Definition>,
 ): MountedOperation {
   return { operation, handle, identify }
@@ -81,7 +88,10 @@ export function mountOperations(
         const body = early ?? (await readBody(operation, request, response))
         const param = (name: string): string => params.get(name) ?? ''
         const database = databases.forOrganization(principal.orgId, importId ?? undefined)
-        await handle({ request, response, principal, database, query, body, param })
+        const answer = await handle({ request, response, principal, database, query, body, param })
+        const status = operation.success[0]?.status ?? 200
+        if (answer !== undefined) await sendJson(request, response, status, answer)
+        else if (status === 204) response.status(204).end()
       })
     }
     const allowed = mounted.flatMap(({ operation: { method } }) =>

@@ -17,8 +17,7 @@ import { createReferenceOperations } from './reference-operations.ts'
 import { createSessionOperations } from '../session/session-operations.ts'
 import { createImportReadingOperations } from './show-imports.ts'
 import { createDeliveryOperations } from './webhooks/delivery-operations.ts'
-import { createEndpointOperations } from './webhooks/endpoint-operations.ts'
-import { createSecretOperations } from './webhooks/secret-operations.ts'
+import { createEndpointOperations, createSecretOperations } from './webhooks/endpoint-operations.ts'
 
 /** The native API, as the contract lists it. */
 export function createNativeRouter(

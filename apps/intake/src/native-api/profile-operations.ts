@@ -19,51 +19,38 @@ import {
 } from '@importer/db'
 import { findUrlFault } from '@importer/webhooks'
 
-import { actorOf } from '../authentication/actor-of.ts'
-import { MAX_UPLOAD_HEADERS_CHARACTERS } from '../compatible-api/upload-form.ts'
+import { actorOf } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError, notFound } from '../http/api-error.ts'
+import { MAX_UPLOAD_HEADERS_CHARACTERS } from '../uploads/accept-form.ts'
+import { sendJson, toPage } from './answer.ts'
 import { defineOperation } from './mount-operation.ts'
-import { sendJson } from './send-json.ts'
 
 /** `/v1/import-profiles`: saved options of an upload. */
 export function createProfileOperations(deps: IntakeDependencies) {
-  const list = defineOperation(
-    OPERATIONS.listImportProfiles,
-    async ({ request, response, principal, database, query }) => {
-      const { limit, cursor } = query
-      const found = await listImportProfiles(database, principal.orgId, { afterName: cursor, limit: limit + 1 })
-      await sendJson(
-        request,
-        response,
-        200,
-        toPage(found, limit, ({ name }) => name),
-      )
-    },
-  )
+  const list = defineOperation(OPERATIONS.listImportProfiles, async ({ principal, database, query }) => {
+    const { limit, cursor } = query
+    const found = await listImportProfiles(database, principal.orgId, { afterName: cursor, limit: limit + 1 })
+    return toPage(found.map(describeProfile), limit, ({ name }) => name)
+  })
 
   const show = defineOperation(
     OPERATIONS.showImportProfile,
-    async ({ request, response, principal: { orgId }, database, query, param }) => {
+    async ({ principal: { orgId }, database, query, param }) => {
       const found = await findImportProfile(database, { orgId, name: readName(param('name')) }, query.version)
       if (found === null) throw profileNotFound()
-      await sendJson(request, response, 200, describeProfile(found))
+      return describeProfile(found)
     },
   )
 
   const versions = defineOperation(
     OPERATIONS.listImportProfileVersions,
-    async ({ request, response, principal: { orgId }, database, query, param }) => {
+    async ({ principal: { orgId }, database, query, param }) => {
       const { limit, cursor: before } = query
       const profile = { orgId, name: readName(param('name')) }
       const found = await listImportProfileVersions(database, profile, { before, limit: limit + 1 })
       if (found.length === 0 && before === undefined) throw profileNotFound()
-      await sendJson(
-        request,
-        response,
-        200,
-        toPage(found, limit, ({ version }) => String(version)),
-      )
+      return toPage(found.map(describeProfile), limit, ({ version }) => version)
     },
   )
 
@@ -82,11 +69,9 @@ export function createProfileOperations(deps: IntakeDependencies) {
     },
   )
 
-  const remove = defineOperation(OPERATIONS.deleteImportProfile, async ({ response, principal, database, param }) => {
+  const remove = defineOperation(OPERATIONS.deleteImportProfile, async ({ principal, database, param }) => {
     const profile = { orgId: principal.orgId, name: readName(param('name')), actor: actorOf(principal) }
     if (!(await deleteImportProfile(database, profile))) throw profileNotFound()
-    response.statusCode = 204
-    response.end()
   })
 
   return [list, show, versions, save, remove]
@@ -131,15 +116,6 @@ async function findFaults(
 function describeProfile({ name, version, savedAt, savedBy, options }: ProfileRecord) {
   // JSON in the database keeps no order.
   return { name, version, savedAt: savedAt.toISOString(), savedBy, ...pickProfileOptions(options) }
-}
-
-function toPage(found: readonly ProfileRecord[], limit: number, cursorOf: (last: ProfileRecord) => string) {
-  const page = found.slice(0, limit)
-  const last = page.at(-1)
-  return {
-    items: page.map(describeProfile),
-    nextCursor: found.length > limit && last !== undefined ? cursorOf(last) : null,
-  }
 }
 
 function profileNotFound(): ApiError {

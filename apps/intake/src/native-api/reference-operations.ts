@@ -3,7 +3,7 @@ import { countReference, findReference, recordAuditEvent } from '@importer/db'
 import { loadReference, ReferenceBodyError } from '@importer/imports'
 import type { Request, Response } from 'express'
 
-import { actorOf } from '../authentication/actor-of.ts'
+import { actorOf } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { acceptBody } from '../http/accept-body.ts'
 import { ApiError, notFound, payloadTooLarge } from '../http/api-error.ts'
@@ -11,28 +11,18 @@ import { createWorkLimit } from '../http/limit-work.ts'
 import { readBigId } from '../http/read-id.ts'
 import { watchBody } from '../http/watch-body.ts'
 import { defineOperation } from './mount-operation.ts'
-import { sendJson } from './send-json.ts'
 
 /** Each holds a few MiB of its body, and a connection to the database while it writes. */
-const LOADS_AT_ONCE = {
-  maxInFlight: 3,
-  maxInFlightPerOrg: 2,
-  maxWaiting: 60,
-  maxWaitingPerOrg: 30,
-  waitTimeoutMs: 20_000,
-}
+const LOADS_AT_ONCE = { maxInFlight: 3, maxInFlightPerOrg: 2, maxWaiting: 60, maxWaitingPerOrg: 30 }
 
 /** `/v1/reference/{kind}`: what imports are resolved against. */
 export function createReferenceOperations(deps: IntakeDependencies) {
   const limitLoads = createWorkLimit(LOADS_AT_ONCE)
 
-  const count = defineOperation(
-    OPERATIONS.countReference,
-    async ({ request, response, principal, database, param }) => {
-      const kind = readKind(param('kind'))
-      await sendJson(request, response, 200, { count: await countReference(database, principal.orgId, kind) })
-    },
-  )
+  const count = defineOperation(OPERATIONS.countReference, async ({ principal, database, param }) => {
+    const kind = readKind(param('kind'))
+    return { count: await countReference(database, principal.orgId, kind) }
+  })
 
   const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, database, param }) => {
     const kind = readKind(param('kind'))
@@ -46,10 +36,10 @@ export function createReferenceOperations(deps: IntakeDependencies) {
       actor: actorOf(principal),
       detail: { kind, received, inserted, updated, rejected },
     })
-    await sendJson(request, response, 200, result)
+    return result
   })
 
-  const show = defineOperation(OPERATIONS.showReference, async ({ request, response, principal, database, param }) => {
+  const show = defineOperation(OPERATIONS.showReference, async ({ principal, database, param }) => {
     const kind = readKind(param('kind'))
     const id = readBigId(param('id'))
     const item = id === null ? null : await findReference(database, principal.orgId, kind, id)
@@ -57,7 +47,7 @@ export function createReferenceOperations(deps: IntakeDependencies) {
       const message = `there is no such item of ${kind}; expected one of this organization`
       throw notFound('REFERENCE_NOT_FOUND', 'id', message)
     }
-    await sendJson(request, response, 200, item)
+    return item
   })
 
   return [count, load, show]

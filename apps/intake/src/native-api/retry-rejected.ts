@@ -3,29 +3,23 @@ import { createRetry, findImport, findNotRejected, hasRetry, type Database, type
 import { findColumns, readHeaderNames } from '@importer/imports'
 import type { Span } from '@importer/runtime'
 
-import { actorOf } from '../authentication/actor-of.ts'
+import { actorOf } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
+import { misfit } from '../http/find-owned.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { runInRequestSpan } from '../http/request-span.ts'
 import { describeRequest } from '../http/track-requests.ts'
 import type { ActionCall } from './import-actions.ts'
-import { misfit } from './misfit.ts'
 import { defineOperation, type OperationCall } from './mount-operation.ts'
 import { explainMissingFile } from './send-reports.ts'
 
 const EXPECTED = 'one that has ended, with rejected rows'
 
 /** Each looks up what it is to retry, and writes an import: more of them at once would only wait for each other. */
-const RETRIES_AT_ONCE = {
-  maxInFlight: 4,
-  maxInFlightPerOrg: 2,
-  maxWaiting: 200,
-  maxWaitingPerOrg: 100,
-  waitTimeoutMs: 20_000,
-}
+const RETRIES_AT_ONCE = { maxInFlight: 4, maxInFlightPerOrg: 2, maxWaiting: 200, maxWaitingPerOrg: 100 }
 
 type RetryCall = OperationCall<typeof OPERATIONS.retryRejected>
 

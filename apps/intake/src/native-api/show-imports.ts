@@ -5,8 +5,8 @@ import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import type { FindImport } from '../http/find-import.ts'
+import { findOwnedImport, findOwnedSeries } from '../http/find-owned.ts'
 import { createWorkLimit } from '../http/limit-work.ts'
-import { findOwnedImport, findOwnedSeries } from './find-owned.ts'
 import { defineOperation } from './mount-operation.ts'
 import {
   explainMissingFile,
@@ -16,7 +16,6 @@ import {
   sendUpload,
   type ReportName,
 } from './send-reports.ts'
-import { sendJson } from './send-json.ts'
 import { readImportPage } from './read-import-page.ts'
 import { createShowImport } from './show-import.ts'
 import { watchImport } from './watch-import.ts'
@@ -29,13 +28,7 @@ const DOWNLOADS = {
 } as const
 
 /** Each holds some MiB of a file, and works for some ms between two looks at what else waits. */
-const REPORTS_AT_ONCE = {
-  maxInFlight: 4,
-  maxInFlightPerOrg: 2,
-  maxWaiting: 100,
-  maxWaitingPerOrg: 50,
-  waitTimeoutMs: 20_000,
-}
+const REPORTS_AT_ONCE = { maxInFlight: 4, maxInFlightPerOrg: 2, maxWaiting: 100, maxWaitingPerOrg: 50 }
 
 /** Each holds a few MiB of what the database gave. */
 const LISTS_AT_ONCE = { ...REPORTS_AT_ONCE, maxWaiting: 200, maxWaitingPerOrg: 100 }
@@ -67,10 +60,9 @@ export function createImportReadingOperations(
       beforeId: cursor,
     }
     const baseUrl = readBaseUrl(request, deps.publicUrl)
-    const page = await limitLists(principal.orgId, response, async () =>
+    return limitLists(principal.orgId, response, async () =>
       readImportPage(database, principal.orgId, { ...filter, limit }, baseUrl),
     )
-    await sendJson(request, response, 200, page)
   })
 
   const watch = defineOperation(OPERATIONS.watchImport, async ({ request, response, principal, param }) => {
@@ -80,20 +72,17 @@ export function createImportReadingOperations(
     await watchImport({ request, response, look, isAllowed, publicUrl, stopping })
   })
 
-  const errors = defineOperation(
-    OPERATIONS.listRowErrors,
-    async ({ request, response, principal, database, query, param }) => {
-      const { store } = deps
-      const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
-      const { code, column, value, fromRow = 1, cursor = 0, limit } = query
-      const page = { afterRow: Math.max(cursor, fromRow - 1), limit, filter: { code, column, value } }
-      const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>
-        listRowErrors({ database, store, importRecord, signal }, page).catch(explainMissingFile),
-      )
-      const nextCursor = nextAfterRow === null ? null : String(nextAfterRow)
-      await sendJson(request, response, 200, { items, nextCursor })
-    },
-  )
+  const errors = defineOperation(OPERATIONS.listRowErrors, async ({ response, principal, database, query, param }) => {
+    const { store } = deps
+    const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
+    const { code, column, value, fromRow = 1, cursor = 0, limit } = query
+    const page = { afterRow: Math.max(cursor, fromRow - 1), limit, filter: { code, column, value } }
+    const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>
+      listRowErrors({ database, store, importRecord, signal }, page).catch(explainMissingFile),
+    )
+    const nextCursor = nextAfterRow === null ? null : String(nextAfterRow)
+    return { items, nextCursor }
+  })
 
   const downloads = (Object.keys(REPORTS) as ReportName[]).map((name) =>
     defineOperation(DOWNLOADS[name], async ({ request, response, principal, query, param }) => {

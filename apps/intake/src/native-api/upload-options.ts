@@ -1,29 +1,17 @@
 import { parseColumnReferences, showText, uploadOptions, type FieldFault } from '@importer/contracts'
 import { closest, distance } from 'fastest-levenshtein'
 
-import { readCommonForm } from '../compatible-api/upload-form.ts'
-import { ApiError } from '../http/api-error.ts'
 import type { ReceivedUpload } from '../http/receive-upload.ts'
-import { dropFollowingFaults, type CompletedUpload } from '../uploads/apply-profile.ts'
+import type { CompletedUpload } from '../uploads/apply-profile.ts'
+import { acceptForm, readCommonForm } from '../uploads/accept-form.ts'
 import type { AcceptedUpload } from '../uploads/create-upload-import.ts'
 import { readUploadOptions } from '../uploads/read-upload-options.ts'
 
 /** Checks the fields of an upload. Throws 400 with every fault in them. `checkUrl` says what is wrong with a callback URL. */
 export function readNativeUpload(upload: CompletedUpload, checkUrl: (url: string) => string | null): AcceptedUpload {
   const form = readCommonForm(upload, parseColumnReferences)
-  const { options, metadata, faults } = readUploadOptions(upload.fields, checkUrl)
-  const [first, ...others] = dropFollowingFaults([
-    ...form.faults,
-    ...faults,
-    ...findUnknownFields(upload.fields, KNOWN_FIELDS),
-  ])
-  if (first !== undefined) throw new ApiError(400, [first, ...others])
-  const { file, customerIdentifier, couponIdentifier, columns, details } = form
-  if (!file || !customerIdentifier || !couponIdentifier || !columns || !options) {
-    throw new Error('an upload form lacks a part without a fault that says so')
-  }
-  const identifiers = { customerIdentifier, couponIdentifier }
-  return { file, identifiers, columns, details, options, metadata, profile: upload.profile }
+  const options = readUploadOptions(upload.fields, checkUrl)
+  return acceptForm(upload, form, options, findUnknownFields(upload.fields, KNOWN_FIELDS))
 }
 
 const KNOWN_FIELDS = [

@@ -8,7 +8,6 @@ import { readKeys } from '../authentication/read-keys.ts'
 import type { SessionCookie } from '../authentication/session-cookie.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { defineOperation } from '../native-api/mount-operation.ts'
-import { sendJson } from '../native-api/send-json.ts'
 
 interface SignIn {
   readonly request: Request
@@ -33,17 +32,17 @@ export function createSessionOperations(
 
   const create = defineOperation(
     OPERATIONS.createSession,
-    async ({ request, response, principal }) => {
+    async ({ response, principal }) => {
       const { token, expiresAt } = await createSession(systemDatabase, principal.id)
       logSecurityEvent(log, response, 'session created')
       response.setHeader('Set-Cookie', cookie.set(token))
-      await sendJson(request, response, 201, describeSession({ ...principal, sessionExpiresAt: expiresAt }))
+      return describeSession({ ...principal, sessionExpiresAt: expiresAt })
     },
     identifyByKey,
   )
 
-  const show = defineOperation(OPERATIONS.showSession, async ({ request, response, principal }) => {
-    await sendJson(request, response, 200, describeSession(principal))
+  const show = defineOperation(OPERATIONS.showSession, async ({ principal }) => {
+    return describeSession(principal)
   })
 
   const end = defineOperation(OPERATIONS.endSession, async ({ request, response }) => {
@@ -54,8 +53,6 @@ export function createSessionOperations(
       logSecurityEvent(log, response, 'session ended')
     }
     response.setHeader('Set-Cookie', cookie.clear())
-    response.statusCode = 204
-    response.end()
   })
 
   return [create, show, end]

@@ -2,17 +2,14 @@ import { findImportByKey, ImportExistsError, ImportUncertainError, type ImportRe
 import { runInSpan, type Span } from '@importer/runtime'
 import type { Request, Response } from 'express'
 
-import { actorOf } from '../authentication/actor-of.ts'
-import type { Principal } from '../authentication/authenticate.ts'
+import { actorOf, type Principal } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { createWorkLimit, type WorkLimit } from '../http/limit-work.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
 import { runInRequestSpan } from '../http/request-span.ts'
-import { requireQueueSlot } from '../http/require-queue-slot.ts'
-import { requireStorageQuota } from '../http/require-storage-quota.ts'
-import { requireUpload } from '../http/require-upload.ts'
+import { requireQueueSlot, requireStorageQuota, requireUpload } from '../http/require-upload.ts'
 import { describeRequest, noteImport } from '../http/track-requests.ts'
 import { applyProfile, type CompletedUpload } from './apply-profile.ts'
 import { createUploadImport, explainRefusal, type AcceptedUpload } from './create-upload-import.ts'
@@ -35,13 +32,7 @@ export interface TakenUpload {
 }
 
 /** Each holds some megabytes of a workbook, and the processor for a second where it was made to. */
-const WORKBOOKS_AT_ONCE = {
-  maxInFlight: 2,
-  maxInFlightPerOrg: 1,
-  maxWaiting: 100,
-  maxWaitingPerOrg: 50,
-  waitTimeoutMs: 20_000,
-}
+const WORKBOOKS_AT_ONCE = { maxInFlight: 2, maxInFlightPerOrg: 1, maxWaiting: 100, maxWaitingPerOrg: 50 }
 
 export type TakeUpload = (arrival: UploadRequest) => Promise<TakenUpload>
 

@@ -3,58 +3,50 @@ import { findWebhookDelivery, listWebhookDeliveries, redeliver, redeliverRange }
 
 import { notFound, type ApiError } from '../../http/api-error.ts'
 import { readBigId } from '../../http/read-id.ts'
+import { toPage } from '../answer.ts'
 import { defineOperation } from '../mount-operation.ts'
-import { sendJson } from '../send-json.ts'
 import { describeDelivery } from './describe-webhooks.ts'
-import { endpointDisabled } from './problems.ts'
+import { endpointDisabled } from './endpoint-operations.ts'
 
 /** How many deliveries one request sends again. */
 const REDELIVERY_LIMIT = 10_000
 
 /** `/v1/webhook-deliveries`: what was sent to whom, and how it went. For admins: URLs and answers may hold secrets. */
 export function createDeliveryOperations() {
-  const list = defineOperation(
-    OPERATIONS.listWebhookDeliveries,
-    async ({ request, response, principal: { orgId }, database, query }) => {
-      const { limit, cursor: beforeId, ...filter } = query
-      const found = await listWebhookDeliveries(database, { orgId, ...filter }, { beforeId, limit: limit + 1 })
-      const items = found.slice(0, limit)
-      const nextCursor = found.length > limit ? String(items.at(-1)?.id) : null
-      await sendJson(request, response, 200, { items: items.map(describeDelivery), nextCursor })
-    },
-  )
+  const list = defineOperation(OPERATIONS.listWebhookDeliveries, async ({ principal: { orgId }, database, query }) => {
+    const { limit, cursor: beforeId, ...filter } = query
+    const found = await listWebhookDeliveries(database, { orgId, ...filter }, { beforeId, limit: limit + 1 })
+    return toPage(found.map(describeDelivery), limit, ({ id }) => id)
+  })
 
   const redeliverMany = defineOperation(
     OPERATIONS.redeliverWebhooks,
-    async ({ request, response, principal: { orgId }, database, body }) => {
+    async ({ principal: { orgId }, database, body }) => {
       const now = new Date()
       const { until = now, cursor, ...range } = body
       const afterId = cursor === undefined ? undefined : Number(cursor)
       const options = { ...range, until, orgId, afterId, limit: REDELIVERY_LIMIT, now }
       const { redelivered, nextAfterId } = await redeliverRange(database, options)
       const nextCursor = nextAfterId === null ? null : String(nextAfterId)
-      await sendJson(request, response, 202, { redelivered, more: nextCursor !== null, nextCursor })
+      return { redelivered, more: nextCursor !== null, nextCursor }
     },
   )
 
-  const show = defineOperation(
-    OPERATIONS.showWebhookDelivery,
-    async ({ request, response, principal: { orgId }, database, param }) => {
-      const delivery = await findWebhookDelivery(database, { orgId, id: readDeliveryId(param('deliveryId')) })
-      if (delivery === null) throw deliveryNotFound()
-      await sendJson(request, response, 200, describeDelivery(delivery))
-    },
-  )
+  const show = defineOperation(OPERATIONS.showWebhookDelivery, async ({ principal: { orgId }, database, param }) => {
+    const delivery = await findWebhookDelivery(database, { orgId, id: readDeliveryId(param('deliveryId')) })
+    if (delivery === null) throw deliveryNotFound()
+    return describeDelivery(delivery)
+  })
 
   const redeliverOne = defineOperation(
     OPERATIONS.redeliverWebhook,
-    async ({ request, response, principal: { orgId }, database, param }) => {
+    async ({ principal: { orgId }, database, param }) => {
       const id = readDeliveryId(param('deliveryId'))
       const result = await redeliver(database, { orgId, id, now: new Date() })
       if (result === 'disabled') throw endpointDisabled()
       const delivery = result === 'queued' ? await findWebhookDelivery(database, { orgId, id }) : null
       if (delivery === null) throw deliveryNotFound()
-      await sendJson(request, response, 202, describeDelivery(delivery))
+      return describeDelivery(delivery)
     },
   )
 

@@ -2,6 +2,7 @@ import { OPERATIONS } from '@importer/contracts'
 import {
   createWebhookEndpoint,
   deleteWebhookEndpoint,
+  ensureOrgSecret,
   findWebhookDelivery,
   findWebhookEndpoint,
   listWebhookEndpoints,
@@ -12,107 +13,109 @@ import {
 } from '@importer/db'
 import { findUrlFault, type ReceiverPolicy } from '@importer/webhooks'
 
-import { actorOf } from '../../authentication/actor-of.ts'
+import { actorOf } from '../../authentication/authenticate.ts'
 import { logSecurityEvent } from '../../authentication/log-security-event.ts'
 import type { IntakeDependencies } from '../../dependencies.ts'
 import { ApiError, notFound } from '../../http/api-error.ts'
 import { readInt4 } from '../../http/read-id.ts'
+import { toPage } from '../answer.ts'
 import { defineOperation } from '../mount-operation.ts'
-import { sendJson } from '../send-json.ts'
 import { describeDelivery, describeEndpoint } from './describe-webhooks.ts'
-import { endpointDisabled, tooManySecrets } from './problems.ts'
 
 /** `/v1/webhook-endpoints`: who is notified of events. */
 export function createEndpointOperations({ log, webhookPolicy }: IntakeDependencies) {
-  const create = defineOperation(
-    OPERATIONS.createWebhookEndpoint,
-    async ({ request, response, principal, database, body }) => {
-      const { orgId } = principal
-      const { url, description = null, eventTypes = [] } = body
-      requireReceiver(url, webhookPolicy)
-      const made = await createWebhookEndpoint(database, {
-        orgId,
-        url,
-        description,
-        eventTypes,
-        actor: actorOf(principal),
-      })
-      if (made === null) throw tooManyEndpoints()
-      response.setHeader('Location', `/v1/webhook-endpoints/${made.endpoint.id}`)
-      await sendJson(request, response, 201, { ...describeEndpoint(made.endpoint), secret: made.secret })
-    },
-  )
+  const create = defineOperation(OPERATIONS.createWebhookEndpoint, async ({ response, principal, database, body }) => {
+    const { orgId } = principal
+    const { url, description = null, eventTypes = [] } = body
+    requireReceiver(url, webhookPolicy)
+    const made = await createWebhookEndpoint(database, {
+      orgId,
+      url,
+      description,
+      eventTypes,
+      actor: actorOf(principal),
+    })
+    if (made === null) throw tooManyEndpoints()
+    response.setHeader('Location', `/v1/webhook-endpoints/${made.endpoint.id}`)
+    return { ...describeEndpoint(made.endpoint), secret: made.secret }
+  })
 
-  const list = defineOperation(
-    OPERATIONS.listWebhookEndpoints,
-    async ({ request, response, principal: { orgId }, database, query }) => {
-      const { limit, cursor: afterId = 0 } = query
-      const found = await listWebhookEndpoints(database, { orgId, afterId, limit: limit + 1 })
-      const items = found.slice(0, limit)
-      const nextCursor = found.length > limit ? String(items.at(-1)?.id) : null
-      await sendJson(request, response, 200, { items: items.map(describeEndpoint), nextCursor })
-    },
-  )
+  const list = defineOperation(OPERATIONS.listWebhookEndpoints, async ({ principal: { orgId }, database, query }) => {
+    const { limit, cursor: afterId = 0 } = query
+    const found = await listWebhookEndpoints(database, { orgId, afterId, limit: limit + 1 })
+    return toPage(found.map(describeEndpoint), limit, ({ id }) => id)
+  })
 
-  const show = defineOperation(
-    OPERATIONS.showWebhookEndpoint,
-    async ({ request, response, principal: { orgId }, database, param }) => {
-      const endpoint = await findWebhookEndpoint(database, { orgId, id: readEndpointId(param('endpointId')) })
-      if (endpoint === null) throw endpointNotFound()
-      await sendJson(request, response, 200, describeEndpoint(endpoint))
-    },
-  )
+  const show = defineOperation(OPERATIONS.showWebhookEndpoint, async ({ principal: { orgId }, database, param }) => {
+    const endpoint = await findWebhookEndpoint(database, { orgId, id: readEndpointId(param('endpointId')) })
+    if (endpoint === null) throw endpointNotFound()
+    return describeEndpoint(endpoint)
+  })
 
-  const change = defineOperation(
-    OPERATIONS.changeWebhookEndpoint,
-    async ({ request, response, principal, database, body, param }) => {
-      const id = readEndpointId(param('endpointId'))
-      if (body.url !== undefined) requireReceiver(body.url, webhookPolicy)
-      const endpoint = await updateWebhookEndpoint(
-        database,
-        { orgId: principal.orgId, id, actor: actorOf(principal) },
-        body,
-      )
-      if (endpoint === null) throw endpointNotFound()
-      await sendJson(request, response, 200, describeEndpoint(endpoint))
-    },
-  )
+  const change = defineOperation(OPERATIONS.changeWebhookEndpoint, async ({ principal, database, body, param }) => {
+    const id = readEndpointId(param('endpointId'))
+    if (body.url !== undefined) requireReceiver(body.url, webhookPolicy)
+    const endpoint = await updateWebhookEndpoint(
+      database,
+      { orgId: principal.orgId, id, actor: actorOf(principal) },
+      body,
+    )
+    if (endpoint === null) throw endpointNotFound()
+    return describeEndpoint(endpoint)
+  })
 
-  const remove = defineOperation(OPERATIONS.deleteWebhookEndpoint, async ({ response, principal, database, param }) => {
+  const remove = defineOperation(OPERATIONS.deleteWebhookEndpoint, async ({ principal, database, param }) => {
     const endpoint = { orgId: principal.orgId, id: readEndpointId(param('endpointId')) }
     const deletion = { ...endpoint, now: new Date(), actor: actorOf(principal) }
     if (!(await deleteWebhookEndpoint(database, deletion))) throw endpointNotFound()
-    response.statusCode = 204
-    response.end()
   })
 
   const rotate = defineOperation(
     OPERATIONS.rotateEndpointSecret,
-    async ({ request, response, principal: { orgId }, database, param }) => {
+    async ({ response, principal: { orgId }, database, param }) => {
       const endpointId = readEndpointId(param('endpointId'))
       const rotated = await rotateWebhookSecret(database, { orgId, endpointId, now: new Date() })
       if (rotated === 'not-found') throw endpointNotFound()
       if (rotated === 'too-many') throw tooManySecrets()
       logSecurityEvent(log, response, 'webhook secret rotated', { endpointId })
-      const { secret, previousExpiresAt } = rotated
-      await sendJson(request, response, 200, { secret, previousExpiresAt })
+      return rotated
     },
   )
 
   const sendTest = defineOperation(
     OPERATIONS.testWebhookEndpoint,
-    async ({ request, response, principal: { orgId }, database, param }) => {
+    async ({ principal: { orgId }, database, param }) => {
       const endpointId = readEndpointId(param('endpointId'))
       const id = await recordTestEvent(database, { orgId, endpointId, now: new Date() })
       if (id === 'not-found') throw endpointNotFound()
       if (id === 'disabled') throw endpointDisabled()
       const delivery = await findWebhookDelivery(database, { orgId, id })
       if (delivery === null) throw endpointNotFound()
-      await sendJson(request, response, 202, describeDelivery(delivery))
+      return describeDelivery(delivery)
     },
   )
 
   return [create, list, show, change, remove, rotate, sendTest]
+}
+
+/** `/v1/webhook-secret`: what deliveries to callback URLs are signed with. */
+export function createSecretOperations({ log }: IntakeDependencies) {
+  const show = defineOperation(OPERATIONS.showWebhookSecret, async ({ principal: { orgId }, database }) => ({
+    secret: await ensureOrgSecret(database, orgId),
+  }))
+
+  const rotate = defineOperation(
+    OPERATIONS.rotateWebhookSecret,
+    async ({ response, principal: { orgId }, database }) => {
+      const rotated = await rotateWebhookSecret(database, { orgId, endpointId: null, now: new Date() })
+      if (rotated === 'not-found') throw notFound('NOT_FOUND', 'path', 'there is no such organization')
+      if (rotated === 'too-many') throw tooManySecrets()
+      logSecurityEvent(log, response, 'webhook secret rotated')
+      return rotated
+    },
+  )
+
+  return [show, rotate]
 }
 
 function readEndpointId(text: string): number {
@@ -137,4 +140,14 @@ function endpointNotFound(): ApiError {
 function tooManyEndpoints(): ApiError {
   const message = `the organization has ${MAX_ENDPOINTS} webhook endpoints; expected fewer, delete one`
   return new ApiError(409, [{ code: 'TOO_MANY_WEBHOOK_ENDPOINTS', field: 'request', message }])
+}
+
+export function endpointDisabled(): ApiError {
+  const message = 'the webhook endpoint is disabled or deleted; expected an active one'
+  return new ApiError(409, [{ code: 'WEBHOOK_ENDPOINT_DISABLED', field: 'request', message }])
+}
+
+function tooManySecrets(): ApiError {
+  const message = 'the secret was rotated four times within 24 hours; expected a pause until the earliest has ended'
+  return new ApiError(409, [{ code: 'ROTATED_TOO_OFTEN', field: 'request', message }])
 }
