@@ -45,11 +45,7 @@ export function addActionCommands(program: Command, context: CommandContext): vo
     .argument('<id>', "the import's id", readId)
     .option('--yes', 'without this nothing is reverted')
     .option('--wait [duration]', 'wait until all is deleted', readDuration)
-    .action(
-      runCommand(context, async (session, importId: string, options: WaitOption & { yes?: true }) =>
-        revertImport(session, importId, options),
-      ),
-    )
+    .action(runCommand(context, revertImport))
   addExamples(revert, [['take back what import 1 inserted', 'redemptions revert 1 --yes --wait']])
 }
 

@@ -11,7 +11,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
   const command = program
     .command('doctor')
     .description('look for what is wrong with this installation, and say what to do; exit code 2 on a finding')
-    .action(runCommand(context, async (session) => examine(session)))
+    .action(runCommand(context, examine))
   addExamples(command, [['with the environment of intake and worker', 'redemptions doctor']])
 }
 

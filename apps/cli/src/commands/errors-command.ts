@@ -32,9 +32,7 @@ export function addErrorsCommand(program: Command, context: CommandContext): voi
     .option('--from-row <number>', 'from this row on', readCount)
     .option('--limit <number>', 'how many rows at most; by default 50', readCount)
     .option('--cursor <text>', 'the nextCursor of the page before')
-    .action(
-      runCommand(context, async (session, id: string, options: ErrorsOptions) => showErrors(session, id, options)),
-    )
+    .action(runCommand(context, showErrors))
   addExamples(command, [
     ['the reasons, the most frequent first', 'redemptions errors 1 --group'],
     ['the values that no till has', 'redemptions errors 1 --group value'],

@@ -47,11 +47,7 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     .option('--file-name <name>', 'as the importer is to know the file; by default its own name, or stdin.csv')
     .option('--idempotency-key <key>', 'by default one made of file and options: the same call twice is one import')
     .option('--retries <number>', 'how often a cut or refused upload is tried again', readCount, DEFAULT_RETRIES)
-    .action(
-      runCommand(context, async (session, files: string[], options: ImportOptions) =>
-        importFiles(session, files, options),
-      ),
-    )
+    .action(runCommand(context, importFiles))
   addExamples(command, [
     [
       'upload, wait, and keep the rows that were rejected',

@@ -21,9 +21,7 @@ export function addInspectCommand(program: Command, context: CommandContext): vo
     .description('show how a file would be read, what is wrong with its first rows, and the command that imports it')
     .argument('<file>', 'a CSV or Excel file, or - for standard input')
     .option('--series <id>', 'the coupon series: its rows are looked up too', readId)
-  addUploadOptions(command, ['profile', ...PROFILE_OPTIONS]).action(
-    runCommand(context, async (session, file: string, options: InspectOptions) => inspectFile(session, file, options)),
-  )
+  addUploadOptions(command, ['profile', ...PROFILE_OPTIONS]).action(runCommand(context, inspectFile))
   addExamples(command, [['what is in it', 'redemptions inspect redemptions.csv --series 953234']])
 }
 

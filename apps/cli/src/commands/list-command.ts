@@ -33,7 +33,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
     .option('--profile <name>', 'only what was uploaded with this profile')
     .option('--limit <number>', 'how many at most; by default 50', readCount)
     .option('--cursor <text>', 'the nextCursor of the page before')
-    .action(runCommand(context, async (session, options: ListOptions) => listImports(session, options)))
+    .action(runCommand(context, listImports))
   addExamples(command, [
     ['what went wrong', 'redemptions list --outcome partial --limit 10'],
     ['by file name', 'redemptions list --search redemptions'],
@@ -41,13 +41,7 @@ export function addListCommand(program: Command, context: CommandContext): void 
 }
 
 async function listImports(session: Session, { series, search, ...options }: ListOptions): Promise<Result> {
-  const page = await (
-    await session.api()
-  ).listImports({
-    ...options,
-    ...(series === undefined ? {} : { seriesId: series }),
-    ...(search === undefined ? {} : { q: search }),
-  })
+  const page = await (await session.api()).listImports({ ...options, seriesId: series, q: search })
   const first = page.items[0]
   return {
     json: page,

@@ -26,7 +26,7 @@ export function addListenCommand(program: Command, context: CommandContext): voi
     .description('follow what webhooks are about, and send it, signed like real ones, to a receiver on this machine')
     .requiredOption('--forward-to <url>', 'where the receiver listens, such as http://localhost:3000/hook')
     .option('--events <number>', 'end after so many; by default not before Ctrl-C or --timeout', readCount)
-    .action(runCommand(context, async (session, options: ListenOptions) => listen(session, options)))
+    .action(runCommand(context, listen))
   addExamples(command, [
     ['until Ctrl-C', 'redemptions listen --forward-to http://localhost:3000/hook'],
     ['the next event alone', 'redemptions listen --forward-to http://localhost:3000/hook --events 1'],

@@ -20,7 +20,7 @@ export function addLoginCommands(program: Command, context: CommandContext): voi
     .description(
       'keep address and key of an importer under the name of --server; the key is read from --key-file or standard input',
     )
-    .action(runCommand(context, async (session) => logIn(session)))
+    .action(runCommand(context, logIn))
   addExamples(login, [
     ['the key from a file', 'redemptions login --server staging --url http://127.0.0.1:8080 --key-file key.txt'],
     ['the key from another program', 'cat key.txt | redemptions login --server staging --url http://127.0.0.1:8080'],
@@ -29,12 +29,12 @@ export function addLoginCommands(program: Command, context: CommandContext): voi
   const logout = program
     .command('logout')
     .description('forget the importer of --server and its key')
-    .action(runCommand(context, async (session) => logOut(session)))
+    .action(runCommand(context, logOut))
   addExamples(logout, [['forget it', 'redemptions logout --server staging']])
   const servers = program
     .command('servers')
     .description('list the importers that login has kept, without their keys')
-    .action(runCommand(context, async (session) => listServers(session)))
+    .action(runCommand(context, listServers))
   addExamples(servers, [['the names for --server', 'redemptions servers']])
 }
 

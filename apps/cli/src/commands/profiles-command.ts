@@ -27,9 +27,7 @@ export function addProfilesCommand(program: Command, context: CommandContext): v
     .argument('<name>', 'its name')
     .option('--series <id>', 'the coupon series', readId)
     .option('--from <file>', 'a JSON file with all of the profile, as profiles get --json prints it')
-  addUploadOptions(put, PROFILE_OPTIONS).action(
-    runCommand(context, async (session, name: string, options: PutOptions) => saveProfile(session, name, options)),
-  )
+  addUploadOptions(put, PROFILE_OPTIONS).action(runCommand(context, saveProfile))
   addExamples(put, [
     [
       'the files of the shops in Spring Street',
@@ -67,9 +65,7 @@ export function addProfilesCommand(program: Command, context: CommandContext): v
     .option('--version <number>', 'another version than the latest', readCount)
     .action(
       runCommand(context, async (session, name: string, { version }: { version?: number }) => {
-        const profile = await (
-          await session.api()
-        ).showImportProfile({ name, ...(version === undefined ? {} : { version }) })
+        const profile = await (await session.api()).showImportProfile({ name, version })
         return { json: profile, text: showFields(profile) }
       }),
     )

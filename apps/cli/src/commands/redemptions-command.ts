@@ -28,14 +28,8 @@ export function addRedemptionsCommand(program: Command, context: CommandContext)
     .action(
       runCommand(context, async (session, options: RedemptionsOptions) => {
         const { series, import: importId, row, ...others } = options
-        const page = await (
-          await session.api()
-        ).listRedemptions({
-          ...others,
-          ...(series === undefined ? {} : { seriesId: series }),
-          ...(importId === undefined ? {} : { importId }),
-          ...(row === undefined ? {} : { rowNumber: row }),
-        })
+        const call = { ...others, seriesId: series, importId, rowNumber: row }
+        const page = await (await session.api()).listRedemptions(call)
         const rows = page.items.map((one) => [
           one.couponCode,
           one.redeemedAt,

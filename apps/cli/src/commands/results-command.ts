@@ -26,13 +26,11 @@ export function addResultsCommand(program: Command, context: CommandContext): vo
     .description('fetch all files of an import: the three outcomes, what was never read, the upload and the record')
     .argument('<id>', "the import's id", readId)
     .requiredOption('--dir <folder>', 'where to; it is made if it is not there')
-    .action(
-      runCommand(context, async (session, id: string, { dir }: { dir: string }) => fetchResults(session, id, dir)),
-    )
+    .action(runCommand(context, fetchResults))
   addExamples(command, [['to a folder', 'redemptions results 1 --dir import-1']])
 }
 
-async function fetchResults(session: Session, importId: string, dir: string): Promise<Result> {
+async function fetchResults(session: Session, importId: string, { dir }: { readonly dir: string }): Promise<Result> {
   const api = await session.api()
   const view = await api.showImport({ importId })
   const folder = path.resolve(session.terminal.env.callerFolder, dir)

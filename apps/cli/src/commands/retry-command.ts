@@ -45,9 +45,9 @@ export function addRetryCommand(program: Command, context: CommandContext): void
         ).retryRejected({
           importId,
           body: {
-            ...(code === undefined ? {} : { codes: [...code] }),
+            codes: code && [...code],
             ...(corrections.length === 0 ? {} : { corrections }),
-            ...(dryRun === true ? { dryRun } : {}),
+            dryRun,
           },
         })
         session.notify(`The rejected rows of import ${importId} are import ${view.id}`)

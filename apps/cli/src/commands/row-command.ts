@@ -14,18 +14,19 @@ export function addRowCommand(program: Command, context: CommandContext): void {
     .argument('<id>', "the import's id", readId)
     .argument('[number]', 'the row, from 1, without the header', readId)
     .option('--line <number>', 'the row on this line of the file, from 1', readId)
-    .action(
-      runCommand(context, async (session, id: string, row: string | undefined, { line }: { line?: string }) =>
-        explain(session, id, row, line),
-      ),
-    )
+    .action(runCommand(context, explain))
   addExamples(command, [
     ['the third row', 'redemptions row 1 3'],
     ['what stands on line 4 of the file', 'redemptions row 1 --line 4'],
   ])
 }
 
-async function explain(session: Session, importId: string, row?: string, line?: string): Promise<Result> {
+async function explain(
+  session: Session,
+  importId: string,
+  row: string | undefined,
+  { line }: { readonly line?: string },
+): Promise<Result> {
   const api = await session.api()
   if ((row === undefined) === (line === undefined)) {
     throw new CliError('row needs a row number or --line; expected one of them')

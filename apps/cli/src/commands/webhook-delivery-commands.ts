@@ -32,7 +32,7 @@ export function addDeliveryCommands(webhooks: Command, context: CommandContext):
     .addOption(new Option('--status <status>', 'only those').choices(DELIVERY_STATUSES))
     .option('--limit <number>', 'how many at most; by default 50', readCount)
     .option('--cursor <text>', 'the nextCursor of the page before')
-    .action(runCommand(context, async (session, options: DeliveriesOptions) => listDeliveries(session, options)))
+    .action(runCommand(context, listDeliveries))
   addExamples(list, [['what failed', 'redemptions webhooks deliveries --status failed']])
 
   const get = webhooks
@@ -73,13 +73,7 @@ async function listDeliveries(
   session: Session,
   { endpoint, import: importId, ...options }: DeliveriesOptions,
 ): Promise<Result> {
-  const page = await (
-    await session.api()
-  ).listWebhookDeliveries({
-    ...options,
-    ...(endpoint === undefined ? {} : { endpointId: endpoint }),
-    ...(importId === undefined ? {} : { importId }),
-  })
+  const page = await (await session.api()).listWebhookDeliveries({ ...options, endpointId: endpoint, importId })
   const rows = page.items.map(({ id, eventType, status, attempts, importId: about, createdAt, url }) => [
     String(id),
     status,
@@ -124,10 +118,10 @@ async function redeliverMany(
     const page: { redelivered: number; nextCursor: string | null } = await api.redeliverWebhooks({
       body: {
         since,
-        ...(until === undefined ? {} : { until }),
-        ...(endpoint === undefined ? {} : { endpointId: Number(endpoint) }),
-        ...(status === undefined ? {} : { status }),
-        ...(cursor === null ? {} : { cursor }),
+        until,
+        endpointId: endpoint === undefined ? undefined : Number(endpoint),
+        status,
+        cursor: cursor ?? undefined,
       },
     })
     redelivered += page.redelivered

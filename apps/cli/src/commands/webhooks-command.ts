@@ -10,7 +10,6 @@ import { showFields } from './reference-command.ts'
 type EventType = (typeof IMPORT_EVENT_TYPES)[number]
 
 interface EndpointOptions {
-  readonly url?: string
   readonly event?: readonly EventType[]
   readonly description?: string
   readonly status?: (typeof ENDPOINT_STATUSES)[number]
@@ -46,11 +45,7 @@ function addEndpointCommands(webhooks: Command, context: CommandContext): void {
       const made = await (
         await session.api()
       ).createWebhookEndpoint({
-        body: {
-          url: endpointUrl,
-          ...(event === undefined ? {} : { eventTypes: [...event] }),
-          ...(description === undefined ? {} : { description }),
-        },
+        body: { url: endpointUrl, eventTypes: event && [...event], description },
       })
       session.notify('The secret is shown here and never again')
       return { json: made, text: showFields(made), next: [`webhooks test ${made.id}`] }
@@ -81,12 +76,7 @@ function addEndpointCommands(webhooks: Command, context: CommandContext): void {
         await session.api()
       ).changeWebhookEndpoint({
         endpointId,
-        body: {
-          ...(endpointUrl === undefined ? {} : { url: endpointUrl }),
-          ...(event === undefined ? {} : { eventTypes: [...event] }),
-          ...(description === undefined ? {} : { description }),
-          ...(status === undefined ? {} : { status }),
-        },
+        body: { url: endpointUrl, eventTypes: event && [...event], description, status },
       })
       return show(changed)
     }),

@@ -1,7 +1,6 @@
-import { REFERENCE_KINDS, type ReferenceKind } from '@importer/contracts'
+import { MAX_INT4, REFERENCE_KINDS, type ReferenceKind } from '@importer/contracts'
 import { InvalidArgumentError } from 'commander'
 
-const MAX_INT4 = 2_147_483_647
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** The longest that a timer of Node waits. */
 const LONGEST_MS = 2_147_483_647

@@ -1,13 +1,13 @@
 import type { ImporterClient } from '@importer/client'
 import { renderTable, type TableOptions } from '@importer/client/terminal'
 import { toPlainText } from '@importer/contracts'
+import pc from 'picocolors'
 
 import { createApi } from '../connection/create-api.ts'
 import { findConnection, type ConnectOptions } from '../connection/find-connection.ts'
 import type { Server } from '../connection/servers-file.ts'
 import { CliError } from './cli-error.ts'
-import { createColours, type Colours } from './colours.ts'
-import type { Terminal } from './terminal.ts'
+import type { Screen, Terminal } from './terminal.ts'
 
 /** The options that every command has. */
 export interface GlobalOptions extends ConnectOptions {
@@ -72,4 +72,11 @@ export function openSession(terminal: Terminal, options: GlobalOptions): { sessi
 
 function describeTimeout(ms: number): CliError {
   return new CliError(`not done within ${ms / 1_000} s (--timeout); what the importer has taken goes on there`)
+}
+
+type Colours = ReturnType<typeof pc.createColors>
+
+/** Colours for a stream: none where it is no terminal, with NO_COLOR (https://no-color.org) or on a dumb terminal. */
+function createColours({ env }: Pick<Terminal, 'env'>, stream: Screen): Colours {
+  return pc.createColors(stream.isTTY === true && !env.noColours)
 }
