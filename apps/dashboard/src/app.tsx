@@ -1,7 +1,6 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { Route, Switch } from 'wouter'
 
-import { readPathSegment } from './address/path-segment.ts'
 import { Empty } from './design/notes.tsx'
 import { Page } from './design/layout.tsx'
 import { Shell } from './layout/shell.tsx'
@@ -74,4 +73,19 @@ function Views() {
       </Route>
     </Switch>
   )
+}
+
+/**
+ * A part of the page's path, from 0, as text. The router decodes a path as a whole, which leaves some characters as they
+ * were and cannot tell them from such as were meant.
+ */
+function readPathSegment(index: number): string {
+  const segment = window.location.pathname.split('/')[index + 1] ?? ''
+  try {
+    return decodeURIComponent(segment)
+  } catch (error) {
+    // Somebody has typed it.
+    if (error instanceof URIError) return segment
+    throw error
+  }
 }

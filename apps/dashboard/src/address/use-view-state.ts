@@ -1,12 +1,17 @@
 import { useCallback, useMemo } from 'react'
 import { useLocation, useSearch } from 'wouter'
-import type { z } from 'zod'
+import { z } from 'zod'
 
 type Change<State> = { readonly [Name in keyof State]?: State[Name] | undefined }
 
 interface Options {
   /** Whether the browser's way back leads to the state before. Typing does not fill the history. */
   readonly replace?: boolean
+}
+
+/** A whole number in an address, as text. */
+export function digits(most: number) {
+  return z.string().regex(new RegExp(`^\\d{1,${most}}$`))
 }
 
 /**

@@ -1,7 +1,8 @@
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 
 import { Button } from './button.tsx'
 import styles from './design.module.css'
+import { Note } from './notes.tsx'
 
 interface CopyBlockProps {
   /** What the text is, such as `curl command`. */
@@ -36,6 +37,28 @@ export function CopyBlock({ what, text }: CopyBlockProps) {
         </div>
       )}
     </div>
+  )
+}
+
+interface ShownOnceProps {
+  readonly what: string
+  readonly text: string
+  readonly onTaken: () => void
+  readonly children: ReactNode
+}
+
+/** A text that cannot be shown again. It stays until somebody says that they have it. */
+export function ShownOnce({ what, text, onTaken, children }: ShownOnceProps) {
+  return (
+    <Note tone="good">
+      <p>{children}</p>
+      <CopyBlock what={what} text={text} />
+      <span>
+        <Button isSmall onClick={onTaken}>
+          I have it
+        </Button>
+      </span>
+    </Note>
   )
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, type ReactNode } from 'react'
 
 import { Button } from './button.tsx'
 import styles from './design.module.css'
+import { ErrorNote } from './notes.tsx'
 
 interface DialogProps {
   readonly title: string
@@ -41,19 +42,23 @@ interface ConfirmProps {
   readonly children: ReactNode
   /** On the button that does it: what, and to how many. */
   readonly confirm: string
-  readonly isBusy: boolean
+  /** The mutation that does it: what goes wrong is said here. */
+  readonly act: { readonly isPending: boolean; readonly isError: boolean; readonly error: unknown }
   readonly onConfirm: () => void
   readonly onClose: () => void
 }
 
 /** Asks before something is lost. */
-export function ConfirmDialog({ title, children, confirm, isBusy, onConfirm, onClose }: ConfirmProps) {
+export function ConfirmDialog({ title, children, confirm, act, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog title={title} onClose={onClose}>
-      <div className={styles.stack}>{children}</div>
+      <div className={styles.stack}>
+        {children}
+        {act.isError && <ErrorNote error={act.error} />}
+      </div>
       <div className={styles.dialogActions}>
         <Button onClick={onClose}>Leave it as it is</Button>
-        <Button look="danger" disabled={isBusy} onClick={onConfirm}>
+        <Button look="danger" disabled={act.isPending} onClick={onConfirm}>
           {confirm}
         </Button>
       </div>

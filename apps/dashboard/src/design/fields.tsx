@@ -2,6 +2,26 @@ import { useId, type ComponentProps, type ReactNode } from 'react'
 
 import styles from './design.module.css'
 
+interface FormProps {
+  readonly onSubmit: () => unknown
+  readonly children: ReactNode
+}
+
+/** Fields that one button, or Enter, sends. */
+export function Form({ onSubmit, children }: FormProps) {
+  return (
+    <form
+      className={styles.stack}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onSubmit()
+      }}
+    >
+      {children}
+    </form>
+  )
+}
+
 interface FieldProps {
   readonly label: string
   readonly hint?: ReactNode

@@ -64,6 +64,23 @@ export function ErrorNote({ error, onRetry }: ErrorNoteProps) {
   )
 }
 
+interface AwaitedProps {
+  readonly what: string
+  readonly query: {
+    readonly isPending: boolean
+    readonly isError: boolean
+    readonly data: unknown
+    readonly error: unknown
+    readonly refetch: () => unknown
+  }
+}
+
+/** What stands in the place of an answer that is not there: that it is awaited, or why it did not come. */
+export function Awaited({ what, query: { isPending, isError, data, error, refetch } }: AwaitedProps) {
+  if (isPending) return <Loading what={what} />
+  return isError && data === undefined ? <ErrorNote error={error} onRetry={refetch} /> : null
+}
+
 /** One sentence for each fault. */
 function describeError(error: unknown): string[] {
   if (error instanceof RequestError) {

@@ -57,6 +57,14 @@ export function wordColumn(column: string): string {
   return (COLUMNS as Readonly<Record<string, string | undefined>>)[column] ?? column
 }
 
+/** What separates the cells of a file, in words; the field gives what no word is known of. */
+export const DELIMITER_WORDS: Readonly<Record<string, string | undefined>> = {
+  ',': 'comma',
+  ';': 'semicolon',
+  '\t': 'tab',
+  '|': 'vertical bar',
+}
+
 /** The name that a file had when it was uploaded: without the time and the series that every stored name has. */
 export function showFileName(fileName: string): string {
   return fileName.replace(/_\d{13}_\d+(?=\.[^.]*$|$)/, '')
@@ -71,4 +79,9 @@ export function beginSentence(message: string): string {
 export function wordCode(code: string): string {
   const text = code.toLowerCase().replaceAll(/[_.-]+/g, ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** So many characters of a text that may be of any length. */
+export function shorten(text: string, characters = 40): string {
+  return text.length > characters ? `${text.slice(0, characters)}…` : text
 }

@@ -4,7 +4,8 @@ import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-quer
 import { createContext, useContext, useMemo, type ReactNode } from 'react'
 
 import { client, type AnswerOf } from '../api/client.ts'
-import { ErrorNote, Loading } from '../design/notes.tsx'
+import { Page } from '../design/layout.tsx'
+import { Empty, ErrorNote, Loading } from '../design/notes.tsx'
 import { forgetCorrections } from '../views/import/corrections.ts'
 import { forgetDraft } from '../views/new-import/draft.ts'
 import { SignInView } from './sign-in-view.tsx'
@@ -65,6 +66,27 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
     )
   }
   return <SessionContext value={value}>{children}</SessionContext>
+}
+
+interface ForRoleProps {
+  readonly needed: Role
+  readonly title: string
+  /** What is there for whoever has a lesser key. */
+  readonly refusal: string
+  readonly children: ReactNode
+}
+
+/** A view that needs a role. */
+export function ForRole({ needed, title, refusal, children }: ForRoleProps) {
+  const { may } = useSession()
+  if (may(needed)) return children
+  return (
+    <Page title={title}>
+      <Empty title={refusal}>
+        <p>Sign in with a key that has the role {needed}.</p>
+      </Empty>
+    </Page>
+  )
 }
 
 /** What the one who was signed in before has seen is not for the next. */

@@ -4,9 +4,9 @@ import { Advice } from '../../design/advice.tsx'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { Dialog } from '../../design/dialog.tsx'
-import { CheckField, TextField } from '../../design/fields.tsx'
+import { CheckField, Form, TextField } from '../../design/fields.tsx'
 import { formatCount } from '../../format/numbers.ts'
-import { beginSentence, wordColumn } from '../../format/words.ts'
+import { beginSentence, shorten, wordColumn } from '../../format/words.ts'
 import type { Correction } from '@importer/contracts'
 
 export interface Fault {
@@ -39,13 +39,7 @@ export function CorrectDialog({ fault, onCorrect, onClose }: CorrectDialogProps)
       title={rowNumber === null ? `Correct “${shorten(value)}”` : `Correct row ${formatCount(rowNumber)}`}
       onClose={onClose}
     >
-      <form
-        className={styles.stack}
-        onSubmit={(event) => {
-          event.preventDefault()
-          apply()
-        }}
-      >
+      <Form onSubmit={() => apply()}>
         <p className={styles.value}>{beginSentence(message)}</p>
         {remedy !== undefined && (
           <p className={styles.quiet}>
@@ -78,13 +72,7 @@ export function CorrectDialog({ fault, onCorrect, onClose }: CorrectDialogProps)
             Apply correction
           </Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   )
-}
-
-const SHOWN = 40
-
-export function shorten(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
 }

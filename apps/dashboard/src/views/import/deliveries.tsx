@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { client, type ImportView } from '../../api/client.ts'
 import styles from '../../design/design.module.css'
 import { Panel } from '../../design/layout.tsx'
-import { ErrorNote, Loading } from '../../design/notes.tsx'
+import { Awaited } from '../../design/notes.tsx'
 import { useInterval } from '../../live/live-updates.tsx'
 import { DeliveryTable } from '../webhooks/delivery-table.tsx'
 
@@ -20,8 +20,7 @@ export function Deliveries({ view }: { readonly view: ImportView }) {
   })
   return (
     <Panel title="Webhook deliveries">
-      {query.isPending && <Loading what="the deliveries" />}
-      {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      <Awaited what="the deliveries" query={query} />
       {query.data?.items.length === 0 && <p className={styles.quiet}>Nobody was notified of this import.</p>}
       {query.data !== undefined && query.data.items.length > 0 && <DeliveryTable deliveries={query.data.items} />}
     </Panel>

@@ -8,11 +8,11 @@ import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { ChoiceField } from '../../design/fields.tsx'
 import { Panel, Scroll } from '../../design/layout.tsx'
-import { ErrorNote, Loading, Note } from '../../design/notes.tsx'
+import { Awaited, Note } from '../../design/notes.tsx'
 import { formatCount } from '../../format/numbers.ts'
-import { isOver, wordCode, wordColumn } from '../../format/words.ts'
+import { isOver, shorten, wordCode, wordColumn } from '../../format/words.ts'
 import { useInterval } from '../../live/live-updates.tsx'
-import { CorrectDialog, shorten, type Fault } from './correct-dialog.tsx'
+import { CorrectDialog, type Fault } from './correct-dialog.tsx'
 import { useCorrections } from './corrections.ts'
 import own from './import.module.css'
 
@@ -54,8 +54,7 @@ export function ErrorGroups({ view, by, onBy, onShow, mayCorrect }: ErrorGroupsP
         </div>
       }
     >
-      {query.isPending && <Loading what="the reasons" />}
-      {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      <Awaited what="the reasons" query={query} />
       {query.data !== undefined && (
         <>
           {!query.data.exact && (

@@ -5,7 +5,7 @@ import { useLocation } from 'wouter'
 import { client } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
-import { ChoiceField, TextField } from '../../design/fields.tsx'
+import { ChoiceField, Form, TextField } from '../../design/fields.tsx'
 import { Panel } from '../../design/layout.tsx'
 import { ErrorNote } from '../../design/notes.tsx'
 
@@ -23,13 +23,7 @@ export function FindRow({ importId }: { readonly importId: string }) {
   })
   return (
     <Panel title="Find a row">
-      <form
-        className={styles.stack}
-        onSubmit={(event) => {
-          event.preventDefault()
-          find.mutate()
-        }}
-      >
+      <Form onSubmit={() => find.mutate()}>
         <div className={styles.fields}>
           <ChoiceField
             label="Find by"
@@ -59,7 +53,7 @@ export function FindRow({ importId }: { readonly importId: string }) {
           </Button>
         </div>
         {find.isError && <ErrorNote error={find.error} />}
-      </form>
+      </Form>
     </Panel>
   )
 }

@@ -65,7 +65,7 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
         <ConfirmDialog
           title="Revert this import?"
           confirm={`Revert ${redemptions}`}
-          isBusy={act.isPending}
+          act={act}
           onConfirm={() => act.mutate('revert')}
           onClose={() => setConfirming(null)}
         >
@@ -74,14 +74,13 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
             {inserted === 1 ? 'its coupon is' : 'their coupons are'} free again. Counts and reports stay as history.
             This cannot be taken back, but the file can be imported again.
           </p>
-          {act.isError && <ErrorNote error={act.error} />}
         </ConfirmDialog>
       )}
       {confirming === 'forget' && (
         <ConfirmDialog
           title="Delete file and reports?"
           confirm={`Delete the file and ${formatNumber(rejected, 'rejected row')}`}
-          isBusy={act.isPending}
+          act={act}
           onConfirm={() => act.mutate('forget')}
           onClose={() => setConfirming(null)}
         >
@@ -89,7 +88,6 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
             The uploaded file, its reports and its {formatNumber(rejected, 'rejected row')} are deleted for good. The
             import, its counts and its {redemptions} stay.
           </p>
-          {act.isError && <ErrorNote error={act.error} />}
         </ConfirmDialog>
       )}
     </>

@@ -16,7 +16,7 @@ import { Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
 import { ImportBadges } from '../../design/status-badge.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatBytes, formatCount, formatNumber } from '../../format/numbers.ts'
-import { beginSentence, isOver, showFileName } from '../../format/words.ts'
+import { beginSentence, DELIMITER_WORDS, isOver, showFileName } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useInterval } from '../../live/live-updates.tsx'
 import { useSession } from '../../session/session.tsx'
@@ -193,13 +193,6 @@ function Notices({ view }: { readonly view: View }) {
   )
 }
 
-const DELIMITERS: Readonly<Record<string, string>> = {
-  ',': 'comma',
-  ';': 'semicolon',
-  '\t': 'tab',
-  '|': 'vertical bar',
-}
-
 function About({ view }: { readonly view: View }) {
   return (
     <Facts
@@ -209,7 +202,10 @@ function About({ view }: { readonly view: View }) {
         { name: 'Ended', value: view.finishedAt === null ? '–' : <Time at={view.finishedAt} /> },
         { name: 'Size', value: formatBytes(view.bytes) },
         { name: 'Header', value: view.headerRow === null ? 'not looked at yet' : view.headerRow ? 'yes' : 'none' },
-        { name: 'Delimiter', value: view.delimiter === null ? '–' : (DELIMITERS[view.delimiter] ?? view.delimiter) },
+        {
+          name: 'Delimiter',
+          value: view.delimiter === null ? '–' : (DELIMITER_WORDS[view.delimiter] ?? view.delimiter),
+        },
         ...(view.profile === null
           ? []
           : [{ name: 'Profile', value: `${view.profile.name}, version ${view.profile.version}` }]),

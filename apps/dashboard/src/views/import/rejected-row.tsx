@@ -3,12 +3,15 @@ import { Link } from 'wouter'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { formatCount } from '../../format/numbers.ts'
-import { beginSentence, wordCode, wordColumn } from '../../format/words.ts'
-import { shorten, type Fault } from './correct-dialog.tsx'
+import { beginSentence, shorten, wordCode, wordColumn } from '../../format/words.ts'
+import type { Fault } from './correct-dialog.tsx'
 import type { Correction } from '@importer/contracts'
 import { findCorrection } from './corrections.ts'
 import own from './import.module.css'
 import type { RowError } from './rejected-rows.tsx'
+
+/** A cell of ten thousand characters is read in the view of its row. */
+const SHOWN = 300
 
 interface RejectedRowProps {
   readonly importId: string
@@ -32,10 +35,10 @@ export function RejectedRow({ importId, item, corrections, mayCorrect, onCorrect
       </span>
       <span role="cell">{column === null ? 'Whole row' : wordColumn(column)}</span>
       <span role="cell" className={own.cellValue}>
-        <span className={styles.wrong}>{value === '' ? '(empty)' : clip(value)}</span>
+        <span className={styles.wrong}>{value === '' ? '(empty)' : shorten(value, SHOWN)}</span>
       </span>
       <span role="cell" className={own.message}>
-        {clip(beginSentence(message))}
+        {shorten(beginSentence(message), SHOWN)}
         <span className={own.line}>{wordCode(code)}</span>
       </span>
       <span role="cell" className={own.actions}>
@@ -67,11 +70,4 @@ export function RejectedRow({ importId, item, corrections, mayCorrect, onCorrect
 function describeShort(correction: Correction): string {
   if ('drop' in correction) return 'Left out'
   return `→ ${correction.to === '' ? '(empty)' : shorten(correction.to)}`
-}
-
-const SHOWN = 300
-
-/** A cell of ten thousand characters is read in the view of its row. */
-function clip(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
 }

@@ -1,15 +1,15 @@
 import { ROW_ERROR_CODES, type RowErrorCode } from '@importer/contracts'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 import { client, type AnswerOf, type ImportView } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { ChoiceField, TextField } from '../../design/fields.tsx'
 import { Panel } from '../../design/layout.tsx'
-import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { Awaited, Empty, ErrorNote, Loading } from '../../design/notes.tsx'
 import { isOver, wordCode, wordColumn } from '../../format/words.ts'
+import { usePages } from '../../live/pages.tsx'
 import { CorrectDialog, type Fault } from './correct-dialog.tsx'
 import { useCorrections } from './corrections.ts'
 import own from './import.module.css'
@@ -44,16 +44,13 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
   const importId = String(view.id)
   const { code, column, value, fromRow } = filter
   const isFiltered = code !== undefined || column !== undefined || value !== undefined || fromRow !== undefined
-  const query = useInfiniteQuery({
+  const { items, query } = usePages({
     queryKey: ['row-errors', importId, filter, view.status],
-    queryFn: async ({ pageParam, signal }) => client.listRowErrors(callOf(importId, filter, pageParam), { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    load: async ({ cursor }, signal) => client.listRowErrors(callOf(importId, filter, cursor), { signal }),
     refetchOnWindowFocus: false,
     // What was rejected stays so once an import is over: hundreds of pages are not asked for again.
     ...(isOver(view) && { staleTime: Number.POSITIVE_INFINITY }),
   })
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
   const { hasNextPage, isFetching, isError } = query
   // It never rejects: what went wrong is in the query.
   const lookOn: () => unknown = query.fetchNextPage
@@ -104,8 +101,7 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
           {value !== undefined && <> with the value “{value}”</>}
         </p>
       )}
-      {query.isPending && <Loading what="the rejected rows" />}
-      {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      <Awaited what="the rejected rows" query={query} />
       {isLookingOn && <Loading what="the rows that match" />}
       {query.data !== undefined && items.length === 0 && !isLookingOn && <Empty title="No rejected row matches." />}
       {items.length > 0 && (
@@ -122,15 +118,15 @@ export function RejectedRows({ view, filter, onFilter, mayCorrect }: RejectedRow
   )
 }
 
-function callOf(importId: string, { code, column, value, fromRow }: RowFilter, cursor: string | null) {
+function callOf(importId: string, { code, column, value, fromRow }: RowFilter, cursor: string | undefined) {
   return {
     importId,
     limit: PAGE_ROWS,
-    ...(code !== undefined && { code }),
-    ...(column !== undefined && { column: column as NonNullable<RowError['column']> }),
-    ...(value !== undefined && { value }),
-    ...(fromRow !== undefined && cursor === null && { fromRow }),
-    ...(cursor !== null && { cursor }),
+    code,
+    column: column as NonNullable<RowError['column']> | undefined,
+    value,
+    fromRow: cursor === undefined ? fromRow : undefined,
+    cursor,
   }
 }
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { client, type AnswerOf, type ImportView } from '../../api/client.ts'
 import styles from '../../design/design.module.css'
 import { Panel } from '../../design/layout.tsx'
-import { ErrorNote, Loading } from '../../design/notes.tsx'
+import { Awaited } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { isOver } from '../../format/words.ts'
 import { useInterval } from '../../live/live-updates.tsx'
@@ -37,8 +37,7 @@ export function Timeline({ view }: { readonly view: ImportView }) {
   })
   return (
     <Panel title="What happened">
-      {query.isPending && <Loading what="the timeline" />}
-      {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      <Awaited what="the timeline" query={query} />
       {query.data?.items.length === 0 && <p className={styles.quiet}>Nothing is noted.</p>}
       {query.data !== undefined && (
         <ol className={own.timeline}>

@@ -3,20 +3,20 @@ import { IMPORT_OUTCOMES, IMPORT_STATUSES } from '@importer/contracts'
 import { useState } from 'react'
 import { z } from 'zod'
 
-import { useViewState } from '../../address/use-view-state.ts'
+import { digits, useViewState } from '../../address/use-view-state.ts'
 import { client } from '../../api/client.ts'
-import { useProfiles } from '../../api/use-profiles.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Button, ButtonLink } from '../../design/button.tsx'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
-import { ChoiceField, Field, TextField } from '../../design/fields.tsx'
+import { ChoiceField, TextField } from '../../design/fields.tsx'
 import styles from '../../design/design.module.css'
 import { Page, Panel } from '../../design/layout.tsx'
-import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { Awaited, Empty } from '../../design/notes.tsx'
 import { wordOutcome, wordStatus } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useInterval } from '../../live/live-updates.tsx'
 import { useSession } from '../../session/session.tsx'
+import { ProfileField } from '../profiles/profile-field.tsx'
 import { ImportTable } from './import-table.tsx'
 import own from './imports.module.css'
 
@@ -28,17 +28,11 @@ const viewState = z.object({
   q: z.string().max(255).optional(),
   status: z.enum(IMPORT_STATUSES).optional(),
   outcome: z.enum(IMPORT_OUTCOMES).optional(),
-  seriesId: z
-    .string()
-    .regex(/^\d{1,16}$/)
-    .optional(),
+  seriesId: digits(16).optional(),
   profile: z.string().min(1).max(100).optional(),
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
-  before: z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .optional(),
+  before: digits(10).optional(),
 })
 type State = z.output<typeof viewState>
 
@@ -97,8 +91,7 @@ export function ImportsView() {
         />
       </Panel>
       <Panel title={isFiltered ? 'Imports that match' : 'All imports'}>
-        {query.isPending && <Loading what="the imports" />}
-        {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+        <Awaited what="the imports" query={query} />
         {query.data?.items.length === 0 && (
           <Nothing isFiltered={isFiltered} isPaged={before !== undefined} onClear={clear} mayUpload={may('write')} />
         )}
@@ -118,15 +111,15 @@ export function ImportsView() {
 function callOf({ q, status, outcome, seriesId, profile, from, to, before }: State) {
   return {
     limit: PAGE_ROWS,
-    ...(q !== undefined && q !== '' && { q }),
-    ...(status !== undefined && { status }),
-    ...(outcome !== undefined && { outcome }),
-    ...(seriesId !== undefined && { seriesId }),
-    ...(profile !== undefined && { profile }),
+    q: q === '' ? undefined : q,
+    status,
+    outcome,
+    seriesId,
+    profile,
     // Days of whoever looks, the last one included.
-    ...(from !== undefined && { createdFrom: new Date(`${from}T00:00`).toISOString() }),
-    ...(to !== undefined && { createdBefore: dayAfter(to).toISOString() }),
-    ...(before !== undefined && { cursor: before }),
+    createdFrom: from === undefined ? undefined : new Date(`${from}T00:00`).toISOString(),
+    createdBefore: to === undefined ? undefined : dayAfter(to).toISOString(),
+    cursor: before,
   }
 }
 
@@ -179,49 +172,10 @@ function Filters({ state, onChange }: FiltersProps) {
         value={state.seriesId ?? ''}
         onText={(text) => onChange({ seriesId: /^\d{1,16}$/.test(text) ? text : undefined }, { replace: true })}
       />
-      <ProfileFilter value={state.profile ?? ''} onChoice={choose('profile')} />
-      <Field label="Uploaded from">
-        {(control) => (
-          <input
-            {...control}
-            type="date"
-            value={state.from ?? ''}
-            onChange={(event) => choose('from')(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label="Uploaded until">
-        {(control) => (
-          <input
-            {...control}
-            type="date"
-            value={state.to ?? ''}
-            onChange={(event) => choose('to')(event.target.value)}
-          />
-        )}
-      </Field>
+      <ProfileField none="Any" value={state.profile ?? ''} onChoice={choose('profile')} />
+      <TextField label="Uploaded from" type="date" value={state.from ?? ''} onText={choose('from')} />
+      <TextField label="Uploaded until" type="date" value={state.to ?? ''} onText={choose('to')} />
     </div>
-  )
-}
-
-/** Only where there are profiles, or one is chosen: it may be deleted since. */
-function ProfileFilter({ value, onChoice }: { readonly value: string; readonly onChoice: (name: string) => void }) {
-  const { data: profiles = [] } = useProfiles()
-  const names = profiles.map(({ name }) => name)
-  if (names.length === 0 && value === '') return null
-  return (
-    <ChoiceField
-      label="Profile"
-      value={value}
-      onChoice={onChoice}
-      choices={[
-        { value: '', text: 'Any' },
-        ...[...(value === '' || names.includes(value) ? [] : [value]), ...names].map((name) => ({
-          value: name,
-          text: name,
-        })),
-      ]}
-    />
   )
 }
 

@@ -1,59 +1,33 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
-
 import { client, type AnswerOf } from '../../api/client.ts'
+import { CardTable, type Column } from '../../design/card-table.tsx'
 import styles from '../../design/design.module.css'
-import { Panel, Scroll } from '../../design/layout.tsx'
-import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
-import { ShowMore } from '../../design/show-more.tsx'
+import { Panel } from '../../design/layout.tsx'
+import { Awaited, Empty } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { wordCode } from '../../format/words.ts'
+import { ShowMore, usePages } from '../../live/pages.tsx'
 
 type Event = AnswerOf<'listAuditEvents'>['items'][number]
 
+const COLUMNS: readonly Column<Event>[] = [
+  { name: 'When', renderCell: ({ at }) => <Time at={at} /> },
+  { name: 'What', renderCell: ({ kind }) => wordCode(kind) },
+  { name: 'Who', className: styles.value, renderCell: describeActor },
+  { name: 'Detail', className: styles.value, renderCell: describeDetail },
+]
+
 /** What happened to keys, webhooks, profiles and reference data, and who did it. */
 export function AuditEvents() {
-  const query = useInfiniteQuery({
+  const { items: events, query } = usePages({
     queryKey: ['audit-events'],
-    queryFn: async ({ pageParam, signal }) =>
-      client.listAuditEvents({ limit: 50, ...(pageParam !== null && { cursor: pageParam }) }, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    load: async (place, signal) => client.listAuditEvents({ limit: 50, ...place }, { signal }),
   })
-  const events = query.data?.pages.flatMap(({ items }) => items) ?? []
   return (
     <Panel title="What happened">
-      {query.isPending && <Loading what="what happened" />}
-      {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      <Awaited what="what happened" query={query} />
       {query.data !== undefined && events.length === 0 && <Empty title="Nothing yet." />}
       {events.length > 0 && (
-        <Scroll label="What happened">
-          <table className={styles.cards}>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">What</th>
-                <th scope="col">Who</th>
-                <th scope="col">Detail</th>
-              </tr>
-            </thead>
-            <tbody>
-              {events.map((event, index) => (
-                <tr key={index}>
-                  <td data-label="When">
-                    <Time at={event.at} />
-                  </td>
-                  <td data-label="What">{wordCode(event.kind)}</td>
-                  <td data-label="Who" className={styles.value}>
-                    {describeActor(event)}
-                  </td>
-                  <td data-label="Detail" className={styles.value}>
-                    {describeDetail(event)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <CardTable label="What happened" rows={events} keyOf={(_event, index) => index} columns={COLUMNS} />
       )}
       <div>
         <ShowMore query={query} />

@@ -1,19 +1,21 @@
 import { ROLES, type Role } from '@importer/contracts'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { client, type AnswerOf } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Button } from '../../design/button.tsx'
-import { CopyBlock, CurlDisclosure } from '../../design/copy-block.tsx'
+import { CardTable, type Column } from '../../design/card-table.tsx'
+import { CurlDisclosure, ShownOnce } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
 import { ConfirmDialog } from '../../design/dialog.tsx'
-import { ChoiceField, TextField } from '../../design/fields.tsx'
-import { Page, Panel, Scroll } from '../../design/layout.tsx'
-import { Badge, Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
+import { ChoiceField, Form, TextField } from '../../design/fields.tsx'
+import { Page, Panel } from '../../design/layout.tsx'
+import { Awaited, Badge, ErrorNote } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { Freshness } from '../../live/freshness.tsx'
-import { useSession } from '../../session/session.tsx'
+import { useChange } from '../../live/use-change.ts'
+import { ForRole } from '../../session/session.tsx'
 import { AuditEvents } from './audit-events.tsx'
 
 type Key = AnswerOf<'listApiKeys'>['items'][number]
@@ -26,17 +28,11 @@ const ROLE_WORDS: Readonly<Record<Role, string>> = {
 
 /** Who may call, and what happened to that. */
 export function KeysView() {
-  const { may } = useSession()
-  if (!may('admin')) {
-    return (
-      <Page title="API keys">
-        <Empty title="These are for administrators.">
-          <p>Sign in with a key that has the role admin.</p>
-        </Empty>
-      </Page>
-    )
-  }
-  return <Keys />
+  return (
+    <ForRole needed="admin" title="API keys" refusal="These are for administrators.">
+      <Keys />
+    </ForRole>
+  )
 }
 
 function Keys() {
@@ -49,8 +45,7 @@ function Keys() {
     >
       <NewKey />
       <Panel title="All keys">
-        {query.isPending && <Loading what="the keys" />}
-        {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+        <Awaited what="the keys" query={query} />
         {query.data !== undefined && <KeyTable keys={query.data.items} />}
       </Panel>
       <AuditEvents />
@@ -60,25 +55,16 @@ function Keys() {
 }
 
 function NewKey() {
-  const queries = useQueryClient()
   const [name, setName] = useState('')
   const [role, setRole] = useState<Role>('read')
-  const make = useMutation({
-    mutationFn: async () => client.createApiKey({ body: { role, ...(name.trim() !== '' && { name: name.trim() }) } }),
-    onSuccess: async () => {
-      setName('')
-      await queries.invalidateQueries({ queryKey: ['keys'], refetchType: 'all' })
-    },
+  const make = useChange({
+    act: async () => client.createApiKey({ body: { role, ...(name.trim() !== '' && { name: name.trim() }) } }),
+    renews: ['keys'],
+    onDone: () => setName(''),
   })
   return (
     <Panel title="New key">
-      <form
-        className={styles.stack}
-        onSubmit={(event) => {
-          event.preventDefault()
-          make.mutate()
-        }}
-      >
+      <Form onSubmit={() => make.mutate()}>
         <div className={styles.fields}>
           <TextField label="Name" hint="Whose it is, or what it is for" maxLength={100} value={name} onText={setName} />
           <ChoiceField
@@ -93,81 +79,63 @@ function NewKey() {
             Make a key
           </Button>
         </div>
-      </form>
+      </Form>
       {make.isError && <ErrorNote error={make.error} />}
       {make.data !== undefined && (
-        <Note tone="good">
-          <p>
-            <strong>This is the key. It is shown this once:</strong> keep it where only its user finds it.
-          </p>
-          <CopyBlock what="key" text={make.data.key} />
-          <span>
-            <Button isSmall onClick={() => make.reset()}>
-              I have it
-            </Button>
-          </span>
-        </Note>
+        <ShownOnce what="key" text={make.data.key} onTaken={() => make.reset()}>
+          <strong>This is the key. It is shown this once:</strong> keep it where only its user finds it.
+        </ShownOnce>
       )}
     </Panel>
   )
 }
 
+const COLUMNS: readonly Column<Key>[] = [
+  {
+    name: 'Name',
+    className: styles.value,
+    renderCell: ({ id, name }) => (
+      <>
+        {name ?? 'without a name'}
+        <div className={styles.hint}>key {id}</div>
+      </>
+    ),
+  },
+  { name: 'Role', renderCell: ({ role }) => role },
+  { name: 'Made', renderCell: ({ createdAt }) => <Time at={createdAt} /> },
+  {
+    name: 'State',
+    renderCell: ({ revokedAt }) => (revokedAt === null ? <Badge tone="good">Works</Badge> : <Badge>Revoked</Badge>),
+  },
+]
+
 function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
-  const queries = useQueryClient()
   const [confirming, setConfirming] = useState<Key | null>(null)
-  const revoke = useMutation({
-    mutationFn: async (keyId: number) => client.revokeApiKey({ keyId }),
-    onSuccess: async () => {
-      setConfirming(null)
-      await queries.invalidateQueries({ queryKey: ['keys'], refetchType: 'all' })
-    },
+  const revoke = useChange({
+    act: async (keyId: number) => client.revokeApiKey({ keyId }),
+    renews: ['keys'],
+    onDone: () => setConfirming(null),
   })
   return (
     <>
-      <Scroll label="API keys">
-        <table className={styles.cards}>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Role</th>
-              <th scope="col">Made</th>
-              <th scope="col">State</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {keys.map((key) => (
-              <tr key={key.id}>
-                <td data-label="Name" className={styles.value}>
-                  {key.name ?? 'without a name'}
-                  <div className={styles.hint}>key {key.id}</div>
-                </td>
-                <td data-label="Role">{key.role}</td>
-                <td data-label="Made">
-                  <Time at={key.createdAt} />
-                </td>
-                <td data-label="State">
-                  {key.revokedAt === null ? <Badge tone="good">Works</Badge> : <Badge>Revoked</Badge>}
-                </td>
-                <td>
-                  {key.revokedAt === null && (
-                    <Button isSmall look="danger" onClick={() => setConfirming(key)}>
-                      Revoke
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <CardTable
+        label="API keys"
+        rows={keys}
+        keyOf={({ id }) => id}
+        columns={COLUMNS}
+        renderActions={(key) =>
+          key.revokedAt === null && (
+            <Button isSmall look="danger" onClick={() => setConfirming(key)}>
+              Revoke
+            </Button>
+          )
+        }
+      />
       {confirming !== null && (
         <ConfirmDialog
           title="Revoke this key?"
           confirm={`Revoke key ${confirming.id}`}
-          isBusy={revoke.isPending}
+          act={revoke}
           onConfirm={() => revoke.mutate(confirming.id)}
           onClose={() => setConfirming(null)}
         >
@@ -175,7 +143,6 @@ function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
             Key {confirming.id}, {confirming.name ?? 'without a name'}: whoever uses it is refused within a second, and
             sessions that were signed in with it end. This cannot be taken back.
           </p>
-          {revoke.isError && <ErrorNote error={revoke.error} />}
         </ConfirmDialog>
       )}
     </>

@@ -10,15 +10,15 @@ import { Button } from '../../design/button.tsx'
 import { CopyBlock, CurlDisclosure } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
 import { Page, Panel } from '../../design/layout.tsx'
-import { Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
+import { ErrorNote, Loading, Note } from '../../design/notes.tsx'
 import { formatBytes } from '../../format/numbers.ts'
-import { useSession } from '../../session/session.tsx'
+import { ForRole } from '../../session/session.tsx'
 import { ProgressBar } from '../imports/progress-bar.tsx'
+import { ProfileField } from '../profiles/profile-field.tsx'
 import { forgetDraft, keepDraft, readDraft } from './draft.ts'
 import { FileDrop } from './file-drop.tsx'
 import { OptionFields } from './option-fields.tsx'
 import { FoundOut, PreviewTable } from './preview-table.tsx'
-import { ProfileField } from './profile-field.tsx'
 import { SaveProfile } from './save-profile.tsx'
 import { SeriesField } from './series-field.tsx'
 import {
@@ -32,7 +32,6 @@ import {
   uploadHeadersOf,
   type Settings,
 } from './settings.ts'
-import { useRested } from './use-rested.ts'
 import { useUpload } from './use-upload.ts'
 
 const viewState = z.object({ seriesId: z.string().max(255).optional(), profile: z.string().max(255).optional() })
@@ -41,17 +40,11 @@ const TYPING_MS = 300
 
 /** A file, what its columns mean, and then the import, or only its check. */
 export function NewImportView() {
-  const { may } = useSession()
-  if (!may('write')) {
-    return (
-      <Page title="New import">
-        <Empty title="Your key may only look.">
-          <p>Sign in with a key that has the role write.</p>
-        </Empty>
-      </Page>
-    )
-  }
-  return <NewImport />
+  return (
+    <ForRole needed="write" title="New import" refusal="Your key may only look.">
+      <NewImport />
+    </ForRole>
+  )
 }
 
 function NewImport() {
@@ -97,8 +90,13 @@ function NewImport() {
             }}
           />
           <ProfileField
+            none="None"
+            hint={
+              settings.profile === '' && found?.profile
+                ? `“${found.profile.name}” fits this file`
+                : 'A saved way to read files of one kind'
+            }
             value={settings.profile}
-            suggested={settings.profile === '' ? (found?.profile?.name ?? null) : null}
             onChoice={(profile, profileSeries) => {
               setSettings({ ...NO_SETTINGS, profile })
               if (profileSeries !== null && seriesId === '') setSeriesId(String(profileSeries))
@@ -193,6 +191,16 @@ function useInspection(file: File | null, seriesId: string, settings: Settings) 
     refetchOnWindowFocus: false,
     retry: false,
   })
+}
+
+/** The text once it has not changed for a while. */
+function useRested(text: string, ms: number): string {
+  const [rested, setRested] = useState(text)
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(text), ms)
+    return () => clearTimeout(timer)
+  }, [text, ms])
+  return rested
 }
 
 function chosenFields(settings: Settings): Record<string, string> {

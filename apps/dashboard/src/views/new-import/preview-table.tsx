@@ -6,7 +6,7 @@ import { joinNames } from '../../design/join-names.ts'
 import { Scroll } from '../../design/layout.tsx'
 import { Badge } from '../../design/notes.tsx'
 import { formatCount, formatNumber } from '../../format/numbers.ts'
-import { beginSentence, wordColumn } from '../../format/words.ts'
+import { beginSentence, DELIMITER_WORDS, shorten, wordColumn } from '../../format/words.ts'
 import own from './new-import.module.css'
 import type { Columns } from './settings.ts'
 
@@ -30,7 +30,7 @@ export function PreviewTable({ inspection, columns, onChoose }: PreviewTableProp
               <th key={position} scope="col">
                 <span className={own.columnName}>{name ?? `Column ${position + 1}`}</span>
                 <select
-                  aria-label={`Meaning of column ${position + 1}${name === null ? '' : `, ${clip(name)}`}`}
+                  aria-label={`Meaning of column ${position + 1}${name === null ? '' : `, ${shorten(name, SHOWN_CHARACTERS)}`}`}
                   value={columns.get(position) ?? ''}
                   data-chosen={columns.has(position)}
                   onChange={(event) =>
@@ -59,7 +59,9 @@ export function PreviewTable({ inspection, columns, onChoose }: PreviewTableProp
                   {row.errors.length > 0 && (
                     <ul className={own.errors}>
                       {row.errors.map((error) => (
-                        <li key={`${error.code}/${error.column ?? ''}`}>{clip(beginSentence(error.message))}</li>
+                        <li key={`${error.code}/${error.column ?? ''}`}>
+                          {shorten(beginSentence(error.message), SHOWN_CHARACTERS)}
+                        </li>
                       ))}
                     </ul>
                   )}
@@ -75,7 +77,7 @@ export function PreviewTable({ inspection, columns, onChoose }: PreviewTableProp
                       title={isWrong ? wrong.get(key) : undefined}
                     >
                       <span className={isWrong ? styles.wrong : undefined}>
-                        {isWrong && cell === '' ? '(empty)' : clip(cell)}
+                        {isWrong && cell === '' ? '(empty)' : shorten(cell, SHOWN_CHARACTERS)}
                       </span>
                     </td>
                   )
@@ -93,17 +95,6 @@ function isTaken(columns: Columns, position: number, key: ColumnKey): boolean {
   return [...columns].some(([at, known]) => known === key && at !== position)
 }
 
-function clip(text: string): string {
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
-}
-
-const DELIMITERS: Readonly<Record<string, string>> = {
-  ',': 'commas',
-  ';': 'semicolons',
-  '\t': 'tabs',
-  '|': 'vertical bars',
-}
-
 /** What the file turned out to be, and what its first rows come to as far as they could be checked. */
 export function FoundOut({
   inspection,
@@ -115,13 +106,18 @@ export function FoundOut({
   const { delimiter, headerRow, encoding, skippedLines } = inspection
   return (
     <span className={styles.row}>
-      {delimiter !== null && <Badge>separated by {DELIMITERS[delimiter] ?? `“${delimiter}”`}</Badge>}
+      {delimiter !== null && <Badge>separated by {wordDelimiters(delimiter)}</Badge>}
       <Badge>{headerRow ? 'with a header' : 'no header'}</Badge>
       {encoding !== null && encoding !== 'utf-8' && <Badge>{encoding}</Badge>}
       {skippedLines > 0 && <Badge>{formatNumber(skippedLines, 'line')} before it skipped</Badge>}
       {inspection.rows.length > 0 && <Verdict inspection={inspection} isLookedUp={isLookedUp} />}
     </span>
   )
+}
+
+function wordDelimiters(delimiter: string): string {
+  const word = DELIMITER_WORDS[delimiter]
+  return word === undefined ? `“${delimiter}”` : `${word}s`
 }
 
 function Verdict({ inspection, isLookedUp }: { readonly inspection: Inspection; readonly isLookedUp: boolean }) {

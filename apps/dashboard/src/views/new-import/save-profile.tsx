@@ -1,13 +1,13 @@
 import { toProfileOptions } from '@importer/contracts'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { client, type CallOf } from '../../api/client.ts'
 import type { Inspection } from '../../api/inspect-file.ts'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
-import { TextField } from '../../design/fields.tsx'
+import { Form, TextField } from '../../design/fields.tsx'
 import { ErrorNote, Note } from '../../design/notes.tsx'
+import { useChange } from '../../live/use-change.ts'
 import type { Columns, Identifiers, Settings } from './settings.ts'
 
 interface SaveProfileProps {
@@ -20,22 +20,15 @@ interface SaveProfileProps {
 
 /** Keeps what was chosen under a name, for the next file of this kind. */
 export function SaveProfile(props: SaveProfileProps) {
-  const queries = useQueryClient()
   const [name, setName] = useState(props.settings.profile)
-  const save = useMutation({
-    mutationFn: async () => client.saveImportProfile({ name: name.trim(), body: makeProfile(props) }),
-    onSuccess: async () => queries.invalidateQueries({ queryKey: ['profiles'], refetchType: 'all' }),
+  const save = useChange({
+    act: async () => client.saveImportProfile({ name: name.trim(), body: makeProfile(props) }),
+    renews: ['profiles'],
   })
   return (
     <details className={styles.disclosure}>
       <summary>Save as profile</summary>
-      <form
-        className={styles.stack}
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
+      <Form onSubmit={() => save.mutate()}>
         <TextField
           label="Name of the profile"
           required
@@ -62,7 +55,7 @@ export function SaveProfile(props: SaveProfileProps) {
             </Note>
           </div>
         )}
-      </form>
+      </Form>
     </details>
   )
 }

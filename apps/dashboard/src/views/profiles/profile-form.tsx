@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { client } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
-import { TextField } from '../../design/fields.tsx'
+import { Form, TextField } from '../../design/fields.tsx'
 import { Scroll } from '../../design/layout.tsx'
 import { ErrorNote } from '../../design/notes.tsx'
 import { wordColumn } from '../../format/words.ts'
@@ -50,13 +50,7 @@ export function ProfileForm({ profile, onSaved, onCancel }: ProfileFormProps) {
     },
   })
   return (
-    <form
-      className={styles.stack}
-      onSubmit={(event) => {
-        event.preventDefault()
-        save.mutate()
-      }}
-    >
+    <Form onSubmit={() => save.mutate()}>
       <Scroll label="Columns">
         <table>
           <thead>
@@ -118,7 +112,7 @@ export function ProfileForm({ profile, onSaved, onCancel }: ProfileFormProps) {
         </Button>
         <Button onClick={onCancel}>Cancel</Button>
       </div>
-    </form>
+    </Form>
   )
 }
 

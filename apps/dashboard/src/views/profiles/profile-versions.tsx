@@ -1,12 +1,12 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-
 import { client } from '../../api/client.ts'
 import { Button, ButtonLink } from '../../design/button.tsx'
+import { CardTable, type Column } from '../../design/card-table.tsx'
 import styles from '../../design/design.module.css'
-import { Panel, Scroll } from '../../design/layout.tsx'
+import { Panel } from '../../design/layout.tsx'
 import { ErrorNote, Loading } from '../../design/notes.tsx'
-import { ShowMore } from '../../design/show-more.tsx'
 import { Time } from '../../design/time.tsx'
+import { ShowMore, usePages } from '../../live/pages.tsx'
+import { useChange } from '../../live/use-change.ts'
 import { namesOfChanges, wordOption, type Profile } from './profile-draft.ts'
 
 interface ProfileVersionsProps {
@@ -18,69 +18,44 @@ interface ProfileVersionsProps {
 
 /** Every version that there was: who saved it, and what it changed. An older one can be saved again. */
 export function ProfileVersions({ name, latest, mayChange }: ProfileVersionsProps) {
-  const queries = useQueryClient()
-  const query = useInfiniteQuery({
+  const { items: versions, query } = usePages({
     queryKey: ['profiles', 'versions', name],
-    queryFn: async ({ pageParam, signal }) =>
-      client.listImportProfileVersions(
-        { name, limit: 20, ...(pageParam !== null && { cursor: pageParam }) },
-        { signal },
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    load: async (place, signal) => client.listImportProfileVersions({ name, limit: 20, ...place }, { signal }),
     retry: false,
   })
-  const restore = useMutation({
-    mutationFn: async (version: Profile) => client.saveImportProfile({ name, body: version }),
-    onSuccess: async () => queries.invalidateQueries({ queryKey: ['profiles'], refetchType: 'all' }),
+  const restore = useChange({
+    act: async (version: Profile) => client.saveImportProfile({ name, body: version }),
+    renews: ['profiles'],
   })
-  const versions = query.data?.pages.flatMap(({ items }) => items) ?? []
+  const restoring: Column<Profile> = {
+    name: 'Restore',
+    renderCell: (version) =>
+      version.version === latest ? (
+        'In use'
+      ) : (
+        <Button isSmall disabled={restore.isPending} onClick={() => restore.mutate(version)}>
+          Restore version {version.version}
+        </Button>
+      ),
+  }
   if (query.isError && query.data === undefined) return null
   return (
     <Panel title="Versions">
       {query.isPending && <Loading what="the versions" />}
       {restore.isError && <ErrorNote error={restore.error} />}
       {versions.length > 0 && (
-        <Scroll label="Versions">
-          <table className={styles.cards}>
-            <thead>
-              <tr>
-                <th scope="col">Version</th>
-                <th scope="col">Saved</th>
-                <th scope="col">Saved by</th>
-                <th scope="col">What changed</th>
-                {mayChange && <th scope="col">Restore</th>}
-              </tr>
-            </thead>
-            <tbody>
-              {versions.map((version, index) => (
-                <tr key={version.version}>
-                  <td data-label="Version" className={styles.number}>
-                    {version.version}
-                  </td>
-                  <td data-label="Saved">
-                    <Time at={version.savedAt} />
-                  </td>
-                  <td data-label="Saved by" className={styles.value}>
-                    {version.savedBy.name}
-                  </td>
-                  <td data-label="What changed">{describeChange(version, versions[index + 1])}</td>
-                  {mayChange && (
-                    <td data-label="Restore">
-                      {version.version === latest ? (
-                        'In use'
-                      ) : (
-                        <Button isSmall disabled={restore.isPending} onClick={() => restore.mutate(version)}>
-                          Restore version {version.version}
-                        </Button>
-                      )}
-                    </td>
-                  )}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <CardTable
+          label="Versions"
+          rows={versions}
+          keyOf={({ version }) => version}
+          columns={[
+            { name: 'Version', className: styles.number, renderCell: ({ version }) => version },
+            { name: 'Saved', renderCell: ({ savedAt }) => <Time at={savedAt} /> },
+            { name: 'Saved by', className: styles.value, renderCell: ({ savedBy }) => savedBy.name },
+            { name: 'What changed', renderCell: (version, index) => describeChange(version, versions[index + 1]) },
+            ...(mayChange ? [restoring] : []),
+          ]}
+        />
       )}
       <div className={styles.row}>
         <ShowMore query={query} />

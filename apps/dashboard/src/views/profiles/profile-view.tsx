@@ -1,5 +1,5 @@
 import { RequestError } from '@importer/client'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 
@@ -12,6 +12,7 @@ import { ConfirmDialog } from '../../design/dialog.tsx'
 import { Page, Panel } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
 import { Freshness } from '../../live/freshness.tsx'
+import { useChange } from '../../live/use-change.ts'
 import { useSession } from '../../session/session.tsx'
 import type { Profile } from './profile-draft.ts'
 import { ProfileFacts } from './profile-facts.tsx'
@@ -112,15 +113,12 @@ function Current({ profile, mayChange }: { readonly profile: Profile; readonly m
 }
 
 function DeleteProfile({ profile: { name, version } }: { readonly profile: Profile }) {
-  const queries = useQueryClient()
   const [, navigate] = useLocation()
   const [isConfirming, setConfirming] = useState(false)
-  const remove = useMutation({
-    mutationFn: async () => client.deleteImportProfile({ name }),
-    onSuccess: async () => {
-      navigate('/profiles')
-      await queries.invalidateQueries({ queryKey: ['profiles'], refetchType: 'all' })
-    },
+  const remove = useChange({
+    act: async () => client.deleteImportProfile({ name }),
+    renews: ['profiles'],
+    onDone: () => navigate('/profiles'),
   })
   return (
     <>
@@ -131,7 +129,7 @@ function DeleteProfile({ profile: { name, version } }: { readonly profile: Profi
         <ConfirmDialog
           title="Delete this profile?"
           confirm="Delete the profile"
-          isBusy={remove.isPending}
+          act={remove}
           onConfirm={() => remove.mutate()}
           onClose={() => setConfirming(false)}
         >
@@ -139,7 +137,6 @@ function DeleteProfile({ profile: { name, version } }: { readonly profile: Profi
             Uploads that name “{name}” are refused from then on. Imports made with it stay, and so{' '}
             {version === 1 ? 'does its version' : `do its ${version} versions`}: saved again it goes on counting.
           </p>
-          {remove.isError && <ErrorNote error={remove.error} />}
         </ConfirmDialog>
       )}
     </>

@@ -1,29 +1,37 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 
-import { client } from '../../api/client.ts'
+import { client, type AnswerOf } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { ButtonLink } from '../../design/button.tsx'
+import { CardTable, type Column } from '../../design/card-table.tsx'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
-import { Page, Panel, Scroll } from '../../design/layout.tsx'
-import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
-import { ShowMore } from '../../design/show-more.tsx'
+import { Page, Panel } from '../../design/layout.tsx'
+import { Awaited, Empty } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { Freshness } from '../../live/freshness.tsx'
+import { ShowMore, usePages } from '../../live/pages.tsx'
 import { useSession } from '../../session/session.tsx'
+
+const COLUMNS: readonly Column<AnswerOf<'listImportProfiles'>['items'][number]>[] = [
+  {
+    name: 'Name',
+    className: styles.value,
+    renderCell: ({ name }) => <Link href={`/profiles/${encodeURIComponent(name)}`}>{name}</Link>,
+  },
+  { name: 'Version', className: styles.number, renderCell: ({ version }) => version },
+  { name: 'Saved', renderCell: ({ savedAt }) => <Time at={savedAt} /> },
+  { name: 'Saved by', className: styles.value, renderCell: ({ savedBy }) => savedBy.name },
+  { name: 'Series', className: styles.number, renderCell: ({ seriesId }) => seriesId ?? '–' },
+]
 
 /** Saved ways to read files of one kind. */
 export function ProfilesView() {
   const { may } = useSession()
-  const query = useInfiniteQuery({
+  const { items: profiles, query } = usePages({
     queryKey: ['profiles', 'pages'],
-    queryFn: async ({ pageParam, signal }) =>
-      client.listImportProfiles({ limit: 50, ...(pageParam !== null && { cursor: pageParam }) }, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    load: async (place, signal) => client.listImportProfiles({ limit: 50, ...place }, { signal }),
   })
-  const profiles = query.data?.pages.flatMap(({ items }) => items) ?? []
   return (
     <Page
       title="Profiles"
@@ -31,8 +39,7 @@ export function ProfilesView() {
       actions={<Freshness query={query} />}
     >
       <Panel title={profiles.length === 0 ? 'No profile yet' : 'All profiles'}>
-        {query.isPending && <Loading what="the profiles" />}
-        {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+        <Awaited what="the profiles" query={query} />
         {query.data !== undefined && profiles.length === 0 && (
           <Empty title="Files of the same kind need their columns explained once only.">
             <p>Choose a file, say what its columns mean, and save that under a name. Uploads by program use it too.</p>
@@ -40,40 +47,7 @@ export function ProfilesView() {
           </Empty>
         )}
         {profiles.length > 0 && (
-          <Scroll label="All profiles">
-            <table className={styles.cards}>
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Version</th>
-                  <th scope="col">Saved</th>
-                  <th scope="col">Saved by</th>
-                  <th scope="col">Series</th>
-                </tr>
-              </thead>
-              <tbody>
-                {profiles.map(({ name, version, savedAt, savedBy, seriesId }) => (
-                  <tr key={name}>
-                    <td data-label="Name" className={styles.value}>
-                      <Link href={`/profiles/${encodeURIComponent(name)}`}>{name}</Link>
-                    </td>
-                    <td data-label="Version" className={styles.number}>
-                      {version}
-                    </td>
-                    <td data-label="Saved">
-                      <Time at={savedAt} />
-                    </td>
-                    <td data-label="Saved by" className={styles.value}>
-                      {savedBy.name}
-                    </td>
-                    <td data-label="Series" className={styles.number}>
-                      {seriesId ?? '–'}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <CardTable label="All profiles" rows={profiles} keyOf={({ name }) => name} columns={COLUMNS} />
         )}
         <div>
           <ShowMore query={query} />

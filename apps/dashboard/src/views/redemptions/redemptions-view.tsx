@@ -1,34 +1,51 @@
 import { RequestError } from '@importer/client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Link } from 'wouter'
 import { z } from 'zod'
 
-import { useViewState } from '../../address/use-view-state.ts'
-import { client } from '../../api/client.ts'
+import { digits, useViewState } from '../../address/use-view-state.ts'
+import { client, type AnswerOf } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Button } from '../../design/button.tsx'
+import { CardTable, type Column } from '../../design/card-table.tsx'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
-import { TextField } from '../../design/fields.tsx'
-import { Page, Panel, Scroll } from '../../design/layout.tsx'
+import { Form, TextField } from '../../design/fields.tsx'
+import { Page, Panel } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { RowLink } from '../../design/row-link.tsx'
 import { Time } from '../../design/time.tsx'
-import { formatCount, formatNumber } from '../../format/numbers.ts'
-import { showFileName } from '../../format/words.ts'
+import { formatNumber } from '../../format/numbers.ts'
 import { Freshness } from '../../live/freshness.tsx'
 
-const id = z.string().regex(/^\d{1,16}$/)
+const id = digits(16)
 const viewState = z.object({
   couponId: id.optional(),
   couponCode: z.string().min(1).max(255).optional(),
   seriesId: id.optional(),
-  before: z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .optional(),
+  before: digits(10).optional(),
 })
 type State = z.output<typeof viewState>
+
+const COLUMNS: readonly Column<AnswerOf<'listRedemptions'>['items'][number]>[] = [
+  { name: 'Redeemed', renderCell: ({ redeemedAt }) => <Time at={redeemedAt} /> },
+  {
+    name: 'Coupon',
+    className: styles.value,
+    renderCell: ({ couponCode, couponId, ordinal }) => (
+      <>
+        {couponCode}
+        <div className={styles.hint}>
+          id {couponId}, use {ordinal}
+        </div>
+      </>
+    ),
+  },
+  { name: 'Till', renderCell: ({ tillId }) => tillId },
+  { name: 'Customer', renderCell: ({ customerId }) => customerId },
+  { name: 'Bill', className: styles.value, renderCell: ({ billNumber, billId }) => billNumber ?? billId ?? '–' },
+  { name: 'From', renderCell: (redemption) => <RowLink {...redemption} /> },
+]
 
 /** Was this coupon used: when, where, by whom, from which file and row. */
 export function RedemptionsView() {
@@ -65,45 +82,12 @@ export function RedemptionsView() {
             </Empty>
           )}
           {query.data !== undefined && query.data.items.length > 0 && (
-            <Scroll label="Redemptions">
-              <table className={styles.cards}>
-                <thead>
-                  <tr>
-                    <th scope="col">Redeemed</th>
-                    <th scope="col">Coupon</th>
-                    <th scope="col">Till</th>
-                    <th scope="col">Customer</th>
-                    <th scope="col">Bill</th>
-                    <th scope="col">From</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {query.data.items.map((one) => (
-                    <tr key={`${one.importId}/${one.rowNumber}`}>
-                      <td data-label="Redeemed">
-                        <Time at={one.redeemedAt} />
-                      </td>
-                      <td data-label="Coupon" className={styles.value}>
-                        {one.couponCode}
-                        <div className={styles.hint}>
-                          id {one.couponId}, use {one.ordinal}
-                        </div>
-                      </td>
-                      <td data-label="Till">{one.tillId}</td>
-                      <td data-label="Customer">{one.customerId}</td>
-                      <td data-label="Bill" className={styles.value}>
-                        {one.billNumber ?? one.billId ?? '–'}
-                      </td>
-                      <td data-label="From">
-                        <Link href={`/imports/${one.importId}/rows/${one.rowNumber}`} className={styles.value}>
-                          {showFileName(one.fileName)}, row {formatCount(one.rowNumber)}
-                        </Link>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
+            <CardTable
+              label="Redemptions"
+              rows={query.data.items}
+              keyOf={({ importId, rowNumber }) => `${importId}/${rowNumber}`}
+              columns={COLUMNS}
+            />
           )}
           {query.data?.nextCursor !== undefined && query.data.nextCursor !== null && (
             <div>
@@ -122,9 +106,8 @@ function describeFound(count: number): string {
 }
 
 function callOf({ couponId, couponCode, seriesId, before }: State) {
-  const cursor = before === undefined ? {} : { cursor: before }
-  if (couponCode !== undefined && seriesId !== undefined) return { couponCode, seriesId, ...cursor }
-  if (couponId !== undefined) return { couponId, ...cursor }
+  if (couponCode !== undefined && seriesId !== undefined) return { couponCode, seriesId, cursor: before }
+  if (couponId !== undefined) return { couponId, cursor: before }
   return null
 }
 
@@ -139,10 +122,8 @@ function LookUp({ state, onLookUp }: LookUpProps) {
   const [couponId, setCouponId] = useState(state.couponId ?? '')
   const byCode = code.trim() !== ''
   return (
-    <form
-      className={styles.stack}
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         onLookUp(
           byCode
             ? { couponCode: code.trim(), seriesId: seriesId.trim(), couponId: undefined }
@@ -175,6 +156,6 @@ function LookUp({ state, onLookUp }: LookUpProps) {
           Look up
         </Button>
       </div>
-    </form>
+    </Form>
   )
 }

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { client } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
-import { TextField } from '../../design/fields.tsx'
+import { Form, TextField } from '../../design/fields.tsx'
 import { Facts, Panel } from '../../design/layout.tsx'
 import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
 import { wordCode } from '../../format/words.ts'
@@ -28,13 +28,7 @@ export function ReferenceItem({ kind, id, onLookUp }: ReferenceItemProps) {
   const isMissing = query.error instanceof RequestError && query.error.status === 404
   return (
     <Panel title="Look one up">
-      <form
-        className={styles.stack}
-        onSubmit={(event) => {
-          event.preventDefault()
-          onLookUp(text.trim())
-        }}
-      >
+      <Form onSubmit={() => onLookUp(text.trim())}>
         <TextField
           label="Id"
           type="search"
@@ -47,7 +41,7 @@ export function ReferenceItem({ kind, id, onLookUp }: ReferenceItemProps) {
         <div>
           <Button type="submit">Look up</Button>
         </div>
-      </form>
+      </Form>
       {id !== undefined && query.isPending && <Loading what="the item" />}
       {isMissing && <Empty title={`There is no such id among the ${kind}.`} />}
       {query.isError && !isMissing && <ErrorNote error={query.error} onRetry={query.refetch} />}

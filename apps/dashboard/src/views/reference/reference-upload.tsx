@@ -1,14 +1,14 @@
 import type { ReferenceKind } from '@importer/contracts'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { client } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
-import { Field } from '../../design/fields.tsx'
+import { Field, Form } from '../../design/fields.tsx'
 import { Panel, Scroll } from '../../design/layout.tsx'
 import { ErrorNote, Note } from '../../design/notes.tsx'
 import { formatCount, formatNumber } from '../../format/numbers.ts'
+import { useChange } from '../../live/use-change.ts'
 
 const COLUMNS: Readonly<Record<ReferenceKind, string>> = {
   series: 'id, name, maxRedemptionsPerCoupon, validFrom, validTill',
@@ -24,19 +24,16 @@ interface ReferenceUploadProps {
 
 /** More of it from a CSV file: what is there is changed, the rest is added. */
 export function ReferenceUpload({ kind, words }: ReferenceUploadProps) {
-  const queries = useQueryClient()
   const [file, setFile] = useState<File | null>(null)
-  const load = useMutation({
-    mutationFn: async (chosen: File) => client.loadReference({ kind, body: chosen }),
-    onSuccess: async () => queries.invalidateQueries({ queryKey: ['reference-count'], refetchType: 'all' }),
+  const load = useChange({
+    act: async (chosen: File) => client.loadReference({ kind, body: chosen }),
+    renews: ['reference-count'],
   })
   const result = load.data
   return (
     <Panel title={`Add or change ${words}`}>
-      <form
-        className={styles.stack}
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        onSubmit={() => {
           if (file !== null) load.mutate(file)
         }}
       >
@@ -61,7 +58,7 @@ export function ReferenceUpload({ kind, words }: ReferenceUploadProps) {
             {load.isPending ? 'Loading…' : `Load ${words}`}
           </Button>
         </div>
-      </form>
+      </Form>
       {load.isError && <ErrorNote error={load.error} />}
       {result !== undefined && (
         <div role="status">

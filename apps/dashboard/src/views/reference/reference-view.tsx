@@ -2,7 +2,7 @@ import { REFERENCE_KINDS, type ReferenceKind } from '@importer/contracts'
 import { useQueries } from '@tanstack/react-query'
 import { z } from 'zod'
 
-import { useViewState } from '../../address/use-view-state.ts'
+import { digits, useViewState } from '../../address/use-view-state.ts'
 import { client } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
@@ -17,10 +17,7 @@ import { ReferenceUpload } from './reference-upload.tsx'
 
 const viewState = z.object({
   kind: z.enum(REFERENCE_KINDS).default('series'),
-  id: z
-    .string()
-    .regex(/^\d{1,16}$/)
-    .optional(),
+  id: digits(16).optional(),
 })
 
 const WORDS: Readonly<Record<ReferenceKind, string>> = {

@@ -7,14 +7,16 @@ import { client, type AnswerOf } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Advice } from '../../design/advice.tsx'
 import { Button, ButtonLink } from '../../design/button.tsx'
+import { CardTable } from '../../design/card-table.tsx'
 import { CurlDisclosure } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
 import { joinNames } from '../../design/join-names.ts'
-import { Facts, Page, Panel, Scroll } from '../../design/layout.tsx'
+import { Facts, Page, Panel } from '../../design/layout.tsx'
 import { Badge, Empty, ErrorNote, Loading, Note } from '../../design/notes.tsx'
+import { RowLink } from '../../design/row-link.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatCount, formatNumber } from '../../format/numbers.ts'
-import { beginSentence, showFileName, wordCode, wordColumn, type Worded } from '../../format/words.ts'
+import { beginSentence, wordCode, wordColumn, type Worded } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useSession } from '../../session/session.tsx'
 import { CorrectDialog, type Fault } from '../import/correct-dialog.tsx'
@@ -141,38 +143,39 @@ function Cells({ row }: { readonly row: Row }) {
   const wrong = new Set(row.errors.map(({ column }) => column))
   if (row.cells.length === 0) return <p className={styles.quiet}>This row could not be split into cells.</p>
   return (
-    <Scroll label="Cells of the row">
-      <table className={styles.cards}>
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Means</th>
-            <th scope="col">In the file</th>
-            <th scope="col">Read as</th>
-          </tr>
-        </thead>
-        <tbody>
-          {row.cells.map(({ position, name, key, value, read }) => (
-            <tr key={position}>
-              <th data-label="Column" scope="row" className={styles.value}>
-                {name ?? `Column ${position + 1}`}
-              </th>
-              <td data-label="Means">
-                {key === null ? <span className={styles.quiet}>not imported</span> : wordColumn(key)}
-              </td>
-              <td data-label="In the file" className={joinNames(styles.value, styles.cell)}>
-                <span className={key !== null && wrong.has(key) ? styles.wrong : undefined}>
-                  {value === '' && key !== null && wrong.has(key) ? '(empty)' : value}
-                </span>
-              </td>
-              <td data-label="Read as" className={joinNames(styles.value, styles.cell)}>
-                <Reading columnKey={key} value={value} read={read} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <CardTable
+      label="Cells of the row"
+      rows={row.cells}
+      keyOf={({ position }) => position}
+      columns={[
+        {
+          name: 'Column',
+          className: styles.value,
+          isHead: true,
+          renderCell: ({ position, name }) => name ?? `Column ${position + 1}`,
+        },
+        {
+          name: 'Means',
+          renderCell: ({ key }) =>
+            key === null ? <span className={styles.quiet}>not imported</span> : wordColumn(key),
+        },
+        {
+          name: 'In the file',
+          className: joinNames(styles.value, styles.cell),
+          renderCell: ({ key, value }) => {
+            const isWrong = key !== null && wrong.has(key)
+            return (
+              <span className={isWrong ? styles.wrong : undefined}>{isWrong && value === '' ? '(empty)' : value}</span>
+            )
+          },
+        },
+        {
+          name: 'Read as',
+          className: joinNames(styles.value, styles.cell),
+          renderCell: ({ key, value, read }) => <Reading columnKey={key} value={value} read={read} />,
+        },
+      ]}
+    />
   )
 }
 
@@ -201,36 +204,18 @@ function Context({ context, outcome }: Pick<Row, 'context' | 'outcome'>) {
     <>
       {redemptions.length > 0 && (
         <Panel title={outcome === 'inserted' ? 'What was recorded' : 'What stands in the way'}>
-          <Scroll label="Redemptions">
-            <table className={styles.cards}>
-              <thead>
-                <tr>
-                  <th scope="col">Redeemed</th>
-                  <th scope="col">Till</th>
-                  <th scope="col">Customer</th>
-                  <th scope="col">Coupon</th>
-                  <th scope="col">From</th>
-                </tr>
-              </thead>
-              <tbody>
-                {redemptions.map(({ importId, fileName, rowNumber, couponId, customerId, tillId, redeemedAt }) => (
-                  <tr key={`${importId}/${rowNumber}`}>
-                    <td data-label="Redeemed">
-                      <Time at={redeemedAt} />
-                    </td>
-                    <td data-label="Till">{tillId}</td>
-                    <td data-label="Customer">{customerId}</td>
-                    <td data-label="Coupon">{couponId}</td>
-                    <td data-label="From">
-                      <Link href={`/imports/${importId}/rows/${rowNumber}`} className={styles.value}>
-                        {showFileName(fileName)}, row {formatCount(rowNumber)}
-                      </Link>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <CardTable
+            label="Redemptions"
+            rows={redemptions}
+            keyOf={({ importId, rowNumber }) => `${importId}/${rowNumber}`}
+            columns={[
+              { name: 'Redeemed', renderCell: ({ redeemedAt }) => <Time at={redeemedAt} /> },
+              { name: 'Till', renderCell: ({ tillId }) => tillId },
+              { name: 'Customer', renderCell: ({ customerId }) => customerId },
+              { name: 'Coupon', renderCell: ({ couponId }) => couponId },
+              { name: 'From', renderCell: (redemption) => <RowLink {...redemption} /> },
+            ]}
+          />
         </Panel>
       )}
       {series !== null && (

@@ -5,7 +5,7 @@ import { client, type AnswerOf, type ImportView } from '../../api/client.ts'
 import { ButtonLink } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
 import { Figures, Page, Panel } from '../../design/layout.tsx'
-import { Badge, Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { Awaited, Badge, Empty, ErrorNote, Loading } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatCount, formatNumber } from '../../format/numbers.ts'
 import { formatDuration } from '../../format/times.ts'
@@ -43,8 +43,7 @@ export function StartView() {
     >
       <Attention running={running.data ?? []} />
       <Panel title="Running now">
-        {running.isPending && <Loading what="what runs" />}
-        {running.isError && running.data === undefined && <ErrorNote error={running.error} onRetry={running.refetch} />}
+        <Awaited what="what runs" query={running} />
         {running.data?.length === 0 && <p className={styles.quiet}>Nothing runs, and nothing waits.</p>}
         {running.data?.map((view) => (
           <RunningImport key={view.id} view={view} />
@@ -222,8 +221,7 @@ function LastDay() {
     imports.reduce((total, { counts }) => total + counts[part], 0)
   return (
     <Panel title="The last 24 hours">
-      {query.isPending && <Loading what="the last day" />}
-      {query.isError && query.data === undefined && <ErrorNote error={query.error} onRetry={query.refetch} />}
+      <Awaited what="the last day" query={query} />
       {query.data !== undefined && (
         <Figures
           figures={[

@@ -1,75 +1,70 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-
 import { client, type AnswerOf } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
+import { CardTable, type Column } from '../../design/card-table.tsx'
 import styles from '../../design/design.module.css'
-import { Scroll } from '../../design/layout.tsx'
 import { Badge, ErrorNote } from '../../design/notes.tsx'
 import { Time } from '../../design/time.tsx'
 import { formatDuration } from '../../format/times.ts'
 import { wordCode, type Tone } from '../../format/words.ts'
+import { useChange } from '../../live/use-change.ts'
 
 type Delivery = AnswerOf<'listWebhookDeliveries'>['items'][number]
 type Attempt = Delivery['attempts'][number]
 
 const TONES: Readonly<Record<Delivery['status'], Tone>> = { pending: 'busy', delivered: 'good', failed: 'bad' }
 
+const COLUMNS: readonly Column<Delivery>[] = [
+  {
+    name: 'Event',
+    renderCell: ({ eventType, url, createdAt }) => (
+      <>
+        {eventType}
+        <div className={styles.value}>{url}</div>
+        <div className={styles.hint}>
+          <Time at={createdAt} />
+        </div>
+      </>
+    ),
+  },
+  {
+    name: 'State',
+    renderCell: ({ status, failureCode, nextAttemptAt }) => (
+      <>
+        <Badge tone={TONES[status]}>{wordCode(status)}</Badge>
+        {failureCode !== null && <div className={styles.hint}>{wordCode(failureCode)}</div>}
+        {status === 'pending' && nextAttemptAt !== null && (
+          <div className={styles.hint}>
+            next attempt <Time at={nextAttemptAt} />
+          </div>
+        )}
+      </>
+    ),
+  },
+  { name: 'Attempts', renderCell: ({ attempts }) => <Attempts attempts={attempts} /> },
+]
+
 /** Deliveries with their attempts. What a receiver answered is text, whatever it is. */
 export function DeliveryTable({ deliveries }: { readonly deliveries: readonly Delivery[] }) {
-  const queries = useQueryClient()
-  const send = useMutation({
-    mutationFn: async (deliveryId: number) => client.redeliverWebhook({ deliveryId }),
-    onSuccess: async () => queries.invalidateQueries({ queryKey: ['deliveries'], refetchType: 'all' }),
+  const send = useChange({
+    act: async (deliveryId: number) => client.redeliverWebhook({ deliveryId }),
+    renews: ['deliveries'],
   })
   return (
     <>
       {send.isError && <ErrorNote error={send.error} />}
-      <Scroll label="Webhook deliveries">
-        <table className={styles.cards}>
-          <thead>
-            <tr>
-              <th scope="col">Event</th>
-              <th scope="col">State</th>
-              <th scope="col">Attempts</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {deliveries.map((delivery) => (
-              <tr key={delivery.id}>
-                <td data-label="Event">
-                  {delivery.eventType}
-                  <div className={styles.value}>{delivery.url}</div>
-                  <div className={styles.hint}>
-                    <Time at={delivery.createdAt} />
-                  </div>
-                </td>
-                <td data-label="State">
-                  <Badge tone={TONES[delivery.status]}>{wordCode(delivery.status)}</Badge>
-                  {delivery.failureCode !== null && <div className={styles.hint}>{wordCode(delivery.failureCode)}</div>}
-                  {delivery.status === 'pending' && delivery.nextAttemptAt !== null && (
-                    <div className={styles.hint}>
-                      next attempt <Time at={delivery.nextAttemptAt} />
-                    </div>
-                  )}
-                </td>
-                <td data-label="Attempts">
-                  <Attempts attempts={delivery.attempts} />
-                </td>
-                <td>
-                  {delivery.status !== 'pending' && (
-                    <Button isSmall disabled={send.isPending} onClick={() => send.mutate(delivery.id)}>
-                      Send again
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <CardTable
+        label="Webhook deliveries"
+        rows={deliveries}
+        keyOf={({ id }) => id}
+        columns={COLUMNS}
+        renderActions={({ id, status }) =>
+          status !== 'pending' && (
+            <Button isSmall disabled={send.isPending} onClick={() => send.mutate(id)}>
+              Send again
+            </Button>
+          )
+        }
+      />
     </>
   )
 }

@@ -1,38 +1,31 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { client } from '../../api/client.ts'
 import { Button } from '../../design/button.tsx'
-import { CopyBlock } from '../../design/copy-block.tsx'
+import { ShownOnce } from '../../design/copy-block.tsx'
 import styles from '../../design/design.module.css'
-import { TextField } from '../../design/fields.tsx'
+import { Form, TextField } from '../../design/fields.tsx'
 import { Panel } from '../../design/layout.tsx'
-import { ErrorNote, Note } from '../../design/notes.tsx'
+import { ErrorNote } from '../../design/notes.tsx'
+import { useChange } from '../../live/use-change.ts'
 
 export function NewEndpoint() {
-  const queries = useQueryClient()
   const [url, setUrl] = useState('')
   const [description, setDescription] = useState('')
-  const make = useMutation({
-    mutationFn: async () =>
+  const make = useChange({
+    act: async () =>
       client.createWebhookEndpoint({
         body: { url: url.trim(), ...(description.trim() !== '' && { description: description.trim() }) },
       }),
-    onSuccess: async () => {
+    renews: ['endpoints'],
+    onDone: () => {
       setUrl('')
       setDescription('')
-      await queries.invalidateQueries({ queryKey: ['endpoints'], refetchType: 'all' })
     },
   })
   return (
     <Panel title="New endpoint">
-      <form
-        className={styles.stack}
-        onSubmit={(event) => {
-          event.preventDefault()
-          make.mutate()
-        }}
-      >
+      <Form onSubmit={() => make.mutate()}>
         <div className={styles.fields}>
           <TextField
             label="Address"
@@ -50,20 +43,12 @@ export function NewEndpoint() {
             Add the endpoint
           </Button>
         </div>
-      </form>
+      </Form>
       {make.isError && <ErrorNote error={make.error} />}
       {make.data !== undefined && (
-        <Note tone="good">
-          <p>
-            <strong>Its secret is shown this once:</strong> the receiver verifies signatures with it.
-          </p>
-          <CopyBlock what="secret" text={make.data.secret} />
-          <span>
-            <Button isSmall onClick={() => make.reset()}>
-              I have it
-            </Button>
-          </span>
-        </Note>
+        <ShownOnce what="secret" text={make.data.secret} onTaken={() => make.reset()}>
+          <strong>Its secret is shown this once:</strong> the receiver verifies signatures with it.
+        </ShownOnce>
       )}
     </Panel>
   )

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { DELIVERY_STATUSES } from '@importer/contracts'
 import { z } from 'zod'
 
-import { useViewState } from '../../address/use-view-state.ts'
+import { digits, useViewState } from '../../address/use-view-state.ts'
 import { client } from '../../api/client.ts'
 import { makeCurl } from '../../api/make-curl.ts'
 import { Button } from '../../design/button.tsx'
@@ -10,11 +10,11 @@ import { CurlDisclosure } from '../../design/copy-block.tsx'
 import { ChoiceField } from '../../design/fields.tsx'
 import styles from '../../design/design.module.css'
 import { Page, Panel } from '../../design/layout.tsx'
-import { Empty, ErrorNote, Loading } from '../../design/notes.tsx'
+import { Awaited, Empty } from '../../design/notes.tsx'
 import { wordCode } from '../../format/words.ts'
 import { Freshness } from '../../live/freshness.tsx'
 import { useInterval } from '../../live/live-updates.tsx'
-import { useSession } from '../../session/session.tsx'
+import { ForRole } from '../../session/session.tsx'
 import { DeliveryTable } from './delivery-table.tsx'
 import { EndpointTable } from './endpoint-table.tsx'
 import { NewEndpoint } from './new-endpoint.tsx'
@@ -23,29 +23,17 @@ const POLL_MS = 5_000
 
 const viewState = z.object({
   status: z.enum(DELIVERY_STATUSES).optional(),
-  endpointId: z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .optional(),
-  before: z
-    .string()
-    .regex(/^\d{1,16}$/)
-    .optional(),
+  endpointId: digits(10).optional(),
+  before: digits(16).optional(),
 })
 
 /** Who is notified when an import ends, and how that goes. */
 export function WebhooksView() {
-  const { may } = useSession()
-  if (!may('admin')) {
-    return (
-      <Page title="Webhooks">
-        <Empty title="These are for administrators.">
-          <p>Sign in with a key that has the role admin.</p>
-        </Empty>
-      </Page>
-    )
-  }
-  return <Webhooks />
+  return (
+    <ForRole needed="admin" title="Webhooks" refusal="These are for administrators.">
+      <Webhooks />
+    </ForRole>
+  )
 }
 
 function Webhooks() {
@@ -56,12 +44,7 @@ function Webhooks() {
     queryFn: async ({ signal }) => client.listWebhookEndpoints({ limit: 200 }, { signal }),
     refetchInterval: interval,
   })
-  const call = {
-    limit: 50,
-    ...(status !== undefined && { status }),
-    ...(endpointId !== undefined && { endpointId }),
-    ...(before !== undefined && { cursor: before }),
-  }
+  const call = { limit: 50, status, endpointId, cursor: before }
   const deliveries = useQuery({
     queryKey: ['deliveries', call],
     queryFn: async ({ signal }) => client.listWebhookDeliveries(call, { signal }),
@@ -76,10 +59,7 @@ function Webhooks() {
     >
       <NewEndpoint />
       <Panel title="Endpoints">
-        {endpoints.isPending && <Loading what="the endpoints" />}
-        {endpoints.isError && endpoints.data === undefined && (
-          <ErrorNote error={endpoints.error} onRetry={endpoints.refetch} />
-        )}
+        <Awaited what="the endpoints" query={endpoints} />
         {endpoints.data?.items.length === 0 && (
           <Empty title="No endpoint yet.">
             <p>An endpoint gets a signed request whenever an import completes, fails, is cancelled or is reverted.</p>
@@ -113,10 +93,7 @@ function Webhooks() {
             ...DELIVERY_STATUSES.map((one) => ({ value: one, text: wordCode(one) })),
           ]}
         />
-        {deliveries.isPending && <Loading what="the deliveries" />}
-        {deliveries.isError && deliveries.data === undefined && (
-          <ErrorNote error={deliveries.error} onRetry={deliveries.refetch} />
-        )}
+        <Awaited what="the deliveries" query={deliveries} />
         {deliveries.data?.items.length === 0 && <Empty title="No delivery." />}
         {deliveries.data !== undefined && deliveries.data.items.length > 0 && (
           <DeliveryTable deliveries={deliveries.data.items} />
