@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { waitForImport, type ImporterClient, type ImportView } from '@importer/client'
-import { openFile, type ProgressDisplay } from '@importer/client/terminal'
+import { createProgressDisplay, openFile } from '@importer/client/terminal'
 import { DEMO_COLUMNS, describeDemo, writeRedemptions, writeReference, type DemoWorld } from '@importer/demo-data'
 
 import type { Steps } from './steps.ts'
@@ -16,14 +16,12 @@ const SERIES_PER_RUN = 2
 
 export interface ImportDemoOptions {
   readonly client: ImporterClient
-  /** where the files are written; made when missing */
-  readonly folder: string
+  /** the instance's; files are written to a folder of the run in it */
+  readonly dataDir: string
   readonly rows: number
   readonly seed: number
   readonly steps: Steps
-  /** shows how far the import is; made when there is something to show */
-  readonly openDisplay: () => ProgressDisplay
-  readonly signal?: AbortSignal
+  readonly signal: AbortSignal
 }
 
 export interface ImportedDemo {
@@ -37,10 +35,10 @@ export interface ImportedDemo {
 
 /** Makes demo data for the next run of this instance, loads and uploads it over HTTP, and waits for the end. */
 export async function importDemoData(options: ImportDemoOptions): Promise<ImportedDemo> {
-  const { client, rows, seed, steps, signal } = options
+  const { client, dataDir, rows, seed, steps, signal } = options
   const run = Math.floor((await client.countReference({ kind: 'series' })).count / SERIES_PER_RUN) + 1
   const world = describeDemo({ seed, rows, run })
-  const folder = path.join(options.folder, `run-${run}`)
+  const folder = path.join(dataDir, `run-${run}`)
   await mkdir(folder, { recursive: true })
 
   for (const kind of REFERENCE_ORDER) {
@@ -66,12 +64,9 @@ export async function importDemoData(options: ImportDemoOptions): Promise<Import
   })
   const answeredAtMs = Date.now()
   const view = await steps.run('Import it', async () => {
-    const display = options.openDisplay()
+    const display = createProgressDisplay(process.stdout)
     try {
-      return await waitForImport(client, id, {
-        onProgress: (progress) => display.update(progress),
-        ...(signal === undefined ? {} : { signal }),
-      })
+      return await waitForImport(client, id, { onProgress: (progress) => display.update(progress), signal })
     } finally {
       display.stop()
     }

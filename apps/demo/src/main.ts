@@ -2,7 +2,6 @@
 import path from 'node:path'
 
 import { createClient } from '@importer/client'
-import { createProgressDisplay } from '@importer/client/terminal'
 import { ownEnvironment, startSystem } from '@importer/local-system'
 
 import { makeDemoEnvironment } from './demo-environment.ts'
@@ -28,16 +27,7 @@ async function runDemo({ signal, print, onEnd }: Program): Promise<void> {
   const running = await steps.run('Start everything', async () => startSystem({ env, output: print, signal }))
   onEnd(async () => running.stop())
   const client = createClient({ url: running.url, apiKey: running.apiKey, signal })
-  const openDisplay = () => createProgressDisplay(process.stdout)
-  const { world, view, file, importSeconds } = await importDemoData({
-    client,
-    folder: dataDir,
-    rows,
-    seed,
-    steps,
-    openDisplay,
-    signal,
-  })
+  const { world, view, file, importSeconds } = await importDemoData({ client, dataDir, rows, seed, steps, signal })
   const report = path.join(path.dirname(file), 'errors.csv')
   await steps.run('Fetch the error report', async () => saveErrorReport(client, view.id, report))
 

@@ -6,7 +6,6 @@ import { mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 import { createClient } from '@importer/client'
-import { createProgressDisplay } from '@importer/client/terminal'
 import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
 import { chromium } from 'playwright-core'
 
@@ -30,11 +29,10 @@ async function takeScreenshots({ signal, print, onEnd }: Program): Promise<void>
   onEnd(async () => running.stop())
   const { view } = await importDemoData({
     client: createClient({ url: running.url, apiKey: running.apiKey, signal }),
-    folder: dataDir,
+    dataDir,
     rows: ROWS,
     seed: SEED,
     steps: new Steps(print),
-    openDisplay: () => createProgressDisplay(process.stdout),
     signal,
   })
   await mkdir(FOLDER, { recursive: true })
