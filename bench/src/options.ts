@@ -13,6 +13,7 @@ const SUITES = [
   'lookups',
   'actions',
   'rejected',
+  'row-security',
 ] as const
 export type SuiteName = (typeof SUITES)[number]
 

@@ -16,6 +16,7 @@ import { runPeersSuite } from './suites/peers.ts'
 import { runPollSuite } from './suites/poll.ts'
 import { runRejectedSuite } from './suites/rejected.ts'
 import { runReferenceSuite } from './suites/reference.ts'
+import { runRowSecuritySuite } from './suites/row-security.ts'
 import { runSeriesKindsSuite } from './suites/series-kinds.ts'
 import { runUploadSuite } from './suites/upload.ts'
 
@@ -32,6 +33,7 @@ const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> =
   lookups: runLookupsSuite,
   actions: runActionsSuite,
   rejected: runRejectedSuite,
+  'row-security': runRowSecuritySuite,
 }
 
 export interface RunOptions extends BenchOptions {

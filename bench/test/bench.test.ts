@@ -48,6 +48,7 @@ const FIGURES = [
   'filtered_page_ms',
   'row_ms',
   'retry_answer_ms',
+  'row_security_ratio_seconds',
   ...(process.platform === 'linux' ? ['rss_ratio', 'rss_mb', 'intake_rss_mb'] : []),
 ]
 const SUITES = [
@@ -62,6 +63,7 @@ const SUITES = [
   'lookups',
   'actions',
   'rejected',
+  'row-security',
   ...(process.platform === 'linux' ? ['memory'] : []),
 ]
 
@@ -85,7 +87,7 @@ test('every suite runs and gives its figures', { timeout: TIMEOUT_MS }, async ()
 
   await writePerformancePage({ resultsFolder: folder, docsFolder: folder, print: () => {} })
   const page = await readFile(path.join(folder, 'performance.md'), 'utf8')
-  for (const head of ['Series of every kind', 'Looking redemptions up', 'Actions and errors'])
+  for (const head of ['Series of every kind', 'Looking redemptions up', 'Actions and errors', 'Row security'])
     expect(page).toContain(`## ${head}`)
   expect(page).not.toMatch(/NaN|undefined|Infinity/)
   for (const [, picture = ''] of page.matchAll(/]\((.*?\.svg)\)/g)) {

@@ -46,5 +46,13 @@ export function evaluateBars(results: Results): Bar[] {
   atMost("worker's memory, ten times the rows", 1.2, ' ×', memory?.rss_ratio, 2)
   atMost("worker's memory at its peak", 400, ' MiB', memory?.rss_mb)
   atLeast('reference data, all new, against \\copy and an upsert', 0.7, results.find('reference')?.suite.all_new.ratio)
+  const security = results.find('row-security')?.suite
+  atMost(
+    'processor time of an import with row security, against without',
+    1.03,
+    ' ×',
+    security?.row_security_ratio_cpu,
+    2,
+  )
   return bars
 }

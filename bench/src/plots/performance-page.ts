@@ -52,7 +52,7 @@ ${renderMarkdownTable(
   ]),
 )}
 
-${renderCells(results)}${renderKinds(results)}${renderLookups(results)}${renderActions(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
+${renderCells(results)}${renderKinds(results)}${renderLookups(results)}${renderActions(results)}${renderRowSecurity(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
 ${profile === null || found === undefined ? '' : `${describeProfile()}\n${describeScaling(found.report, profile)}`}`.trimEnd() +
     '\n'
   )
@@ -162,6 +162,27 @@ function renderActions(results: Results): string {
 On an import of ${actions.rows.toLocaleString('en-US')} rows; the errors are those of one whose rows are all rejected.
 
 ${table}
+
+`
+}
+
+function renderRowSecurity(results: Results): string {
+  const found = results.find('row-security')
+  if (found === undefined) return ''
+  const rows = found.suite.kinds.map((kind) => [
+    kind.title,
+    kind.cpu_with ?? '-',
+    kind.cpu_without ?? '-',
+    kind.ratio_cpu ?? '-',
+    kind.rows_per_second_with,
+    kind.rows_per_second_without,
+  ])
+  const head = ['series', 'with, CPU s/M', 'without, CPU s/M', 'ratio', 'with, rows/s', 'without, rows/s']
+  return `## Row security
+
+The same file with the policies and without them, in turn, on one system: processor seconds of worker and PostgreSQL for a million rows. The ratio is the median of the rounds' own.
+
+${renderMarkdownTable(head, rows)}
 
 `
 }

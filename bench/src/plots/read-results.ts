@@ -102,6 +102,21 @@ const suites = {
     all_new: times,
     all_known: times,
   }),
+  'row-security': z.object({
+    row_security_ratio_cpu: z.number().nullable(),
+    kinds: z.array(
+      z.object({
+        title: z.string(),
+        rows: z.number(),
+        cpu_with: z.number().nullable(),
+        cpu_without: z.number().nullable(),
+        rows_per_second_with: z.number(),
+        rows_per_second_without: z.number(),
+        ratio_cpu: z.number().nullable(),
+        ratio_seconds: z.number(),
+      }),
+    ),
+  }),
   lookups: z.object({
     rows: z.number(),
     lookup_index_share: z.number(),
