@@ -78,7 +78,14 @@ export class DirectImporter {
   }
 
   /** Carries a file to its end. */
-  async import({ seriesId, mapping, file, dryRun }: DirectFile): Promise<{ importId: number; createdAtMs: number }> {
+  async import(file: DirectFile): Promise<{ importId: number; createdAtMs: number }> {
+    const created = await this.create(file)
+    expect(await this.run(created.importId)).toEqual({ status: 'finished' })
+    return created
+  }
+
+  /** Stores a file and makes its import, which is not begun. */
+  async create({ seriesId, mapping, file, dryRun }: DirectFile): Promise<{ importId: number; createdAtMs: number }> {
     const stored = await this.store.write(Readable.from([file]), { maxBytes: 2 ** 30 })
     const record = await createImport(this.database, {
       orgId: TEST_ORG,
@@ -93,21 +100,24 @@ export class DirectImporter {
       metadata: null,
       ...(dryRun === undefined ? {} : { dryRun }),
     })
+    return { importId: record.id, createdAtMs: record.createdAt.getTime() }
+  }
+
+  /** One attempt, as a job has it. */
+  async run(importId: number): ReturnType<typeof runImport> {
     const { partitionCount = 2, batchRows = 23, fastestStrategy = 'first-use' } = this.#options
-    const result = await runImport({
+    return runImport({
       database: this.database,
       store: this.store,
       log: this.#log,
-      importId: record.id,
-      jobId: `direct-${record.id}`,
+      importId,
+      jobId: `direct-${importId}`,
       partitionCount,
       batchRows,
       signal: new AbortController().signal,
       shouldYield: () => false,
       fastestStrategy,
     })
-    expect(result).toEqual({ status: 'finished' })
-    return { importId: record.id, createdAtMs: record.createdAt.getTime() }
   }
 
   async revert(importId: number): Promise<void> {

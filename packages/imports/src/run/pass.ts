@@ -63,10 +63,6 @@ export class Pass {
     )
   }
 
-  get hasCommitted(): boolean {
-    return this.#partitions.some((partition) => partition.checkpoint.nextRow > this.start.row)
-  }
-
   async take(block: RecordBlock): Promise<void> {
     const { cells, faults, offsets, lines } = block
     for (let i = 0; i < cells.length; i += 1) {

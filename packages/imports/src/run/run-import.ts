@@ -237,7 +237,7 @@ async function runWatched(
       await pass.take(block)
       stopped = pass.isLost ? 'lost' : options.signal.aborted || options.shouldYield() ? 'yield' : null
       if (stopped !== null) break
-      if (!progressed && pass.hasCommitted) {
+      if (!progressed && pass.committed.rows > 0) {
         progressed = true
         await clearUnexpectedErrors(database, held)
       }
