@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
-import { claimKey, findImportByKey, releaseClaim, renewClaim, type Database, type ImportRecord } from '@importer/db'
+import {
+  claimKey,
+  findImportByKey,
+  releaseClaim,
+  renewClaim,
+  type Database,
+  type IdempotencyClaim,
+  type ImportRecord,
+} from '@importer/db'
 
 import type { Log } from '../dependencies.ts'
 import { ApiError } from '../http/api-error.ts'
@@ -36,8 +44,19 @@ export async function holdIdempotencyKey(
     throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'Idempotency-Key', message }])
   }
   const claim = await claimKey(database, orgId, key)
-  // Looked up after the claim: whoever had it before has made its import by now, or never will.
-  const made = await findImportByKey(database, orgId, key)
+  // A claim that is not released ends by itself some seconds later, and what the request has made is made.
+  const release = async (held: IdempotencyClaim): Promise<void> =>
+    releaseClaim(database, held).catch((error: unknown) =>
+      log.warn({ orgId, err: error }, 'an idempotency key was not released; it is free in 15 s'),
+    )
+  let made: ImportRecord | null
+  try {
+    // Looked up after the claim: whoever had it before has made its import by now, or never will.
+    made = await findImportByKey(database, orgId, key)
+  } catch (error) {
+    if (claim !== null) await release(claim)
+    throw error
+  }
   if (claim === null) {
     if (made !== null) return { key, made, release: () => Promise.resolve() }
     throw keyInUse()
@@ -53,7 +72,7 @@ export async function holdIdempotencyKey(
     made,
     async release() {
       clearInterval(renewing)
-      await releaseClaim(database, claim)
+      await release(claim)
     },
   }
 }

@@ -55,8 +55,11 @@ export async function loadReference(options: LoadReferenceOptions): Promise<Refe
 
 type Place = Pick<ReferenceRowFault, 'row' | 'line'>
 
-/** A row to write, and where rows of the same id stood before it in the batch: it is written in their stead. */
-type NumberedRow = ReferenceRow & Place & { superseded: Place[] }
+/** A row before this one in the batch that has the same id; `changes`: whether the row after it has other values. */
+type SupersededRow = Place & { readonly changes: boolean }
+
+/** A row to write, and the rows in whose stead it is written. */
+type NumberedRow = ReferenceRow & Place & { superseded: SupersededRow[] }
 
 /** Gathers rows and writes them batch by batch, one at a time, while the next is gathered. */
 class ReferenceLoad {
@@ -128,12 +131,13 @@ class ReferenceLoad {
   async #count(rows: readonly NumberedRow[], upsert: () => Promise<ReferenceResult>): Promise<void> {
     const { inserted, updated, faults } = await upsert()
     this.#inserted += inserted
-    // What a later row of the batch replaced was written and changed by it.
-    this.#updated += updated + rows.reduce((sum, { superseded }) => sum + superseded.length, 0)
+    // What a later row of the batch replaced counts as written and changed by it.
+    this.#updated += updated + rows.reduce((sum, { superseded }) => sum + countChanges(superseded), 0)
     for (const { index, field, code, message } of faults) {
       const { row = 0, line = 0, superseded = [] } = rows[index] ?? {}
-      this.#updated -= superseded.length
-      for (const place of superseded) this.#reject({ ...place, field, code, message })
+      this.#updated -= countChanges(superseded)
+      for (const { row: earlier, line: its } of superseded)
+        this.#reject({ row: earlier, line: its, field, code, message })
       this.#reject({ row, line, field, code, message })
     }
   }
@@ -174,7 +178,10 @@ class ReferenceLoad {
     const key = id.text ?? ''
     const before = this.#batch.get(key)
     const superseded = before?.superseded ?? []
-    if (before !== undefined) superseded.push({ row: before.row, line: before.line })
+    if (before !== undefined) {
+      const changes = before.values.some((value, n) => value !== values[n])
+      superseded.push({ row: before.row, line: before.line, changes })
+    }
     this.#batch.delete(key)
     this.#batch.set(key, { id: key, values, row: this.#received, line, superseded })
     this.#batchRows += 1
@@ -198,4 +205,8 @@ function findStray(cells: readonly string[], nameless: readonly number[]): numbe
     if (trimCell(cells[position] ?? '') !== '') return position
   }
   return undefined
+}
+
+function countChanges(superseded: readonly SupersededRow[]): number {
+  return superseded.filter(({ changes }) => changes).length
 }

@@ -1,8 +1,8 @@
 import { deleteDryRows, findDryRunsToClear, recordDryRowsRemoved, type Database } from '@importer/db'
 
-/** What one pass does at most, a second or two of work: the rest is the next one's. */
+/** What one pass does at most, some seconds of work: the rest is the next one's. A dry run of a million rows is one pass. */
 const PASS_IMPORTS = 100
-const PASS_ROWS = 200_000
+const PASS_ROWS = 1_000_000
 /** What one statement deletes at most. */
 const BATCH_ROWS = 10_000
 
