@@ -1,4 +1,4 @@
-/** Whoever looks for a place in the code finds it where the pages say. */
+/** Whoever looks for a place in the code finds it where the pages say, and what they name as proof is there. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -18,32 +18,44 @@ import { expect, test } from 'vitest'
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
 /** What tests leave behind is there once they have run. */
 const MADE_BY_TESTS = new Set(['tests/browser/output'])
+const NAMED = /`((?:apps|bench|deploy|docs|packages|prisma|scripts|tests)\/[\w./-]+|[\w-]+\.(?:md|yml))`/g
 
-test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names only files and folders that exist', (page) => {
-  const text = readFileSync(path.join(REPOSITORY, page), 'utf8')
-  const named = [...text.matchAll(/`((?:apps|bench|deploy|docs|packages|prisma|scripts|tests)\/[\w./-]+)`/g)]
-  const files = new Set(named.map(([, file]) => String(file)))
-  expect(files.size).toBeGreaterThan(10)
-  const missing = [...files].filter((file) => !MADE_BY_TESTS.has(file) && !existsSync(path.join(REPOSITORY, file)))
-  expect(missing).toEqual([])
+const read = (file: string): string => readFileSync(path.join(REPOSITORY, file), 'utf8')
+const findNamed = (text: string, pattern = NAMED): string[] =>
+  [...text.matchAll(pattern)].map(([, file]) => String(file))
+const isMissing = (file: string): boolean => !MADE_BY_TESTS.has(file) && !existsSync(path.join(REPOSITORY, file))
+
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/security.md'])(
+  '%s names only files and folders that exist',
+  (page) => {
+    const files = findNamed(read(page))
+    expect(files.length).toBeGreaterThan(10)
+    expect(files.filter(isMissing)).toEqual([])
+  },
+)
+
+test('each line of the security standard holds by a file, is not applicable, or not yet, and says why', () => {
+  const rows = [...read('docs/security.md').matchAll(/^\| (\d+\.\d+\.\d+[^|]*) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)]
+  expect(rows.length).toBeGreaterThan(50)
+  for (const [, line = '', , status = '', where = ''] of rows) {
+    expect(['holds', 'not applicable', 'not yet'], line).toContain(status.trim())
+    if (status.trim() === 'holds') expect(findNamed(where), line).not.toEqual([])
+    else expect(where.trim().length, line).toBeGreaterThan(10)
+  }
 })
 
 test('the index of decisions has each of them, with its title, date and status', () => {
-  const folder = path.join(REPOSITORY, 'docs/decisions')
-  const files = readdirSync(folder).filter((file) => /^\d{3}-/.test(file))
+  const folder = 'docs/decisions'
+  const files = readdirSync(path.join(REPOSITORY, folder)).filter((file) => /^\d{3}-/.test(file))
   const rows = files.toSorted().map((file) => {
-    const [title = '', , state = ''] = readFileSync(path.join(folder, file), 'utf8').split('\n')
+    const [title = '', , state = ''] = read(`${folder}/${file}`).split('\n')
     const [, number, words] = /^# (\d+)\. (.+)$/.exec(title) ?? []
     const [date, status] = state.split(' · ')
     expect(date).toMatch(/^20\d\d-\d\d-\d\d$/)
     return `| [${number}](${file}) | ${words} | ${date} | ${status} |`
   })
   expect(rows.length).toBeGreaterThan(10)
-  expect(
-    readFileSync(path.join(folder, 'README.md'), 'utf8')
-      .split('\n')
-      .filter((line) => line.startsWith('| [')),
-  ).toEqual(rows)
+  expect(read(`${folder}/README.md`).match(/^\| \[.*$/gm)).toEqual(rows)
 })
 
 const PACKAGES = ['apps', 'packages'].flatMap((home) =>
@@ -51,20 +63,18 @@ const PACKAGES = ['apps', 'packages'].flatMap((home) =>
 )
 
 test.each(PACKAGES)('the README of %s says what it imports, and names only files that exist', (folder) => {
-  const page = readFileSync(path.join(REPOSITORY, folder, 'README.md'), 'utf8')
-  const { dependencies = {} } = JSON.parse(readFileSync(path.join(REPOSITORY, folder, 'package.json'), 'utf8')) as {
-    dependencies?: Record<string, string>
-  }
+  const page = read(`${folder}/README.md`)
+  const { dependencies = {} } = JSON.parse(read(`${folder}/package.json`)) as { dependencies?: Record<string, string> }
   const imported = Object.keys(dependencies).flatMap((name) => /^@importer\/(.+)$/.exec(name)?.[1] ?? [])
   const listed = imported.toSorted().join(', ')
   expect(page).toContain(`- Imports: ${listed === '' ? 'no other package of this workspace' : listed}.\n`)
-  const named = [...page.matchAll(/`(src\/[\w./-]+)`/g)].map(([, file]) => String(file))
-  expect(named).not.toEqual([])
-  expect(named.filter((file) => !existsSync(path.join(REPOSITORY, folder, file)))).toEqual([])
+  const files = findNamed(page, /`(src\/[\w./-]+)`/g).map((file) => `${folder}/${file}`)
+  expect(files).not.toEqual([])
+  expect(files.filter(isMissing)).toEqual([])
 })
 
 test('the picture of who imports whom is that of today (npm run docs:diagram draws it)', () => {
-  expect(readFileSync(path.join(REPOSITORY, 'ARCHITECTURE.md'), 'utf8')).toContain('  imports --> db\n')
+  expect(read('ARCHITECTURE.md')).toContain('  imports --> db\n')
   const script = ['scripts/write-package-diagram.mjs', '--check']
   expect(spawnSync(process.execPath, script, { cwd: REPOSITORY }).status).toBe(0)
 })
