@@ -108,25 +108,17 @@ test('a migration leaves the version before all that its statements need', async
   )
 })
 
-test.each([
-  ['a column that is dropped', 'ALTER TABLE api_key DROP COLUMN name', ['api_key.name is gone']],
-  ['a column that is renamed', 'ALTER TABLE api_key RENAME COLUMN name TO title', ['api_key.name is gone']],
-  [
-    'a column that must be given',
-    'ALTER TABLE api_key ADD COLUMN colour text NOT NULL',
-    ['api_key.colour is new and must be given'],
-  ],
-  [
-    'a column of another type',
-    'ALTER TABLE api_key ALTER COLUMN name TYPE varchar(99)',
-    ['api_key.name was text and is varchar'],
-  ],
-])('%s is noticed', async (_name, sql, expected) => {
+test('what no migration has taken away yet is noticed too', async () => {
   await client.query('BEGIN')
   try {
     const before = await readSchema()
-    await client.query(sql)
-    expect(findTakenAway(before, await readSchema())).toEqual(expect.arrayContaining(expected))
+    await client.query(`ALTER TABLE api_key ADD COLUMN colour text NOT NULL, ALTER COLUMN created_at DROP DEFAULT,
+      ALTER COLUMN name SET NOT NULL`)
+    expect(findTakenAway(before, await readSchema()).toSorted()).toEqual([
+      'api_key.colour is new and must be given',
+      'api_key.created_at has no default any more',
+      'api_key.name may no longer be null',
+    ])
   } finally {
     await client.query('ROLLBACK')
   }
