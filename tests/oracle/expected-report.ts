@@ -55,13 +55,12 @@ const NUMBERS: Record<RowErrorCode, number> = {
   REDEMPTION_LIMIT_REACHED: 728,
 }
 
-/** `isRaw` is the report of `?raw=true`. */
-export function renderExpectedReport(evaluation: Evaluation, mapping: ColumnMapping, isRaw = false): ExpectedReport {
+export function renderExpectedReport(evaluation: Evaluation, mapping: ColumnMapping): ExpectedReport {
   const names = nameColumns(evaluation.header, evaluation.rows[0]?.record, mapping)
   const keyAt = (position: number): string | undefined =>
     Object.entries(mapping.positions).find(([, mapped]) => mapped === position)?.[0]
   const show = (cell: string, position?: number): string =>
-    isRaw ? cell : makeHarmless(position === undefined ? cell : keepOwnMarks(cell, keyAt(position)))
+    makeHarmless(position === undefined ? cell : keepOwnMarks(cell, keyAt(position)))
   const rejected = evaluation.rows.filter((row) => row.outcome === 'rejected')
   return {
     columns: [...names.map((name) => show(name)), 'rowNumber', 'line', 'errorCode', 'errorNumber', 'errorMessage'],
