@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { startEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-postgres'
-import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 
 import { databaseUrls, TEMPLATE_DATABASE } from './database-url.ts'
 import { migrateForApp } from './migrate-for-app.ts'
+import { queryOnce } from './query-once.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -42,17 +42,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 }
 
 async function createTemplate(urls: DatabaseUrls): Promise<void> {
-  const client = new pg.Client({ connectionString: urls.ownerUrl })
-  await client.connect()
-  try {
-    await client.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`)
-    await migrateForApp(databaseUrls(urls, TEMPLATE_DATABASE))
-    // A clone of a database that somebody is connected to fails, and the migrations' pools close their connections late.
-    await client.query(`ALTER DATABASE ${TEMPLATE_DATABASE} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`)
-    await client.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1', [
-      TEMPLATE_DATABASE,
-    ])
-  } finally {
-    await client.end()
-  }
+  const run = async (sql: string): Promise<unknown> => queryOnce(urls.ownerUrl, sql)
+  await run(`CREATE DATABASE ${TEMPLATE_DATABASE}`)
+  await migrateForApp(databaseUrls(urls, TEMPLATE_DATABASE))
+  // A clone of a database that somebody is connected to fails, and the migrations' pools close their connections late.
+  await run(`ALTER DATABASE ${TEMPLATE_DATABASE} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`)
+  await run(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${TEMPLATE_DATABASE}'`)
 }

@@ -13,9 +13,9 @@ import { afterFile } from './after-file.ts'
 export interface RedisServer {
   url: string
   pid: number
-  /** ends the server as a kill does; it keeps nothing of what it held */
+  /** ends the server as a kill does; without `appendonly` it keeps nothing of what it held */
   kill(): Promise<void>
-  /** starts it again on its port, empty */
+  /** starts it again on its port, with what it kept */
   startAgain(): Promise<void>
   /** forgets everything, as FLUSHALL does */
   flush(): Promise<void>
@@ -39,11 +39,11 @@ export function hasRedisServer(): boolean {
   return false
 }
 
-/** A real Redis on a free port of 127.0.0.1 with a temporary folder, ready to answer. */
-export async function startRedisServer(): Promise<RedisServer> {
+/** A real Redis on a free port of 127.0.0.1 with a temporary folder, ready to answer; `settings` as in redis.conf. */
+export async function startRedisServer(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'importer-redis-'))
   const port = await chooseFreePort()
-  let child = await spawnServer(port, folder)
+  let child = await spawnServer(port, folder, settings)
   const stop = async (): Promise<void> => {
     await kill()
     await rm(folder, { recursive: true, force: true })
@@ -61,7 +61,7 @@ export async function startRedisServer(): Promise<RedisServer> {
     pid: child.pid ?? 0,
     kill,
     async startAgain() {
-      child = await spawnServer(port, folder)
+      child = await spawnServer(port, folder, settings)
     },
     flush: async () => command(port, 'FLUSHALL'),
     countKeys: async () => Number((await send(port, 'DBSIZE')).slice(1)),
@@ -84,16 +84,21 @@ async function send(port: number, line: string): Promise<string> {
   return answer.toString().trimEnd()
 }
 
-async function spawnServer(port: number, folder: string): Promise<ChildProcess> {
-  const settings = {
+async function spawnServer(
+  port: number,
+  folder: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
+  const all = {
     bind: '127.0.0.1',
     port: String(port),
     dir: folder,
     save: '',
     appendonly: 'no',
     'maxmemory-policy': 'noeviction',
+    ...settings,
   }
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
+  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const said: string[] = []
   for await (const line of createInterface({ input: child.stdout })) {

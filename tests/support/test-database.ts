@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
 import type { DatabaseUrls } from '@importer/embedded-postgres'
-import pg from 'pg'
 import { inject } from 'vitest'
 
 import { afterFile } from './after-file.ts'
 import { databaseUrls, TEMPLATE_DATABASE } from './database-url.ts'
+import { queryOnce } from './query-once.ts'
 
 /**
  * A migrated, empty database of its own for the test file that asks (about 50 ms), dropped when the file is done:
@@ -14,17 +14,8 @@ import { databaseUrls, TEMPLATE_DATABASE } from './database-url.ts'
  */
 export async function createTestDatabase(): Promise<DatabaseUrls> {
   const name = `test_${randomBytes(8).toString('hex')}`
-  await runOnServer(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE}`)
-  afterFile(async () => runOnServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
-  return databaseUrls(inject('postgresUrls'), name)
-}
-
-async function runOnServer(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('postgresUrls').ownerUrl })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
+  const server = inject('postgresUrls')
+  await queryOnce(server.ownerUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE}`)
+  afterFile(async () => void (await queryOnce(server.ownerUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)))
+  return databaseUrls(server, name)
 }

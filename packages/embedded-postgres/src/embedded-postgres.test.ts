@@ -4,12 +4,13 @@ import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFil
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { queryOnce } from '../../../tests/support/query-once.ts'
+import { waitUntil } from '../../../tests/support/wait-until.ts'
 import { locateBinaries, type PostgresBinaries } from './binaries.ts'
 import { describeClusterFolder, readPidFile } from './cluster-folder.ts'
 import { listClusterProcesses } from './cluster-processes.ts'
@@ -49,24 +50,6 @@ async function start(
   return postgres
 }
 
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-async function waitFor(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
-    await delay(10)
-  }
-}
-
 function serverPid(dataDir: string): number {
   const pid = readPidFile(describeClusterFolder(dataDir))?.pid
   if (pid === undefined) throw new Error(`no server in ${dataDir}`)
@@ -79,17 +62,17 @@ describe('an embedded PostgreSQL', () => {
     expect(findEmbeddedPostgres({ dataDir })).toBeNull()
     const first = await start(dataDir)
     expect(findEmbeddedPostgres({ dataDir })).toEqual({ url: first.url, ownerUrl: first.ownerUrl })
-    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await queryOnce(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
     await first.stop()
     expect(await first.exited).toBe('exit code 0')
     expect(findEmbeddedPostgres({ dataDir })).toBeNull()
 
     const second = await start(dataDir)
-    expect(await query(second.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect(await queryOnce(second.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     expect((await stat(join(dataDir, 'postgres', 'password'))).mode & 0o777).toBe(0o600)
     const wrong = new URL(second.ownerUrl)
     wrong.password = 'guessed'
-    await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/)
+    await expect(queryOnce(wrong.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/)
   })
 
   it('has a role for the app that owns nothing, in a cluster of an earlier version and after a lost password too', async () => {
@@ -97,22 +80,24 @@ describe('an embedded PostgreSQL', () => {
     const { username } = new URL(first.url)
     const attributes = `SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful
       FROM pg_roles WHERE rolname = '${username}'`
-    expect(await query(first.ownerUrl, attributes)).toEqual([{ powerful: false }])
-    await expect(query(first.url, 'CREATE TABLE mine (n int)')).rejects.toThrow('permission denied for schema public')
+    expect(await queryOnce(first.ownerUrl, attributes)).toEqual([{ powerful: false }])
+    await expect(queryOnce(first.url, 'CREATE TABLE mine (n int)')).rejects.toThrow(
+      'permission denied for schema public',
+    )
     const passwordFile = join(root, 'postgres', 'app-password')
     expect((await stat(passwordFile)).mode & 0o777).toBe(0o600)
     await first.stop()
 
     const again = await start(root, { preferredPort: first.port })
     expect(again.url).toBe(first.url)
-    await query(again.ownerUrl, `DROP ROLE ${username}`)
+    await queryOnce(again.ownerUrl, `DROP ROLE ${username}`)
     await again.stop()
     await rm(passwordFile)
 
     const made = await start(root, { preferredPort: first.port })
     expect(made.url).not.toBe(first.url)
-    expect(await query(made.url, 'SELECT current_user::text AS role')).toEqual([{ role: username }])
-    await expect(query(first.url, 'SELECT 1')).rejects.toThrow('password authentication failed')
+    expect(await queryOnce(made.url, 'SELECT current_user::text AS role')).toEqual([{ role: username }])
+    await expect(queryOnce(first.url, 'SELECT 1')).rejects.toThrow('password authentication failed')
     await rm(passwordFile)
     expect(() => findEmbeddedPostgres({ dataDir: root })).toThrow(
       'app-password is missing; stop npm start and start it again',
@@ -124,7 +109,7 @@ describe('an embedded PostgreSQL', () => {
     started.push(postgres)
     const names = `'fsync','synchronous_commit','full_page_writes','data_checksums','server_encoding','wal_level',
       'autovacuum','jit','work_mem','listen_addresses'`
-    const settings = await query(postgres.url, `SELECT name, setting FROM pg_settings WHERE name IN (${names})`)
+    const settings = await queryOnce(postgres.url, `SELECT name, setting FROM pg_settings WHERE name IN (${names})`)
     expect(Object.fromEntries(settings.map(({ name, setting }) => [name, setting]))).toEqual({
       fsync: 'on',
       synchronous_commit: 'on',
@@ -137,9 +122,9 @@ describe('an embedded PostgreSQL', () => {
       work_mem: '5120',
       listen_addresses: '127.0.0.1',
     })
-    expect(await query(postgres.url, 'SELECT datcollate FROM pg_database WHERE datname = current_database()')).toEqual([
-      { datcollate: 'C' },
-    ])
+    expect(
+      await queryOnce(postgres.url, 'SELECT datcollate FROM pg_database WHERE datname = current_database()'),
+    ).toEqual([{ datcollate: 'C' }])
   })
 
   it('is refused in one line when its folder is in use, and does not meet that of another folder', async () => {
@@ -150,8 +135,8 @@ describe('an embedded PostgreSQL', () => {
         `^The PostgreSQL in ${join(root, 'one')} is in use by process ${process.pid}; choose another DATA_DIR$`,
       ),
     )
-    await query(one.ownerUrl, 'CREATE TABLE mine (n int)')
-    expect(await query(other.ownerUrl, `SELECT to_regclass('mine') AS found`)).toEqual([{ found: null }])
+    await queryOnce(one.ownerUrl, 'CREATE TABLE mine (n int)')
+    expect(await queryOnce(other.ownerUrl, `SELECT to_regclass('mine') AS found`)).toEqual([{ found: null }])
   })
 
   it('lets exactly one in of several that come at once', async () => {
@@ -169,7 +154,7 @@ describe('an embedded PostgreSQL', () => {
     const rival = createServer().listen(0, '127.0.0.1')
     await once(rival, 'listening')
     const third = await start(root, { preferredPort: (rival.address() as AddressInfo).port })
-    expect(await query(third.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    expect(await queryOnce(third.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
     rival.close()
   })
 
@@ -200,19 +185,19 @@ describe('a start after a disaster', () => {
 
   it('gets over SIGKILL of the server in the middle of work, on the same port', async () => {
     const first = await start(root)
-    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await queryOnce(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
     const busy = new pg.Client({ connectionString: first.ownerUrl })
     busy.on('error', () => undefined)
     await busy.connect()
     const work = busy.query('DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$').catch((error: unknown) => error)
     const isWorking = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'DO%' AND state = 'active'`
-    await waitFor('the work to begin', async () => (await query(first.ownerUrl, isWorking))[0]?.['n'] === 1)
+    await waitUntil('the work had begun', async () => (await queryOnce(first.ownerUrl, isWorking))[0]?.['n'] === 1)
 
     process.kill(serverPid(root), 'SIGKILL')
     expect(await first.exited).toBe('SIGKILL')
     const second = await start(root, { preferredPort: first.port })
     expect(second.port).toBe(first.port)
-    expect(await query(second.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect(await queryOnce(second.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     expect(await work).toBeInstanceOf(Error)
   })
 
@@ -236,13 +221,13 @@ describe('a start after a disaster', () => {
     const postgres = await start(root)
     expect(lines).toContain('Stopped a PostgreSQL that an earlier run had left behind')
     expect(serverPid(root)).not.toBe(server)
-    expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    expect(await queryOnce(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
   it('does not let the server outlive its killed owner for long', async () => {
     const owner = await startElsewhere(root)
     await kill(owner)
-    await waitFor('the server to end', () => listClusterProcesses(describeClusterFolder(root)).length === 0)
+    await waitUntil('the server had ended', () => listClusterProcesses(describeClusterFolder(root)).length === 0)
   })
 })
 
@@ -267,7 +252,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     const data = join(dataDir, 'postgres', 'data')
     expect((await stat(data)).uid).not.toBe(0)
     expect((await stat(`/proc/${serverPid(dataDir)}`)).uid).not.toBe(0)
-    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await queryOnce(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
     await first.stop()
 
     await chmod(root, 0o700)
@@ -287,7 +272,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     await chmod(root, 0o711)
     const dataDir = join(root, 'data')
     const first = await start(dataDir, { binaries })
-    await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
+    await queryOnce(first.ownerUrl, 'CREATE TABLE kept AS SELECT 7 AS n')
     await first.stop()
 
     await chmod(programs, 0o700)
@@ -298,7 +283,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
 
   async function restartAndRead(dataDir: string): Promise<{ uid: number; capabilities: bigint }> {
     const postgres = await start(dataDir, { binaries })
-    expect(await query(postgres.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
+    expect(await queryOnce(postgres.ownerUrl, 'SELECT n FROM kept')).toEqual([{ n: 7 }])
     const pid = serverPid(dataDir)
     const { uid } = await stat(`/proc/${pid}`)
     const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]

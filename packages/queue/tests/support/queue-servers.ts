@@ -1,15 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 
 import { Redis } from 'ioredis'
-import pg from 'pg'
 
-import { chooseFreePort, startEmbeddedPostgres } from '@importer/embedded-postgres'
+import { startEmbeddedPostgres } from '@importer/embedded-postgres'
 
+import { queryOnce } from '../../../../tests/support/query-once.ts'
+import { startRedisServer } from '../../../../tests/support/redis-server.ts'
 import type { QueueLocation } from '../../src/create-queues.ts'
 import { migrateQueue } from '../../src/postgres-backend.ts'
 
@@ -43,7 +41,7 @@ export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
   const { port, ownerUrl: url } = server
   let databases = 0
   async function makeDatabase(name: string, template = 'template0'): Promise<string> {
-    await query(url, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+    await queryOnce(url, `CREATE DATABASE ${name} TEMPLATE ${template}`)
     const databaseUrl = new URL(url)
     databaseUrl.pathname = `/${name}`
     return databaseUrl.href
@@ -53,7 +51,7 @@ export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
     makeDatabase,
     async addLimitedRole(location) {
       if (location.kind !== 'postgres') throw new Error('another kind of server')
-      await query(
+      await queryOnce(
         location.databaseUrl,
         `CREATE ROLE limited LOGIN PASSWORD 'limited';
          GRANT USAGE ON SCHEMA bullmq TO limited;
@@ -71,7 +69,7 @@ export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
     },
     async breakLock(location, jobId) {
       if (location.kind !== 'postgres') throw new Error('another kind of server')
-      await query(
+      await queryOnce(
         location.databaseUrl,
         `UPDATE bullmq.job SET lock_token = 'x', locked_until_ms = 1 WHERE id = '${jobId}'`,
       )
@@ -87,27 +85,13 @@ export async function startPostgresQueueServer(): Promise<PostgresQueueServer> {
   }
 }
 
-async function query(databaseUrl: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  await client.query(statement)
-  await client.end()
-}
-
 export async function startRedisQueueServer(): Promise<QueueServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'queue-redis-'))
-  const port = await chooseFreePort()
-  let server = await spawnRedis(port, folder)
+  const server = await startRedisServer({ databases: '100', appendonly: 'yes', appendfsync: 'no' })
   let databases = 0
-  async function goAway(): Promise<void> {
-    const exited = once(server, 'exit')
-    server.kill('SIGKILL')
-    await exited
-  }
   return {
     async makeLocation() {
       databases += 1
-      return { kind: 'redis', redisUrl: `redis://127.0.0.1:${port}/${databases}` }
+      return { kind: 'redis', redisUrl: `${server.url}/${databases}` }
     },
     async breakLock(location, jobId) {
       if (location.kind !== 'redis') throw new Error('another kind of server')
@@ -115,26 +99,8 @@ export async function startRedisQueueServer(): Promise<QueueServer> {
       await client.del(`{redemptions}:imports:${jobId}:lock`)
       client.disconnect()
     },
-    goAway,
-    async comeBack() {
-      server = await spawnRedis(port, folder)
-    },
-    async end() {
-      await goAway()
-      await rm(folder, { recursive: true })
-    },
+    goAway: server.kill,
+    comeBack: server.startAgain,
+    end: server.stop,
   }
-}
-
-async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--databases', '100']
-  const durability = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'no']
-  const server = spawn('redis-server', [...settings, ...durability], { stdio: ['ignore', 'pipe', 'inherit'] })
-  for await (const line of createInterface({ input: server.stdout })) {
-    if (line.includes('Ready to accept connections')) {
-      server.stdout.resume()
-      return server
-    }
-  }
-  throw new Error(`redis-server did not start on port ${port}`)
 }
