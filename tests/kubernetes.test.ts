@@ -13,7 +13,7 @@ import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 
 import { ENVIRONMENT } from '../packages/runtime/src/environment/catalogue.ts'
-import { makeTemporaryFolder } from './support/running-system.ts'
+import { makeTemporaryFolder } from './support/temporary-folder.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
 const FOLDER = path.join(REPOSITORY, 'deploy/kubernetes')

@@ -8,7 +8,7 @@ import { expect, inject, test } from 'vitest'
 import { fillNames, fillNumberedNames } from '../src/opponents/psql-by-hand.ts'
 import { readCommand } from '../src/options.ts'
 import { writePerformancePage } from '../src/plots/performance-page.ts'
-import { makeTemporaryFolder } from '../../tests/support/running-system.ts'
+import { makeTemporaryFolder } from '../../tests/support/temporary-folder.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')
 const TIMEOUT_MS = 600_000

@@ -16,10 +16,11 @@ import { readMarkdownBlocks } from '../support/markdown-examples.ts'
 import { blockCoupon } from '../support/obstacle.ts'
 import { findPostgresPrograms } from '../support/postgres-programs.ts'
 import { queryOnce } from '../support/query-once.ts'
-import { makeTemporaryFolder, startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
+import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { startS3Storage } from '../support/s3-storage.ts'
 import { openShell, type ShellSession } from '../support/shell-session.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRedemption, shopRows } from '../support/small-shop.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')

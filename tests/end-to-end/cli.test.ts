@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { runCommandLine, type Ended } from '../support/command-line.ts'
-import { makeTemporaryFolder, startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
+import { startSystem, TEST_KEY, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')
 const COLUMNS = '{"mobile":0,"couponCode":1,"redeemedDateInMillis":2,"redeemedAt":3}'

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { runCommandLine } from '../support/command-line.ts'
-import { makeTemporaryFolder } from '../support/running-system.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 let folder: string
 

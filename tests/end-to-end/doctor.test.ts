@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCommandLine, type CommandLine } from '../support/command-line.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
-import { makeTemporaryFolder, startSystem, type RunningSystem } from '../support/running-system.ts'
+import { startSystem, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-shop.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 interface Check {
   readonly name: string

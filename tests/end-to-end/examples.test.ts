@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { startS3Server } from '../../packages/file-store/tests/support/s3-server.ts'
 import { openCommandLine, REPOSITORY, type CommandLine, type Ended } from '../support/command-line.ts'
-import { makeTemporaryFolder, startSystem, type RunningSystem } from '../support/running-system.ts'
+import { startSystem, type RunningSystem } from '../support/running-system.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 const EXAMPLES = path.join(REPOSITORY, 'docs/examples')
 const SERIES = '953234'

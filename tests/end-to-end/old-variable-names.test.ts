@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { startApp } from '../support/app-process.ts'
-import { makeTemporaryFolder } from '../support/running-system.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 test('a worker with IMPORT_LANES alone starts, and warns once of the new name', { timeout: 60_000 }, async () => {

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../support/after-file.ts'
 import { readMarkdownBlocks, readMarkdownExamples, type MarkdownExample } from '../support/markdown-examples.ts'
 import { findPostgresPrograms } from '../support/postgres-programs.ts'
-import { makeTemporaryFolder } from '../support/running-system.ts'
 import { openShell, type ShellSession } from '../support/shell-session.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')

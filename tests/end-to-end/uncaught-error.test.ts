@@ -6,7 +6,7 @@ import { chooseFreePort } from '@importer/embedded-postgres'
 import { beforeAll, expect, test } from 'vitest'
 
 import { startApp } from '../support/app-process.ts'
-import { makeTemporaryFolder } from '../support/running-system.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href

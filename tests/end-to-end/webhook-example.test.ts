@@ -9,8 +9,9 @@ import { chooseFreePort } from '@importer/embedded-postgres'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { makeTemporaryFolder, startSystem, TEST_KEY } from '../support/running-system.ts'
+import { startSystem, TEST_KEY } from '../support/running-system.ts'
 import { openShell } from '../support/shell-session.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')

@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url'
 
-import { makeTemporaryFolder } from '../support/running-system.ts'
 import { startS3Storage, type S3Storage } from '../support/s3-storage.ts'
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 const STORAGES = ['s3', 'folder'] as const
 export type StorageKind = (typeof STORAGES)[number]

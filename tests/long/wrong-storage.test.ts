@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp, type AppProcess } from '../support/app-process.ts'
 import { ImporterClient } from '../support/importer-client.ts'
 import { queryOnce } from '../support/query-once.ts'
-import { makeTemporaryFolder, startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
+import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, shopRows } from '../support/small-shop.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const TIMEOUT_MS = 120_000

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-import { makeTemporaryFolder } from '../support/running-system.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
 const run = promisify(execFile)
 

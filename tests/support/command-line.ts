@@ -6,7 +6,8 @@ import { runCli } from '../../apps/cli/src/run-cli.ts'
 import { InterruptedError } from '../../apps/cli/src/framework/cli-error.ts'
 import { createProgram } from '../../apps/cli/src/create-program.ts'
 import { readCliEnvironment } from '../../apps/cli/src/env.ts'
-import { makeTemporaryFolder, TEST_KEY, type RunningSystem } from './running-system.ts'
+import { TEST_KEY, type RunningSystem } from './running-system.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 export { InterruptedError }
 export const REPOSITORY = path.resolve(import.meta.dirname, '../..')

@@ -9,7 +9,8 @@ import { createLog } from '@importer/runtime'
 import { expect } from 'vitest'
 
 import { readRecordedOutcome, type WholeOutcome } from './recorded-outcome.ts'
-import { makeTemporaryFolder, TEST_ACTOR, TEST_ORG } from './running-system.ts'
+import { TEST_ACTOR, TEST_ORG } from './running-system.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 export interface DirectFile {
   readonly seriesId: number

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { nodeArgsOf } from './app-process.ts'
 import { queryOnce } from './query-once.ts'
-import { makeTemporaryFolder } from './running-system.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /** As the catalogue of jobs stands in a program's bundle. */
 const PAYLOAD_VERSION = /(queue:"[a-z]+",version:)1\b/g

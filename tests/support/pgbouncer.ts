@@ -6,7 +6,7 @@ import path from 'node:path'
 import { chooseFreePort } from '@importer/embedded-postgres'
 
 import { afterFile } from './after-file.ts'
-import { makeTemporaryFolder } from './running-system.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** Debian puts it where only root looks for programs. */

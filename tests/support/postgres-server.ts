@@ -5,7 +5,7 @@ import { startEmbeddedPostgres, type DatabaseUrls, type EmbeddedPostgres } from 
 
 import { afterFile } from './after-file.ts'
 import { migrateForApp } from './migrate-for-app.ts'
-import { makeTemporaryFolder } from './running-system.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /**
  * A PostgreSQL of a test's own, which may be killed. It keeps its promises: what is committed is there after a crash. Its addresses, the

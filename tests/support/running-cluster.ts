@@ -4,15 +4,9 @@ import { afterFile } from './after-file.ts'
 import type { AppProcess } from './app-process.ts'
 import { ImporterClient } from './importer-client.ts'
 import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts'
-import {
-  findOrCreateDatabase,
-  makeTemporaryFolder,
-  startIntakeApp,
-  startWorkerApp,
-  TEST_KEY,
-  type SystemOptions,
-} from './running-system.ts'
+import { findOrCreateDatabase, startIntakeApp, startWorkerApp, TEST_KEY, type SystemOptions } from './running-system.ts'
 import { startS3Storage } from './s3-storage.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface ClusterOptions extends SystemOptions {

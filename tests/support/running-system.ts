@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-
 import { chooseFreePort, type DatabaseUrls } from '@importer/embedded-postgres'
 
-import { afterFile } from './after-file.ts'
 import { startApp, type AppProcess } from './app-process.ts'
 import { ImporterClient } from './importer-client.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 export const TEST_ORG = 9619
 /** Who acts where a test acts by itself. */
@@ -48,13 +44,6 @@ export interface RunningSystem {
   /** Starts the intake app again, on its port; the one before must have ended. */
   startIntake(): Promise<AppProcess>
   stop(): Promise<void>
-}
-
-/** A folder that is removed when the test file is done. */
-export async function makeTemporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'importer-test-'))
-  afterFile(async () => rm(folder, { recursive: true, force: true }))
-  return folder
 }
 
 /** What intake and worker of one system have in common. */

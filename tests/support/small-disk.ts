@@ -4,7 +4,7 @@ import { open, readdir, rm, truncate, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
 import { afterFile } from './after-file.ts'
-import { makeTemporaryFolder } from './running-system.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /** A folder of its own small file system, which can be full, or away as if nobody had mounted it. */
 export interface SmallDisk {

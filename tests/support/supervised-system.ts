@@ -7,7 +7,8 @@ import { startApp, type AppProcess } from './app-process.ts'
 import { findAppPids } from './find-app-pids.ts'
 import { ImporterClient } from './importer-client.ts'
 import { readPostmasterPid } from './postgres-server.ts'
-import { makeTemporaryFolder, TEST_KEY, TEST_ORG, type SystemOptions } from './running-system.ts'
+import { TEST_KEY, TEST_ORG, type SystemOptions } from './running-system.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /** What `npm start` runs: the supervisor, embedded PostgreSQL, intake and worker. */
 export interface SupervisedSystem {

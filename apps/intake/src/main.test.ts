@@ -1,16 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test } from 'vitest'
 
 import { nodeArgsOf } from '../../../tests/support/app-process.ts'
 import { blockNewKeys } from '../../../tests/support/obstacle.ts'
 import { queryOnce } from '../../../tests/support/query-once.ts'
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { waitUntil } from '../../../tests/support/wait-until.ts'
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   environment = {
     PATH: process.env['PATH'] ?? '',
     DATABASE_URL: url,
-    DATA_DIR: await mkdtemp(path.join(tmpdir(), 'intake-main-')),
+    DATA_DIR: await makeTemporaryFolder(),
     BOOTSTRAP_ORG_ID: '9619',
     BOOTSTRAP_API_KEY: KEY,
   }
@@ -34,7 +34,6 @@ beforeAll(async () => {
 afterEach(() => {
   child?.kill('SIGKILL')
 })
-afterAll(() => rm(environment['DATA_DIR'] ?? '', { recursive: true, force: true }))
 
 function start(more: Record<string, string>): ChildProcess {
   child = spawn(process.execPath, nodeArgs, {

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { createClient, type ImporterClient } from './create-client.ts'
 import { RequestError } from './request-error.ts'
 import type { ImportView } from './operation-types.ts'
@@ -58,7 +58,7 @@ let file: string
 let server: Server | undefined
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'client-'))
+  folder = await makeTemporaryFolder()
   file = path.join(folder, 'coupons.csv')
   await writeFile(file, 'id,code\n1,A\n')
 })
@@ -66,10 +66,6 @@ beforeAll(async () => {
 afterEach(() => {
   server?.close()
   server?.closeAllConnections()
-})
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
 })
 
 /** A server that answers as the test says, and a client of it. */

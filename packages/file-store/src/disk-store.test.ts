@@ -1,11 +1,11 @@
-import { link, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { link, mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { createDiskStore } from './disk-store.ts'
 import { makeFileKey } from './file-key.ts'
 import type { FileStore, StoredEntry } from './file-store.ts'
@@ -13,20 +13,9 @@ import { StorageUnavailableError } from './storage-errors.ts'
 
 const LIMITS = { maxBytes: 1024 * 1024 }
 const ABSENT = 'uploads/2026-01-02/03/00000000-0000-4000-8000-000000000000'
-const folders: string[] = []
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'disk-store-'))
-  folders.push(folder)
-  return folder
-}
-
-afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true })
-})
 
 async function openStore(): Promise<{ root: string; store: FileStore }> {
-  const root = await makeFolder()
+  const root = await makeTemporaryFolder()
   return { root, store: createDiskStore({ root }) }
 }
 
@@ -125,7 +114,7 @@ describe('folders', () => {
 
 describe('a disk that fails is unavailable, and no file is missing', () => {
   it('when the root is a file', async () => {
-    const file = join(await makeFolder(), 'file')
+    const file = join(await makeTemporaryFolder(), 'file')
     await writeFile(file, '')
     const store = createDiskStore({ root: file })
     const attempts = [

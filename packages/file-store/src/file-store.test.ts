@@ -1,13 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { crc32 } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { startS3Server, type S3Server } from '../tests/support/s3-server.ts'
 import { createFileStore } from './create-file-store.ts'
 import { formatHour } from './file-key.ts'
@@ -26,14 +24,7 @@ const KEY = /^uploads\/\d{4}-\d\d-\d\d\/\d\d\/[\da-f-]{36}$/
 const OLD_ABSENT = 'uploads/2026-01-02/00000000-0000-4000-8000-000000000000'
 const ABSENT = 'uploads/2026-01-02/03/00000000-0000-4000-8000-000000000000'
 
-const folders: string[] = []
 let s3: S3Server
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'store-'))
-  folders.push(folder)
-  return folder
-}
 
 beforeAll(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'S3RVER')
@@ -45,15 +36,15 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.unstubAllEnvs()
   await s3.close()
-  for (const folder of folders) await rm(folder, { recursive: true })
 })
 
 /** A store with nothing in it. */
 const KINDS: Record<string, () => Promise<FileStore>> = {
-  disk: async () => createFileStore({ storageUrl: undefined, dataDir: await makeFolder(), s3Endpoint: undefined }),
+  disk: async () =>
+    createFileStore({ storageUrl: undefined, dataDir: await makeTemporaryFolder(), s3Endpoint: undefined }),
   'disk by URL': async () =>
     createFileStore({
-      storageUrl: `file://${await makeFolder()}/new/folders`,
+      storageUrl: `file://${await makeTemporaryFolder()}/new/folders`,
       dataDir: '/nowhere',
       s3Endpoint: undefined,
     }),

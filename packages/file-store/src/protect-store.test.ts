@@ -1,16 +1,15 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rename } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { createDiskStore } from './disk-store.ts'
 import { protectStore } from './protect-store.ts'
 import { StorageUnavailableError } from './storage-errors.ts'
 
-const root = await mkdtemp(path.join(tmpdir(), 'protect-store-'))
-afterAll(async () => rm(root, { recursive: true }))
+const root = await makeTemporaryFolder()
 
 test('an upload that was written while the storage was away is not accepted when the storage is back', async () => {
   const uploads = path.join(root, 'uploads')

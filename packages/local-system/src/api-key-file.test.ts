@@ -1,19 +1,15 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { ensureApiKeyFile } from './api-key-file.ts'
 
 let folder: string
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'api-key-'))
-})
-
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true })
+  folder = await makeTemporaryFolder()
 })
 
 describe('the API key of a data folder', () => {

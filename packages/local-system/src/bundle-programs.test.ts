@@ -1,21 +1,16 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { SourceMap, type SourceMapPayload } from 'node:module'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { bundlePrograms } from './bundle-programs.ts'
 
 /** Two builds side by side, beside the other tests. */
 const BUILD_TIMEOUT_MS = 60_000
 
-let folder: string
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bundles-'))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const folder = await makeTemporaryFolder()
 
 test(
   'bundles are made once of the same sources, however many starts want them',

@@ -1,12 +1,11 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 import { readProcessBirth } from '@importer/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
+import { waitUntil } from '../../../tests/support/wait-until.ts'
 import { reapChildren, runChild, spawnChild, startChild, type ChildOptions } from './child-process.ts'
 import { superviseProcess, type Backoff, type SupervisedProcess, type SupervisionEvent } from './supervise-process.ts'
 
@@ -20,7 +19,7 @@ let events: SupervisionEvent[]
 let supervised: SupervisedProcess[]
 
 beforeEach(async () => {
-  registry = await mkdtemp(join(tmpdir(), 'supervised-'))
+  registry = await makeTemporaryFolder()
   printed = ''
   events = []
   supervised = []
@@ -29,7 +28,6 @@ beforeEach(async () => {
 afterEach(async () => {
   // Those that a test has stopped already may have ended badly.
   await Promise.allSettled(supervised.map(async (process) => process.stop()))
-  await rm(registry, { recursive: true, force: true })
 })
 
 function describeChild(manner: Manner, databaseUrl = 'nowhere'): ChildOptions {
@@ -54,14 +52,6 @@ function supervise(child: () => ChildOptions, backoff: Partial<Backoff> = {}): S
   return process
 }
 
-async function waitFor(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
-    await delay(5)
-  }
-}
-
 /** The children that have said where they are, in their order. */
 function pids(): number[] {
   return [...printed.matchAll(/here is (\d+)/g)].map(([, pid]) => Number(pid))
@@ -71,9 +61,9 @@ describe('a supervised process', () => {
   it('is started again within a second when it is killed', async () => {
     const child = supervise(() => describeChild('steady'))
     await child.ready
-    await waitFor('the first child', () => pids().length === 1)
+    await waitUntil('the first child had started', () => pids().length === 1)
     process.kill(pids()[0] ?? 0, 'SIGKILL')
-    await waitFor('the second child', () => pids().length === 2)
+    await waitUntil('the second child had started', () => pids().length === 2)
     expect(events).toEqual([
       { kind: 'ready', isRestart: false },
       { kind: 'ended', how: 'SIGKILL', restartInMs: 100 },
@@ -84,14 +74,14 @@ describe('a supervised process', () => {
   it('waits longer from time to time when it ends again and again, up to a limit', async () => {
     supervise(() => describeChild('short-lived'), { firstMs: 1, longestMs: 4, healthyAfterMs: 60_000 })
     const waits = () => events.flatMap((event) => (event.kind === 'ended' ? [event.restartInMs] : []))
-    await waitFor('five ends', () => waits().length >= 5)
+    await waitUntil('it had ended five times', () => waits().length >= 5)
     expect(waits().slice(0, 5)).toEqual([1, 2, 4, 4, 4])
   })
 
   it('is forgiven its early ends once it has lived for a while', async () => {
     supervise(() => describeChild('short-lived'), { firstMs: 1, longestMs: 4, healthyAfterMs: 0 })
     const waits = () => events.flatMap((event) => (event.kind === 'ended' ? [event.restartInMs] : []))
-    await waitFor('three ends', () => waits().length >= 3)
+    await waitUntil('it had ended three times', () => waits().length >= 3)
     expect(waits().slice(0, 3)).toEqual([1, 1, 1])
   })
 
@@ -105,7 +95,7 @@ describe('a supervised process', () => {
   it('stays away when it is stopped, and its end is no event', async () => {
     const child = supervise(() => describeChild('steady'))
     await child.ready
-    await waitFor('the child', () => pids().length === 1)
+    await waitUntil('the child had started', () => pids().length === 1)
     await Promise.all([child.stop(), child.stop()])
     expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
     expect(events).toEqual([{ kind: 'ready', isRestart: false }])
@@ -114,14 +104,14 @@ describe('a supervised process', () => {
   it('is killed when it does not listen, which is no clean end', async () => {
     const child = supervise(() => describeChild('deaf'))
     await child.ready
-    await waitFor('the child', () => pids().length === 1)
+    await waitUntil('the child had started', () => pids().length === 1)
     await expect(child.stop()).rejects.toThrow('SIGKILL, as it had not ended 0.3 s after SIGTERM')
     expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
   })
 
   it('can be stopped before it is ready', async () => {
     const child = supervise(() => describeChild('never-ready'))
-    await waitFor('the child', () => pids().length === 1)
+    await waitUntil('the child had started', () => pids().length === 1)
     await child.stop()
     expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
     await expect(child.ready).rejects.toThrow('stopped before it was ready')
@@ -130,11 +120,11 @@ describe('a supervised process', () => {
   it.each<Manner>(['steady', 'never-ready'])('can be started anew with what has changed (%s)', async (manner) => {
     let url = 'first'
     const child = supervise(() => describeChild(url === 'first' ? manner : 'steady', url))
-    await waitFor('the first child', () => printed.includes('at first'))
+    await waitUntil('the first child had started', () => printed.includes('at first'))
     url = 'second'
     await child.restart()
     await child.ready
-    await waitFor('the second child', () => printed.includes('at second'))
+    await waitUntil('the second child had started', () => printed.includes('at second'))
     expect(events.filter(({ kind }) => kind === 'ended')).toEqual([])
   })
 })

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { OPERATIONS, REFERENCE_KINDS } from '@importer/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openShell, type ShellSession } from '../../../../tests/support/shell-session.ts'
+import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import { createCalls, DOCUMENTED, sendCall } from '../../test/operation-calls.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -34,17 +34,13 @@ beforeAll(async () => {
   }
   const { paths } = await readJson(await fetch(`${intake.url}/openapi.json`))
   examples = readExamples(paths)
-  home = await mkdtemp(path.join(tmpdir(), 'curl-test-'))
+  home = await makeTemporaryFolder()
   // Tells the status behind the body, without a word in the command itself.
   await writeFile(path.join(home, '.curlrc'), String.raw`write-out = "\n%{http_code}"`)
   shell = openShell({ cwd: REPOSITORY, env: { PATH: process.env['PATH'] ?? '', HOME: home } })
   await shell.run(`KEY=${intake.keys.admin}`)
 })
-afterAll(async () => {
-  await shell.close()
-  await rm(home, { recursive: true, force: true })
-  await intake.stop()
-})
+afterAll(() => shell.close())
 
 type Paths = Record<
   string,

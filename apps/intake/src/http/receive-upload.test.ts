@@ -1,10 +1,10 @@
-import { mkdtemp, rm, stat, utimes } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
 
 import { createFileStore, formatHour } from '@importer/file-store'
 import { expect, test, vi } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import {
   beginMultipart,
   endMultipart,
@@ -18,7 +18,7 @@ import { CSV, GOOD_FIELDS } from '../../test/upload.ts'
 const WITHIN = { timeout: 10_000 }
 
 test('a stored file is kept from the janitor for as long as the rest of its form takes', async () => {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'slow-form-'))
+  const dataDir = await makeTemporaryFolder()
   const store = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
   const intake = await startIntake({ store })
   const startedAt = Date.now()
@@ -61,7 +61,5 @@ test('a stored file is kept from the janitor for as long as the rest of its form
     expect((await stat(path.join(dataDir, key))).mtimeMs).toBeCloseTo(hoursAgo.getTime(), -2)
   } finally {
     vi.useRealTimers()
-    await intake.stop()
-    await rm(dataDir, { recursive: true })
   }
 })

@@ -1,22 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import { acquireInstanceLock, InstanceLockedError } from './instance-lock.ts'
 import { readProcessBirth } from './process-birth.ts'
 
 let folder: string
 
 beforeEach(async () => {
-  folder = join(await mkdtemp(join(tmpdir(), 'lock-')), 'a.lock')
-})
-
-afterEach(async () => {
-  await rm(join(folder, '..'), { recursive: true, force: true })
+  folder = join(await makeTemporaryFolder(), 'a.lock')
 })
 
 describe('an instance lock', () => {

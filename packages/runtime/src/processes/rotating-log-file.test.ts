@@ -1,14 +1,13 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, it } from 'vitest'
 
+import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import { RotatingLogFile } from './rotating-log-file.ts'
 
 it('keeps the last lines within its bound, over openings, and for its owner only', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'log-'))
-  const file = join(folder, 'a.log')
+  const file = join(await makeTemporaryFolder(), 'a.log')
   const fail = (error: unknown): never => {
     throw error
   }
@@ -20,5 +19,4 @@ it('keeps the last lines within its bound, over openings, and for its owner only
   expect(await readFile(file, 'utf8')).toBe('line number 8\nline number 9\n')
   expect(await readFile(`${file}.1`, 'utf8')).toBe('line number 6\nline number 7\n')
   expect((await stat(file)).mode & 0o777).toBe(0o600)
-  await rm(folder, { recursive: true, force: true })
 })
