@@ -18,7 +18,8 @@ import { expect, test } from 'vitest'
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
 /** What tests leave behind is there once they have run. */
 const MADE_BY_TESTS = new Set(['tests/browser/output'])
-const NAMED = /`((?:apps|bench|deploy|docs|packages|prisma|scripts|tests)\/[\w./-]+|[\w-]+\.(?:md|yml))`/g
+const NAMED =
+  /`((?:apps|bench|deploy|docs|packages|prisma|scripts|tests)\/[\w./-]+|[\w./-]+\/[\w-]+\.test\.ts|[\w-]+\.(?:md|yml))`/g
 
 const read = (file: string): string => readFileSync(path.join(REPOSITORY, file), 'utf8')
 const findNamed = (text: string, pattern = NAMED): string[] =>

@@ -3,12 +3,13 @@
  * as much as there is, in a database of which nobody has gathered statistics.
  */
 import type { ColumnMapping } from '@importer/contracts'
-import { findImportById, openDatabase, type SystemDatabase, type ImportRecord } from '@importer/db'
+import { findImportById, type SystemDatabase, type ImportRecord } from '@importer/db'
 import { explainRow, groupErrorsByCode, groupErrorsByValue, listRowErrors } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { DirectImporter } from './support/direct-importer.ts'
+import { openTestDatabase } from './support/open-test-database.ts'
 import { queryOnce } from './support/query-once.ts'
 import { createTestDatabase } from './support/test-database.ts'
 
@@ -41,12 +42,7 @@ beforeAll(async () => {
     await queryOnce(ownerUrl, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
   }
   importer = await DirectImporter.open({ database: created, partitionCount: 2, batchRows: 20_000 })
-  database = openDatabase({
-    url: created.url,
-    applicationName: 'reader',
-    maxConnections: 1,
-    onConnectionLost: () => undefined,
-  })
+  database = openTestDatabase(created.url, { maxConnections: 1 })
   const coupons = Array.from({ length: ROWS / GOOD_EVERY }, (_none, n) => `${n + 1},1,K${n + 1}\n`)
   await importer.load({
     series: 'id\n1\n',
@@ -56,10 +52,7 @@ beforeAll(async () => {
   })
   importRecord = await importFile(makeFile())
 })
-afterAll(async () => {
-  await database.close()
-  await importer.close()
-})
+afterAll(() => importer.close())
 
 /** Every 100th row is good, one names a customer that there is not, all others a till. */
 function makeFile(): string {

@@ -6,11 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { inspectionView } from '@importer/contracts'
-import { createApiKey, openDatabase, type SystemDatabase } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { openOrganization, type OrganizationClient } from '../support/open-organization.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 import { startSystem, type RunningSystem } from '../support/running-system.ts'
-import { waitUntil } from '../support/wait-until.ts'
 
 const FOLDER = path.join(import.meta.dirname, '../cases')
 const WORLD = ['series', 'customers', 'tills', 'coupons'] as const
@@ -55,41 +56,24 @@ const CASES = readdirSync(FOLDER)
 
 let system: RunningSystem
 let database: SystemDatabase
-let baseUrl: string
 let organizations = 0
 
 beforeAll(async () => {
   system = await startSystem({ partitions: 2, batchRows: 100, concurrency: 4 })
-  baseUrl = `http://127.0.0.1:${system.port}`
-  database = openDatabase({
-    url: system.databaseUrl,
-    applicationName: 'cases',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  })
+  database = openTestDatabase(system.databaseUrl)
 })
-afterAll(async () => {
-  await database.close()
-  await system.stop()
-})
+afterAll(() => system.stop())
 
 /** A client of a new organization that has the world of the cases. */
-async function openOrganization() {
+async function openWorld(): Promise<OrganizationClient> {
   organizations += 1
-  const { key } = await createApiKey(database, { orgId: 70_000 + organizations, role: 'admin', name: 'cases' })
-  const send = async (pathName: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(new URL(pathName, baseUrl), { ...init, headers: { Authorization: `Bearer ${key}` } })
-  const read = async <View>(pathName: string): Promise<View> => (await (await send(pathName)).json()) as View
-  const put = async (kind: string, body: Buffer): Promise<Response> =>
-    send(`/v1/reference/${kind}`, { method: 'PUT', body: new Blob([body]) })
+  const client = await openOrganization(database, `http://127.0.0.1:${system.port}`, 70_000 + organizations)
   for (const kind of WORLD) {
-    const answer = await put(kind, readFileSync(path.join(FOLDER, 'world', `${kind}.csv`)))
+    const answer = await client.put(kind, readFileSync(path.join(FOLDER, 'world', `${kind}.csv`)))
     expect(await answer.json()).toMatchObject({ rejected: 0 })
   }
-  return { send, read, put }
+  return client
 }
-
-type Client = Awaited<ReturnType<typeof openOrganization>>
 
 const APIS = {
   native: {
@@ -107,13 +91,6 @@ function readFirstJob(body: unknown): { jobId: number } {
   return result.redeemUploadJobStatuses[0]
 }
 
-/** `GET /v1/imports/{id}`, as far as the cases look at it. */
-interface ImportView {
-  readonly status: string
-  readonly counts: object
-  readonly errorsByCode: object
-}
-
 interface ListedError {
   readonly rowNumber: number
   readonly message: string
@@ -129,7 +106,11 @@ function makeForm(made: UploadCase): FormData {
   return form
 }
 
-async function upload(client: Client, made: UploadCase, api: keyof typeof APIS): Promise<number | { refused: string }> {
+async function upload(
+  client: OrganizationClient,
+  made: UploadCase,
+  api: keyof typeof APIS,
+): Promise<number | { refused: string }> {
   const { path: pathOf, idOf } = APIS[api]
   const form = makeForm(made)
   const response = await client.send(pathOf(made.series), { method: 'POST', body: form })
@@ -137,22 +118,15 @@ async function upload(client: Client, made: UploadCase, api: keyof typeof APIS):
   return response.ok ? idOf(JSON.parse(text)) : { refused: text }
 }
 
-async function waitForEnd(client: Client, id: number): Promise<ImportView> {
-  return waitUntil(`import ${id} was finished`, async () => {
-    const view = await client.read<ImportView>(`/v1/imports/${id}`)
-    return view.status === 'queued' || view.status === 'processing' ? null : view
-  })
-}
-
 async function checkUpload(made: UploadCase, api: keyof typeof APIS): Promise<void> {
-  const client = await openOrganization()
+  const client = await openWorld()
   const uploaded = await upload(client, made, api)
   const { status, says, rows, inserted, duplicates, rejected, codes, ...dialect } = made.expect
   if (typeof uploaded !== 'number') {
     expect(uploaded.refused).toMatch(new RegExp(says ?? 'an upload that is accepted', 'i'))
     return
   }
-  const view = await waitForEnd(client, uploaded)
+  const view = await client.waitForEnd(uploaded)
   if (status === 'failed') {
     expect(view).toMatchObject({ status, failure: { message: expect.stringMatching(new RegExp(says ?? '', 'i')) } })
     return
@@ -188,7 +162,7 @@ type Inspection = ReturnType<typeof inspectionView.parse>
 type InspectedError = Inspection['rows'][number]['errors'][number]
 
 /** What was found before the import, as the list of row errors reports it of the same rows. */
-async function inspect(client: Client, made: UploadCase): Promise<Inspection> {
+async function inspect(client: OrganizationClient, made: UploadCase): Promise<Inspection> {
   const form = makeForm(made)
   form.append('seriesId', String(made.series))
   const response = await client.send('/v1/inspect', { method: 'POST', body: form })
@@ -198,7 +172,7 @@ async function inspect(client: Client, made: UploadCase): Promise<Inspection> {
 
 /** An inspection foretells what the import of the first rows records, and how the file is read. */
 async function checkInspection(made: UploadCase): Promise<void> {
-  const client = await openOrganization()
+  const client = await openWorld()
   const found = await inspect(client, made)
   const uploaded = await upload(client, made, 'native')
   const problems = found.problems.map(({ message }) => message).join('\n')
@@ -207,7 +181,7 @@ async function checkInspection(made: UploadCase): Promise<void> {
     expect(problems).toMatch(says)
     return
   }
-  const view = await waitForEnd(client, uploaded)
+  const view = await client.waitForEnd(uploaded)
   if (view.status !== 'completed') {
     expect(problems).toMatch(says)
     return
@@ -233,7 +207,7 @@ async function checkInspection(made: UploadCase): Promise<void> {
 }
 
 async function checkReference(made: ReferenceCase): Promise<void> {
-  const client = await openOrganization()
+  const client = await openWorld()
   const { status, items, ...counts } = made.expect
   const answer = await client.put(made.reference, readFileSync(path.join(FOLDER, made.file)))
   expect([answer.status, await answer.json()]).toMatchObject([status, counts])

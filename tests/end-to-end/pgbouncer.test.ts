@@ -1,7 +1,7 @@
 /** The importer behind PgBouncer: all works in session mode with the queue in Redis, and nothing begins in transaction mode. */
 import { chooseFreePort, type DatabaseUrls } from '@importer/embedded-postgres'
 import type { ImportView } from '@importer/client'
-import { migrateDatabase, openDatabase } from '@importer/db'
+import { migrateDatabase } from '@importer/db'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { checkDatabase } from '../../apps/cli/src/doctor/check-database.ts'
@@ -9,11 +9,13 @@ import { startReceiver, type Receiver } from '../../packages/webhooks/test/start
 import { afterFile } from '../support/after-file.ts'
 import { startApp } from '../support/app-process.ts'
 import { blockCoupon } from '../support/obstacle.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
-import { makeTemporaryFolder, startSystem, type RunningSystem } from '../support/running-system.ts'
+import { startSystem, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRedemption, shopRow, shopRows } from '../support/small-shop.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
@@ -132,13 +134,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
       })
     }
     await expect(migrateDatabase(url)).rejects.toThrow('a pooler in transaction mode')
-    const database = openDatabase({
-      url,
-      applicationName: 'test',
-      maxConnections: 1,
-      onConnectionLost: () => undefined,
-    })
-    afterFile(async () => database.close())
+    const database = openTestDatabase(url)
     expect(await checkDatabase(database, { url, ownerUrl: url })).toMatchObject({
       checks: [{ name: 'Database' }, { name: 'Clock' }, { name: 'Pooler', state: 'finding' }],
       isUsable: false,

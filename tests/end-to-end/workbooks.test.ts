@@ -1,10 +1,11 @@
 /** Workbooks through the whole system: large ones, whose text a worker makes, and those that cannot be read. */
-import { openDatabase, type SystemDatabase } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { makeWorkbook, type MadeCell } from '../support/make-workbook.ts'
 import { makeArchive, makeBareWorkbook, placeCellsFarRight, RELATIONS, WORKBOOK } from '../support/bare-workbook.ts'
 import { openOrganization, type ImportView, type OrganizationClient } from '../support/open-organization.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 import { startSystem, type RunningSystem } from '../support/running-system.ts'
 
 const SERIES = 501
@@ -34,18 +35,10 @@ async function openShop(): Promise<OrganizationClient> {
 
 beforeAll(async () => {
   system = await startSystem({ partitions: 2, batchRows: 1_000, concurrency: 2 })
-  database = openDatabase({
-    url: system.databaseUrl,
-    applicationName: 'workbooks',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  })
+  database = openTestDatabase(system.databaseUrl)
   shop = await openShop()
 })
-afterAll(async () => {
-  await database.close()
-  await system.stop()
-})
+afterAll(() => system.stop())
 
 /** Two titles, a header, and rows of which every hundredth names no coupon. Over 2 MiB of XML: a worker makes its text. */
 function makeLarge(): Promise<Buffer> {

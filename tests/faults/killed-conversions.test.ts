@@ -2,7 +2,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 
-import { openDatabase } from '@importer/db'
 import { cleanFiles } from '@importer/imports'
 import { createFileStore } from '@importer/file-store'
 import { createLog } from '@importer/runtime'
@@ -10,6 +9,7 @@ import { expect, it } from 'vitest'
 
 import { makeWorkbook, type MadeCell } from '../support/make-workbook.ts'
 import { openOrganization } from '../support/open-organization.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { startSystem } from '../support/running-system.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -22,12 +22,7 @@ const AT = Date.UTC(2024, 10, 25)
 
 it('is taken up by the next worker, and leaves nothing behind', async () => {
   const system = await startSystem({ partitions: 2, batchRows: 2_000, concurrency: 2 })
-  const database = openDatabase({
-    url: system.databaseUrl,
-    applicationName: 'killed-conversions',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  })
+  const database = openTestDatabase(system.databaseUrl)
   const shop = await openOrganization(database, `http://127.0.0.1:${system.port}`, ORG)
   await shop.put('series', `id,maxRedemptionsPerCoupon\n${SERIES},1\n`)
   await shop.put('customers', 'id,mobile\n1,919800000001\n')
@@ -92,6 +87,5 @@ it('is taken up by the next worker, and leaves nothing behind', async () => {
   const log = createLog({ name: 'test', level: 'silent' })
   await cleanFiles({ database, store, log, now: Date.now() + 3_600_000 }, 0)
   expect(await listFiles()).toEqual([])
-  await database.close()
   await system.stop()
 })

@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { text } from 'node:stream/consumers'
 
-import { completeImport, createWebhookEndpoint, listWebhookDeliveries, openDatabase } from '@importer/db'
+import { completeImport, createWebhookEndpoint, listWebhookDeliveries } from '@importer/db'
 import { openStorage } from '@importer/imports'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 
 import { startApp } from '../support/app-process.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { createTestDatabase } from '../support/test-database.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
@@ -27,7 +26,7 @@ const [OLD_KEY, NEW_KEY] = [randomBytes(32), randomBytes(32)]
  */
 async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () => Promise<void>): Promise<void> {
   const { url: databaseUrl } = await createTestDatabase()
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'killed-webhooks-'))
+  const dataDir = await makeTemporaryFolder()
   const env = {
     DATABASE_URL: databaseUrl,
     DATA_DIR: dataDir,
@@ -36,15 +35,9 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
     LOG_LEVEL: 'info',
     ...(queueUrl === undefined ? {} : { REDIS_URL: queueUrl }),
   }
-  const connection = {
-    url: databaseUrl,
-    applicationName: 'killed-webhooks',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  }
-  const database = openDatabase(connection)
+  const database = openTestDatabase(databaseUrl)
   /** Each knows one key. */
-  const [withOld, withNew] = [OLD_KEY, NEW_KEY].map((key) => openDatabase({ ...connection, secretsKeys: [key] }))
+  const [withOld, withNew] = [OLD_KEY, NEW_KEY].map((key) => openTestDatabase(databaseUrl, { secretsKeys: [key] }))
   const requests: { headers: Record<string, string>; body: string; response: ServerResponse }[] = []
   const receiver = createServer((request, response) => {
     text(request).then(
@@ -138,8 +131,6 @@ async function killTwiceAndDeliver(queueUrl: string | undefined, loseQueue: () =
   } finally {
     receiver.closeAllConnections()
     receiver.close()
-    for (const each of [database, withOld, withNew]) await each?.close()
-    await rm(dataDir, { recursive: true, force: true })
   }
 }
 

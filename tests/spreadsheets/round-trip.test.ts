@@ -2,12 +2,13 @@
  * A report is opened in LibreOffice, saved, mended, opened and saved once more, and uploaded with the options of the first
  * upload: exactly the rows that were mended go in, and every other cell reads as it did.
  */
-import { openDatabase, type SystemDatabase } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { readRecords } from '@importer/csv'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { makeWorkbook, type MadeCell } from '../support/make-workbook.ts'
 import { openOrganization, type OrganizationClient } from '../support/open-organization.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 import { startSystem, type RunningSystem } from '../support/running-system.ts'
 import { prepareLibreOffice, type Language, type SaveAgain, type SpreadsheetFile } from './libre-office.ts'
 
@@ -150,17 +151,9 @@ let organizations = 0
 beforeAll(async () => {
   system = await startSystem({ partitions: 2, batchRows: 10, concurrency: 4 })
   saveAgain = await prepareLibreOffice()
-  database = openDatabase({
-    url: system.databaseUrl,
-    applicationName: 'round-trip',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  })
+  database = openTestDatabase(system.databaseUrl)
 })
-afterAll(async () => {
-  await database.close()
-  await system.stop()
-})
+afterAll(() => system.stop())
 
 async function openShop(): Promise<OrganizationClient> {
   organizations += 1

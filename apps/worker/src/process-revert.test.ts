@@ -1,10 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 
-import { openDatabase } from '@importer/db'
 import { createQueues } from '@importer/queue'
 import { createLog, NO_TRACING } from '@importer/runtime'
 import { expect, test } from 'vitest'
 
+import { openTestDatabase } from '../../../tests/support/open-test-database.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { createRevertProcessor } from './process-revert.ts'
 
@@ -12,12 +12,7 @@ const log = createLog({ name: 'worker', level: 'silent' })
 
 test('a revert that is stopped before its end goes back to the queue', async () => {
   const { url } = await createTestDatabase()
-  const database = openDatabase({
-    url,
-    applicationName: 'worker',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  })
+  const database = openTestDatabase(url)
   const queues = createQueues({ backend: { kind: 'postgres', databaseUrl: url }, log })
   try {
     const importId = await makeRevertOfOneRow(database)
@@ -47,11 +42,10 @@ test('a revert that is stopped before its end goes back to the queue', async () 
     await again.close()
   } finally {
     await queues.close()
-    await database.close()
   }
 })
 
-async function makeRevertOfOneRow({ prisma }: ReturnType<typeof openDatabase>): Promise<number> {
+async function makeRevertOfOneRow({ prisma }: ReturnType<typeof openTestDatabase>): Promise<number> {
   await prisma.organization.create({ data: { id: 1 } })
   const { id } = await prisma.import.create({
     data: {

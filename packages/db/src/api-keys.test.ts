@@ -1,19 +1,14 @@
 import { expect, test } from 'vitest'
 
+import { openTestDatabase } from '../../../tests/support/open-test-database.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { ensureAdminKey, findApiKey } from './api-keys.ts'
-import { openDatabase } from './open-database.ts'
 
 const AT_ONCE = 8
 
 test('processes that start at once on an empty database all find organization and key made', async () => {
   const { url } = await createTestDatabase()
-  const database = openDatabase({
-    url,
-    applicationName: 'test',
-    maxConnections: AT_ONCE,
-    onConnectionLost: () => undefined,
-  })
+  const database = openTestDatabase(url, { maxConnections: AT_ONCE })
   // Each has its connection before they begin.
   await Promise.all(Array.from({ length: AT_ONCE }, async () => database.prisma.$queryRaw`SELECT pg_sleep(0.05)::text`))
   for (const orgId of [101, 102, 103]) {
@@ -23,5 +18,4 @@ test('processes that start at once on an empty database all find organization an
     )
     expect(await findApiKey(database, apiKey)).toMatchObject({ orgId, role: 'admin' })
   }
-  await database.close()
 })

@@ -2,18 +2,18 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
+import { openTestDatabase } from '../../../tests/support/open-test-database.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { Int4Column, Int8Column, TextColumn } from './array-columns.ts'
-import { openDatabase, type SystemDatabase } from './open-database.ts'
+import type { SystemDatabase } from './open-database.ts'
 
 let database: SystemDatabase
 beforeAll(async () => {
   const { url } = await createTestDatabase()
-  database = openDatabase({ url, applicationName: 'test', maxConnections: 4, onConnectionLost: () => undefined })
+  database = openTestDatabase(url)
 })
-afterAll(() => database.close())
 
 /** What PostgreSQL makes of an array, each element as text. */
 async function read(array: Buffer, type: 'int' | 'bigint' | 'text'): Promise<(string | null)[]> {

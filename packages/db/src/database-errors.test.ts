@@ -2,9 +2,10 @@ import { UnavailableError } from '@importer/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startFaultyProxy, type FaultyProxy } from '../../../tests/support/faulty-proxy.ts'
+import { openTestDatabase } from '../../../tests/support/open-test-database.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { isConcurrencyConflict, sqlStateOf } from './database-errors.ts'
-import { openDatabase, type SystemDatabase } from './open-database.ts'
+import type { SystemDatabase } from './open-database.ts'
 
 let proxy: FaultyProxy
 let database: SystemDatabase
@@ -12,17 +13,9 @@ let database: SystemDatabase
 beforeAll(async () => {
   const { url } = await createTestDatabase()
   proxy = await startFaultyProxy(url, 5432)
-  database = openDatabase({
-    url: proxy.url,
-    applicationName: 'test',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  })
+  database = openTestDatabase(proxy.url)
 })
-afterAll(async () => {
-  await database.close()
-  await proxy.stop()
-})
+afterAll(() => proxy.stop())
 
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
-import { openDatabase, type SystemDatabase } from '../open-database.ts'
+import type { SystemDatabase } from '../open-database.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import { readMigrationNames } from './migrations-folder.ts'
 import { checkSchema, describeSchemaFault, SchemaFaultError } from './schema-fault.ts'
@@ -15,14 +16,8 @@ beforeAll(async () => {
   const urls = await createTestDatabase()
   ;({ ownerUrl } = urls)
   appRole = new URL(urls.url).username
-  const open = (url: string): SystemDatabase =>
-    openDatabase({ url, applicationName: 'test', maxConnections: 1, onConnectionLost: () => undefined })
-  database = open(urls.url)
-  owner = open(ownerUrl)
-})
-afterAll(async () => {
-  await database.close()
-  await owner.close()
+  database = openTestDatabase(urls.url)
+  owner = openTestDatabase(ownerUrl)
 })
 
 test('a database with all migrations fits, and one with newer ones too', async () => {

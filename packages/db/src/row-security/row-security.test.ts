@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
-import { openDatabase, type Database, type SystemDatabase } from '../open-database.ts'
+import type { Database, SystemDatabase } from '../open-database.ts'
 
 /** What belongs to no organization. */
 const SHARED_TABLES = ['_prisma_migrations', 'installation', 'maintenance']
@@ -60,12 +61,9 @@ beforeAll(async () => {
     `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`,
   )
   tables = rows.map(({ name }) => name).filter((name) => !SHARED_TABLES.includes(name))
-  database = openDatabase({ url, applicationName: 'test', maxConnections: 2, onConnectionLost: () => undefined })
+  database = openTestDatabase(url, { maxConnections: 2 })
 })
-afterAll(async () => {
-  await database.close()
-  await owner.end()
-})
+afterAll(() => owner.end())
 
 /** How many rows there are to see. */
 async function count({ prisma }: Pick<Database, 'prisma'>, table: string): Promise<number> {
@@ -191,7 +189,7 @@ describe('a session that is not ours', () => {
 })
 
 test('what one statement was for is not seen by the next on the same connection', async () => {
-  const one = openDatabase({ url, applicationName: 'test', maxConnections: 1, onConnectionLost: () => undefined })
+  const one = openTestDatabase(url, { maxConnections: 1 })
   const ours = one.forOrganization(OURS, OURS)
   const theirs = one.forOrganization(THEIRS)
   const seen = async ({ prisma }: Database) => prisma.$queryRaw`SELECT org_id FROM redemption ORDER BY org_id`
@@ -205,11 +203,10 @@ test('what one statement was for is not seen by the next on the same connection'
   // One that fails, in between and while the organization is named.
   await expect(theirs.prisma.$queryRaw`SELECT 1 / 0`).rejects.toThrow('division by zero')
   expect(await seen(ours)).toEqual([us])
-  await one.close()
 })
 
 test('an import that was asked for before it was made is seen once it is there', async () => {
-  const one = openDatabase({ url, applicationName: 'test', maxConnections: 1, onConnectionLost: () => undefined })
+  const one = openTestDatabase(url, { maxConnections: 1 })
   const ours = one.forOrganization(OURS, 3)
   expect(await count(ours, 'rejected_row')).toBe(0)
   await owner.query(`
@@ -218,11 +215,10 @@ test('an import that was asked for before it was made is seen once it is there',
     INSERT INTO rejected_row (byte_offset, import_id, row_number, line, errors) VALUES (0, 3, 1, 1, '{2048}')`)
   expect(await count(ours, 'rejected_row')).toBe(1)
   await owner.query('DELETE FROM rejected_row WHERE import_id = 3; DELETE FROM import WHERE id = 3')
-  await one.close()
 })
 
 test('naming an organization costs a statement when it changes, and none while connections have it already', async () => {
-  const pool = openDatabase({ url, applicationName: 'counted', maxConnections: 2, onConnectionLost: () => undefined })
+  const pool = openTestDatabase(url, { maxConnections: 2 })
   const [ours, theirs] = [pool.forOrganization(OURS), pool.forOrganization(THEIRS)]
   // Each of two connections has one of them.
   await Promise.all([ours, theirs].map(async ({ prisma }) => prisma.$queryRaw`SELECT pg_sleep(0.05)::text`))
@@ -236,5 +232,4 @@ test('naming an organization costs a statement when it changes, and none while c
     expect(await pids(ours)).toBe(first)
     expect(await pids(theirs)).toBe(second)
   }
-  await pool.close()
 })

@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { openDatabase, type SystemDatabase } from '@importer/db'
 import { createFileStore, formatHour, type FileStore } from '@importer/file-store'
 import { createLog } from '@importer/runtime'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
+import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
 import { cleanFiles } from './clean-files.ts'
 
@@ -17,12 +17,7 @@ const log = createLog({ name: 'test', level: 'silent' })
 const NOW = Date.UTC(2026, 5, 15, 12, 30)
 
 const { url } = await createTestDatabase()
-const database: SystemDatabase = openDatabase({
-  url,
-  applicationName: 'janitor-test',
-  maxConnections: 2,
-  onConnectionLost: () => undefined,
-})
+const database = openTestDatabase(url)
 let dataDir: string
 let store: FileStore
 let listed: string[]
@@ -30,10 +25,9 @@ let listed: string[]
 beforeAll(async () => {
   await database.prisma.organization.create({ data: { id: ORG } })
 })
-afterAll(async () => database.close())
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(path.join(tmpdir(), 'janitor-'))
+  dataDir = await makeTemporaryFolder()
   listed = []
   const disk = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
   store = {
@@ -43,7 +37,6 @@ beforeEach(async () => {
       return disk.listPeriod(period)
     },
   }
-  return async () => rm(dataDir, { recursive: true })
 })
 
 let made = 0

@@ -1,8 +1,9 @@
-import { importJobId, openDatabase, type SystemDatabase } from '@importer/db'
+import { importJobId } from '@importer/db'
 import { createQueues, type Producer, type Queues } from '@importer/queue'
 import { createLog } from '@importer/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
 import { hasRedisServer, startRedisServer, type RedisServer } from '../../../../tests/support/redis-server.ts'
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
 import { reconcileJobs, type JobQueue } from './reconcile-jobs.ts'
@@ -12,12 +13,7 @@ const WAITING = 10_000
 const log = createLog({ name: 'test', level: 'silent' })
 
 const { url: databaseUrl } = await createTestDatabase()
-const database: SystemDatabase = openDatabase({
-  url: databaseUrl,
-  applicationName: 'reconciler-test',
-  maxConnections: 2,
-  onConnectionLost: () => undefined,
-})
+const database = openTestDatabase(databaseUrl)
 let redis: RedisServer | undefined
 
 beforeAll(async () => {
@@ -30,10 +26,7 @@ beforeAll(async () => {
     FROM generate_series(1, ${WAITING}::int) n`
 })
 
-afterAll(async () => {
-  await database.close()
-  await redis?.stop()
-})
+afterAll(() => redis?.stop())
 
 /** The queue, and how often it was asked. */
 function countRequests(producer: Producer<'import'> | Producer<'revert'>): JobQueue & { requests: number } {

@@ -1,43 +1,27 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-import { createImport, openDatabase, type SystemDatabase } from '@importer/db'
+import { createImport } from '@importer/db'
 import { createFileStore, StorageUnavailableError, WrongStorageError, type FileStore } from '@importer/file-store'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
+import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
 import { createStorageIdentity, openStorage } from './storage-identity.ts'
 
 const ORG = 1
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
-const folders: string[] = []
 const { url } = await createTestDatabase()
-const database: SystemDatabase = openDatabase({
-  url,
-  applicationName: 'identity-test',
-  maxConnections: 4,
-  onConnectionLost: () => undefined,
-})
+const database = openTestDatabase(url)
 await database.prisma.organization.create({ data: { id: ORG } })
-
-afterAll(async () => {
-  await database.close()
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
-})
 
 beforeEach(async () => {
   await database.prisma.import.deleteMany()
   await database.prisma.installation.deleteMany()
 })
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'identity-'))
-  folders.push(folder)
-  return folder
-}
 
 async function openFolder(dataDir: string): Promise<FileStore> {
   return createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
@@ -71,7 +55,7 @@ async function makeImport(store: FileStore): Promise<string> {
 
 describe('a new installation', () => {
   it('gets one identity, in database and storage, however many processes start at once', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     await Promise.all([1, 2, 3, 4].map(async () => verify(dataDir)))
     const row = await database.prisma.installation.findUniqueOrThrow({ where: { singleton: true } })
     expect(row.id).toMatch(UUID)
@@ -81,7 +65,7 @@ describe('a new installation', () => {
   })
 
   it('has one storage: of two that are given at once, one is wrong', async () => {
-    const dataDirs = [await makeFolder(), await makeFolder()]
+    const dataDirs = [await makeTemporaryFolder(), await makeTemporaryFolder()]
     const outcomes = await Promise.allSettled(dataDirs.map(verify))
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
@@ -90,7 +74,7 @@ describe('a new installation', () => {
   })
 
   it('is completed when a process died between database and storage', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     await database.prisma.$executeRaw`INSERT INTO installation (id) VALUES (gen_random_uuid())`
     const { id } = await database.prisma.installation.findUniqueOrThrow({ where: { singleton: true } })
     await verify(dataDir)
@@ -100,10 +84,10 @@ describe('a new installation', () => {
 
 describe('a storage is wrong', () => {
   it('when it is empty and the database has an identity; right once that is put into it', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     await verify(dataDir)
     const id = await readStored(dataDir)
-    const other = await makeFolder()
+    const other = await makeTemporaryFolder()
     const failure: unknown = await verify(other).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(WrongStorageError)
     const file = path.join(other, 'uploads', 'installation-id')
@@ -114,17 +98,17 @@ describe('a storage is wrong', () => {
   })
 
   it('when it has an identity and the database is new, or has another one', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     await mkdir(path.join(dataDir, 'uploads'))
     await writeFile(path.join(dataDir, 'uploads', 'installation-id'), 'theirs')
     await expect(verify(dataDir)).rejects.toMatchObject({ advice: expect.stringContaining('it is a new one') })
     expect(await database.prisma.installation.count()).toBe(0)
-    await verify(await makeFolder())
+    await verify(await makeTemporaryFolder())
     await expect(verify(dataDir)).rejects.toMatchObject({ advice: expect.stringContaining('has the identity theirs') })
   })
 
   it('when it holds files that the database knows nothing of', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     await (await openFolder(dataDir)).write(Readable.from([Buffer.from('a')]), { maxBytes: 100 })
     await expect(verify(dataDir)).rejects.toMatchObject({
       advice: expect.stringContaining('belong to another database'),
@@ -134,9 +118,9 @@ describe('a storage is wrong', () => {
 
 describe('an installation of an older version', () => {
   it('keeps the storage that has the files of its imports, and no other', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     await makeImport(await openFolder(dataDir))
-    const empty = await makeFolder()
+    const empty = await makeTemporaryFolder()
     await expect(verify(empty)).rejects.toMatchObject({
       advice: expect.stringContaining('none of the files of the latest 1'),
     })
@@ -145,7 +129,7 @@ describe('an installation of an older version', () => {
   })
 
   it('keeps a storage whose imports are all expired', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     const key = await makeImport(await openFolder(dataDir))
     await rm(path.join(dataDir, key))
     await database.prisma.import.updateMany({ data: { status: 'completed', expiredAt: new Date() } })
@@ -155,7 +139,7 @@ describe('an installation of an older version', () => {
 
 describe('the store as the services use it', () => {
   it('finds a file missing in the right storage only', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     const options = { storageUrl: undefined, dataDir, s3Endpoint: undefined }
     const { store } = await openStorage(database, options)
     const { key } = await store.write(Readable.from([Buffer.from('a')]), { maxBytes: 100 })
@@ -172,8 +156,8 @@ describe('the store as the services use it', () => {
   })
 
   it('takes no upload and removes nothing where it does not belong', async () => {
-    await verify(await makeFolder())
-    const dataDir = await makeFolder()
+    await verify(await makeTemporaryFolder())
+    const dataDir = await makeTemporaryFolder()
     const orphan = (await (await openFolder(dataDir)).write(Readable.from([Buffer.from('a')]), { maxBytes: 100 })).key
     const { store } = await openStorage(database, { storageUrl: undefined, dataDir, s3Endpoint: undefined })
     await expect(store.write(Readable.from([Buffer.from('b')]), { maxBytes: 100 })).rejects.toBeInstanceOf(
@@ -188,7 +172,7 @@ describe('the store as the services use it', () => {
   })
 
   it('accepts no upload that was written while the storage was exchanged', async () => {
-    const dataDir = await makeFolder()
+    const dataDir = await makeTemporaryFolder()
     const { store } = await openStorage(database, { storageUrl: undefined, dataDir, s3Endpoint: undefined })
     await store.ping()
     async function* exchange(): AsyncGenerator<Buffer> {
@@ -201,20 +185,14 @@ describe('the store as the services use it', () => {
   })
 
   it('says that a database or a storage does not answer, and nothing else', async () => {
-    const away = openDatabase({
-      url: 'postgresql://nobody@127.0.0.1:1/none',
-      applicationName: 'identity-test',
-      maxConnections: 1,
-      onConnectionLost: () => undefined,
-    })
+    const away = openTestDatabase('postgresql://nobody@127.0.0.1:1/none')
     const { store } = await openStorage(away, {
       storageUrl: undefined,
-      dataDir: await makeFolder(),
+      dataDir: await makeTemporaryFolder(),
       s3Endpoint: undefined,
     })
     await expect(store.ping()).rejects.toThrow(/ECONNREFUSED|reach/i)
-    await away.close()
-    const file = path.join(await makeFolder(), 'file')
+    const file = path.join(await makeTemporaryFolder(), 'file')
     await writeFile(file, '')
     await expect(verify(file)).rejects.toBeInstanceOf(StorageUnavailableError)
   })
