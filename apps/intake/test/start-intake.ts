@@ -1,15 +1,15 @@
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 
 import { checkSchema, createApiKey, openDatabase, type SystemDatabase } from '@importer/db'
 import { createFileStore, type FileStore } from '@importer/file-store'
 import { createQueues } from '@importer/queue'
 import { createLog, NO_TRACING } from '@importer/runtime'
 
+import { afterFile } from '../../../tests/support/after-file.ts'
+import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { createApp } from '../src/create-app.ts'
 import type { IntakeDependencies } from '../src/dependencies.ts'
@@ -38,13 +38,14 @@ export interface TestIntake {
   readonly logged: string[]
   /** What is stored: rows in the database, files on the disk (unfinished ones too), jobs in the queue. */
   countStored(): Promise<{ imports: number; files: number; jobs: number }>
+  /** Ends it before the test file is done, which ends it otherwise. */
   stop(): Promise<void>
 }
 
 /** The real app on a free port, over a real database, queue and disk of its own. */
 export async function startIntake(overrides: Partial<IntakeDependencies> = {}): Promise<TestIntake> {
   const { url: databaseUrl, ownerUrl } = await createTestDatabase()
-  const root = await mkdtemp(path.join(tmpdir(), 'intake-test-'))
+  const root = await makeTemporaryFolder()
   const logged: string[] = []
   const log = createLog({ name: 'intake', level: 'debug', destination: { write: (line) => logged.push(line) } })
   const database = openDatabase({
@@ -93,6 +94,16 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => (stopped ??= close())
+  const close = async (): Promise<void> => {
+    stopping.abort()
+    await closeServer(server, 0, () => 0)
+    await queues.close()
+    await store.close()
+    await database.close()
+  }
+  afterFile(stop)
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -110,14 +121,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
         jobs: await producer.countWaiting(),
       }
     },
-    async stop() {
-      stopping.abort()
-      await closeServer(server, 0, () => 0)
-      await queues.close()
-      await store.close()
-      await database.close()
-      await rm(root, { recursive: true, force: true })
-    },
+    stop,
   }
 }
 

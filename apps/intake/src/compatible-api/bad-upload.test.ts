@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
 import { OTHER_SERIES, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { CSV, fieldParts, filePart, GOOD_FIELDS, makeForm, postForm, type UploadOptions } from '../../test/upload.ts'
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake()
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
 
 interface BadUpload {
   readonly status: number

@@ -1,5 +1,5 @@
 import { createApiKey, revokeApiKey } from '@importer/db'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
 import { OTHER_SERIES, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -20,7 +20,6 @@ beforeAll(async () => {
     jobIds.push((await readJson(response)).result.redeemUploadJobStatuses[0].jobId)
   }
 })
-afterAll(() => intake.stop())
 
 function getStatus(query = '', series: number | string = SERIES, key = intake.keys.read): Promise<Response> {
   return fetch(`${intake.url}/coupon/api/v1/upload/getUploadRedeemedCouponStatus/${series}${query}`, {

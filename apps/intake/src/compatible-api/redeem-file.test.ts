@@ -2,18 +2,14 @@ import { createHash } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 
 import { createFileStore } from '@importer/file-store'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { queryOnce } from '../../../../tests/support/query-once.ts'
 import { readJson } from '../../test/read-json.ts'
-import { ORG, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { ORG, SERIES, startIntake } from '../../test/start-intake.ts'
 import { CSV, fieldParts, filePart, GOOD_FIELDS, makeForm, postForm, postGood } from '../../test/upload.ts'
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake()
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
 
 describe('a good upload', () => {
   test.each(['/upload', '/coupon/api/v1/upload'])('under %s is answered in the documented form', async (mount) => {
@@ -170,7 +166,6 @@ describe('an upload that fails on our side', () => {
     expect(body).toContain('"code":"STORAGE_UNAVAILABLE"')
     expect(body).not.toContain('nowhere')
     expect(await broken.countStored()).toEqual({ imports: 0, files: 0, jobs: 0 })
-    await broken.stop()
   })
 
   test('when the queue refuses is 200 all the same, as the reconciler will add the job', async () => {
@@ -179,6 +174,5 @@ describe('an upload that fails on our side', () => {
     expect(response.status).toBe(200)
     expect(await queueless.countStored()).toEqual({ imports: 1, files: 1, jobs: 0 })
     expect(queueless.logged.some((line) => line.includes('could not be enqueued'))).toBe(true)
-    await queueless.stop()
   })
 })

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake()
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${intake.url}${path}`, { headers })

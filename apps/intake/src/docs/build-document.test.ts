@@ -8,21 +8,16 @@ import {
   type OpenOperation,
 } from '@importer/contracts'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { DOCUMENTED } from '../../test/operation-calls.ts'
 import { readJson } from '../../test/read-json.ts'
-import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { SERIES, startIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, GOOD_FIELDS, makeForm } from '../../test/upload.ts'
 import { buildDocument } from './build-document.ts'
 import { createDocumentWriter } from './write-document.ts'
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
 
 test('the document passes the linter', async () => {
   const config = await createConfig({ extends: ['recommended'], rules: { 'no-server-example.com': 'off' } })

@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import openapiTypescript, { astToString } from 'openapi-typescript'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { SERIES, startIntake } from '../../test/start-intake.ts'
 import { line, seedReference } from '../../test/work.ts'
 
 /** What others make of the document: a client by openapi-typescript, type-checked and run against the real system. */
@@ -14,13 +14,8 @@ import { line, seedReference } from '../../test/work.ts'
 const ROOT = path.resolve(import.meta.dirname, '../../../..')
 const FOLDER = path.resolve(import.meta.dirname, '../../test/openapi-client')
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 async function runTypeScript(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), ...args], { cwd: ROOT })

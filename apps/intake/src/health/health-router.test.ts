@@ -1,25 +1,17 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-
-import { openDatabase } from '@importer/db'
 import { createFileStore } from '@importer/file-store'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
 import { queryOnce } from '../../../../tests/support/query-once.ts'
+import { mountSmallDisk } from '../../../../tests/support/small-disk.ts'
 import { waitUntil } from '../../../../tests/support/wait-until.ts'
 import { readJson } from '../../test/read-json.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { fieldParts, filePart, makeForm, postForm, postGood } from '../../test/upload.ts'
 import { createStorageProbe } from './probe-storage.ts'
 
-describe('a service that is well', () => {
-  let intake: TestIntake
-  beforeAll(async () => {
-    intake = await startIntake()
-  })
-  afterAll(() => intake.stop())
+describe('a service that is well', async () => {
+  const intake = await startIntake()
 
   test('says so without a key', async () => {
     expect(await readJson(await fetch(`${intake.url}/healthz`))).toEqual({ status: 'ok' })
@@ -79,7 +71,6 @@ describe('a service whose parts fail', () => {
       enqueueImport: () => new Promise(() => {}),
     })
   })
-  afterAll(() => intake.stop())
 
   test('is not ready, reports which and hides why', async () => {
     const response = await fetch(`${intake.url}/readyz`)
@@ -103,18 +94,11 @@ describe('a service whose parts fail', () => {
 })
 
 test('a database that does not answer is 503 in the form of each API, without a word of why', async () => {
-  const database = openDatabase({
-    url: 'postgresql://user:hunter2@127.0.0.1:1/none',
-    applicationName: 'intake-test',
-    maxConnections: 1,
-    onConnectionLost: () => undefined,
-  })
+  const database = openTestDatabase('postgresql://user:hunter2@127.0.0.1:1/none')
   const intake = await startIntake({ databases: database, systemDatabase: database })
   const headers = { Authorization: `Bearer ${intake.keys.read}` }
   const compatible = await fetch(`${intake.url}/upload/getUploadRedeemedCouponStatus/1`, { headers })
   const native = await fetch(`${intake.url}/v1/imports/1`, { headers })
-  await intake.stop()
-  await database.close()
   const message = 'the database does not answer at the moment; repeat the request later'
   expect([compatible.headers.get('retry-after'), native.headers.get('retry-after')]).toEqual(['5', '5'])
   expect(await readJson(compatible)).toEqual({
@@ -138,7 +122,6 @@ test('a database without our tables is not ready, and says what to run', async (
   await queryOnce(intake.ownerUrl, 'CREATE SCHEMA public')
   const response = await fetch(`${intake.url}/readyz`)
   const { checks } = await readJson(response)
-  await intake.stop()
   expect(response.status).toBe(503)
   expect(checks.database).toEqual({
     ok: false,
@@ -146,30 +129,23 @@ test('a database without our tables is not ready, and says what to run', async (
   })
 })
 
-const smallDisk = await mkdtemp(path.join(tmpdir(), 'small-disk-'))
-/** Only root may mount, and not in every container. */
-const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', smallDisk]).status === 0
-afterAll(async () => {
-  if (isMounted) spawnSync('umount', [smallDisk])
-  await rm(smallDisk, { recursive: true })
-})
+const disk = await mountSmallDisk(64 * 1024)
 
-test.skipIf(!isMounted)('a disk that is full is not ready, until there is room again', async () => {
+test.skipIf(disk === null)('a disk that is full is not ready, until there is room again', async () => {
   let now = 0
-  const store = await createFileStore({ storageUrl: undefined, dataDir: smallDisk, s3Endpoint: undefined })
+  const store = await createFileStore({ storageUrl: undefined, dataDir: disk?.folder ?? '', s3Endpoint: undefined })
   const probe = createStorageProbe(store, () => now)
   await probe()
-  await writeFile(path.join(smallDisk, 'much'), Buffer.alloc(128 * 1024)).catch(() => undefined)
+  await disk?.leaveFree(0)
   await expect(probe(), 'what was found is kept for 5 s').resolves.toBeUndefined()
   now += 5_000
   const intake = await startIntake({
     readinessChecks: { database: async () => undefined, queue: async () => undefined, storage: probe },
   })
   const full = await fetch(`${intake.url}/readyz`)
-  await rm(path.join(smallDisk, 'much'))
+  await disk?.empty()
   now += 5_000
   const roomy = await fetch(`${intake.url}/readyz`)
-  await intake.stop()
   expect(full.status).toBe(503)
   expect((await readJson(full)).checks.storage).toEqual({
     ok: false,

@@ -3,7 +3,7 @@ import { get as requestGet, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { openRawConnection } from '../../test/raw-connection.ts'
@@ -22,10 +22,6 @@ beforeAll(async () => {
   await seedReference(intake)
   id = await uploadNative(intake, CONTENT)
   await work(intake, id)
-})
-afterAll(async () => {
-  await intake.stop()
-  await open.stop()
 })
 
 describe('the uploaded file', () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import {
   beginMultipart,
@@ -17,14 +17,10 @@ import { CSV, GOOD_FIELDS } from '../../test/upload.ts'
 const PATH = `/upload/redeemFile/${SERIES}`
 const GIBIBYTE = 1024 ** 3
 
-let intake: TestIntake
 let connection: RawConnection
 let before: Awaited<ReturnType<TestIntake['countStored']>>
 
-beforeAll(async () => {
-  intake = await startIntake({ uploadIdleTimeoutMs: 400 })
-})
-afterAll(() => intake.stop())
+const intake = await startIntake({ uploadIdleTimeoutMs: 400 })
 beforeEach(async () => {
   before = await intake.countStored()
   connection = await openRawConnection(intake.port)

@@ -1,20 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { testSimultaneousUploads } from '../../test/simultaneous-uploads.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
 const MAX_QUEUED = 3
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake({ maxQueuedImportsPerOrg: MAX_QUEUED })
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake({ maxQueuedImportsPerOrg: MAX_QUEUED })
+await seedReference(intake)
 
 /** Nothing waits: what did is cancelled. */
 beforeEach(async () => {

@@ -2,12 +2,12 @@ import { gzipSync } from 'node:zlib'
 
 import { purgeExpired } from '@importer/imports'
 import { createLog } from '@importer/runtime'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 
 import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { testSimultaneousUploads } from '../../test/simultaneous-uploads.ts'
-import { OTHER_SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { OTHER_SERIES, startIntake } from '../../test/start-intake.ts'
 import { postGood } from '../../test/upload.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
@@ -16,13 +16,8 @@ const MAX_FILES = 3
 const MAX_BYTES = MAX_FILES * FILE_BYTES + FILE_BYTES - 1
 const DAY_MS = 24 * 3_600_000
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake({ maxStoredBytesPerOrg: MAX_BYTES })
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake({ maxStoredBytesPerOrg: MAX_BYTES })
+await seedReference(intake)
 
 beforeEach(async () => {
   await intake.database.prisma.import.updateMany({ where: { expiredAt: null }, data: { expiredAt: new Date() } })

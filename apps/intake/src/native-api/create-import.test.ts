@@ -1,19 +1,14 @@
 import { gzipSync } from 'node:zlib'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, MOBILE, seedReference, TILL, work } from '../../test/work.ts'
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 async function show(id: number) {
   const body = await readJson(await callApi(intake, 'GET', `/v1/imports/${id}`))
@@ -166,7 +161,6 @@ test('gzip that unpacks beyond the limit is 413, and to absurd sizes 400', async
   const bomb = await postNative(roomy, new Uint8Array(gzipSync(Buffer.alloc(64 * 1024 * 1024))))
   expect([bomb.status, (await readJson(bomb)).code]).toEqual([400, 'COMPRESSION_RATIO_TOO_HIGH'])
   expect(await roomy.countStored()).toMatchObject({ imports: 0, files: 0 })
-  await roomy.stop()
 })
 
 test('all faults of an upload are reported at once', async () => {

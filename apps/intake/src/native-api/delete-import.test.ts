@@ -1,20 +1,16 @@
 import { purgeExpired } from '@importer/imports'
 import { createLog } from '@importer/runtime'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work, workOnPreparation } from '../../test/work.ts'
 
 const log = createLog({ name: 'test', level: 'silent' })
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 const remove = (id: number, key?: string) =>
   callApi(intake, 'DELETE', `/v1/imports/${id}`, key === undefined ? {} : { key })

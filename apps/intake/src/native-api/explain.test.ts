@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 
 import { errorGroupListView, rowErrorListView, rowExplanationView, seriesListView } from '@importer/contracts'
 import { readWorkbook } from '@importer/workbook'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -25,7 +25,6 @@ beforeAll(async () => {
     data: { orgId: ORG, id: 900_001, seriesId: OTHER_SERIES_OF_ORG, code: 'COLD', codeKey: 'cold' },
   })
 })
-afterAll(() => intake.stop())
 
 const get = async (path: string) => readJson(await callApi(intake, 'GET', path))
 async function importFile(content: string, options: Parameters<typeof uploadNative>[2] = {}): Promise<number> {

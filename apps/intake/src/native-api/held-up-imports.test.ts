@@ -1,8 +1,9 @@
-import { openDatabase, type SystemDatabase } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { createLog } from '@importer/runtime'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { openSession } from '../../../../tests/support/open-session.ts'
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
 import { queryOnce } from '../../../../tests/support/query-once.ts'
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -21,16 +22,7 @@ let nextCoupon = 1
 beforeAll(async () => {
   intake = await startIntake()
   await seedReference(intake)
-  database = openDatabase({
-    url: intake.databaseUrl,
-    applicationName: 'worker',
-    maxConnections: 4,
-    onConnectionLost: () => undefined,
-  })
-})
-afterAll(async () => {
-  await database.close()
-  await intake.stop()
+  database = openTestDatabase(intake.databaseUrl, { applicationName: 'worker' })
 })
 beforeEach(async () => {
   holder = await openSession(intake.ownerUrl)

@@ -1,19 +1,15 @@
 import type { ImportStatus } from '@importer/contracts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work, workOnPreparation, workOnRevert } from '../../test/work.ts'
 
-let intake: TestIntake
 let nextCoupon = 1
 
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 const STATES = [
   'queued',

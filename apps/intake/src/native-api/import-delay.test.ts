@@ -1,17 +1,12 @@
 import { importView } from '@importer/contracts'
 import { findImportById, recordDelay } from '@importer/db'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { postGood } from '../../test/upload.ts'
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
 
 async function upload(): Promise<number> {
   const answer = await readJson(await postGood(intake))

@@ -1,5 +1,5 @@
 import { profileListView, profileView } from '@importer/contracts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { callApi } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -10,7 +10,6 @@ beforeAll(async () => {
   intake = await startIntake()
   await intake.database.prisma.apiKey.updateMany({ where: { role: 'write' }, data: { name: 'till office' } })
 })
-afterAll(() => intake.stop())
 
 const ALL = {
   customerIdentifier: 'MOBILE',
@@ -179,16 +178,12 @@ describe('a profile that no upload could be made with is 400, and says why', () 
 
 test('an organization has 200 profiles at most, and may still save those that it has', async () => {
   const full = await startIntake()
-  try {
-    const rows = Array.from({ length: 200 }, (_, index) => ({ orgId: 9619, name: `p${index}`, version: 1 }))
-    await full.database.prisma.importProfile.createMany({ data: rows })
-    const send = (name: string) => callApi(full, 'PUT', path(name), { json: {} })
-    const refused = await send('one more')
-    expect([refused.status, (await readJson(refused)).code]).toEqual([409, 'TOO_MANY_IMPORT_PROFILES'])
-    expect((await send('p7')).status).toBe(200)
-    await callApi(full, 'DELETE', path('p8'))
-    expect((await send('one more')).status).toBe(201)
-  } finally {
-    await full.stop()
-  }
+  const rows = Array.from({ length: 200 }, (_, index) => ({ orgId: 9619, name: `p${index}`, version: 1 }))
+  await full.database.prisma.importProfile.createMany({ data: rows })
+  const send = (name: string) => callApi(full, 'PUT', path(name), { json: {} })
+  const refused = await send('one more')
+  expect([refused.status, (await readJson(refused)).code]).toEqual([409, 'TOO_MANY_IMPORT_PROFILES'])
+  expect((await send('p7')).status).toBe(200)
+  await callApi(full, 'DELETE', path('p8'))
+  expect((await send('one more')).status).toBe(201)
 })

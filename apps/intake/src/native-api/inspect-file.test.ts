@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 
 import { inspectionView } from '@importer/contracts'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -40,7 +40,6 @@ beforeAll(async () => {
     )
   }
 })
-afterAll(async () => intake.stop())
 
 async function postInspect(
   content: string | Uint8Array<ArrayBuffer>,

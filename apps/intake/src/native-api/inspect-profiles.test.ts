@@ -1,5 +1,5 @@
 import { inspectionView } from '@importer/contracts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { callApi } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -27,7 +27,6 @@ beforeAll(async () => {
   await save('of any series', { ...identifiers, uploadHeaders: { ...names, redeemedAt: 'Shop' } })
   await save('theirs', { ...identifiers, uploadHeaders: { ...names, redeemedAt: 'Zone' } }, intake.keys.other)
 })
-afterAll(() => intake.stop())
 
 async function save(name: string, json: object, key = intake.keys.write): Promise<void> {
   expect((await callApi(intake, 'PUT', `/v1/import-profiles/${encodeURIComponent(name)}`, { json, key })).status).toBe(

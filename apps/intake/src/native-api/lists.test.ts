@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
-import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { SERIES, startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, TILL, work } from '../../test/work.ts'
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 async function get(path: string): Promise<ReturnType<typeof JSON.parse>> {
   return readJson(await callApi(intake, 'GET', path))

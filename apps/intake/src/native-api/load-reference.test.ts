@@ -1,15 +1,11 @@
 import type { ReferenceKind, ReferenceLoadResult } from '@importer/contracts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { sendCall } from '../../test/operation-calls.ts'
 import { readJson } from '../../test/read-json.ts'
-import { ORG, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { ORG, startIntake } from '../../test/start-intake.ts'
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake()
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
 
 async function load(kind: ReferenceKind, body: string): Promise<ReferenceLoadResult> {
   const response = await sendCall(intake, 'loadReference', { params: { kind }, body })

@@ -1,5 +1,5 @@
 import { exampleError, OPERATIONS, problemView, roleIncludes, type Role } from '@importer/contracts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { createCalls, json, operationOf, sendCall, type Call } from '../../test/operation-calls.ts'
@@ -8,19 +8,10 @@ import { seedReference } from '../../test/work.ts'
 
 /** Walks the document: what it says of every operation is so, and nothing else happens. */
 
-let intake: TestIntake
+const intake = await startIntake()
 /** The same over the same database, where every key has made its requests of this minute. */
-let exhausted: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-  exhausted = await startIntake({ rateLimitPerMinute: 0 })
-  await seedReference(intake)
-})
-afterAll(async () => {
-  await intake.stop()
-  await exhausted.stop()
-})
+const exhausted = await startIntake({ rateLimitPerMinute: 0 })
+await seedReference(intake)
 
 const { callOf, names, upload, conflicts, bodies } = createCalls(() => intake)
 
@@ -226,5 +217,4 @@ test('createImport is 429 while too many imports of the organization wait', asyn
     body: upload(),
   })
   expect([compatible.status, await compatible.json()]).toMatchObject([429, { success: false, status: 429 }])
-  await full.stop()
 })

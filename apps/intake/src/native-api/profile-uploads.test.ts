@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 
 import { callApi } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -12,7 +12,6 @@ beforeAll(async () => {
   await seedReference(intake)
   await save('tills', TILLS)
 })
-afterAll(() => intake.stop())
 
 const TILLS = {
   customerIdentifier: 'MOBILE',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -22,7 +22,6 @@ beforeAll(async () => {
   await callApi(intake, 'POST', `/v1/imports/${cancelled}/cancel`)
   imports = { done, cancelled }
 })
-afterAll(() => intake.stop())
 
 /** The last of the notes has a `'` of its own, which does not stand before a formula that we made harmless. */
 const SAFE = FORMULAS.map((cell) => (cell.startsWith("'") ? cell : `'${cell}`)).join(',')

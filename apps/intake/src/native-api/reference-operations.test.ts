@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake({ uploadMaxBytes: 800_000 })
-})
-afterAll(() => intake.stop())
+const intake = await startIntake({ uploadMaxBytes: 800_000 })
 
 interface Init {
   readonly key?: string

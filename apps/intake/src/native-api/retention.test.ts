@@ -1,23 +1,19 @@
 import { cleanFiles, purgeExpired } from '@importer/imports'
 import { createLog } from '@importer/runtime'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
-import { ORG, startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { ORG, startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work, workOnRevert } from '../../test/work.ts'
 
 const RETENTION_DAYS = 30
 const DAY_MS = 24 * 3_600_000
 
-let intake: TestIntake
 let nextCoupon = 1
 
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 const log = createLog({ name: 'purge', level: 'silent' })
 

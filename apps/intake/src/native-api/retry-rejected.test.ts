@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { waitUntil } from '../../../../tests/support/wait-until.ts'
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, MOBILE, seedReference, TILL, work, workOnPreparation } from '../../test/work.ts'
 
-let intake: TestIntake
 let nextCoupon = 1
 
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 type Json = ReturnType<typeof JSON.parse>
 

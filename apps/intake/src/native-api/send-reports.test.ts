@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 async function importFile(content: string, positions: Record<string, number>): Promise<number> {
   const all = { redeemedDateInMillis: 0, redeemedAt: 1, mobile: 2, couponCode: 3, ...positions }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
 import { SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
@@ -14,7 +14,6 @@ beforeAll(async () => {
   intake = await startIntake()
   id = await upload('größe.csv')
 })
-afterAll(() => intake.stop())
 
 async function upload(name: string, content = CSV): Promise<number> {
   const response = await postForm(intake, makeForm([...fieldParts(), filePart(content, name)]))

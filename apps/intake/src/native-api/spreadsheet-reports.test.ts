@@ -1,18 +1,13 @@
 /** Reports for spreadsheets: how they are written, and that they read as the file did when they are sent again. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readJson } from '../../test/read-json.ts'
 import { callApi, uploadNative } from '../../test/native-upload.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { MOBILE, seedReference, TILL, work } from '../../test/work.ts'
 
-let intake: TestIntake
-
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 const FIELDS = {
   uploadHeaders:

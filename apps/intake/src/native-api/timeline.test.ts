@@ -1,5 +1,5 @@
 import { auditEventListView, timelineView } from '@importer/contracts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
@@ -12,7 +12,6 @@ beforeAll(async () => {
   await seedReference(intake)
   await intake.database.prisma.apiKey.updateMany({ where: { role: 'admin' }, data: { name: 'nightly' } })
 })
-afterAll(() => intake.stop())
 
 const timeline = async (id: number) =>
   timelineView.parse(await readJson(await callApi(intake, 'GET', `/v1/imports/${id}/timeline`))).items

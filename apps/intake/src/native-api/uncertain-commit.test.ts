@@ -1,6 +1,7 @@
-import { openDatabase, type SystemDatabase } from '@importer/db'
+import type { SystemDatabase } from '@importer/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { openTestDatabase } from '../../../../tests/support/open-test-database.ts'
 import { startPostgresProxy, type Cut, type PostgresProxy } from '../../../../tests/support/postgres-proxy.ts'
 import { queryOnce } from '../../../../tests/support/query-once.ts'
 import { callApi, postNative } from '../../test/native-upload.ts'
@@ -28,23 +29,13 @@ beforeAll(async () => {
     return cut
   }
   proxy = await startPostgresProxy(intake.databaseUrl, chooseCut, 'INSERT INTO import (')
-  database = openDatabase({
-    url: proxy.url,
-    applicationName: 'cut',
-    maxConnections: 2,
-    onConnectionLost: () => undefined,
-  })
+  database = openTestDatabase(proxy.url)
   cutting = {
     ...(await startIntake({ databases: database, systemDatabase: database, store: intake.store })),
     keys: intake.keys,
   }
 })
-afterAll(async () => {
-  await cutting.stop()
-  await database.close()
-  await proxy.stop()
-  await intake.stop()
-})
+afterAll(() => proxy.stop())
 
 const UPLOADS: Record<string, (content: string, key: string) => Promise<Response>> = {
   'the native API': (content, key) => postNative(cutting, content, { headers: { 'Idempotency-Key': key } }),

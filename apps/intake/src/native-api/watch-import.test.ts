@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
-let intake: TestIntake
 /** How many events are awaited of an import that no worker has taken. */
 const WAITING_EVENTS = 2
 
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 interface ServerEvent {
   readonly event: string

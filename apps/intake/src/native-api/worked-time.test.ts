@@ -1,22 +1,18 @@
 import { claimImport, yieldImport } from '@importer/db'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../test/start-intake.ts'
+import { startIntake } from '../../test/start-intake.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
 const ROWS = 40
 const TIME_SLICE = { shouldYield: () => true }
 
-let intake: TestIntake
 let nextCoupon = 1
 
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 const uploadGood = async (): Promise<number> =>
   uploadNative(intake, Array.from({ length: ROWS }, () => line(`CODE${nextCoupon++}`)).join(''))

@@ -1,5 +1,5 @@
 import { sessionView } from '@importer/contracts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
@@ -7,19 +7,11 @@ import { readJson } from '../../test/read-json.ts'
 import { ORG, SERIES, startIntake, type TestIntake } from '../../test/start-intake.ts'
 import { line } from '../../test/work.ts'
 
-let intake: TestIntake
-/** The same, with an address that browsers reach over HTTPS. */
-let secure: TestIntake
 const PUBLIC_URL = 'https://coupons.example.com'
 
-beforeAll(async () => {
-  intake = await startIntake()
-  secure = await startIntake({ publicUrl: PUBLIC_URL })
-})
-afterAll(async () => {
-  await intake.stop()
-  await secure.stop()
-})
+const intake = await startIntake()
+/** The same, with an address that browsers reach over HTTPS. */
+const secure = await startIntake({ publicUrl: PUBLIC_URL })
 
 interface Session {
   readonly cookie: string

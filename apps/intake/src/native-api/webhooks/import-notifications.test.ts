@@ -1,20 +1,16 @@
 import { deliveryListView } from '@importer/contracts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { queryOnce } from '../../../../../tests/support/query-once.ts'
 import { callApi, uploadNative } from '../../../test/native-upload.ts'
 import { readJson } from '../../../test/read-json.ts'
-import { startIntake, type TestIntake } from '../../../test/start-intake.ts'
+import { startIntake } from '../../../test/start-intake.ts'
 import { line, seedReference, work, workOnRevert } from '../../../test/work.ts'
 
 const CALLBACK = 'https://hooks.example.com/imports?from=upload'
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake()
-  await seedReference(intake)
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
+await seedReference(intake)
 
 const requestAction = async (id: number, action: string) => {
   expect((await callApi(intake, 'POST', `/v1/imports/${id}/${action}`)).ok).toBe(true)

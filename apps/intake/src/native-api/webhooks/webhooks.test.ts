@@ -8,16 +8,12 @@ import {
   rotatedSecretView,
 } from '@importer/contracts'
 import { redeliverRange } from '@importer/db'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { readJson } from '../../../test/read-json.ts'
-import { ORG, OTHER_ORG, startIntake, type TestIntake } from '../../../test/start-intake.ts'
+import { ORG, OTHER_ORG, startIntake } from '../../../test/start-intake.ts'
 
-let intake: TestIntake
-beforeAll(async () => {
-  intake = await startIntake()
-})
-afterAll(() => intake.stop())
+const intake = await startIntake()
 
 async function send(method: string, path: string, body?: unknown, key = intake.keys.admin): Promise<Response> {
   return fetch(`${intake.url}/v1/${path}`, {
