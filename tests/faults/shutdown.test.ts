@@ -9,23 +9,31 @@ import { chooseFreePort } from '@importer/embedded-postgres'
 import { beforeAll, expect, test } from 'vitest'
 
 import type { AppProcess } from '../support/app-process.ts'
-import { blockCoupon } from '../support/obstacle.ts'
+import { blockCoupon, blockRedemptions } from '../support/obstacle.ts'
+import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
+import { startS3Storage } from '../support/s3-storage.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES, shopRedemption, shopRows } from '../support/small-shop.ts'
 import { waitUntil } from '../support/wait-until.ts'
+import { PADDED_ROWS, PADDED_UPLOAD } from './padded-shop.ts'
 
 const TIMEOUT_SECONDS = 4
 
 let system: RunningSystem
 let workerUrl: string
 
+async function chooseWorkerUrl(): Promise<{ port: string; url: string }> {
+  const port = String(await chooseFreePort())
+  return { port, url: `http://127.0.0.1:${port}` }
+}
+
 beforeAll(async () => {
-  const workerPort = await chooseFreePort()
-  workerUrl = `http://127.0.0.1:${workerPort}`
+  const worker = await chooseWorkerUrl()
+  workerUrl = worker.url
   system = await startSystem({
     env: { SHUTDOWN_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS) },
     // A worker's time is long enough to look at it meanwhile.
-    workerEnv: { WORKER_PORT: String(workerPort), SHUTDOWN_TIMEOUT_SECONDS: '6' },
+    workerEnv: { WORKER_PORT: worker.port, SHUTDOWN_TIMEOUT_SECONDS: '6' },
   })
   await openShop(system.client, 10)
 })
@@ -87,6 +95,15 @@ async function isListening(): Promise<boolean> {
   }
 }
 
+/** Waits until a worker has begun to stop: gives what it says of itself then. */
+async function waitUntilNotReady(url: string): Promise<unknown> {
+  const response = await waitUntil('the worker was not ready', async () => {
+    const found = await fetch(`${url}/readyz`)
+    return found.status === 503 && found
+  })
+  return response.json()
+}
+
 /** The last line of a process that has ended: it may be read a moment later. */
 async function readLastLine(app: AppProcess): Promise<unknown> {
   return waitUntil('its end was read', async () => {
@@ -131,11 +148,7 @@ test('a worker ends cleanly, but not where a batch hangs: it is alive and not re
   await obstacle.waitUntilMet()
   expect((await fetch(`${workerUrl}/readyz`)).status).toBe(200)
   const ended = worker.kill('SIGTERM')
-  const notReady = await waitUntil('the worker was not ready', async () => {
-    const response = await fetch(`${workerUrl}/readyz`)
-    return response.status === 503 && response
-  })
-  expect(await notReady.json()).toEqual({
+  expect(await waitUntilNotReady(workerUrl)).toEqual({
     status: 'unavailable',
     checks: { process: { ok: false, reason: 'the process is stopping; others take over its work' } },
   })
@@ -148,4 +161,62 @@ test('a worker ends cleanly, but not where a batch hangs: it is alive and not re
   expect((await system.client.waitUntilFinished(jobId)).counts).toMatchObject({ rows: 3, inserted: 3 })
   expect(await next.kill('SIGTERM')).toBe('exit code 0')
   expect(await readLastLine(next)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
+})
+
+test('a worker that stops takes no further import while a revert hangs, and hands back the one under way', async () => {
+  const { port, url } = await chooseWorkerUrl()
+  const { client, ownerUrl, worker, ...own } = await startSystem({ workerEnv: { WORKER_PORT: port } })
+  await openShop(client, PADDED_ROWS + 4)
+  const upload = async (from: number, to: number): Promise<number> => {
+    return (await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(from, to) })).jobId
+  }
+  const reverted = await upload(PADDED_ROWS + 1, PADDED_ROWS + 2)
+  await client.waitUntilFinished(reverted)
+  const inRevert = await blockRedemptions(ownerUrl, reverted)
+  expect((await client.send('POST', `/v1/imports/${reverted}/revert`)).status).toBe(202)
+  await inRevert.waitUntilMet()
+  const inBatch = await blockCoupon(ownerUrl, shopRedemption(1))
+  const { jobId: underWay } = await client.upload(PADDED_UPLOAD)
+  await inBatch.waitUntilMet()
+
+  const ended = worker.kill('SIGTERM')
+  await waitUntilNotReady(url)
+  const further = await upload(PADDED_ROWS + 3, PADDED_ROWS + 4)
+  await inBatch.remove()
+  await waitUntil('the import was handed back', async () => {
+    const [row] = await queryOnce<{ clean_stop: boolean }>(
+      ownerUrl,
+      `SELECT clean_stop FROM import WHERE id = ${underWay}`,
+    )
+    return row?.clean_stop === true
+  })
+  await inRevert.remove()
+  expect(await ended).toBe('exit code 0')
+  expect(await client.readImport(further)).toMatchObject({ status: 'queued', attempts: 0 })
+  expect(await client.readImport(underWay)).toMatchObject({ status: 'processing', attempts: 1 })
+
+  const next = await own.startWorker()
+  for (const id of [further, underWay]) {
+    expect(await client.waitUntilFinished(id)).toMatchObject({ status: 'completed', attempts: 1 })
+  }
+  expect(next.readOutput()).not.toContain('taken over')
+  await own.stop()
+})
+
+test('a worker whose storage is silent stops cleanly amid a look at it', async () => {
+  const storage = await startS3Storage()
+  const { ownerUrl, worker, stop } = await startSystem({
+    env: storage.env,
+    workerEnv: { ...storage.disturbedEnv, SHUTDOWN_TIMEOUT_SECONDS: '6' },
+  })
+  await waitUntil('the worker takes imports', () => worker.readOutput().includes('"queue":"imports"'))
+  // From here on nothing but a look needs the storage.
+  await waitUntil('the files were cleaned', async () => {
+    return (await queryOnce(ownerUrl, `SELECT FROM maintenance WHERE task = 'clean-files'`)).length > 0
+  })
+  storage.network.disturb({ kind: 'silent' })
+  await waitUntil('it looks at the storage', () => storage.network.swallowed > 0)
+  expect(await worker.kill('SIGTERM')).toBe('exit code 0')
+  await stop()
+  await storage.stop()
 })

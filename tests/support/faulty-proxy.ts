@@ -17,6 +17,8 @@ export interface FaultyProxy {
   readonly url: string
   /** How many connections are open now. */
   readonly connections: number
+  /** How many pieces it has let fall silent. */
+  readonly swallowed: number
   /** Lets all connections that are open, and all that will be made until `heal`, suffer from a fault. */
   disturb(fault: Fault): void
   /** New connections are good again. Those that were disturbed stay as they are: who waits on them waits for ever. */
@@ -31,6 +33,7 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
   const target = new URL(targetUrl)
   const sockets = new Set<Socket>()
   const open = new Map<Socket, { fault: Fault | null }>()
+  let swallowed = 0
   let fault: Fault | null = null
 
   function handle(client: Socket): void {
@@ -50,6 +53,9 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
         open.delete(from)
         to.destroy()
       })
+      from.on('data', () => {
+        if (state.fault?.kind === 'silent') swallowed += 1
+      })
       forward(from, to, state)
     }
     if (fault?.kind === 'reset') client.resetAndDestroy()
@@ -64,6 +70,9 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
     url: url.href,
     get connections() {
       return open.size
+    },
+    get swallowed() {
+      return swallowed
     },
     disturb(next) {
       fault = next

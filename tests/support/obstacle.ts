@@ -40,6 +40,11 @@ export async function blockImport(ownerUrl: string, importId: number): Promise<O
   return putUp(ownerUrl, 'SELECT FROM import WHERE id = $1 FOR UPDATE', [importId])
 }
 
+/** Reverting the import stops. */
+export async function blockRedemptions(ownerUrl: string, importId: number): Promise<Obstacle> {
+  return putUp(ownerUrl, 'SELECT FROM redemption WHERE import_id = $1 FOR UPDATE', [importId])
+}
+
 /** Storing a key stops; looking one up goes on. */
 export async function blockNewKeys(ownerUrl: string): Promise<Obstacle> {
   return putUp(ownerUrl, 'LOCK TABLE api_key IN SHARE MODE', [])

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 
 import type { Database } from '@importer/db'
-import type { Consumer, JobProcessor, Queues } from '@importer/queue'
+import type { JobProcessor, Queues } from '@importer/queue'
 import type { Logger, Tracing } from '@importer/runtime'
 import {
   attemptDelivery,
@@ -27,7 +27,8 @@ const STOP_GRACE_MS = 3_000
 export interface WebhookDelivery {
   /** Something may be due. */
   poke(): void
-  stop(): Promise<void>
+  /** An attempt may run until the deadline. Tells whether none had to be left running. Never rejects. */
+  stop(deadlineMs: number): Promise<boolean>
 }
 
 /** Sends webhooks until it is stopped. */
@@ -48,14 +49,15 @@ export function deliverWebhooks(options: WebhookDeliveryOptions): WebhookDeliver
       dispatcher.poke()
     }
   }
-  const consumer: Consumer = queues.consume('webhook', processor, { concurrency: DELIVERY_CONCURRENCY })
+  const consumer = queues.consume('webhook', processor, { concurrency: DELIVERY_CONCURRENCY })
   return {
     poke: () => dispatcher.poke(),
-    async stop() {
-      await dispatcher.stop()
-      const timer = setTimeout(() => stopping.abort(), STOP_GRACE_MS)
-      await consumer.close()
+    async stop(deadlineMs) {
+      // One that is cut still has to record that it was.
+      const timer = setTimeout(() => stopping.abort(), Math.min(STOP_GRACE_MS, deadlineMs / 2))
+      const [ended] = await Promise.all([consumer.close({ deadlineMs }), dispatcher.stop()])
       clearTimeout(timer)
+      return ended
     },
   }
 }

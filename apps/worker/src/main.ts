@@ -26,7 +26,7 @@ import { createImportProcessor } from './process-import.ts'
 import { createPreparationProcessor } from './process-preparation.ts'
 import { createRevertProcessor } from './process-revert.ts'
 import { startMaintenance } from './start-maintenance.ts'
-import { requireEnded, takeJobs } from './take-jobs.ts'
+import { takeJobs } from './take-jobs.ts'
 
 /** Connections beside those of the partitions: maintenance, claims, checks. */
 const SPARE_CONNECTIONS = 4
@@ -140,13 +140,18 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
     queues.consume('import', thenPoke<'import'>(processImport), { concurrency: env.WORKER_CONCURRENCY }),
     queues.consume('prepare', thenPoke<'prepare'>(prepare), { concurrency: PREPARATIONS_AT_ONCE }),
   ]
-  shutdown.add(
-    'import consumers',
-    takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: times.workMs }),
-  )
+  const stopTaking = takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: times.workMs })
   const revert = createRevertProcessor({ database, log, tracing, onReverted: () => metrics.countReverted() })
   const reverts = queues.consume('revert', thenPoke<'revert'>(revert), { concurrency: 1 })
-  shutdown.add('revert consumer', async () => requireEnded(await reverts.close({ deadlineMs: times.workMs })))
+  // All at once: while one job comes to its end, nobody takes another one that the process has no time for.
+  shutdown.add('jobs', async () => {
+    const ended = await Promise.all([
+      stopTaking(),
+      reverts.close({ deadlineMs: times.workMs }),
+      webhooks.stop(times.workMs),
+    ])
+    if (ended.includes(false)) throw new Error('jobs still ran at the end of their time; other workers go on with them')
+  })
 }
 
 /** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */
@@ -186,7 +191,7 @@ function startWebhooks(
     allowHttp: env.WEBHOOK_ALLOW_HTTP,
     allowPrivateNetworks: env.WEBHOOK_ALLOW_PRIVATE_NETWORKS,
   }
-  const webhooks = deliverWebhooks({
+  return deliverWebhooks({
     database,
     queues,
     log,
@@ -194,8 +199,6 @@ function startWebhooks(
     policy,
     onAttempt: (result) => metrics.countWebhookAttempt(result),
   })
-  shutdown.add('webhooks', () => webhooks.stop())
-  return webhooks
 }
 
 await runProgram({ name: 'worker', readEnvironment: readWorkerEnvironment, start, exit: (code) => process.exit(code) })

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import type { StorageIdentity } from '@importer/imports'
 import { WrongStorageError } from '@importer/file-store'
 import type { Consumer } from '@importer/queue'
@@ -19,7 +21,8 @@ const LOOK_AGAIN_MS = 5_000
 /**
  * Takes jobs once storage and database have answered and the storage has proved to belong to the database; looks again
  * regularly, begins by itself when it does, and stops when another storage is there. A storage that goes away meanwhile
- * is met by the jobs themselves, which wait for it. Gives how to stop: that throws where jobs had to be left running.
+ * is met by the jobs themselves, which wait for it. Gives how to stop, which tells whether no job had to be left running
+ * and never rejects.
  */
 export function takeJobs({
   identity,
@@ -27,27 +30,25 @@ export function takeJobs({
   onStorageUnavailable,
   log,
   closeDeadlineMs,
-}: TakeJobsOptions): () => Promise<void> {
+}: TakeJobsOptions): () => Promise<boolean> {
   let consumers: readonly Consumer[] = []
   const closeAll = async (): Promise<boolean> => {
-    const closing = consumers
+    const ended = await Promise.all(consumers.map(async (consumer) => consumer.close({ deadlineMs: closeDeadlineMs })))
     consumers = []
-    const ended = await Promise.all(closing.map(async (consumer) => consumer.close({ deadlineMs: closeDeadlineMs })))
     return !ended.includes(false)
   }
   let reported = ''
-  let stopped = false
-  let timer: NodeJS.Timeout | undefined
-  let looking = Promise.resolve()
+  const stopping = new AbortController()
 
   async function look(): Promise<void> {
     try {
       await identity.verify(0)
-      if (stopped) return
+      if (stopping.signal.aborted) return
       if (reported !== '') log.info('the storage is the one of this database: taking jobs again')
       reported = ''
       if (consumers.length === 0) consumers = consume()
     } catch (error) {
+      if (stopping.signal.aborted) return
       const isWrong = error instanceof WrongStorageError
       report(isWrong ? error.advice : 'database and storage have to answer first', error)
       if (isWrong) await closeAll()
@@ -65,22 +66,17 @@ export function takeJobs({
     else log.warn({ err: error }, isTaking ? 'imports wait for the storage' : `no job is taken: ${what}`)
   }
 
-  function next(): void {
-    looking = look().finally(() => {
-      if (!stopped) timer = setTimeout(next, LOOK_AGAIN_MS)
-    })
+  async function keepLooking(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await look()
+      await delay(LOOK_AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
   }
 
-  next()
+  keepLooking().catch((error: unknown) => log.error({ err: error }, 'the storage is looked at no more'))
   return async () => {
-    stopped = true
-    clearTimeout(timer)
-    await looking
-    requireEnded(await closeAll())
+    // A look that is under way begins nothing any more: a storage that is silent keeps no consumer from its end.
+    stopping.abort()
+    return closeAll()
   }
-}
-
-/** Throws where jobs had to be left running: a stop that leaves some is no clean one. */
-export function requireEnded(allEnded: boolean): void {
-  if (!allEnded) throw new Error('jobs still ran at the end of their time; other workers go on with them')
 }
