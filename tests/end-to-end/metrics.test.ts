@@ -1,10 +1,13 @@
 /** What an operator sees of both processes: health, readiness, and metrics that promtool has nothing to say about. */
 import { spawnSync } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
 
 import { chooseFreePort } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { blockCoupon } from '../support/obstacle.ts'
+import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_SERIES, shopRow, shopRows } from '../support/small-shop.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -92,6 +95,26 @@ test('what was imported is counted: rows, codes, imports and uploads', async () 
   const intake = await readMetrics(intakeUrl)
   expect(valueOf(intake, 'redemptions_uploads_total')).toBe(1)
   expect(valueOf(intake, 'redemptions_upload_bytes_total')).toBe(file.length)
+})
+
+test('an import that fails before it has its file is counted', async () => {
+  const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: Buffer.from(shopRow(78)) })
+  await system.client.waitUntilFinished(jobId)
+  const [row] = await queryOnce<{ file_key: string }>(
+    system.ownerUrl,
+    `SELECT file_key FROM import WHERE id = ${jobId}`,
+  )
+  // The file goes between the answer and the job.
+  system.worker.freeze()
+  const retry = await system.client.send('POST', `/v1/imports/${jobId}/retry-rejected`)
+  expect(retry.status).toBe(202)
+  const { id } = (await retry.json()) as { id: number }
+  await rm(path.join(system.dataDir, row?.file_key ?? ''))
+  system.worker.thaw()
+  expect(await system.client.waitUntilFinished(id)).toMatchObject({ failure: { code: 'FILE_MISSING' } })
+  await waitUntil('the end was counted', async () => {
+    return valueOf(await readMetrics(workerUrl), 'redemptions_imports_total{status="failed"}') === 1
+  })
 })
 
 test('every metric that is documented is there, and none holds an organization, a file or a person', async () => {

@@ -26,12 +26,15 @@ export async function work(
   })
 }
 
-/** Makes the file of a retry as a worker does; of every other import there is nothing to make. */
+/** Makes the file of a retry as a worker does, of every other import there is nothing to make; gives the ends that it counts. */
 export async function workOnPreparation(
   { database, store }: Pick<TestIntake, 'database' | 'store'>,
   importId: number,
-): Promise<void> {
-  await prepareImport({ database, store, log, importId, signal: new AbortController().signal })
+): Promise<string[]> {
+  const ends: string[] = []
+  const observer = { ended: (status: string) => ends.push(status) }
+  await prepareImport({ database, store, log, importId, signal: new AbortController().signal, observer })
+  return ends
 }
 
 export async function workOnRevert({ database }: TestIntake, importId: number): Promise<void> {

@@ -134,7 +134,7 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
     observer: metrics.imports,
   })
   // Few at a time, and beside the imports: a retry or a workbook of millions of rows keeps no small file waiting.
-  const prepare = createPreparationProcessor({ database, store, producer, log, tracing })
+  const prepare = createPreparationProcessor({ database, store, producer, log, tracing, observer: metrics.imports })
   // Both need the storage.
   const consume = () => [
     queues.consume('import', thenPoke<'import'>(processImport), { concurrency: env.WORKER_CONCURRENCY }),

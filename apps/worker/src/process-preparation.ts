@@ -1,5 +1,5 @@
 import type { SystemDatabase } from '@importer/db'
-import { prepareImport } from '@importer/imports'
+import { prepareImport, type ImportObserver } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
 import type { JobContext, Producer } from '@importer/queue'
 import type { Logger, Tracing } from '@importer/runtime'
@@ -10,6 +10,7 @@ export interface PreparationProcessorDependencies {
   readonly producer: Producer<'import'>
   readonly log: Logger
   readonly tracing: Tracing
+  readonly observer: ImportObserver
 }
 
 /** Makes the file that an import is to read (of a retry, of a workbook), and queues the import that it then is. */

@@ -11,6 +11,7 @@ import {
 import type { FileStore, StoredFile } from '@importer/file-store'
 import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runtime'
 
+import type { ImportObserver } from '../run/import-life.ts'
 import { describeRetryFailure, makeRetryFile } from './prepare-retry.ts'
 import { describeWorkbookFailure, makeWorkbookText } from '../workbook/prepare-workbook.ts'
 
@@ -21,8 +22,16 @@ export interface PreparationOptions {
   readonly importId: number
   /** Aborted when the process is to end: another one begins anew. */
   readonly signal: AbortSignal
+  readonly observer?: Pick<ImportObserver, 'ended'>
   /** Follows the import, where that is wanted. */
   readonly tracing?: Tracing
+}
+
+type SystemOptions = PreparationOptions & { readonly database: SystemDatabase }
+
+/** The job to queue that runs the import. */
+interface PreparedJob {
+  readonly jobId: string
 }
 
 /**
@@ -31,9 +40,18 @@ export interface PreparationOptions {
  * cancelled, or has failed here, because the file cannot be made. Can be run again at any time, by any process; throws
  * only what another attempt may mend.
  */
-export async function prepareImport(
-  options: PreparationOptions & { readonly database: SystemDatabase },
-): Promise<{ readonly jobId: string } | null> {
+export async function prepareImport(options: SystemOptions): Promise<PreparedJob | null> {
+  const { database, importId, observer } = options
+  const next = await prepareQueued(options)
+  // Cancelled before it had its file: no job of its own will ever find that out.
+  if (next === null && observer !== undefined) {
+    const left = await findImportById(database, importId)
+    if (left?.toPrepare === true && left.status === 'cancelled') observer.ended('cancelled')
+  }
+  return next
+}
+
+async function prepareQueued(options: SystemOptions): Promise<PreparedJob | null> {
   const { database, importId, tracing = NO_TRACING } = options
   const record = await findImportById(database, importId)
   if (record === null || !record.toPrepare || record.status !== 'queued') return null
@@ -47,11 +65,8 @@ export async function prepareImport(
   return runInSpan(span, async () => prepareKnown({ ...options, database: own }, record))
 }
 
-async function prepareKnown(
-  options: PreparationOptions,
-  record: ImportRecord,
-): Promise<{ readonly jobId: string } | null> {
-  const { database, store, log, importId } = options
+async function prepareKnown(options: PreparationOptions, record: ImportRecord): Promise<PreparedJob | null> {
+  const { database, store, log, importId, observer } = options
   const { make, describeFailure } = record.retryOf === null ? WORKBOOK : RETRY
   try {
     const file = await make(options, record)
@@ -68,6 +83,7 @@ async function prepareKnown(
         { importId, orgId: record.orgId, code: failure.code, err: error },
         'import failed: no file could be made',
       )
+      observer?.ended('failed')
     }
     return null
   }
