@@ -5,6 +5,7 @@ import {
   openDatabase,
   resealSecrets,
   UNSEALED_SECRETS_WARNING,
+  wakeUnsigned,
   type SystemDatabase,
 } from '@importer/db'
 import { openStorage, recordStorageUnavailable } from '@importer/imports'
@@ -165,16 +166,17 @@ function openWebhookDatabase(env: WorkerEnvironment, log: Logger): SystemDatabas
   })
 }
 
-/** What was stored before there was this key is sealed with it from now on. */
+/** What was stored before there was this key is sealed with it from now on, and what waited for it is sent. */
 async function sealStoredSecrets(database: SystemDatabase, log: Logger): Promise<void> {
   try {
     const { resealed, unreadable } = await resealSecrets(database)
     for (const error of unreadable) log.error(`${error.message}; until then its deliveries wait`)
     if (resealed > 0) log.info({ resealed }, 'webhook secrets are sealed with the first key of SECRETS_KEY')
+    await wakeUnsigned(database, new Date())
   } catch (error) {
     log.warn(
       { err: error },
-      'webhook secrets are not all sealed with the first key of SECRETS_KEY; the next start goes on',
+      'webhook secrets are not all sealed with the first key of SECRETS_KEY, or what waited for it waits on; the next start goes on',
     )
   }
 }

@@ -123,17 +123,21 @@ export const deliveryView = z
     createdAt: time,
     nextAttemptAt: time.nullable(),
     finishedAt: time.nullable(),
-    attempts: z.array(
-      z.strictObject({
-        number: z.int().min(1),
-        url: z.string(),
-        startedAt: time,
-        durationMs: z.int().min(0).nullable().meta({ description: 'null: under way, or its worker died' }),
-        status: z.int().nullable().meta({ description: 'Of the HTTP answer; null: none began' }),
-        error: z.enum(WEBHOOK_ATTEMPT_ERRORS).nullable().meta({ description: 'Why there is no complete answer' }),
-        answer: z.string().nullable().meta({ description: 'Its first 1 kB, without control characters' }),
+    attempts: z
+      .array(
+        z.strictObject({
+          number: z.int().min(1),
+          url: z.string(),
+          startedAt: time,
+          durationMs: z.int().min(0).nullable().meta({ description: 'null: under way, or its worker died' }),
+          status: z.int().nullable().meta({ description: 'Of the HTTP answer; null: none began' }),
+          error: z.enum(WEBHOOK_ATTEMPT_ERRORS).nullable().meta({ description: 'Why there is no complete answer' }),
+          answer: z.string().nullable().meta({ description: 'Its first 1 kB, without control characters' }),
+        }),
+      )
+      .meta({
+        description: 'The last 20, oldest first. Of those in a row that ended with SECRET_UNREADABLE, the first alone',
       }),
-    ),
   })
   .meta({ id: 'WebhookDelivery' })
 export const deliveryListView = pageOf(deliveryView, 'WebhookDeliveryList')

@@ -79,11 +79,10 @@ async function makeAttempt(
 ): Promise<void> {
   const { database, log } = options
   const startedAt = performance.now()
+  const { orgId, endpointId, importId } = attempt
+  const ids = { deliveryId: job.deliveryId, orgId, endpointId, importId }
   for (const error of attempt.unreadable) {
-    log.error(
-      { orgId: attempt.orgId, endpointId: attempt.endpointId, deliveryId: job.deliveryId },
-      `a webhook cannot be signed: ${error.message}`,
-    )
+    log.error(ids, `a webhook cannot be signed: ${error.message}`)
   }
   // Unsigned, or signed with what is no secret of the receiver's, it would be refused there and given up in the end.
   const isSignable = attempt.secrets.length > 0 || attempt.unreadable.length === 0
@@ -98,8 +97,8 @@ async function makeAttempt(
     : UNSIGNED
   const durationMs = Math.round(performance.now() - startedAt)
   const now = options.now()
-  const { roundAttempt, failingSince } = attempt
-  const decision = decideNext({ result, roundAttempt, failingSince, now, random: options.random() })
+  const { roundAttempt, failingSince, unsignedSince } = attempt
+  const decision = decideNext({ result, roundAttempt, failingSince, unsignedSince, now, random: options.random() })
   const { httpStatus, errorCode, answer } = result
   span.setAttributes({
     ...(httpStatus !== null && { 'http.response.status_code': httpStatus }),
@@ -110,8 +109,7 @@ async function makeAttempt(
   const recorded = await recordEnd(database, attempt, end)
 
   // Nothing that the receiver wrote goes into the log.
-  const { orgId, endpointId } = attempt
-  const entry = { deliveryId: job.deliveryId, orgId, endpointId, httpStatus, errorCode, durationMs }
+  const entry = { ...ids, httpStatus, errorCode, durationMs }
   if (recorded !== null) options.onAttempt?.(nameResult(recorded))
   if (recorded === null) {
     log.info(entry, 'a webhook was sent by somebody else too')

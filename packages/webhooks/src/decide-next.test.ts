@@ -16,6 +16,7 @@ function decide(result: Partial<SendResult>, facts: Partial<AttemptFacts> = {}) 
     result: { ...PLAIN, ...result },
     roundAttempt: 1,
     failingSince: null,
+    unsignedSince: null,
     now: NOW,
     random: 0,
     ...facts,
@@ -89,6 +90,20 @@ test.each([
   const failingSince = new Date(NOW.getTime() - sinceMs)
   expect(decide({ httpStatus: null, errorCode: 'TIMEOUT' }, { failingSince })).toMatchObject({ disableEndpoint })
   expect(decide({ httpStatus: 200 }, { failingSince })).toMatchObject({ status: 'delivered', disableEndpoint: null })
+})
+
+test.each([
+  [null, 5],
+  [0, 5],
+  [4, 5],
+  [40, 40],
+  [359, 359],
+  [10 * 24 * 60, 360],
+])('what cannot be signed since %s min waits %i min, and counts for nothing', (sinceMinutes, minutes) => {
+  const unsignedSince = sinceMinutes === null ? null : new Date(NOW.getTime() - sinceMinutes * 60_000)
+  const decision = decide({ httpStatus: null, errorCode: 'SECRET_UNREADABLE' }, { unsignedSince, roundAttempt: 8 })
+  expect(decision).toMatchObject({ status: 'pending', receiverFailed: false, disableEndpoint: null })
+  expect(waitOf(decision)).toBe(minutes * 60)
 })
 
 test('a worker that stops speaks for nothing', () => {

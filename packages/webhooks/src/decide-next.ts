@@ -12,8 +12,8 @@ export const RETRY_DELAYS_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5
 const JITTER = 0.2
 /** An endpoint that has failed for so long, without a success in between, is disabled. */
 export const FAILING_LIMIT_MS = 5 * 24 * HOUR
-/** How long a delivery waits that cannot be signed. */
-const UNREADABLE_SECRET_DELAY_MS = 5 * MINUTE
+/** A delivery that cannot be signed waits as long again as it has waited, within these. */
+const UNSIGNED_DELAY_MS = { least: 5 * MINUTE, most: 6 * HOUR } as const
 /** A receiver cannot put it off for longer than this. */
 const MAX_RETRY_AFTER_MS = 24 * HOUR
 
@@ -23,6 +23,8 @@ export interface AttemptFacts {
   readonly roundAttempt: number
   /** Null: its last attempt succeeded, or there was none. */
   readonly failingSince: Date | null
+  /** Null: the attempt before could be signed, or there was none. */
+  readonly unsignedSince: Date | null
   readonly now: Date
   /** From 0 up to 1. */
   readonly random: number
@@ -36,7 +38,7 @@ function isSuccess({ httpStatus, errorCode }: SendResult): boolean {
 }
 
 /** What becomes of a delivery, and of its endpoint, after an attempt. */
-export function decideNext({ result, roundAttempt, failingSince, now, random }: AttemptFacts): Decision {
+export function decideNext({ result, roundAttempt, failingSince, unsignedSince, now, random }: AttemptFacts): Decision {
   if (isSuccess(result)) return { ...DECIDED, status: 'delivered', receiverFailed: false }
   // Our own doing: it is made again as soon as somebody can.
   if (result.errorCode === 'INTERRUPTED') {
@@ -44,7 +46,9 @@ export function decideNext({ result, roundAttempt, failingSince, now, random }: 
   }
   // Nothing was sent, which does not speak against the receiver: it waits for the operator, and counts for nothing.
   if (result.errorCode === 'SECRET_UNREADABLE') {
-    const nextAttemptAt = new Date(now.getTime() + UNREADABLE_SECRET_DELAY_MS)
+    const waitedMs = now.getTime() - (unsignedSince ?? now).getTime()
+    const delayMs = Math.min(Math.max(waitedMs, UNSIGNED_DELAY_MS.least), UNSIGNED_DELAY_MS.most)
+    const nextAttemptAt = new Date(now.getTime() + lengthen(delayMs, random))
     return { ...DECIDED, status: 'pending', nextAttemptAt, receiverFailed: false }
   }
   const disableEndpoint = findReasonToDisable(result, failingSince, now)
@@ -53,8 +57,12 @@ export function decideNext({ result, roundAttempt, failingSince, now, random }: 
     return { ...DECIDED, status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', disableEndpoint }
   }
   const retryAfterMs = Math.min(readRetryAfter(result.retryAfter, now) ?? 0, MAX_RETRY_AFTER_MS)
-  const waitMs = Math.max(Math.round(delayMs * (1 + JITTER * random)), retryAfterMs)
+  const waitMs = Math.max(lengthen(delayMs, random), retryAfterMs)
   return { ...DECIDED, status: 'pending', nextAttemptAt: new Date(now.getTime() + waitMs), disableEndpoint }
+}
+
+function lengthen(delayMs: number, random: number): number {
+  return Math.round(delayMs * (1 + JITTER * random))
 }
 
 function findReasonToDisable({ httpStatus }: SendResult, failingSince: Date | null, now: Date) {

@@ -7,6 +7,7 @@ import {
   resealSecrets,
   rotateWebhookSecret,
   SealedSecretError,
+  wakeUnsigned,
 } from '@importer/db'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -16,7 +17,8 @@ import { startReceiver, type Receiver } from '../test/start-receiver.ts'
 import { openWebhookWorld, ORG, type WebhookWorld } from '../test/webhook-world.ts'
 
 const [OLD, NEW] = [randomBytes(32), randomBytes(32)]
-const DAY_MS = 24 * 3_600_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 let receiver: Receiver
 /** The same database as processes with other values of SECRETS_KEY see it. */
@@ -119,10 +121,15 @@ test('a secret that no key opens delays its deliveries without end, says so, and
   expect(list).toHaveLength(2)
   for (const delivery of list) {
     expect(delivery).toMatchObject({ status: 'pending', failureCode: null })
-    expect(delivery.attempts.at(-1)).toMatchObject({ errorCode: 'SECRET_UNREADABLE', httpStatus: null })
+    // Ten attempts, on record once: the first of them.
+    expect(delivery.attempts).toMatchObject([{ number: 1, errorCode: 'SECRET_UNREADABLE', httpStatus: null }])
+    expect(delivery.nextAttemptAt).toEqual(new Date(withNew.clock.getTime() + 6 * HOUR_MS))
   }
-  const lines = withNew.logged.map((line) => JSON.parse(line) as { level: string; endpointId?: number; msg: string })
+  const lines = withNew.logged.map(
+    (line) => JSON.parse(line) as { level: string; endpointId?: number; importId?: number; msg: string },
+  )
   const error = lines.find(({ level, endpointId }) => level === 'error' && endpointId === endpoint.id)
+  expect(error?.importId).toBe(list[0]?.importId)
   expect(error?.msg).toMatch(
     new RegExp(`the secret of webhook endpoint ${endpoint.id} of organization ${ORG} cannot be opened: .* add the key`),
   )
@@ -130,8 +137,17 @@ test('a secret that no key opens delays its deliveries without end, says so, and
   expect(unreadable).toEqual([expect.any(SealedSecretError), expect.any(SealedSecretError)])
   await expect(ensureOrgSecret(withNew.database, ORG)).rejects.toThrow(/the own webhook secret of organization/)
 
-  withBoth.clock = new Date(withNew.clock.getTime() + DAY_MS)
+  // A worker that starts with the key wakes them.
+  withBoth.clock = withNew.clock
+  expect(await withBoth.deliverAllDue()).toBe(0)
+  await wakeUnsigned(withBoth.database, withBoth.clock)
   expect(await withBoth.deliverAllDue()).toBe(2)
+  for (const { attempts } of await listWebhookDeliveries(withNew.database, { orgId: ORG }, { limit: 10 })) {
+    expect(attempts).toMatchObject([
+      { number: 1, errorCode: 'SECRET_UNREADABLE' },
+      { number: 2, httpStatus: 204 },
+    ])
+  }
   const verifiers = new Map(Object.entries(secrets).map(([path, secret]) => [path, new Webhook(secret)]))
   for (const { path, headers, body } of receiver.received) {
     // A library refuses what is signed at another time than now: the clock of this test is days ahead.
@@ -144,8 +160,14 @@ test('a secret that no key opens delays its deliveries without end, says so, and
 test('rotation gives an endpoint a secret that opens, also where its former one does not', async () => {
   const endpoint = await withOld.makeEndpoint(`${receiver.url}/endpoint`)
   const own = await ensureOrgSecret(withNew.database, ORG)
-  const rotated = await rotateWebhookSecret(withNew.database, { orgId: ORG, endpointId: endpoint.id, now: new Date() })
+  expect(await deliver(withNew)).toEqual(['/own'])
+  const rotated = await rotateWebhookSecret(withNew.database, {
+    orgId: ORG,
+    endpointId: endpoint.id,
+    now: withNew.clock,
+  })
   if (typeof rotated === 'string') throw new Error(rotated)
-  await deliver(withNew)
+  // What waited for it is due, too.
+  expect(await withNew.deliverAllDue()).toBe(1)
   verify({ '/endpoint': rotated.secret, '/own': own })
 })

@@ -77,7 +77,8 @@ async function listDeliveries(
   const rows = page.items.map(({ id, eventType, status, attempts, importId: about, createdAt, url }) => [
     String(id),
     status,
-    String(attempts.length),
+    // Of many the last are listed alone.
+    String(attempts.at(-1)?.number ?? 0),
     eventType,
     about === null ? '' : String(about),
     createdAt,

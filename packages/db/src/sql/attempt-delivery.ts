@@ -40,6 +40,9 @@ SELECT target.id, target.org_id AS "orgId", target.endpoint_id AS "endpointId", 
        target.attempt_count AS "number", target.round_attempts + 1 AS "roundAttempt", target.webhook_id AS "webhookId",
        target.url, target.failing_since AS "failingSince", target.body,
        target.import_id AS "importId", target.traceparent,
+       (SELECT a.started_at FROM webhook_attempt a
+        WHERE a.delivery_id = target.id AND a.number = target.attempt_count - 1 AND a.error_code = 'SECRET_UNREADABLE'
+       ) AS "unsignedSince",
        ARRAY(
          SELECT s.secret FROM webhook_secret s
          WHERE s.org_id = target.org_id AND s.endpoint_id IS NOT DISTINCT FROM target.endpoint_id
@@ -49,7 +52,8 @@ SELECT target.id, target.org_id AS "orgId", target.endpoint_id AS "endpointId", 
 FROM target`
 
 /**
- * Ends an attempt: what came of it is recorded in any case; the delivery and its endpoint change only if nobody else has
+ * Ends an attempt: what came of it is recorded in any case, but once alone of those in a row that found no secret to sign with,
+ * of which there may be any number; the delivery and its endpoint change only if nobody else has
  * taken the delivery on meanwhile, and what a former URL of an endpoint did says nothing about the endpoint.
  * `disableEndpoint` is looked at again: GONE holds while the endpoint still has the attempt's URL, FAILING while it has
  * failed since `failingBefore`. Where it holds the delivery is given up; else it goes on as `status`, `nextAttemptAt` and
@@ -74,11 +78,10 @@ export const END_ATTEMPT = buildStatement<
   | 'receiverFailed'
 >(
   (p) => `
-WITH attempt AS (
-  UPDATE webhook_attempt
-  SET duration_ms = ${p('durationMs', 'int')}, http_status = ${p('httpStatus', 'int')},
-      error_code = ${p('errorCode', 'text')}, answer = ${p('answer', 'text')}
-  WHERE delivery_id = ${p('delivery', 'bigint')} AND number = ${p('number', 'int')}
+WITH unsigned_before AS (
+  SELECT FROM webhook_attempt
+  WHERE delivery_id = ${p('delivery', 'bigint')} AND number = ${p('number', 'int')} - 1
+    AND error_code = 'SECRET_UNREADABLE' AND ${p('errorCode', 'text')} = 'SECRET_UNREADABLE'
 ),
 to_disable AS (
   SELECT e.id FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id
@@ -99,6 +102,7 @@ changed AS (
   SET status = CASE WHEN v.given_up THEN 'failed' ELSE ${p('status', 'text')} END,
       next_attempt_at = CASE WHEN v.given_up THEN NULL ELSE ${p('nextAttemptAt', 'timestamptz')} END,
       reserved_until = NULL,
+      attempt_count = d.attempt_count - (SELECT count(*) FROM unsigned_before)::int,
       failure_code = CASE WHEN NOT coalesce(v.given_up, false) THEN ${p('failureCode', 'text')}
                           WHEN ${p('disableEndpoint', 'text')} = 'GONE' THEN 'GONE' ELSE 'ENDPOINT_DISABLED' END,
       round_attempts = d.round_attempts + CASE WHEN ${p('receiverFailed', 'boolean')} THEN 1 ELSE 0 END,
@@ -107,6 +111,17 @@ changed AS (
   FROM verdict v
   WHERE d.id = v.id AND d.turn = ${p('turn', 'int')} AND d.status = 'pending'
   RETURNING d.id, d.endpoint_id, d.status, d.next_attempt_at, v.given_up
+),
+forgotten AS (
+  DELETE FROM webhook_attempt a USING changed
+  WHERE EXISTS (SELECT FROM unsigned_before) AND a.delivery_id = changed.id AND a.number = ${p('number', 'int')}
+  RETURNING a.number
+),
+attempt AS (
+  UPDATE webhook_attempt
+  SET duration_ms = ${p('durationMs', 'int')}, http_status = ${p('httpStatus', 'int')},
+      error_code = ${p('errorCode', 'text')}, answer = ${p('answer', 'text')}
+  WHERE delivery_id = ${p('delivery', 'bigint')} AND number = ${p('number', 'int')} AND NOT EXISTS (SELECT FROM forgotten)
 ),
 endpoint AS (
   UPDATE webhook_endpoint e

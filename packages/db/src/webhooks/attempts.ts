@@ -76,6 +76,8 @@ export interface BegunAttempt {
   readonly webhookId: string
   readonly url: string
   readonly failingSince: Date | null
+  /** Since when no secret opened; null: the attempt before could be signed, or there was none. */
+  readonly unsignedSince: Date | null
   /** Of the import whose end it notifies of; null: a test, or not traced. */
   readonly traceparent: string | null
   readonly importId: number | null

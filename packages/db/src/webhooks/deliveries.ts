@@ -27,6 +27,7 @@ export interface DeliveryRecord {
   readonly createdAt: Date
   readonly nextAttemptAt: Date | null
   readonly finishedAt: Date | null
+  /** The last {@link LISTED_ATTEMPTS}, oldest first. */
   readonly attempts: readonly AttemptRecord[]
 }
 
@@ -37,15 +38,17 @@ export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined
 }
 
+/** A delivery that is sent again and again may have any number of attempts, and an answer of 1 kB with each. */
+const LISTED_ATTEMPTS = 20
+
 const WITH_ALL = {
   event: { select: { type: true, importId: true } },
   endpoint: { select: { url: true } },
-  attempts: { orderBy: { number: 'asc' } },
 } as const satisfies Prisma.WebhookDeliveryInclude
 
 type DeliveryRow = Prisma.WebhookDeliveryGetPayload<{ include: typeof WITH_ALL }>
 
-/** Newest first, those with a smaller id than `beforeId`, each with its attempts. */
+/** Newest first, those with a smaller id than `beforeId`, each with its last attempts. */
 export async function listWebhookDeliveries(
   database: Database,
   { orgId, endpointId, importId, status }: DeliveryFilter,
@@ -63,7 +66,7 @@ export async function listWebhookDeliveries(
     orderBy: { id: 'desc' },
     take: limit,
   })
-  return rows.map(toDeliveryRecord)
+  return addAttempts(database, rows)
 }
 
 export async function findWebhookDelivery(
@@ -71,7 +74,22 @@ export async function findWebhookDelivery(
   { orgId, id }: { orgId: number; id: bigint },
 ): Promise<DeliveryRecord | null> {
   const row = await database.prisma.webhookDelivery.findFirst({ where: { orgId, id }, include: WITH_ALL })
-  return row === null ? null : toDeliveryRecord(row)
+  const [found] = await addAttempts(database, row === null ? [] : [row])
+  return found ?? null
+}
+
+/** Prisma would read all attempts of several deliveries and drop what is too much: here the key's index gives those wanted. */
+async function addAttempts({ prisma }: Database, rows: readonly DeliveryRow[]): Promise<DeliveryRecord[]> {
+  const ids = rows.map(({ id }) => id)
+  const found = await prisma.$queryRaw<(AttemptRecord & { deliveryId: bigint })[]>`
+    SELECT d.id AS "deliveryId", a.number, a.url, a.started_at AS "startedAt", a.duration_ms AS "durationMs",
+           a.http_status AS "httpStatus", a.error_code AS "errorCode", a.answer
+    FROM webhook_delivery d
+    JOIN webhook_attempt a ON a.delivery_id = d.id AND a.number > d.attempt_count - ${LISTED_ATTEMPTS}::int
+    WHERE d.id = ANY (${ids}::bigint[]) ORDER BY a.number`
+  const attempts = new Map(ids.map((id): [bigint, AttemptRecord[]] => [id, []]))
+  for (const { deliveryId, ...attempt } of found) attempts.get(deliveryId)?.push(attempt)
+  return rows.map((row) => ({ ...toDeliveryRecord(row), attempts: attempts.get(row.id) ?? [] }))
 }
 
 /** A redelivery starts at the first attempt. An attempt that began before the redelivery changes nothing any more. */
@@ -138,7 +156,7 @@ export async function redeliverRange(database: Database, range: RedeliveryRange)
   return { redelivered, nextAfterId: chosen < range.limit || last === null ? null : Number(last) }
 }
 
-function toDeliveryRecord(row: DeliveryRow): DeliveryRecord {
+function toDeliveryRecord(row: DeliveryRow): Omit<DeliveryRecord, 'attempts'> {
   return {
     id: Number(row.id),
     webhookId: row.webhookId,
@@ -151,15 +169,6 @@ function toDeliveryRecord(row: DeliveryRow): DeliveryRecord {
     createdAt: row.createdAt,
     nextAttemptAt: row.nextAttemptAt,
     finishedAt: row.finishedAt,
-    attempts: row.attempts.map(({ number, url, startedAt, durationMs, httpStatus, errorCode, answer }) => ({
-      number,
-      url,
-      startedAt,
-      durationMs,
-      httpStatus,
-      errorCode: errorCode as WebhookAttemptError | null,
-      answer,
-    })),
   }
 }
 

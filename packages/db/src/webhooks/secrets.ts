@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { SECRET_OVERLAP_MS } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
+import { wakeUnsigned } from './wake-unsigned.ts'
 
 /** Of one endpoint, its current secret included: more would make the signature header grow without end. */
 const MAX_VALID_SECRETS = 5
@@ -29,7 +30,8 @@ export async function ensureOrgSecret({ prisma, secrets }: Database, orgId: numb
 
 /**
  * Makes a new secret for an endpoint, or for the organization's callback URLs; the present one goes on signing beside it
- * for 24 hours. Null: there is no such endpoint, or it has been rotated too often within that time.
+ * for 24 hours. Deliveries that wait for a secret that opens are due at once. Null: there is no such endpoint, or it has been
+ * rotated too often within that time.
  */
 export async function rotateWebhookSecret(
   database: Database,
@@ -38,7 +40,7 @@ export async function rotateWebhookSecret(
   const { orgId, endpointId, now } = options
   const secret = generateWebhookSecret()
   const previousExpiresAt = new Date(now.getTime() + SECRET_OVERLAP_MS)
-  return database.transaction(async (tx) => {
+  const rotated = await database.transaction(async (tx) => {
     // The row's lock lets two rotations happen one after the other.
     const owner =
       endpointId === null
@@ -46,10 +48,10 @@ export async function rotateWebhookSecret(
         : await tx.$queryRaw<object[]>`
             SELECT FROM webhook_endpoint
             WHERE id = ${endpointId}::int AND org_id = ${orgId}::int AND status <> 'deleted' FOR NO KEY UPDATE`
-    if (owner.length === 0) return 'not-found'
+    if (owner.length === 0) return 'not-found' as const
     await tx.webhookSecret.deleteMany({ where: { orgId, endpointId, expiresAt: { lte: now } } })
     const valid = await tx.webhookSecret.count({ where: { orgId, endpointId } })
-    if (valid >= MAX_VALID_SECRETS) return 'too-many'
+    if (valid >= MAX_VALID_SECRETS) return 'too-many' as const
     await tx.webhookSecret.updateMany({
       where: { orgId, endpointId, expiresAt: null },
       data: { expiresAt: previousExpiresAt },
@@ -59,4 +61,6 @@ export async function rotateWebhookSecret(
     })
     return { secret, previousExpiresAt }
   })
+  if (typeof rotated !== 'string') await wakeUnsigned(database, now, { orgId, endpointId })
+  return rotated
 }

@@ -70,15 +70,16 @@ export function DeliveryTable({ deliveries }: { readonly deliveries: readonly De
 }
 
 function Attempts({ attempts }: { readonly attempts: readonly Attempt[] }) {
-  if (attempts.length === 0) return <span className={styles.quiet}>none yet</span>
+  const last = attempts.at(-1)
+  if (last === undefined) return <span className={styles.quiet}>none yet</span>
   return (
     <details className={styles.disclosure}>
       <summary>
-        {attempts.length}, the last: {describe(attempts.at(-1))}
+        {last.number}, the last: {describe(last)}
       </summary>
       <ol className={styles.stack}>
         {attempts.map((attempt) => (
-          <li key={attempt.number}>
+          <li key={attempt.number} value={attempt.number}>
             <Time at={attempt.startedAt} />: {describe(attempt)}
             {attempt.durationMs !== null && ` after ${formatDuration(attempt.durationMs)}`}
             {attempt.answer !== null && attempt.answer !== '' && <pre className={styles.code}>{attempt.answer}</pre>}
@@ -89,8 +90,7 @@ function Attempts({ attempts }: { readonly attempts: readonly Attempt[] }) {
   )
 }
 
-function describe(attempt: Attempt | undefined): string {
-  if (attempt === undefined) return '–'
+function describe(attempt: Attempt): string {
   if (attempt.error !== null) return wordCode(attempt.error)
   return attempt.status === null ? 'under way' : `HTTP ${attempt.status}`
 }
