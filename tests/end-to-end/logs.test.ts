@@ -80,6 +80,10 @@ test('so is one that is cancelled, resumed, taken over by another worker, and on
   const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(7, 9) })
   await obstacle.waitUntilMet()
   expect((await call(`/v1/imports/${jobId}/cancel`, { method: 'POST' })).status).toBe(200)
+  const takenAway = await waitUntil('its worker logged that', async () => {
+    return readLog().find(({ msg }) => msg === 'an import was taken away by an action') ?? null
+  })
+  expect(takenAway).toMatchObject({ importId: jobId, orgId: TEST_ORG })
   expect((await call(`/v1/imports/${jobId}/resume`, { method: 'POST' })).status).toBe(202)
   await obstacle.waitUntilMet()
   await system.worker.kill('SIGKILL')

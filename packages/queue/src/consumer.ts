@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { JOBS, readJobPayload, type JobName, type JobPayload } from '@importer/contracts'
+import { JOBS, readJobPayload, type JobName, type JobPayload, type ReadPayload } from '@importer/contracts'
 import { DelayedError, UnrecoverableError, WaitingError } from 'bullmq'
 
 import { createOccasionalWarning, type Logger, withTimeout } from '@importer/runtime'
@@ -69,8 +69,8 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
   let closing: Promise<boolean> | undefined
 
   async function takeJob(job: BackendJob, token = ''): Promise<void> {
-    if (stopping.signal.aborted) return giveBack(job, token)
     const read = readJobPayload(jobName, job.data)
+    if (stopping.signal.aborted) return giveBack(job, token, read)
     if (read.status === 'newer') return leaveToNewer(job, token, read.version)
     if (read.status === 'unreadable') {
       log.error({ jobId: job.id, err: read.error }, 'a job has a payload that cannot be read and is dropped')
@@ -82,17 +82,17 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
     try {
       await work
     } catch (error) {
-      if (stopping.signal.aborted) return await giveBack(job, token)
-      log.error({ err: error, jobId: context.jobId, attempt: context.attempt }, 'a job failed and will be tried again')
+      if (stopping.signal.aborted) return await giveBack(job, token, read)
+      log.error({ err: error, ...nameJob(job, read), attempt: context.attempt }, 'a job failed and will be tried again')
       throw error
     } finally {
       running.delete(work)
     }
   }
 
-  async function giveBack(job: BackendJob, token: string): Promise<never> {
+  async function giveBack(job: BackendJob, token: string, read: ReadPayload<Name>): Promise<never> {
     await job.moveToWait(token)
-    log.info({ jobId: job.id }, 'a job was given back to the queue')
+    log.info(nameJob(job, read), 'a job was given back to the queue')
     throw new WaitingError()
   }
 
@@ -175,6 +175,11 @@ export function startConsumer<Name extends JobName>(parts: ConsumerParts<Name>):
       return closing
     },
   }
+}
+
+/** For the log: its id, and those of its payload. */
+function nameJob<Name extends JobName>(job: BackendJob, read: ReadPayload<Name>): object {
+  return { jobId: job.id, ...(read.status === 'read' && read.payload) }
 }
 
 function toError(error: unknown): Error {

@@ -110,7 +110,7 @@ async function runKnown(options: SliceOptions, known: ImportRecord, span: Span):
       claimImport(database, { importId, jobId, partitionCount, partitionBy: by }),
     )
   } catch (error) {
-    if (await isTakenAway(error, options)) return 'nothing-to-do'
+    if (await isTakenAway(error, options, known.orgId)) return 'nothing-to-do'
     throw error
   }
   if (claimed === null) return 'nothing-to-do'
@@ -127,7 +127,7 @@ async function runKnown(options: SliceOptions, known: ImportRecord, span: Span):
       if (isFailed) log.warn({ importId, orgId: known.orgId, code: error.code, err: error }, 'import failed')
       return endAs('failed', options, isFailed)
     }
-    if (await isTakenAway(error, options, held.fencingToken)) return 'nothing-to-do'
+    if (await isTakenAway(error, options, known.orgId, held.fencingToken)) return 'nothing-to-do'
     if (classifyFailure(error) === 'unavailable') {
       await recordUnavailable({ database, held, log }, error)
       throw error
@@ -156,11 +156,16 @@ function endAs(
 }
 
 /** An action takes an import away by cancelling the statement that is in its way: that is no failure. */
-async function isTakenAway(error: unknown, { database, log, importId }: SliceOptions, fencingToken?: number) {
+async function isTakenAway(
+  error: unknown,
+  { database, log, importId }: SliceOptions,
+  orgId: number,
+  fencingToken?: number,
+): Promise<boolean> {
   if (classifyFailure(error) !== 'unavailable') return false
   // Where the database cannot say, what happened before is what counts.
   if (await isStillToDo(database, importId, fencingToken).catch(() => true)) return false
-  log.info({ importId }, 'an import was taken away by an action')
+  log.info({ importId, orgId }, 'an import was taken away by an action')
   return true
 }
 
@@ -256,7 +261,7 @@ async function runWatched(
   switch (stopped) {
     case 'lost':
       options.log.info(
-        { importId: held.importId, fencingToken: held.fencingToken },
+        { ...held, orgId: record.orgId },
         'this worker has lost the import: another worker or an action has taken it, and it writes nothing more of it',
       )
       return 'nothing-to-do'

@@ -84,7 +84,11 @@ export function testQueues(it: QueueTest): void {
     await queues.producer('import').enqueue({ importId: 1 }, { jobId: 'import-1-1' })
     await until(() => expect(attempts).toEqual([1, 2, 3]))
     await until(async () => expect(await queues.producer('import').hasJob('import-1-1')).toBe(false))
-    expect(lines.filter((line) => line.includes('the database blinked'))).toHaveLength(2)
+    const logged = lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ err }) => err !== undefined)
+    expect(logged).toMatchObject([1, 2].map((attempt) => ({ jobId: 'import-1-1', importId: 1, attempt })))
+    expect(logged).toMatchObject(logged.map(() => ({ err: { message: 'the database blinked' } })))
   })
 
   it('works on several jobs at once, as many as it was set to', async ({ queues }) => {
