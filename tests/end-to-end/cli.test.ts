@@ -121,6 +121,14 @@ describe('keys', () => {
     expect((await cli('keys', 'list', '--org', '4711')).stdout).toMatch(/ read +\S+ +revoked \S+ +for the test\n$/)
   })
 
+  test('are listed by either role, with the variables of intake and worker as with those of the migration', async () => {
+    const DATABASE_APP_ROLE = new URL(system.databaseUrl).username
+    for (const DATABASE_URL of [system.databaseUrl, system.ownerUrl]) {
+      const listed = await run(['keys', 'list', '--org', String(TEST_ORG)], { DATABASE_URL, DATABASE_APP_ROLE })
+      expect(listed).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining(' works') })
+    }
+  })
+
   test('are made before anything runs, in the embedded PostgreSQL, which is ended again', async () => {
     const dataDir = await makeTemporaryFolder()
     const made = await run(['keys', 'create', '--org', '9619', '--role', 'write'], { DATA_DIR: dataDir })

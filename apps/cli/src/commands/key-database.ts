@@ -38,7 +38,7 @@ export async function withKeyDatabase<Result>(session: Session, act: Act<Result>
 interface KeyDatabase {
   readonly url: string
   readonly ownerUrl: string
-  /** The role of `url` where it is another one than that of `ownerUrl`. */
+  /** The role of intake and worker where it is another one than the owner: gets its rights from the owner. */
   readonly appRole: string | undefined
 }
 
@@ -49,7 +49,9 @@ async function useDatabase<Result>(
 ): Promise<Result> {
   // Prisma takes a while to load, and the other commands do without it.
   const functions = await import('@importer/db')
-  await functions.migrateDatabase(ownerUrl, { appRole })
+  // In the environment of intake and worker the address is that of the role itself, which finds everything migrated.
+  const isOwner = appRole !== undefined && (await functions.mayMigrate(ownerUrl))
+  await functions.migrateDatabase(ownerUrl, { appRole: isOwner ? appRole : undefined })
   const database = functions.openDatabase({
     url,
     applicationName: 'cli',
