@@ -142,25 +142,24 @@ describe('the migrations', () => {
     expect(Number(deadlocks)).toBe(1)
   })
 
-  test('begin again where a session holds a table for long, so that all others have it in between', async () => {
+  test('begin again where a session holds a table for long, and let all others through in between', async () => {
     const { ownerUrl: url } = await createTestDatabase()
     const dump = await openSession(url)
     await dump.query('BEGIN; LOCK TABLE coupon IN ACCESS SHARE MODE')
-    const migration = { name: '99990101000000_locks_one', script: 'LOCK TABLE coupon' }
-    const migrated = migrateDatabase(url, { migrations: [migration] })
-    const waitForBegin = async (after: Date) =>
-      waitUntil('the migration began', async () => {
-        const [waiting] = await queryOnce<{ begun: Date }>(
-          url,
-          `SELECT a.xact_start AS begun FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-           WHERE NOT l.granted AND l.relation = 'coupon'::regclass`,
-        )
-        return waiting !== undefined && waiting.begun > after && waiting.begun
-      })
-    await waitForBegin(await waitForBegin(new Date(0)))
-    await dump.query('COMMIT')
+    const migration = { name: '99990101000000_locks_two', script: 'LOCK TABLE api_key; LOCK TABLE coupon' }
+    const pauses: number[] = []
+    const { applied } = await migrateDatabase(url, {
+      migrations: [migration],
+      // While it pauses it neither holds what it had locked already nor waits for it.
+      async pause(attempts) {
+        pauses.push(attempts)
+        await queryOnce(url, 'BEGIN; LOCK TABLE api_key IN ACCESS SHARE MODE NOWAIT; COMMIT')
+        if (attempts === 2) await dump.query('COMMIT')
+      },
+    })
     await dump.end()
-    expect(await migrated).toEqual({ applied: [migration.name] })
+    expect(applied).toEqual([migration.name])
+    expect(pauses).toEqual([1, 2])
   })
 
   test('that were interrupted are applied again', async () => {

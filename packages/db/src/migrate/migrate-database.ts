@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 import { UnavailableError } from '@importer/contracts'
@@ -25,15 +26,26 @@ CREATE TABLE "_prisma_migrations" (
 /** https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const DEADLOCK_DETECTED = '40P01'
 const LOCK_NOT_AVAILABLE = '55P03'
-/** Longer than a batch takes: while a migration waits for one table, all wait for those that it has locked already. */
-const LOCK_TIMEOUT = '3s'
+/**
+ * Longer than a batch takes, and than PostgreSQL waits before it looks for a deadlock: while a migration waits for one table, all
+ * wait for those that it has locked already.
+ */
+const LOCK_TIMEOUT = '2s'
 const MOST_ATTEMPTS = 20
+const MOST_PAUSE_MS = 5_000
 
 export interface MigrateOptions {
   /** The role of intake and worker where it is another one than that of the URL: gets its rights, also on what is there already. */
   readonly appRole?: string | undefined
   /** Those of this version by default. */
   readonly migrations?: readonly Migration[]
+  /** Waits after so many attempts at one migration that met a lock; by default ever longer. */
+  readonly pause?: (attempts: number) => Promise<void>
+}
+
+/** Of 1 to 5 s: those that waited for what the migration had locked get through before it begins again. */
+async function pauseForOthers(attempts: number): Promise<void> {
+  await delay(Math.min(attempts * 1_000, MOST_PAUSE_MS))
 }
 
 /**
@@ -44,7 +56,7 @@ export interface MigrateOptions {
  * A migration and its record are one transaction: it is applied and recorded, or it never was, whenever the process is
  * killed. One that is begun and not finished is of an older version, or of Prisma's own command, that was interrupted
  * before its transaction ended: nothing of it is there, and it is applied again. So is one that has to wait for long, or meets a deadlock,
- * with a version that runs meanwhile: up to a minute, as a dump of the database holds it up to its end.
+ * with a version that runs meanwhile: 20 times within two minutes, as a dump of the database holds it up to its end.
  *
  * `warning` says what is unwise about the role of the app, and what to do.
  *
@@ -54,7 +66,7 @@ export interface MigrateOptions {
  */
 export async function migrateDatabase(
   databaseUrl: string,
-  { appRole, migrations }: MigrateOptions = {},
+  { appRole, migrations, pause = pauseForOthers }: MigrateOptions = {},
 ): Promise<{ applied: string[]; warning: string | undefined }> {
   await createPoolerCheck(databaseUrl)()
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
@@ -69,7 +81,7 @@ export async function migrateDatabase(
     const known = new Set(await listApplied(client))
     if (appRole !== undefined) await grantOwnSchema(client, appRole)
     const missing = (migrations ?? (await readMigrations())).filter(({ name }) => !known.has(name))
-    for (const migration of missing) await applyMigration(client, migration, appRole)
+    for (const migration of missing) await applyMigration(client, migration, { appRole, pause })
     return { applied: missing.map(({ name }) => name), warning }
   } finally {
     await client.end()
@@ -108,7 +120,7 @@ async function listApplied(client: BoundedClient): Promise<string[]> {
 async function applyMigration(
   client: BoundedClient,
   { name, script }: Migration,
-  appRole: string | undefined,
+  { appRole, pause }: Omit<Required<MigrateOptions>, 'migrations'>,
 ): Promise<void> {
   const checksum = createHash('sha256').update(script).digest('hex')
   for (let attempt = 1; ; attempt += 1) {
@@ -121,7 +133,10 @@ async function applyMigration(
       if (!(error instanceof Error) || (error instanceof UnavailableError && !isInTheWay)) throw error
       await client.query('ROLLBACK')
       // A running version holds locks on the same tables, maybe in another order: it goes on, and this begins again.
-      if (isInTheWay && attempt < MOST_ATTEMPTS) continue
+      if (isInTheWay && attempt < MOST_ATTEMPTS) {
+        await pause(attempt)
+        continue
+      }
       throw new Error(`the migration ${name} could not be applied: ${error.message}`, { cause: error })
     }
   }
