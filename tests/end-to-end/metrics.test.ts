@@ -6,6 +6,7 @@ import path from 'node:path'
 import { chooseFreePort } from '@importer/embedded-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { readDocumentedMetrics, readMetricQueries, readSamples } from '../support/documented-metrics.ts'
 import { blockCoupon } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
@@ -14,25 +15,6 @@ import { waitUntil } from '../support/wait-until.ts'
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0
 
-/** All that the documentation promises (docs/operations.md). */
-const INTAKE_METRICS = [
-  'redemptions_http_request_duration_seconds',
-  'redemptions_uploads_total',
-  'redemptions_upload_bytes_total',
-]
-const WORKER_METRICS = [
-  'redemptions_rows_total',
-  'redemptions_row_errors_total',
-  'redemptions_imports_total',
-  'redemptions_imports_waiting',
-  'redemptions_imports_running',
-  'redemptions_oldest_waiting_seconds',
-  'redemptions_batch_seconds',
-  'redemptions_takeovers_total',
-  'redemptions_webhook_attempts_total',
-  'redemptions_webhook_oldest_pending_seconds',
-  'redemptions_database_pool_waiting',
-]
 const FILE_NAME = 'night-of-the-long-queue.csv'
 
 let system: RunningSystem
@@ -117,12 +99,51 @@ test('an import that fails before it has its file is counted', async () => {
   })
 })
 
-test('every metric that is documented is there, and none holds an organization, a file or a person', async () => {
-  for (const [url, names] of [[intakeUrl, INTAKE_METRICS] as const, [workerUrl, WORKER_METRICS] as const]) {
+test('the page has every metric that is there and no other, with the labels and values that it has', async () => {
+  const documented = readDocumentedMetrics()
+  for (const [part, url] of [['intake', intakeUrl] as const, ['worker', workerUrl] as const]) {
     const text = await readMetrics(url)
-    for (const name of names) expect(text).toContain(`# TYPE ${name} `)
+    const ofPart = documented.filter((metric) => metric.part === part)
+    const types = [...text.matchAll(/^# TYPE (redemptions_\w+) /gm)].map(([, name]) => name)
+    expect(types.toSorted()).toEqual(ofPart.map(({ name }) => name).toSorted())
+    for (const { name, labels } of ofPart) {
+      const samples = readSamples(text).filter((sample) => sample.name === name)
+      const found = new Set(samples.flatMap((sample) => Object.keys(sample.labels)))
+      found.delete('le')
+      expect([name, ...found]).toEqual([name, ...Object.keys(labels)])
+      for (const [label, values] of Object.entries(labels)) {
+        const held = new Set(samples.map((sample) => sample.labels[label]))
+        if (values.length > 0) expect([name, ...held]).toEqual([name, ...values])
+      }
+    }
     const labels = [...text.matchAll(/="([^"]*)"/g)].map(([, value]) => value)
     for (const secret of [String(TEST_ORG), String(SHOP_SERIES), FILE_NAME, 'C77']) expect(labels).not.toContain(secret)
+  }
+})
+
+test('rules and dashboard ask for labels and values that there are', async () => {
+  const publicUrl = `http://127.0.0.1:${system.port}`
+  for (const endpoint of ['/healthz', '/readyz']) await fetch(publicUrl + endpoint)
+  // Refused for want of a key, and counted by its route.
+  await fetch(`${publicUrl}/v1/imports`, { method: 'POST' })
+  const samples = await waitUntil('the refused request was counted', async () => {
+    const found = [...readSamples(await readMetrics(intakeUrl)), ...readSamples(await readMetrics(workerUrl))]
+    return found.some(({ labels }) => labels['route'] === '/v1/imports' && labels['method'] === 'POST') ? found : null
+  })
+  const queries = readMetricQueries()
+  expect(queries.flatMap(({ matchers }) => matchers).length).toBeGreaterThan(5)
+  for (const { name, matchers, groupedBy } of queries) {
+    const held = samples.filter((sample) => sample.name === name).map(({ labels }) => labels)
+    expect(held, name).not.toEqual([])
+    for (const label of groupedBy) expect(Object.keys(held[0] ?? {}), name).toContain(label)
+    for (const { label, values } of matchers) {
+      const found = held.map((labels) => labels[label])
+      for (const value of values) {
+        // Of HTTP, which not every request gets.
+        if (label === 'status' && /^5(?:\d\d|\.\.)$/.test(value)) expect(found).toContain('200')
+        else expect(found, `${name} by ${label}`).toContain(value)
+      }
+    }
   }
 })
 

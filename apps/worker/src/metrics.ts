@@ -125,4 +125,9 @@ function observeBacklog(database: SystemDatabase, registry: Registry): void {
     'Since the undelivered webhook that waits longest was made',
     'oldestWebhookSeconds',
   )
+  gauge(
+    'redemptions_webhook_oldest_due_seconds',
+    'Since the attempt to deliver a webhook that is overdue longest was due',
+    'oldestDueWebhookSeconds',
+  )
 }
