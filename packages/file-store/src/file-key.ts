@@ -6,6 +6,8 @@ import { InvalidFileKeyError } from './file-store.ts'
 export const KEY_FOLDER = 'uploads'
 /** Beside the keys: which installation the store belongs to. */
 export const IDENTITY_KEY = `${KEY_FOLDER}/installation-id`
+/** In S3: what shows that files can be written. The same for every process, and left there, so that it is one object for ever. */
+export const PROBE_KEY = `${KEY_FOLDER}/write-probe`
 
 export const PERIOD_MS = 60 * 60 * 1000
 const DAY_MS = 24 * PERIOD_MS

@@ -39,7 +39,7 @@ export interface FileStore {
    * there is no error.
    */
   touch(key: string): Promise<void>
-  /** Throws when files cannot be written, or not be read. */
+  /** Throws when files cannot be written, or not be read. It writes to see that: in S3 once a minute at most. */
   ping(): Promise<void>
   /** Which installation this store belongs to; null: nobody has said so yet. */
   readIdentity(): Promise<string | null>

@@ -131,8 +131,9 @@ export function protectStore(store: FileStore, protection: StoreProtection): Fil
       await store.removeUnfinished(name)
     },
     async ping() {
-      await store.ping()
+      // First, since a ping writes.
       await protection.verifyIdentity(0)
+      await store.ping()
     },
   }
 }

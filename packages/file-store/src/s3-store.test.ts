@@ -12,6 +12,8 @@ import { StorageUnavailableError } from './storage-errors.ts'
 
 const ABSENT = 'uploads/2026-01-02/03/00000000-0000-4000-8000-000000000000'
 
+const EMPTY_LIST = '<?xml version="1.0"?><ListBucketResult><Name>bucket</Name></ListBucketResult>'
+
 let s3: S3Server
 
 beforeAll(async () => {
@@ -151,5 +153,36 @@ describe('an S3 that fails is unavailable, and no file is missing', () => {
     const store = await openStore(s3.endpoint)
     await expect(store.size(ABSENT)).rejects.toThrow(FileMissingError)
     await expect(buffer(store.read(ABSENT))).rejects.toThrow(FileMissingError)
+  })
+})
+
+describe('a ping', () => {
+  it('writes one object, the same for every process, and only reads for a minute after that', async () => {
+    const requests: string[] = []
+    const { server, endpoint } = await startFailing((response) => {
+      requests.push(`${response.req.method} ${new URL(response.req.url ?? '', 'http://s3').pathname}`)
+      response.end(EMPTY_LIST)
+    })
+    const stores = [await openStore(endpoint), await openStore(endpoint)]
+    for (const store of [...stores, ...stores]) await store.ping()
+    expect(requests.filter((request) => !request.startsWith('GET '))).toEqual([
+      'PUT /bucket/files/uploads/write-probe',
+      'PUT /bucket/files/uploads/write-probe',
+    ])
+    expect(requests.filter((request) => request.startsWith('GET '))).toHaveLength(4)
+    server.close()
+  })
+
+  it('fails where a bucket can be read and not be written, until it can', async () => {
+    let isWritable = false
+    const { server, endpoint } = await startFailing((response) => {
+      if (response.req.method === 'PUT' && !isWritable) answerXml(403, 'AccessDenied')(response)
+      else response.end(EMPTY_LIST)
+    })
+    const store = await openStore(endpoint)
+    await expect(store.ping()).rejects.toThrow(StorageUnavailableError)
+    isWritable = true
+    await store.ping()
+    server.close()
   })
 })

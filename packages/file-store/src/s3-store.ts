@@ -16,7 +16,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage'
 
 import { BlockChecksums } from './block-checksums.ts'
-import { checkFileKey, checkPeriod, IDENTITY_KEY, isFileName, KEY_FOLDER, makeFileKey } from './file-key.ts'
+import { checkFileKey, checkPeriod, IDENTITY_KEY, isFileName, KEY_FOLDER, makeFileKey, PROBE_KEY } from './file-key.ts'
 import {
   FileMissingError,
   FileTooLargeError,
@@ -42,6 +42,8 @@ const READ_ATTEMPTS = 3
 const DEAD_AFTER_MS = { unfinished: 24 * 3_600_000, finished: 24 * 3_600_000 }
 /** A bucket does not change its content as a whole: a minute's proof is enough for the upload that follows. */
 const IDENTITY_HOLDS_MS = 60_000
+/** Nor does it fill up, and each write is paid for, and kept where the bucket keeps versions. */
+const WRITABLE_HOLDS_MS = 60_000
 
 export interface S3StoreOptions {
   readonly bucket: string
@@ -173,6 +175,16 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     return Contents.length > 0
   }
 
+  let writableUntil = -Infinity
+  async function ping(): Promise<void> {
+    // One key at most, however many files there are.
+    await holdsObject(IDENTITY_KEY)
+    if (performance.now() < writableUntil) return
+    const command = new PutObjectCommand({ Bucket: bucket, Key: `${prefix}${PROBE_KEY}`, Body: 'write probe\n' })
+    await call(() => client.send(command))
+    writableUntil = performance.now() + WRITABLE_HOLDS_MS
+  }
+
   async function readIdentity(): Promise<string | null> {
     const command = new GetObjectCommand({ Bucket: bucket, Key: `${prefix}${IDENTITY_KEY}` })
     const answer = await call(
@@ -271,10 +283,7 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     remove,
     // An object's time cannot be changed; a day is time enough for any request.
     touch: async () => undefined,
-    ping: async () => {
-      // One key at most, however many files there are.
-      await holdsObject(IDENTITY_KEY)
-    },
+    ping,
     readIdentity,
     writeIdentity,
     // Keys begin with a day, and nothing else that is kept beside them with a digit.
