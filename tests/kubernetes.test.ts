@@ -12,6 +12,7 @@ import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 
+import { readIntakeEnvironment } from '../apps/intake/src/env.ts'
 import { ENVIRONMENT } from '../packages/runtime/src/environment/catalogue.ts'
 import { makeTemporaryFolder } from './support/temporary-folder.ts'
 
@@ -181,7 +182,7 @@ test.each([
 ] as const)('%s is probed where it answers, in the memory that it is promised to need', (_part, owner, ports, most) => {
   const template = podOf(owner)
   const container = containerOf(template)
-  const variables = variablesOf(template)
+  const { SECRETS_KEY: _placeholder, ...variables } = variablesOf(template)
   const wanted = Object.entries(ports).map(([name, variable]) => ({ name, containerPort: Number(variables[variable]) }))
   expect(container.ports).toEqual(wanted)
   const { startupProbe, livenessProbe, readinessProbe } = container
@@ -203,11 +204,12 @@ test.each([
   expect(readBytes(limits?.['memory'])).toBeGreaterThan(readBytes(requests?.['memory']))
   expect(limits).not.toHaveProperty('cpu')
 
-  const preStop = Number(container.lifecycle?.preStop?.exec?.command?.[1] ?? 0)
-  const { SHUTDOWN_TIMEOUT_SECONDS } = checkEnvironment({
-    SHUTDOWN_TIMEOUT_SECONDS: variables['SHUTDOWN_TIMEOUT_SECONDS'],
-  })
-  expect(template.spec?.terminationGracePeriodSeconds).toBeGreaterThan(SHUTDOWN_TIMEOUT_SECONDS + preStop)
+  const { SHUTDOWN_TIMEOUT_SECONDS, SHUTDOWN_DRAIN_SECONDS } = readIntakeEnvironment(variables)
+  expect(template.spec?.terminationGracePeriodSeconds).toBeGreaterThan(SHUTDOWN_TIMEOUT_SECONDS)
+  // Both would wait for the same.
+  expect(container.lifecycle).toBeUndefined()
+  const { periodSeconds = 10, failureThreshold = 3 } = readinessProbe ?? {}
+  expect(SHUTDOWN_DRAIN_SECONDS).toBeGreaterThan(periodSeconds * failureThreshold)
 })
 
 test('selectors find what they are for', () => {
