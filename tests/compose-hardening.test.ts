@@ -5,6 +5,7 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 
+import { ENVIRONMENT } from '../packages/runtime/src/environment/catalogue.ts'
 import { findPostgresPrograms } from './support/postgres-programs.ts'
 import { queryOnce } from './support/query-once.ts'
 import { createTestDatabase } from './support/test-database.ts'
@@ -64,6 +65,41 @@ it.skipIf(programs === null)('that role is made, and given its password again at
     expect(await queryOnce(url.href, 'SELECT current_user::text AS role')).toEqual([{ role: 'importer_app' }])
   }
   await queryOnce(ownerUrl, 'DROP ROLE importer_app')
+})
+
+/** Of the image, of S3 instead of the volume, of the migration, and of the command line. */
+const NOT_PASSED_ON = [
+  ...['PORT', 'HOST', 'DATA_DIR'],
+  ...['STORAGE_URL', 'S3_ENDPOINT'],
+  'DATABASE_APP_ROLE',
+  ...['REDEMPTIONS_URL', 'REDEMPTIONS_API_KEY'],
+]
+/** Made of other variables, or the same everywhere. */
+const SET_HERE = ['DATABASE_URL', 'REDIS_URL', 'METRICS_PORT', 'WORKER_PORT']
+
+it('passes on every variable to the part that reads it', () => {
+  const { services: parts } = parse(COMPOSE, { merge: true }) as {
+    services: Record<string, { environment: Record<string, string>; ports?: string[] }>
+  }
+  const environments = { intake: parts['intake']?.environment ?? {}, worker: parts['worker']?.environment ?? {} }
+  const wanted = Object.keys(ENVIRONMENT).filter((name) => !NOT_PASSED_ON.includes(name))
+  const passed = new Set(Object.values(environments).flatMap((environment) => Object.keys(environment)))
+  expect(wanted.filter((name) => !passed.has(name))).toEqual([])
+  for (const [part, environment] of Object.entries(environments)) {
+    const program = readFileSync(path.resolve(import.meta.dirname, `../apps/${part}/src/main.ts`), 'utf8')
+    const read = wanted.filter((name) => new RegExp(`\\benv\\.${name}\\b`).test(program))
+    expect(read.length, part).toBeGreaterThan(5)
+    expect(
+      read.filter((name) => !(name in environment)),
+      part,
+    ).toEqual([])
+    for (const [name, value] of Object.entries(environment)) {
+      if (!SET_HERE.includes(name)) expect(value).toMatch(new RegExp(`^\\$\\{${name}:-[^}]*\\}$`))
+    }
+  }
+  // Metrics are not where clients reach them.
+  expect(parts['intake']?.ports).toEqual(['${PUBLISH:-127.0.0.1:8080}:8080'])
+  expect(parts['worker']?.ports).toBeUndefined()
 })
 
 it('every image can be named by its digest', () => {
