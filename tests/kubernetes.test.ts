@@ -182,7 +182,7 @@ test.each([
 ] as const)('%s is probed where it answers, in the memory that it is promised to need', (_part, owner, ports, most) => {
   const template = podOf(owner)
   const container = containerOf(template)
-  const { SECRETS_KEY: _placeholder, ...variables } = variablesOf(template)
+  const variables = variablesOf(template)
   const wanted = Object.entries(ports).map(([name, variable]) => ({ name, containerPort: Number(variables[variable]) }))
   expect(container.ports).toEqual(wanted)
   const { startupProbe, livenessProbe, readinessProbe } = container
@@ -204,7 +204,11 @@ test.each([
   expect(readBytes(limits?.['memory'])).toBeGreaterThan(readBytes(requests?.['memory']))
   expect(limits).not.toHaveProperty('cpu')
 
-  const { SHUTDOWN_TIMEOUT_SECONDS, SHUTDOWN_DRAIN_SECONDS } = readIntakeEnvironment(variables)
+  const { SHUTDOWN_TIMEOUT_SECONDS, SHUTDOWN_DRAIN_SECONDS } = readIntakeEnvironment({
+    ...variables,
+    // A placeholder.
+    SECRETS_KEY: undefined,
+  })
   expect(template.spec?.terminationGracePeriodSeconds).toBeGreaterThan(SHUTDOWN_TIMEOUT_SECONDS)
   // Both would wait for the same.
   expect(container.lifecycle).toBeUndefined()

@@ -105,7 +105,7 @@ test('the page has every metric that is there and no other, with the labels and 
     const text = await readMetrics(url)
     const ofPart = documented.filter((metric) => metric.part === part)
     const types = [...text.matchAll(/^# TYPE (redemptions_\w+) /gm)].map(([, name]) => name)
-    expect(types.toSorted()).toEqual(ofPart.map(({ name }) => name).toSorted())
+    expect(new Set(types)).toEqual(new Set(ofPart.map(({ name }) => name)))
     for (const { name, labels } of ofPart) {
       const samples = readSamples(text).filter((sample) => sample.name === name)
       const found = new Set(samples.flatMap((sample) => Object.keys(sample.labels)))

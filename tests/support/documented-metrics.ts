@@ -40,7 +40,9 @@ const OTHERS_LABELS = new Set(['instance', 'job', 'le'])
 
 function listExpressions(): string[] {
   const { groups } = parse(read('deploy/prometheus/alerts.yaml')) as { groups: { rules: { expr: string }[] }[] }
-  const { panels } = JSON.parse(read('deploy/grafana/redemptions.json')) as { panels: { targets: { expr: string }[] }[] }
+  const { panels } = JSON.parse(read('deploy/grafana/redemptions.json')) as {
+    panels: { targets: { expr: string }[] }[]
+  }
   return [...groups.flatMap(({ rules }) => rules), ...panels.flatMap(({ targets }) => targets)].map(({ expr }) => expr)
 }
 
