@@ -1,10 +1,11 @@
 /** The importer behind PgBouncer: all works in session mode with the queue in Redis, and nothing begins in transaction mode. */
 import { chooseFreePort, type DatabaseUrls } from '@importer/embedded-postgres'
 import type { ImportView } from '@importer/client'
-import { migrateDatabase } from '@importer/db'
+import { createPoolerCheck, migrateDatabase, requireOwnSessions, type Database } from '@importer/db'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { checkDatabase } from '../../apps/cli/src/doctor/check-database.ts'
+import { guardDatabase, watchPooler } from '../../packages/observability/src/guard-database.ts'
 import { startReceiver, type Receiver } from '../../packages/webhooks/test/start-receiver.ts'
 import { afterFile } from '../support/after-file.ts'
 import { startApp } from '../support/app-process.ts'
@@ -13,7 +14,8 @@ import { openTestDatabase } from '../support/open-test-database.ts'
 import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
-import { startSystem, type RunningSystem } from '../support/running-system.ts'
+import { startRoundRobin } from '../support/round-robin.ts'
+import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRedemption, shopRow, shopRows } from '../support/small-shop.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { createTestDatabase } from '../support/test-database.ts'
@@ -25,6 +27,8 @@ interface Readiness {
 
 const HELD_COUPON = 250
 const UNKNOWN_COUPON = 9_999
+const OTHER_ORG = 4_711
+const REMEDY = 'set its pool mode to session, or connect directly'
 
 describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { timeout: 90_000 }, () => {
   let direct: DatabaseUrls
@@ -38,13 +42,13 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
     receiver = await startReceiver()
     afterFile(async () => receiver.stop())
     system = await startSystem({
-      database: { ...direct, url: await startPgbouncer(direct.url, 'session') },
+      database: { ...direct, url: (await startPgbouncer(direct.url, 'session')).url },
       redisUrl,
       env: { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: 'true' },
     })
   })
 
-  /** A worker that is up, whatever it waits for. Gives how to read why its peers cannot be worked with; null: they can. */
+  /** A worker that is up, whatever it waits for. Gives where it is, and how to read why its peers cannot be worked with; null: they can. */
   async function startWaiting(app: 'intake' | 'worker', env: Readonly<Record<string, string>>) {
     const port = await chooseFreePort()
     const dataDir = await makeTemporaryFolder()
@@ -54,10 +58,12 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
       // An intake is not ready before it has its database, and says before that that it listens.
       ...(app === 'intake' && { isReady: (output: string) => output.includes('listening') }),
     })
-    return async (): Promise<Record<string, string | null>> => {
-      const answer = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as Readiness
+    const url = `http://127.0.0.1:${port}`
+    const readReasons = async (): Promise<Record<string, string | null>> => {
+      const answer = (await (await fetch(`${url}/readyz`)).json()) as Readiness
       return Object.fromEntries(Object.entries(answer.checks).map(([part, { reason }]) => [part, reason]))
     }
+    return { url, readReasons }
   }
 
   test('in session mode series of each kind are imported and reverted, and an import is cancelled and resumed', async () => {
@@ -117,7 +123,8 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
   })
 
   test('in session mode the queue is not in the database, and a worker says why', async () => {
-    const readReasons = await startWaiting('worker', { DATABASE_URL: await startPgbouncer(direct.url, 'session') })
+    const { url } = await startPgbouncer(direct.url, 'session')
+    const { readReasons } = await startWaiting('worker', { DATABASE_URL: url })
     await waitUntil('the queue alone was refused', async () => {
       const { database, queue } = await readReasons()
       return database === null && queue === 'failed (08P01)'
@@ -125,19 +132,73 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
   })
 
   test('in transaction mode no intake and no worker begins, nor do migrations, and doctor names the pooler', async () => {
-    const url = await startPgbouncer(direct.url, 'transaction')
-    for (const app of ['intake', 'worker'] as const) {
-      const readReasons = await startWaiting(app, { DATABASE_URL: url, REDIS_URL: redisUrl })
-      await waitUntil(`the database alone was refused by the ${app}`, async () => {
+    const pooler = await startPgbouncer(direct.url, 'transaction')
+    const { url } = pooler
+    const env = { DATABASE_URL: url, REDIS_URL: redisUrl }
+    const intake = await startWaiting('intake', env)
+    const worker = await startWaiting('worker', env)
+    for (const { readReasons } of [intake, worker]) {
+      await waitUntil('the database alone was refused', async () => {
         const { database, queue } = await readReasons()
-        return database?.includes('set its pool mode to session, or connect directly') === true && queue === null
+        return database?.includes(REMEDY) === true && queue === null
       })
     }
+    const headers = { Authorization: `Bearer ${TEST_KEY}` }
+    const native = await fetch(`${intake.url}/v1/imports`, { headers })
+    const compatible = await fetch(`${intake.url}/upload/getUploadRedeemedCouponStatus/1?jobId=1`, { headers })
+    const fault = { code: 'DATABASE_UNAVAILABLE', detail: expect.stringContaining(REMEDY) as string }
+    expect([native.status, await native.json()]).toMatchObject([503, fault])
+    expect([compatible.status, await compatible.json()]).toMatchObject([503, { errors: [{ code: fault.code }] }])
+
     await expect(migrateDatabase(url)).rejects.toThrow('a pooler in transaction mode')
     const database = openTestDatabase(url)
     expect(await checkDatabase(database, { url, ownerUrl: url })).toMatchObject({
       checks: [{ name: 'Database' }, { name: 'Clock' }, { name: 'Pooler', state: 'finding' }],
       isUsable: false,
     })
+
+    await pooler.setPoolMode('session')
+    await waitUntil('the intake served', async () => (await fetch(`${intake.url}/v1/imports`, { headers })).ok)
+  })
+
+  test.each([2, 4])(
+    'in transaction mode %i poolers behind one address are found, in session mode they are not',
+    async (count) => {
+      const urlOf = async (mode: 'session' | 'transaction'): Promise<string> => {
+        const start = async () => (await startPgbouncer(direct.url, mode)).url
+        return startRoundRobin([await start(), ...(await Promise.all(Array.from({ length: count - 1 }, start)))])
+      }
+      await expect(requireOwnSessions(await urlOf('transaction'))).rejects.toThrow(REMEDY)
+      await expect(requireOwnSessions(await urlOf('session'))).resolves.toBeUndefined()
+    },
+  )
+
+  test('a pooler that is set to transaction mode while a process runs is found, until its mode is another one', async () => {
+    const pooler = await startPgbouncer(direct.url, 'session')
+    const [one, other] = [openTestDatabase(pooler.url), openTestDatabase(pooler.url)]
+    const readScope = async ({ prisma }: Pick<Database, 'prisma'>) =>
+      prisma.$queryRaw<{ scope: string }[]>`SELECT current_setting('importer.org_id') AS scope`
+    const guard = guardDatabase({
+      checkSchema: async () => undefined,
+      checkPooler: createPoolerCheck(pooler.url),
+      log: { warn: (...words: unknown[]) => expect(words).toEqual([]) },
+    })
+    await guard.check()
+    expect(guard.fault).toBeNull()
+
+    const watched = watchPooler(guard, { signal: new AbortController().signal, everyMs: 1 })
+    await pooler.setPoolMode('transaction')
+    await watched
+    expect(guard.fault).toContain(REMEDY)
+    await expect(guard.check()).rejects.toThrow(REMEDY)
+    // One session is given to both.
+    await readScope(one)
+    await readScope(other.forOrganization(OTHER_ORG))
+    expect(await readScope(one)).toEqual([{ scope: String(OTHER_ORG) }])
+
+    await pooler.setPoolMode('session')
+    await guard.check()
+    expect(guard.fault).toBeNull()
+    expect(await readScope(one)).toEqual([{ scope: 'all' }])
   })
 })

@@ -24,28 +24,39 @@ export function hasPgbouncer(): boolean {
   return false
 }
 
-/** A real PgBouncer before the database, until the test file is done. Gives the URL of the same database by way of it. */
-export async function startPgbouncer(databaseUrl: string, poolMode: 'session' | 'transaction'): Promise<string> {
+type PoolMode = 'session' | 'transaction'
+
+export interface Pgbouncer {
+  /** The same database by way of it. */
+  readonly url: string
+  /** Reloads it with another mode. */
+  setPoolMode(poolMode: PoolMode): Promise<void>
+}
+
+/** A real PgBouncer before the database, until the test file is done. */
+export async function startPgbouncer(databaseUrl: string, poolMode: PoolMode): Promise<Pgbouncer> {
   const { hostname, port: serverPort, username, password, pathname } = new URL(databaseUrl)
   const folder = await makeTemporaryFolder()
   const port = await chooseFreePort()
   const database = decodeURIComponent(pathname.slice(1))
   const login = `user=${decodeURIComponent(username)} password=${decodeURIComponent(password)}`
   const settings = path.join(folder, 'pgbouncer.ini')
-  await writeFile(
-    settings,
-    `[databases]
+  const writeSettings = async (mode: PoolMode): Promise<void> =>
+    writeFile(
+      settings,
+      `[databases]
 ${database} = host=${hostname} port=${serverPort} dbname=${database} ${login}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = any
-pool_mode = ${poolMode}
+pool_mode = ${mode}
 default_pool_size = 50
 max_client_conn = 200
 `,
-  )
+    )
+  await writeSettings(poolMode)
   // It refuses to run as root.
   await chmod(folder, 0o755)
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
@@ -65,5 +76,17 @@ max_client_conn = 200
   })
   const url = new URL(databaseUrl)
   url.host = `127.0.0.1:${port}`
-  return url.href
+  return {
+    url: url.href,
+    async setPoolMode(mode) {
+      await writeSettings(mode)
+      const reloads = countReloads(output)
+      child.kill('SIGHUP')
+      await waitUntil('PgBouncer had its new settings', () => countReloads(output) > reloads)
+    },
+  }
+}
+
+function countReloads(output: string): number {
+  return output.split('SIGHUP').length
 }

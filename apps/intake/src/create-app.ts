@@ -14,6 +14,7 @@ import { compressAnswers } from './http/compress-answers.ts'
 import { notFound } from './http/api-error.ts'
 import { createFindImport } from './http/find-import.ts'
 import { limitRate } from './http/limit-rate.ts'
+import { requireDatabase } from './http/require-database.ts'
 import { allowOrigins, secureAnswers } from './http/secure-answers.ts'
 import { trackRequests } from './http/track-requests.ts'
 import { createNativeRouter } from './native-api/native-router.ts'
@@ -40,8 +41,9 @@ export function createApp(deps: IntakeDependencies): Express {
   if (deps.corsOrigins.length > 0) app.use(allowOrigins(deps.corsOrigins))
   app.use(compressAnswers())
   const sameOrigin = requireSameOrigin(cookie, deps.publicUrl)
-  app.use('/v1', sameOrigin)
-  app.use(COMPATIBLE_MOUNTS, sameOrigin, answerErrors(deps.log, renderErrors))
+  const ready = requireDatabase(deps.databaseGuard)
+  app.use('/v1', ready, sameOrigin)
+  app.use(COMPATIBLE_MOUNTS, ready, sameOrigin, answerErrors(deps.log, renderErrors))
   if (deps.rateLimitPerMinute !== undefined) {
     const limit = limitRate(authenticate, deps.rateLimitPerMinute)
     app.use('/v1', limit)

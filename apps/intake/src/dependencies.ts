@@ -1,5 +1,5 @@
 import type { Database, OrganizationDatabases } from '@importer/db'
-import type { ReadinessChecks } from '@importer/observability'
+import type { DatabaseGuard, ReadinessChecks } from '@importer/observability'
 import type { FileStore } from '@importer/file-store'
 import type { Logger, Tracing } from '@importer/runtime'
 import type { ReceiverPolicy } from '@importer/webhooks'
@@ -23,6 +23,8 @@ export interface IntakeDependencies {
   /** Adds the job that makes a worker revert the import. */
   readonly enqueueRevert: (payload: { readonly importId: number }, jobId: string) => Promise<unknown>
   readonly readinessChecks: ReadinessChecks
+  /** While it has a fault, no route of an API is served. */
+  readonly databaseGuard: Pick<DatabaseGuard, 'fault'>
   readonly metrics: Metrics
   /** Whether `/metrics` is one of the app's own routes; otherwise it has a port of its own. */
   readonly offersMetrics: boolean

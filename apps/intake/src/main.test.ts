@@ -110,6 +110,27 @@ test('is not ready before its key works, whatever is ready beside', async () => 
   }
 })
 
+test('answers each API with why, before its database can be worked with', async () => {
+  const { url, ownerUrl } = await createTestDatabase()
+  // As the database is while migrations of this version are missing.
+  await queryOnce(
+    ownerUrl,
+    `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name LIKE '%row_security'`,
+  )
+  const port = await chooseFreePort()
+  const intake = start({ PORT: String(port), DATABASE_URL: url })
+  const isReady = once(intake, 'message')
+  const headers = { Authorization: `Bearer ${KEY}` }
+  const send = async (target: string) => fetch(`http://127.0.0.1:${port}${target}`, { headers }).catch(() => null)
+  const native = await waitUntil('it listens', async () => send('/v1/reference/coupons'))
+  expect([native.status, await native.text()]).toEqual([503, expect.stringContaining('run `npm run migrate`')])
+  const compatible = await send('/upload/getUploadRedeemedCouponStatus/1')
+  expect([compatible?.status, await compatible?.json()]).toMatchObject([503, { success: false, status: 503 }])
+  await queryOnce(ownerUrl, 'UPDATE _prisma_migrations SET rolled_back_at = NULL')
+  await isReady
+  expect((await send('/v1/reference/coupons'))?.status).toBe(200)
+})
+
 test('ends when the process that started it is gone', async () => {
   const intake = start({ PORT: String(await chooseFreePort()) })
   await once(intake, 'message')

@@ -11,9 +11,9 @@ import {
   type Database,
 } from '@importer/db'
 import { openStorage } from '@importer/imports'
-import { startObservationServer, StillStartingError } from '@importer/observability'
+import { guardDatabase, startObservationServer, StillStartingError, watchPooler } from '@importer/observability'
 import { createQueues, locateQueue } from '@importer/queue'
-import { runProgram, waitForPeers, type ProgramParts } from '@importer/runtime'
+import { resolvesWithin, runProgram, waitForPeers, type ProgramParts } from '@importer/runtime'
 
 import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
@@ -30,6 +30,8 @@ const MAX_DATABASE_CONNECTIONS = 10
 /** As many as there are loads of reference data at once. */
 const MAX_BULK_CONNECTIONS = 3
 const UPLOAD_IDLE_TIMEOUT_MS = 30_000
+/** It listens after this, whatever the database does. */
+const FIRST_CHECK_TIMEOUT_MS = 2_000
 const DEFAULT_ORG_ID = 1
 
 // Prisma compiles queries in WebAssembly. V8's optimizing compiler would keep 60 MB for good to make that faster, a
@@ -70,14 +72,14 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
   const drain = createDrain()
   const stopping = new AbortController()
   let isBootstrapped = false
-  const checkPooler = createPoolerCheck(env.DATABASE_URL)
-  const checkDatabase = async (): Promise<void> => {
-    await checkSchema(database)
-    await checkPooler()
-  }
+  const databaseGuard = guardDatabase({
+    checkSchema: async () => checkSchema(database),
+    checkPooler: createPoolerCheck(env.DATABASE_URL),
+    log,
+  })
   const readinessChecks = {
     database: async () => {
-      await checkDatabase()
+      await databaseGuard.check()
       // Who waits for a 200 goes on with the key at once.
       if (!isBootstrapped)
         throw new StillStartingError('the organization and the API key of the start are not stored yet')
@@ -95,6 +97,7 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
     enqueuePreparation: (payload, jobId) => prepareProducer.enqueue(payload, { jobId }),
     enqueueRevert: (payload, jobId) => revertProducer.enqueue(payload, { jobId }),
     readinessChecks,
+    databaseGuard,
     metrics,
     offersMetrics: env.METRICS_PORT === undefined,
     log,
@@ -125,6 +128,10 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
     })
     shutdown.add('metrics server', async () => observation.close())
   }
+  // Where all is well, its first request finds it open.
+  await resolvesWithin(databaseGuard.check(), FIRST_CHECK_TIMEOUT_MS).catch((error: unknown) =>
+    log.debug({ err: error }, 'the database cannot be worked with yet'),
+  )
   const server = createIntakeServer(app, drain)
   await listen(server, { port: env.PORT, host: env.HOST })
   shutdown.add('http server', async () => {
@@ -135,12 +142,17 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
     await closeServer(server, times.workMs - drainMs, () => metrics.countInFlight())
   })
   log.info({ host: env.HOST, port: env.PORT, metricsPort: env.METRICS_PORT }, 'listening')
+  const waitForDatabase = async () =>
+    waitForPeers({ checks: { database: async () => databaseGuard.check() }, log, signal: stopping.signal })
   // Until then it serves what it can, and says at /readyz what is missing.
-  if (!(await waitForPeers({ checks: { database: checkDatabase }, log, signal: stopping.signal }))) return
+  if (!(await waitForDatabase())) return
   await bootstrap(env, database)
   isBootstrapped = true
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })
+  do {
+    await watchPooler(databaseGuard, { signal: stopping.signal })
+  } while (await waitForDatabase())
 }
 
 async function bootstrap(env: IntakeEnvironment, database: Database): Promise<void> {

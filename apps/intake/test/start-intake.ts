@@ -73,6 +73,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
       queue: () => queues.ping(),
       storage: createStorageProbe(store),
     },
+    databaseGuard: { fault: null },
     metrics: createMetrics(),
     offersMetrics: true,
     log,

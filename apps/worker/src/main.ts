@@ -9,7 +9,7 @@ import {
   type SystemDatabase,
 } from '@importer/db'
 import { openStorage, recordStorageUnavailable } from '@importer/imports'
-import { startObservationServer } from '@importer/observability'
+import { guardDatabase, startObservationServer, watchPooler } from '@importer/observability'
 import { createQueues, locateQueue, type JobProcessor } from '@importer/queue'
 import {
   runProgram,
@@ -36,7 +36,7 @@ const WEBHOOK_CONNECTIONS = 4
 /** They share the processor: two, so that a short one has not to wait for a long one. */
 const PREPARATIONS_AT_ONCE = 2
 
-async function start({ env, log, shutdown, times, tracing }: ProgramParts<WorkerEnvironment>): Promise<void> {
+async function start({ env, log, shutdown, times, tracing, end }: ProgramParts<WorkerEnvironment>): Promise<void> {
   if (env.SECRETS_KEY === undefined) log.warn(UNSEALED_SECRETS_WARNING)
   for (const { oldName, name } of env.oldNames) {
     log.warn(
@@ -63,12 +63,13 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
   shutdown.add('queues', () => queues.close())
   // Imports that this worker cannot take for it say what they wait for.
   const onStorageUnavailable = async (error: unknown) => recordStorageUnavailable({ database, log }, error)
-  const checkPooler = createPoolerCheck(env.DATABASE_URL)
+  const databaseGuard = guardDatabase({
+    checkSchema: async () => checkSchema(database),
+    checkPooler: createPoolerCheck(env.DATABASE_URL),
+    log,
+  })
   const checks = {
-    database: async () => {
-      await checkSchema(database)
-      await checkPooler()
-    },
+    database: async () => databaseGuard.check(),
     queue: async () => queues.ping(),
     storage: async () => store.ping(),
   }
@@ -153,6 +154,12 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Worker
     ])
     if (ended.includes(false)) throw new Error('jobs still ran at the end of their time; other workers go on with them')
   })
+
+  await watchPooler(databaseGuard, { signal: shutdown.signal })
+  if (shutdown.signal.aborted) return
+  // Jobs under way would go on in sessions of others. Started again, it waits for another mode before it takes any.
+  log.fatal(`the worker ends: ${databaseGuard.fault}`)
+  await end('a pooler in transaction mode')
 }
 
 /** Webhooks have connections of their own, to the database and to the queue: whatever they do, no import waits. */

@@ -60,8 +60,13 @@ export class BoundedClient extends pg.Client implements OpenConnection {
     this.#isDistrusted = true
     if (this.#inFlight > 0 || this.getTransactionStatus() !== 'I') return
     // Its pool hears of it at once, and gives it to nobody any more.
-    this.emit('error', new UnavailableError('DATABASE_UNAVAILABLE', 'a connection made at the same time fell silent'))
+    this.emit('error', new UnavailableError('DATABASE_UNAVAILABLE', 'connections of the same time cannot be trusted'))
     this.connection.stream.destroy()
+  }
+
+  /** All that this process has to the same server, whoever uses them: each ends when it is idle. */
+  discardConnections(): void {
+    distrustConnections(this.#server, performance.now())
   }
 
   override end(): Promise<void>

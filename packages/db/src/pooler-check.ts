@@ -17,61 +17,95 @@ export class TransactionPoolerError extends UnavailableError {
 }
 
 const REQUEST_TIMEOUT_MS = 5_000
-/** Two checks that run in step may each get one session by chance, and not so often. */
-const LOOKS = 5
+/**
+ * Behind one address there may be several poolers, each with sessions of its own: of so many connections two meet in one of them, where
+ * there are fewer than that. docs/operations.md counts these connections.
+ */
+const CONNECTIONS = 8
 
 /**
- * Gives a check that throws a TransactionPoolerError where connections to the database have no sessions of their own, and what
- * the connection throws where it does not answer. It asks until it was answered well once: a pooler keeps its mode.
+ * Gives {@link requireOwnSessions} for a process that goes on: once it is fulfilled after it was not, connections of before are
+ * used no more. What they had set is in sessions of others, and they may be given any session now.
  */
 export function createPoolerCheck(databaseUrl: string): () => Promise<void> {
-  let passed: Promise<void> | undefined
-  return async () => {
-    passed ??= requireOwnSessions(databaseUrl)
+  let running: Promise<void> | undefined
+  let wasShared = false
+
+  async function check(): Promise<void> {
     try {
-      await passed
+      await requireOwnSessions(databaseUrl)
     } catch (error) {
-      passed = undefined
+      wasShared ||= error instanceof TransactionPoolerError
       throw error
     }
+    if (wasShared) openClient(databaseUrl).discardConnections()
+    wasShared = false
   }
-}
 
-async function requireOwnSessions(databaseUrl: string): Promise<void> {
-  if (await sharesSessions(databaseUrl)) throw new TransactionPoolerError()
+  // It costs connections: however many ask at once, one check runs.
+  return async () => {
+    running ??= check().finally(() => {
+      running = undefined
+    })
+    await running
+  }
 }
 
 /**
- * A connection that has its own session gets the same one each time; and the last query in it, as another connection sees it, is
- * its own, however long ago that was.
+ * Throws a TransactionPoolerError where connections to the database have no sessions of their own, and what the connection throws
+ * where it does not answer.
  */
-async function sharesSessions(databaseUrl: string): Promise<boolean> {
-  const [first, second] = [openClient(databaseUrl), openClient(databaseUrl)]
+export async function requireOwnSessions(databaseUrl: string): Promise<void> {
+  const clients: BoundedClient[] = []
   try {
-    await first.connect()
-    await second.connect()
-    const sessions = new Set<number>()
-    for (let look = 0; look < LOOKS; look += 1) {
-      const own = `SELECT pg_backend_pid() AS pid /* ${randomUUID()} */`
-      const { rows } = await first.query<{ pid: number }>(own)
-      const [session] = rows
-      if (session === undefined) throw new Error('the database did not name the session of a connection')
-      sessions.add(session.pid)
-      if (await isUsedByOthers(second, session.pid, own)) return true
+    while (clients.length < CONNECTIONS) {
+      const client = openClient(databaseUrl)
+      await client.connect()
+      clients.push(client)
     }
-    return sessions.size !== 1
+    if (await shareSessions(clients)) throw new TransactionPoolerError()
   } finally {
-    await Promise.all([first.end(), second.end()])
+    await Promise.all(clients.map(async (client) => client.end()))
   }
 }
 
-async function isUsedByOthers(client: BoundedClient, pid: number, lastQuery: string): Promise<boolean> {
+interface Look {
+  readonly pid: number
+  readonly query: string
+}
+
+/**
+ * Each connection looks which session it is in, twice, the second time in the opposite order: a pooler may give its sessions out by
+ * turns. A connection that has its own session finds the same one, which no other has; and the last query in it, as another
+ * connection sees it, is its own, however long ago that was.
+ */
+async function shareSessions(clients: readonly BoundedClient[]): Promise<boolean> {
+  const first: Look[] = []
+  for (const client of clients) first.push(await look(client))
+  if (new Set(first.map(({ pid }) => pid)).size < clients.length) return true
+  const second: Look[] = []
+  for (const client of clients.toReversed()) second.unshift(await look(client))
+  if (second.some(({ pid }, index) => pid !== first[index]?.pid)) return true
+  const [observer] = clients
+  return observer === undefined || areUsedByOthers(observer, second.slice(1))
+}
+
+async function look(client: BoundedClient): Promise<Look> {
+  const query = `SELECT pg_backend_pid() AS pid /* ${randomUUID()} */`
+  const { rows } = await client.query<{ pid: number }>(query)
+  const [session] = rows
+  if (session === undefined) throw new Error('the database did not name the session of a connection')
+  return { pid: session.pid, query }
+}
+
+async function areUsedByOthers(observer: BoundedClient, looks: readonly Look[]): Promise<boolean> {
   // Where a server does not track queries, they are empty.
-  const { rows } = await client.query<{ isUsed: boolean }>(
-    `SELECT pid = pg_backend_pid() OR query NOT IN ('', $2) AS "isUsed" FROM pg_stat_activity WHERE pid = $1`,
-    [pid, lastQuery],
+  const { rows } = await observer.query(
+    `SELECT FROM pg_stat_activity session JOIN unnest($1::int[], $2::text[]) AS own (pid, query) USING (pid)
+     WHERE pid = pg_backend_pid() OR session.query NOT IN ('', own.query)`,
+    [looks.map(({ pid }) => pid), looks.map(({ query }) => query)],
   )
-  return rows.some(({ isUsed }) => isUsed)
+  return rows.length > 0
 }
 
 function openClient(databaseUrl: string): BoundedClient {

@@ -1,15 +1,9 @@
-import { UnavailableError } from '@importer/contracts'
-import { SchemaFaultError, TransactionPoolerError } from '@importer/db'
-import { WrongStorageError } from '@importer/file-store'
 import { resolvesWithin, type Logger } from '@importer/runtime'
+
+import { describeFailure } from './describe-failure.ts'
 
 /** What the process stands on, by name; each rejects when that part does not answer. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>
-
-/** The process itself is not as far yet; the message says what is missing, for everyone to read. */
-export class StillStartingError extends Error {
-  override readonly name = 'StillStartingError'
-}
 
 interface CheckResult {
   readonly ok: boolean
@@ -30,17 +24,20 @@ const STOPPING: Readiness = {
 }
 
 /**
- * Asks all of them at the same time, each for at most 2 s. A process that is to end, as `stopping` says, is not ready, whatever
- * it stands on.
+ * Asks at the same time all of them but those that the request's URL excludes (`/readyz?exclude=queue&exclude=storage`, as
+ * Kubernetes' own API server has it), each for at most 2 s. A name that there is not excludes nothing. A process that is to end, as
+ * `stopping` says, is not ready, whatever it stands on.
  */
 export async function checkReadiness(
   checks: ReadinessChecks,
   log: Pick<Logger, 'warn'>,
-  stopping?: AbortSignal,
+  { url = '', stopping }: { readonly url?: string | undefined; readonly stopping: AbortSignal },
 ): Promise<Readiness> {
-  if (stopping?.aborted === true) return STOPPING
+  if (stopping.aborted) return STOPPING
+  const excluded = new URLSearchParams(url.split('?')[1]).getAll('exclude')
+  const wanted = Object.entries(checks).filter(([name]) => !excluded.includes(name))
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, probe]) => {
+    wanted.map(async ([name, probe]) => {
       const { error, ...result } = await check(probe)
       if (!result.ok) log.warn({ err: error, check: name, reason: result.reason }, 'not ready')
       return [name, result] as const
@@ -62,25 +59,4 @@ async function check(request: () => Promise<unknown>): Promise<CheckResult & { e
 /** A check that throws at once is one that rejects. */
 async function start(request: () => Promise<unknown>): Promise<void> {
   await request()
-}
-
-/** What an operator needs and everyone may read. Other words may hold an address with a password in it. */
-function describeFailure(error: unknown): string {
-  if (error instanceof SchemaFaultError || error instanceof WrongStorageError) return error.message
-  if (error instanceof StillStartingError || error instanceof TransactionPoolerError) return error.message
-  const code = findCode(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return `no room is left to store files (${code})`
-  return code === undefined ? 'failed' : `failed (${code})`
-}
-
-/** The code of the innermost error, which says more than that a peer is unavailable. */
-function findCode(error: unknown): string | undefined {
-  let code: string | undefined
-  for (let current = error, depth = 0; current instanceof Error && depth < 6; depth += 1) {
-    const own = 'code' in current ? current.code : undefined
-    const isWrapper = current instanceof UnavailableError && code !== undefined
-    if (typeof own === 'string' && /^\w{1,40}$/.test(own) && !isWrapper) code = own
-    current = current.cause
-  }
-  return code
 }

@@ -32,10 +32,10 @@ const REQUEST_TIMEOUT_MS = 10_000
  */
 export async function startObservationServer(options: ObservationServerOptions): Promise<ObservationServer> {
   const { registry, checks, log, stopping } = options
-  const routes: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
+  const routes: Readonly<Record<string, (response: ServerResponse, url: string) => Promise<void>>> = {
     '/healthz': async (response) => sendJson(response, 200, { status: 'ok' }),
-    '/readyz': async (response) => {
-      const readiness = await checkReadiness(checks, log, stopping)
+    '/readyz': async (response, url) => {
+      const readiness = await checkReadiness(checks, log, { url, stopping })
       sendJson(response, readiness.status === 'ok' ? 200 : 503, readiness)
     },
     '/metrics': async (response) => {
@@ -46,14 +46,15 @@ export async function startObservationServer(options: ObservationServerOptions):
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: REQUEST_TIMEOUT_MS })
   server.maxConnections = 100
   server.on('request', (request, response) => {
-    const route = routes[(request.url ?? '').split('?')[0] ?? '']
+    const url = request.url ?? ''
+    const route = routes[url.split('?')[0] ?? '']
     if (route === undefined) return sendJson(response, 404, { status: 'not found' })
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD')
       return sendJson(response, 405, { status: 'method not allowed' })
     }
     // What is scraped asks the database: one that is away is an answer, too.
-    route(response).catch(() => {
+    route(response, url).catch(() => {
       if (response.headersSent) response.destroy()
       else sendJson(response, 503, { status: 'unavailable' })
     })

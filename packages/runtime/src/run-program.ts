@@ -19,6 +19,8 @@ export interface ProgramParts<Env> {
   readonly shutdown: Shutdown
   readonly times: ShutdownTimes
   readonly tracing: Tracing
+  /** Ends the program as a signal does, but with exit code 1: whoever started it starts it again. */
+  readonly end: (reason: string) => Promise<never>
 }
 
 export interface ProgramOptions<Env> {
@@ -65,7 +67,7 @@ export async function runProgram<Env extends ProgramEnvironment>(options: Progra
     const serviceName = `redemptions-${name}`
     const tracing = await startTracing({ endpoint, serviceName, log, stopTimeoutMs: times.reportMs })
     shutdown.add('tracing', async () => tracing.stop())
-    await start({ env, log, shutdown, times, tracing })
+    await start({ env, log, shutdown, times, tracing, end: async (reason) => stop(reason, 1) })
   } catch (error) {
     log.fatal({ err: error }, 'the start failed')
     await stop('the start failed', 1)

@@ -1,9 +1,9 @@
 import {
   compareCounts,
-  createPoolerCheck,
   describeSchemaFault,
   findSchemaDrift,
   readServer,
+  requireOwnSessions,
   TransactionPoolerError,
   type Database,
   type DatabaseServer,
@@ -83,7 +83,7 @@ function checkRole({ role, bypassesRowSecurity }: DatabaseServer): Check {
 
 async function findPoolerFault(url: string): Promise<Check | null> {
   try {
-    await createPoolerCheck(url)()
+    await requireOwnSessions(url)
     return null
   } catch (error) {
     if (!(error instanceof TransactionPoolerError)) throw error

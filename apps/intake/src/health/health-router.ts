@@ -10,8 +10,8 @@ export function createHealthRouter(deps: IntakeDependencies): Router {
   router.get('/healthz', nameRoute('/healthz'), (_request, response) => {
     response.json({ status: 'ok' })
   })
-  router.get('/readyz', nameRoute('/readyz'), async (_request, response) => {
-    const readiness = await checkReadiness(deps.readinessChecks, deps.log, deps.draining)
+  router.get('/readyz', nameRoute('/readyz'), async ({ url }, response) => {
+    const readiness = await checkReadiness(deps.readinessChecks, deps.log, { url, stopping: deps.draining })
     response.status(readiness.status === 'ok' ? 200 : 503).json(readiness)
   })
   // With a port of their own they are there alone.

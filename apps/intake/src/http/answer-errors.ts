@@ -7,6 +7,7 @@ import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import { RefusedAccessError } from '../authentication/refused-access-error.ts'
 import type { Log } from '../dependencies.ts'
 import { ApiError, ClientGoneError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
+import { DatabaseNotReadyError } from './require-database.ts'
 import { sendAnswer, type Answer } from './send-answer.ts'
 import { describeRequest, noteErrorCode } from './track-requests.ts'
 
@@ -27,7 +28,8 @@ export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler
     const apiError = toApiError(error)
     noteErrorCode(response, apiError.faults[0]?.code ?? 'INTERNAL_ERROR')
     if (apiError instanceof RefusedAccessError) logSecurityEvent(log, response, apiError.event, { ...apiError.key })
-    if (apiError.status >= 500) log.error({ ...describeRequest(response), err: error }, 'request failed')
+    const isOurFault = apiError.status >= 500 && !(apiError instanceof DatabaseNotReadyError)
+    if (isOurFault) log.error({ ...describeRequest(response), err: error }, 'request failed')
     if (response.headersSent) {
       // Half an answer must not look like a whole one.
       response.destroy()

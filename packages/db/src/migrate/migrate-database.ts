@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { BoundedClient, POSTGRES_CONNECTION } from '@importer/connections'
 import { UnavailableError } from '@importer/contracts'
 
-import { createPoolerCheck } from '../pooler-check.ts'
+import { requireOwnSessions } from '../pooler-check.ts'
 import { sqlStateOf } from '../database-errors.ts'
 import { scopeStatements } from '../row-security/scope.ts'
 import { checkAppRole, grantRights, MIGRATION_LOCK } from './grant-rights.ts'
@@ -68,7 +68,7 @@ export async function migrateDatabase(
   databaseUrl: string,
   { appRole, migrations, pause = pauseForOthers }: MigrateOptions = {},
 ): Promise<{ applied: string[]; warning: string | undefined }> {
-  await createPoolerCheck(databaseUrl)()
+  await requireOwnSessions(databaseUrl)
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
   try {

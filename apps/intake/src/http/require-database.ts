@@ -1,0 +1,26 @@
+import type { DatabaseGuard } from '@importer/observability'
+import type { RequestHandler } from 'express'
+
+import { ApiError } from './api-error.ts'
+
+/** The wait for a database that was not ready looks every second. */
+const RETRY_AFTER_SECONDS = 1
+
+/** No request is served yet. That, and why, is one line of the log, however many requests come. */
+export class DatabaseNotReadyError extends ApiError {
+  constructor(fault: string) {
+    const message = `the database cannot be worked with: ${fault}; repeat the request later`
+    super(503, [{ code: 'DATABASE_UNAVAILABLE', field: 'request', message }], {
+      'Retry-After': String(RETRY_AFTER_SECONDS),
+    })
+  }
+}
+
+/** In front of every route that asks the database: 503 while the guard says that none may. */
+export function requireDatabase(guard: Pick<DatabaseGuard, 'fault'>): RequestHandler {
+  return (_request, _response, next) => {
+    const { fault } = guard
+    if (fault !== null) throw new DatabaseNotReadyError(fault)
+    next()
+  }
+}
