@@ -189,7 +189,7 @@ test.each([
   for (const [probe, endpoint] of [
     [startupProbe, '/healthz'],
     [livenessProbe, '/healthz'],
-    [readinessProbe, '/readyz'],
+    [readinessProbe, 'http' in ports ? '/readyz?exclude=queue&exclude=storage' : '/readyz'],
   ] as const) {
     expect(probe?.httpGet).toEqual({ path: endpoint, port: Object.keys(ports)[0] })
     expect(read('docs/operations.md')).toContain(`| \`GET ${endpoint}\` |`)

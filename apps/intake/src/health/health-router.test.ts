@@ -85,6 +85,13 @@ describe('a service whose parts fail', () => {
     })
   })
 
+  test('is ready for whoever excludes those, as a load balancer does with what uploads and reports go on without', async () => {
+    const all = await fetch(`${intake.url}/readyz?exclude=database&exclude=queue&exclude=storage`)
+    expect([all.status, await readJson(all)]).toEqual([200, { status: 'ok', checks: {} }])
+    const others = await fetch(`${intake.url}/readyz?exclude=queue&exclude=storage`)
+    expect([others.status, Object.keys((await readJson(others)).checks)]).toEqual([503, ['database']])
+  })
+
   test('accepts uploads without a queue, as the reconciler will find them', async () => {
     const response = await postForm(intake, makeForm([...fieldParts(), filePart()]))
     expect(response.status).toBe(200)

@@ -14,9 +14,18 @@ const healthView = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Healt
 const readinessView = z
   .strictObject({
     status: z.enum(['ok', 'unavailable']),
-    checks: z.strictObject({ database: check, queue: check, storage: check }),
+    checks: z
+      .strictObject({ database: check, queue: check, storage: check, process: check })
+      .partial()
+      .meta({ description: 'All but those that the request excludes; `process` alone: it is stopping' }),
   })
   .meta({ id: 'Readiness' })
+const readinessQuery = z.strictObject({
+  exclude: z
+    .array(z.enum(['database', 'queue', 'storage']))
+    .optional()
+    .meta({ description: 'Parts that are not asked: `?exclude=queue&exclude=storage`' }),
+})
 
 /** For whoever runs the service: they need no key and reveal nothing of any organization. */
 export const SERVICE_OPERATIONS = {
@@ -33,7 +42,7 @@ export const SERVICE_OPERATIONS = {
     path: '/readyz',
     tag: 'service',
     summary: 'Check that database, queue and storage answer',
-    query: noQuery,
+    query: readinessQuery,
     success: [
       { status: 200, description: 'All of them answer', schema: readinessView, example: examples.ready },
       { status: 503, description: 'One does not, and why', schema: readinessView, example: examples.notReady },
