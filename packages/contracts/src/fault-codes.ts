@@ -14,7 +14,9 @@ export const FAULTS = {
     403: 'a change was requested with the cookie of a session alone, and not from a page of this server',
   },
   DASHBOARD_NOT_BUILT: { 503: 'this server has no dashboard: run its setup and start it again' },
-  DATABASE_UNAVAILABLE: { 503: 'the database does not answer; repeat the request after `Retry-After`' },
+  DATABASE_UNAVAILABLE: {
+    503: 'the database does not answer, or cannot be worked with yet; repeat the request after `Retry-After`',
+  },
   DUPLICATE_KEY: { 400: '`uploadHeaders` has a key more than once' },
   DUPLICATE_POSITION: { 400: 'two keys of `uploadHeaders` mean the same column' },
   EMPTY_BODY: { 400: 'reference data were sent without a line' },
