@@ -61,6 +61,10 @@ export function payloadTooLarge(maxBytes: number, what: 'file' | 'request' = 'fi
   ])
 }
 
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof ApiError && error.faults[0]?.code === 'PAYLOAD_TOO_LARGE'
+}
+
 export function notFound(code: FaultCodeOf<404>, field: string, message: string): ApiError {
   return new ApiError(404, [{ code, field, message }])
 }

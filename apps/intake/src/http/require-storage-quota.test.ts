@@ -7,16 +7,19 @@ import { beforeEach, expect, test } from 'vitest'
 import { callApi, postNative, uploadNative } from '../../test/native-upload.ts'
 import { readJson } from '../../test/read-json.ts'
 import { testSimultaneousUploads } from '../../test/simultaneous-uploads.ts'
-import { OTHER_SERIES, startIntake } from '../../test/start-intake.ts'
+import { OTHER_SERIES, SERIES, startIntake } from '../../test/start-intake.ts'
 import { postGood } from '../../test/upload.ts'
 import { line, seedReference, work } from '../../test/work.ts'
 
 const FILE_BYTES = 100
 const MAX_FILES = 3
 const MAX_BYTES = MAX_FILES * FILE_BYTES + FILE_BYTES - 1
+const MEBIBYTE = 2 ** 20
+/** Fewer than an upload may have, and more than sockets hold. */
+const ENDLESS_MEBIBYTES = 128
 const DAY_MS = 24 * 3_600_000
 
-const intake = await startIntake({ maxStoredBytesPerOrg: MAX_BYTES })
+const intake = await startIntake({ maxStoredBytesPerOrg: MAX_BYTES, uploadMaxBytes: 2 ** 30 })
 await seedReference(intake)
 
 beforeEach(async () => {
@@ -79,11 +82,56 @@ test('an upload counts with the text that was made of it', async () => {
   expect((await postNative(intake, text)).status).toBe(202)
 })
 
+test('no more of a body without a length is received than may be stored', async () => {
+  const boundary = 'boundary'
+  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="endless.csv"\r\n\r\n`
+  const chunk = Buffer.alloc(MEBIBYTE, 'x')
+  let sent = 0
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(Buffer.from(head)),
+    pull(controller) {
+      sent += 1
+      controller.enqueue(chunk)
+      if (sent === ENDLESS_MEBIBYTES) controller.close()
+    },
+  })
+  const answer = await fetch(`${intake.url}/v1/series/${SERIES}/imports`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${intake.keys.write}`,
+      'Content-Type': `multipart/form-data; boundary=${boundary}`,
+    },
+    body,
+    duplex: 'half',
+  })
+  expect(await readJson(answer)).toMatchObject({ status: 413, code: 'STORAGE_QUOTA_EXCEEDED' })
+  expect(sent).toBeLessThan(ENDLESS_MEBIBYTES / 2)
+})
+
 test('a repetition under its Idempotency-Key needs no room', async () => {
   const file = makeFile(MAX_BYTES)
   const post = () => postNative(intake, file, { headers: { 'Idempotency-Key': 'the-same' } })
   const first = await post()
   expect([first.status, (await post()).status]).toEqual([202, 202])
+})
+
+test('a retry, whose file is made later, needs an organization that is not full', async () => {
+  const rejected = async (bytes: number): Promise<number> => {
+    const id = await uploadNative(
+      intake,
+      line('NOSUCH')
+        .slice(0, -1)
+        .padEnd(bytes - 1, 'x') + '\n',
+    )
+    await work(intake, id)
+    return id
+  }
+  const [first, second] = [await rejected(MAX_FILES * FILE_BYTES), await rejected(FILE_BYTES - 1)]
+  const retry = async (id: number) => callApi(intake, 'POST', `/v1/imports/${id}/retry-rejected`, { json: {} })
+  const refused = await retry(first)
+  expect(await readJson(refused)).toMatchObject({ status: 413, code: 'STORAGE_QUOTA_EXCEEDED' })
+  expect((await callApi(intake, 'DELETE', `/v1/imports/${second}`)).status).toBe(204)
+  expect((await retry(first)).status).toBe(202)
 })
 
 test('deletion gives room back at once, and retention when an import expires', async () => {

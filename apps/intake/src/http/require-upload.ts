@@ -41,17 +41,25 @@ export async function requireQueueSlot(
   if (queued >= maxQueuedImportsPerOrg) throw queueFull(maxQueuedImportsPerOrg)
 }
 
+/** What an organization's files have, and may have together. */
+export interface StorageQuota {
+  readonly storedBytes: number
+  readonly maxBytes: number
+}
+
 /**
  * Throws 413 where an upload cannot fit into what the organization may store, by the length in its head: before a body is
- * read that would be of no use. What it really has is added up again, under a lock, when the import is made.
+ * read that would be of no use. What it really has is added up again, under a lock, when the import is made. Null: there
+ * is no limit.
  */
 export async function requireStorageQuota(
   { databases, maxStoredBytesPerOrg }: IntakeDependencies,
   orgId: number,
   { headers }: Request,
-): Promise<void> {
-  if (maxStoredBytesPerOrg === undefined) return
+): Promise<StorageQuota | null> {
+  if (maxStoredBytesPerOrg === undefined) return null
   const storedBytes = await readStoredBytes(databases.forOrganization(orgId), orgId)
   const leastBytes = Math.max(1, Number(headers['content-length'] ?? 0) - FORM_OVERHEAD_BYTES)
   if (storedBytes + leastBytes > maxStoredBytesPerOrg) throw storageQuotaExceeded(storedBytes, maxStoredBytesPerOrg)
+  return { storedBytes, maxBytes: maxStoredBytesPerOrg }
 }

@@ -46,7 +46,8 @@ export function createRetryOperation(deps: IntakeDependencies, { readOwned, send
     const baseUrl = readBaseUrl(request, deps.publicUrl)
     const actor = actorOf(call.principal)
     const { traceparent } = span
-    const newRetry = { orgId, sourceId, options, baseUrl, actor, maxQueued: deps.maxQueuedImportsPerOrg, traceparent }
+    const limits = { maxQueued: deps.maxQueuedImportsPerOrg, maxStoredBytes: deps.maxStoredBytesPerOrg }
+    const newRetry = { orgId, sourceId, options, baseUrl, actor, ...limits, traceparent }
     const made = await limitRetries(orgId, response, async () => {
       // The same body returns the retry that it created, also when the import or its file has been deleted since.
       if (!(await hasRetry(database, newRetry))) await requireFitting(database, deps, source, options)

@@ -4,12 +4,13 @@ import type { Request, Response } from 'express'
 
 import { actorOf, type Principal } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
+import { isTooLarge, storageQuotaExceeded } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { enqueueSoon } from '../http/enqueue-soon.ts'
 import { createWorkLimit, type WorkLimit } from '../http/limit-work.ts'
 import { receiveUpload, type ReceivedUpload } from '../http/receive-upload.ts'
 import { runInRequestSpan } from '../http/request-span.ts'
-import { requireQueueSlot, requireStorageQuota, requireUpload } from '../http/require-upload.ts'
+import { requireQueueSlot, requireStorageQuota, requireUpload, type StorageQuota } from '../http/require-upload.ts'
 import { describeRequest, noteImport } from '../http/track-requests.ts'
 import { applyProfile, type CompletedUpload } from './apply-profile.ts'
 import { createUploadImport, explainRefusal, type AcceptedUpload } from './create-upload-import.ts'
@@ -57,26 +58,36 @@ async function takeUpload(
   requireUpload(request, deps.uploadMaxBytes)
   const database = deps.databases.forOrganization(principal.orgId)
   const held = await holdIdempotencyKey(database, deps.log, principal.orgId, request.headers)
+  let quota: StorageQuota | null = null
   try {
     if (held?.made == null) {
       await requireQueueSlot(deps, principal.orgId)
-      await requireStorageQuota(deps, principal.orgId, request)
+      quota = await requireStorageQuota(deps, principal.orgId, request)
     }
+    const limited = { ...deps, uploadMaxBytes: Math.min(deps.uploadMaxBytes, freeBytes(quota)) }
     const upload = await runInSpan(span.startChild('store'), async (storing) => {
-      const limits = { maxBytes: deps.uploadMaxBytes, idleTimeoutMs: deps.uploadIdleTimeoutMs }
+      const limits = { maxBytes: limited.uploadMaxBytes, idleTimeoutMs: deps.uploadIdleTimeoutMs }
       const received = await receiveUpload(request, response, deps.store, limits)
       storing.setAttributes({ 'redemptions.file.bytes': received.file?.bytes ?? 0 })
       return received
     })
     const claim = { held, requestHash: hashRequest(seriesId, upload), span }
-    const taken = await takeOrRepeat(deps, limitWorkbooks, arrival, upload, claim)
+    const taken = await takeOrRepeat(limited, limitWorkbooks, arrival, upload, claim)
     span.setAttributes({ 'redemptions.import.id': taken.record.id, 'redemptions.repeated': taken.repeated })
     noteImport(response, taken.record.id)
     if (taken.repeated) response.setHeader('Idempotency-Replayed', 'true')
     return { ...taken, record: asAccepted(taken.record) }
+  } catch (error) {
+    if (quota === null || !isTooLarge(error) || freeBytes(quota) >= deps.uploadMaxBytes) throw error
+    throw storageQuotaExceeded(quota.storedBytes, quota.maxBytes)
   } finally {
     await held?.release()
   }
+}
+
+/** No more of an upload is received, or unpacked, than the organization may still store. */
+function freeBytes(quota: StorageQuota | null): number {
+  return quota === null ? Infinity : quota.maxBytes - quota.storedBytes
 }
 
 async function takeOrRepeat(

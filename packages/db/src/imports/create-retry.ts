@@ -5,6 +5,7 @@ import type { Actor, RetryOptions } from '@importer/contracts'
 import { setActor } from '../audit/record-audit-event.ts'
 import type { Database, Transaction } from '../open-database.ts'
 import { countQueuedImports, QueueFullError, queueLock } from './queue-limit.ts'
+import { readStoredBytes, storageLock, StorageQuotaError } from './storage-quota.ts'
 
 export interface NewRetry {
   readonly orgId: number
@@ -14,6 +15,7 @@ export interface NewRetry {
   readonly baseUrl: string
   readonly actor: Actor
   readonly maxQueued: number | undefined
+  readonly maxStoredBytes: number | undefined
   /** Under which its trace goes on (W3C); null: it is not traced. */
   readonly traceparent?: string | null
 }
@@ -28,13 +30,18 @@ export type RetryResult =
 
 /**
  * Claims a retry, however many rows it has: only the import is made here. Of several requests at once the first makes it,
- * under a lock of the import that is tried again; the others find it. Throws a QueueFullError.
+ * under a lock of the import that is tried again; the others find it. Throws a QueueFullError,
+ * and a StorageQuotaError where the organization's files have reached their limit: how large this one will be is not known yet.
  */
 export async function createRetry(database: Database, retry: NewRetry): Promise<RetryResult> {
-  const { orgId, sourceId, options, actor, maxQueued } = retry
+  const { orgId, sourceId, options, actor, maxQueued, maxStoredBytes } = retry
   const hash = hashOptions(options)
   return database.transaction(async (tx) => {
-    const locks = [...(maxQueued === undefined ? [] : [queueLock(orgId)]), `retry/${sourceId}`]
+    const locks = [
+      ...(maxQueued === undefined ? [] : [queueLock(orgId)]),
+      ...(maxStoredBytes === undefined ? [] : [storageLock(orgId)]),
+      `retry/${sourceId}`,
+    ]
     await tx.$executeRaw`
       SELECT pg_advisory_xact_lock(hashtextextended(l.name, 0)) FROM unnest(${locks}::text[]) AS l (name)`
     const known = await tx.import.findMany({
@@ -46,6 +53,10 @@ export async function createRetry(database: Database, retry: NewRetry): Promise<
     if (same !== undefined) return { outcome: 'made-before', importId: same.id }
     const unfinished = known.find(({ status }) => status === 'queued' || status === 'processing')
     if (unfinished !== undefined) return { outcome: 'busy', importId: unfinished.id }
+    if (maxStoredBytes !== undefined) {
+      const storedBytes = await readStoredBytes({ prisma: tx }, orgId)
+      if (storedBytes >= maxStoredBytes) throw new StorageQuotaError(storedBytes, maxStoredBytes)
+    }
     await setActor(tx, actor)
     const importId = await insertRetry(tx, retry, hash)
     if (importId === undefined) return { outcome: 'misfit' }

@@ -22,7 +22,10 @@ export const STORED_BYTES = `
   SELECT coalesce(sum(s.bytes + coalesce(s.upload_bytes, 0)), 0) FROM import s
   WHERE s.org_id = $1::int AND s.expired_at IS NULL`
 
-export async function readStoredBytes({ prisma }: Database, orgId: number): Promise<number> {
+export async function readStoredBytes(
+  { prisma }: { readonly prisma: Pick<Database['prisma'], '$queryRawUnsafe'> },
+  orgId: number,
+): Promise<number> {
   const [row] = await prisma.$queryRawUnsafe<{ bytes: bigint }[]>(`SELECT (${STORED_BYTES})::bigint AS bytes`, orgId)
   return Number(row?.bytes ?? 0)
 }
