@@ -1,3 +1,4 @@
+import { Prisma } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
 
 export interface StrandedImport {
@@ -17,21 +18,25 @@ export interface StrandedPage {
   readonly limit: number
 }
 
-/** Unfinished imports without progress, by id, up to `limit`: by import_unfinished_id_idx, however many wait. */
+/**
+ * Unfinished imports without progress, by id, up to `limit`; with `afterId` null the newest, the last one first. By
+ * import_unfinished_id_idx, however many wait.
+ */
 export async function findStrandedImports(
   { prisma }: Database,
-  { quietMs, afterId, limit }: StrandedPage,
+  { quietMs, afterId, limit }: Omit<StrandedPage, 'afterId'> & { readonly afterId: number | null },
 ): Promise<StrandedImport[]> {
+  const [after, order] = afterId === null ? [-1, Prisma.sql`DESC`] : [afterId, Prisma.sql`ASC`]
   return prisma.$queryRaw<StrandedImport[]>`
     SELECT i.id AS "importId", i.lease AS "fencingToken", i.job_id AS "jobId", i.to_prepare AS "toPrepare"
     FROM import i
-    WHERE i.status IN ('queued', 'processing') AND i.id > ${afterId}::int
+    WHERE i.status IN ('queued', 'processing') AND i.id > ${after}::int
       AND i.updated_at < clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
       AND NOT EXISTS (
         SELECT FROM import_lane l
         WHERE l.import_id = i.id AND l.updated_at >= clock_timestamp() - ${quietMs}::float8 * interval '1 millisecond'
       )
-    ORDER BY i.id LIMIT ${limit}::int`
+    ORDER BY i.id ${order} LIMIT ${limit}::int`
 }
 
 /** Which of these stored files belong to no import. */

@@ -5,7 +5,6 @@ import {
   prepareJobId,
   revertJobId,
   type Database,
-  type StrandedPage,
 } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
@@ -49,25 +48,29 @@ interface ExpectedJob {
 
 /**
  * Adds the jobs of imports and reverts that are in no queue: the queue was lost, or its writer died between commit and
- * adding. A round looks at one page of the imports that wait, from where the one before stopped; it goes on only while
- * there are jobs missing. So it costs the same however many wait.
+ * adding. A round looks at the newest page of the imports that wait, which has what was lost a moment ago, and at one
+ * more, from where the round before stopped; it goes on only while there are jobs missing. So it costs the same however
+ * many wait.
  */
 export async function reconcileJobs(options: ReconcileOptions, reached: number): Promise<ReconcileResult> {
   const { database, queue, prepareQueue, revertQueue, log } = options
-  const imports = await requeueMissing(log, reached, async (page) => {
-    const stranded = await findStrandedImports(database, page)
+  const findImports = async (afterId: number | null): Promise<ExpectedJob[]> => {
+    const stranded = await findStrandedImports(database, { quietMs: QUIET_MS, afterId, limit: PAGE })
     return stranded.map(({ importId, fencingToken, jobId, toPrepare }) => {
       if (toPrepare) return expectJob(prepareQueue, importId, prepareJobId(importId))
       const added = importJobId(importId, fencingToken)
       return { importId, queue, expected: jobId ?? added, added }
     })
-  })
+  }
+  const imports = await requeueMissing(log, reached, findImports)
+  const areAllSeen = reached === 0 && imports.reached === 0
+  const newest = areAllSeen ? 0 : await requeuePage(log, await findImports(null))
   // There are few at a time: they are looked at from the first on.
-  const reverts = await requeueMissing(log, 0, async (page) => {
-    const stranded = await findStrandedReverts(database, page)
+  const reverts = await requeueMissing(log, 0, async (afterId) => {
+    const stranded = await findStrandedReverts(database, { quietMs: QUIET_MS, afterId, limit: PAGE })
     return stranded.map((importId) => expectJob(revertQueue, importId, revertJobId(importId)))
   })
-  return { requeued: imports.requeued + reverts.requeued, reached: imports.reached }
+  return { requeued: imports.requeued + newest + reverts.requeued, reached: imports.reached }
 }
 
 function expectJob(queue: JobQueue, importId: number, jobId: string): ExpectedJob {
@@ -77,30 +80,36 @@ function expectJob(queue: JobQueue, importId: number, jobId: string): ExpectedJo
 async function requeueMissing(
   log: Logger,
   afterId: number,
-  findPage: (page: StrandedPage) => Promise<ExpectedJob[]>,
+  findPage: (afterId: number) => Promise<ExpectedJob[]>,
 ): Promise<ReconcileResult> {
   let requeued = 0
   let reached = afterId
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const page = await findPage({ quietMs: QUIET_MS, afterId: reached, limit: PAGE })
-    const missing: ExpectedJob[] = []
-    for (const queue of new Set(page.map((job) => job.queue))) {
-      missing.push(
-        ...(await addMissing(
-          queue,
-          page.filter((job) => job.queue === queue),
-        )),
-      )
-    }
-    if (missing.length > 0) {
-      const importIds = missing.slice(0, 20).map(({ importId }) => importId)
-      log.warn({ missingJobs: missing.length, importIds }, 'imports had lost their jobs: queued again')
-      requeued += missing.length
-    }
+    const page = await findPage(reached)
+    const missing = await requeuePage(log, page)
+    requeued += missing
     reached = page.length < PAGE ? 0 : (page.at(-1)?.importId ?? 0)
-    if (reached === 0 || missing.length === 0) break
+    if (reached === 0 || missing === 0) break
   }
   return { requeued, reached }
+}
+
+/** Gives how many of the jobs were in no queue. */
+async function requeuePage(log: Logger, page: readonly ExpectedJob[]): Promise<number> {
+  const missing: ExpectedJob[] = []
+  for (const queue of new Set(page.map((job) => job.queue))) {
+    missing.push(
+      ...(await addMissing(
+        queue,
+        page.filter((job) => job.queue === queue),
+      )),
+    )
+  }
+  if (missing.length > 0) {
+    const importIds = missing.slice(0, 20).map(({ importId }) => importId)
+    log.warn({ missingJobs: missing.length, importIds }, 'imports had lost their jobs: queued again')
+  }
+  return missing.length
 }
 
 /** As long as a job is there, the queue gives it to a worker, also when the worker that had it is dead. */
