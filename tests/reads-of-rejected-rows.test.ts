@@ -1,16 +1,26 @@
 /**
- * What a look at a large import's rejected rows reads, in rows of tables and bytes of the file: as much as is shown, not
- * as much as there is, in a database of which nobody has gathered statistics.
+ * What a look at a large import's rejected rows or at redemptions reads, in rows of tables and bytes of the file: as much as
+ * is shown, not as much as there is, in a database of which nobody has gathered statistics.
  */
+import { Readable } from 'node:stream'
+
 import type { ColumnMapping } from '@importer/contracts'
-import { findImportById, type SystemDatabase, type ImportRecord } from '@importer/db'
-import { explainRow, groupErrorsByCode, groupErrorsByValue, listRowErrors } from '@importer/imports'
+import {
+  completeRevert,
+  findEqualRedemption,
+  findImportById,
+  findRedemptionsOfCoupon,
+  type SystemDatabase,
+  type ImportRecord,
+} from '@importer/db'
+import { explainRow, groupErrorsByCode, groupErrorsByValue, listRowErrors, loadReference } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { DirectImporter } from './support/direct-importer.ts'
 import { openTestDatabase } from './support/open-test-database.ts'
 import { queryOnce } from './support/query-once.ts'
+import { TEST_ORG } from './support/running-system.ts'
 import { createTestDatabase } from './support/test-database.ts'
 
 const MAPPING: ColumnMapping = {
@@ -27,13 +37,19 @@ const AT = Date.UTC(2024, 0, 1)
 const PAGE = 100
 /** What reading any one place of a file costs: the chunk that a disk is read by, or two blocks that are compared. */
 const POSITION_BYTES = 512 * 1024
-const TABLES = ['rejected_row', 'duplicate_row', 'import_position', 'import_error_group']
+const TABLES = ['rejected_row', 'duplicate_row', 'import_position', 'import_error_group', 'redemption']
+/** Of series 2, each used once; so many more are not used. */
+const USED_COUPONS = 20_000
+const UNUSED_COUPONS = 50
+/** Of the one coupon of series 3, which has no limit. */
+const REPEATED = 5_000
 
 let ownerUrl: string
 let importer: DirectImporter
 /** One connection, so that what it has counted can be handed in. */
 let database: SystemDatabase
 let importRecord: ImportRecord
+let usedOnce: ImportRecord
 
 beforeAll(async () => {
   const created = await createTestDatabase()
@@ -45,11 +61,23 @@ beforeAll(async () => {
   database = openTestDatabase(created.url, { maxConnections: 1 })
   const coupons = Array.from({ length: ROWS / GOOD_EVERY }, (_none, n) => `${n + 1},1,K${n + 1}\n`)
   await importer.load({
-    series: 'id\n1\n',
+    series: 'id,maxRedemptionsPerCoupon\n1,1\n2,1\n3,\n',
     tills: 'id\n7\n',
     customers: 'id,mobile\n1,900000\n',
     coupons: `id,seriesId,code\n${coupons.join('')}`,
   })
+  const ofSeries2 = Array.from({ length: USED_COUPONS + UNUSED_COUPONS }, (_none, n) => `${100_000 + n},2,R${n}\n`)
+  await importer.load({ coupons: `id,seriesId,code\n${ofSeries2.join('')}99999,3,G\n` })
+  const rows = (count: number, codeOf: (n: number) => string): string =>
+    Array.from({ length: count }, (_none, n) => `${AT + n},7,900000,${codeOf(n)}\n`).join('')
+  usedOnce = await importFile(
+    rows(USED_COUPONS, (n) => `R${n}`),
+    2,
+  )
+  await importFile(
+    rows(REPEATED, () => 'G'),
+    3,
+  )
   importRecord = await importFile(makeFile())
 })
 afterAll(() => importer.close())
@@ -65,8 +93,8 @@ function makeFile(): string {
   return `when,till,phone,code,note\n${rows.join('')}`
 }
 
-async function importFile(file: string): Promise<ImportRecord> {
-  const { importId } = await importer.import({ seriesId: 1, mapping: MAPPING, file: Buffer.from(file) })
+async function importFile(file: string, seriesId = 1): Promise<ImportRecord> {
+  const { importId } = await importer.import({ seriesId, mapping: MAPPING, file: Buffer.from(file) })
   const record = await findImportById(importer.database, importId)
   if (record === null) throw new Error(`import ${importId} is gone`)
   return record
@@ -167,6 +195,57 @@ describe('of an import with 19,800 rejected rows', () => {
     const { result } = await measure(async (source) => listRowErrors(source, page))
     await queryOnce(ownerUrl, `UPDATE import_error_group SET spans = DEFAULT`)
     expect((await measure(async (source) => listRowErrors(source, page))).result).toEqual(result)
+  })
+})
+
+describe('of 25,000 redemptions', () => {
+  const redemption = { customerId: 1n, tillId: 7n }
+  const ofUsed = { ...redemption, couponId: 100_777n, redeemedAt: new Date(AT + 777) }
+  const ofRepeated = { ...redemption, couponId: 99_999n, redeemedAt: new Date(AT + 4_321) }
+
+  test.each([
+    ['a coupon that is used once', ofUsed, 1],
+    ['a coupon without a limit', ofRepeated, 1],
+    ['no coupon', { ...ofUsed, redeemedAt: new Date(AT) }, 0],
+  ] as const)('an equal one of %s is looked for without its neighbours', async (_name, wanted, rows) => {
+    const { result, rowsRead } = await measure(async (source) => findEqualRedemption(source.database, TEST_ORG, wanted))
+    expect(result).toHaveLength(rows)
+    expect(rowsRead).toBeLessThanOrEqual(2)
+  })
+
+  test.each([
+    ['used once', ofUsed.couponId, [AT + 777]],
+    ['without a limit', ofRepeated.couponId, Array.from({ length: 10 }, (_none, n) => AT + n)],
+    ['not used', 120_000n, []],
+  ] as const)('the first of a coupon that is %s are read, and no more', async (_name, couponId, times) => {
+    const { result, rowsRead } = await measure(async (source) =>
+      findRedemptionsOfCoupon(source.database, TEST_ORG, couponId, 10),
+    )
+    expect(result.map(({ redeemedAt }) => redeemedAt.getTime())).toEqual(times)
+    expect(rowsRead).toBeLessThanOrEqual(times.length)
+  })
+
+  test.each([
+    ['with all that a new one needs', 'id,seriesId,code', 3, (n: number) => `,R${n}`],
+    ['with its series alone', 'id,seriesId', 2, () => ''],
+  ] as const)('a coupon is moved by a load %s after one look', async (_name, header, seriesId, rest) => {
+    const moved = Array.from({ length: 2 * UNUSED_COUPONS }, (_none, i) => USED_COUPONS + UNUSED_COUPONS - 1 - i)
+    const rows = moved.map((n) => `${100_000 + n},${n < USED_COUPONS ? 3 : seriesId}${rest(n)}\n`)
+    const body = Readable.from([Buffer.from(`${header}\n${rows.join('')}`)])
+    const { result, rowsRead } = await measure(async (source) =>
+      loadReference({ database: source.database, orgId: TEST_ORG, kind: 'coupons', body }),
+    )
+    expect(result).toMatchObject({ updated: UNUSED_COUPONS, rejected: UNUSED_COUPONS })
+    expect(rowsRead).toBeLessThanOrEqual(2 * UNUSED_COUPONS)
+  })
+
+  test('that none is left of an import is seen without those of others, though statistics say that most are its', async () => {
+    await queryOnce(ownerUrl, 'ANALYZE redemption')
+    await queryOnce(ownerUrl, 'UPDATE import SET revert_requested_at = now() WHERE id = $1', [usedOnce.id])
+    await queryOnce(ownerUrl, 'DELETE FROM redemption WHERE import_id = $1', [usedOnce.id])
+    const { result, rowsRead } = await measure(async (source) => completeRevert(source.database, usedOnce.id))
+    expect(result).toBe(true)
+    expect(rowsRead).toBe(0)
   })
 })
 

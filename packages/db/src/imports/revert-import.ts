@@ -45,7 +45,7 @@ export async function completeRevert(database: Database, importId: number): Prom
     const changed = await tx.$executeRaw`
       UPDATE import SET status = 'reverted', updated_at = ${now}::timestamptz
       WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
-        AND NOT EXISTS (SELECT FROM redemption WHERE import_id = ${importId}::int)`
+        AND (SELECT row_number FROM redemption WHERE import_id = ${importId}::int ORDER BY row_number LIMIT 1) IS NULL`
     if (changed === 0) return false
     await recordImportEvent(tx, importId, now)
     return true

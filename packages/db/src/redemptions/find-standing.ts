@@ -2,6 +2,7 @@ import type { CustomerKey } from '@importer/contracts'
 
 import { Prisma } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
+import { IN_IDENTITY_KEY, NOT_IN_IDENTITY_KEY } from '../sql/redemption-columns.ts'
 
 export interface StandingRedemption {
   readonly importId: number
@@ -49,6 +50,9 @@ export async function findNamedCustomer(
   return (await prisma.customer.findFirst({ where, select: { id: true } }))?.id ?? null
 }
 
+const IN_KEY = Prisma.raw(IN_IDENTITY_KEY)
+const NOT_IN_KEY = Prisma.raw(NOT_IN_IDENTITY_KEY)
+
 const SELECT = Prisma.sql`
   SELECT r.import_id AS "importId", i.file_name AS "fileName", r.row_number AS "rowNumber", r.coupon_id AS "couponId",
          r.customer_id AS "customerId", r.till_id AS "tillId", r.redeemed_at AS "redeemedAt"
@@ -63,26 +67,31 @@ export async function findRedemptionOfRow(
   return prisma.$queryRaw`${SELECT} WHERE r.import_id = ${importId}::int AND r.row_number = ${rowNumber}::int`
 }
 
-/** The redemption that is recorded of the same coupon, customer, till and instant. */
+/** The redemption that is recorded of the same coupon, customer, till and instant: one entry of the unique index that has it. */
 export async function findEqualRedemption(
   { prisma }: Database,
   orgId: number,
   { couponId, customerId, tillId, redeemedAt }: Omit<StandingRedemption, 'importId' | 'fileName' | 'rowNumber'>,
 ): Promise<StandingRedemption[]> {
-  return prisma.$queryRaw`${SELECT}
-    WHERE r.coupon_id = ${couponId}::bigint AND r.org_id = ${orgId}::int AND r.redeemed_at = ${redeemedAt}::timestamptz
-      AND r.customer_id = ${customerId}::bigint AND r.till_id = ${tillId}::bigint
-    LIMIT 1`
+  const isEqual = Prisma.sql`
+    r.coupon_id = ${couponId}::bigint AND r.org_id = ${orgId}::int AND r.redeemed_at = ${redeemedAt}::timestamptz
+      AND r.customer_id = ${customerId}::bigint AND r.till_id = ${tillId}::bigint`
+  return prisma.$queryRaw`${SELECT} WHERE ${isEqual} AND ${IN_KEY}
+    UNION ALL ${SELECT} WHERE ${isEqual} AND ${NOT_IN_KEY}`
 }
 
-/** Up to `limit` redemptions of a coupon, the earliest redeemed first of those that are looked at. */
+/** Up to `limit` redemptions of a coupon, the earliest redeemed first. Reads no more of them than that, and one. */
 export async function findRedemptionsOfCoupon(
   { prisma }: Database,
   orgId: number,
   couponId: bigint,
   limit: number,
 ): Promise<StandingRedemption[]> {
+  const ofCoupon = Prisma.sql`r.coupon_id = ${couponId}::bigint AND r.org_id = ${orgId}::int`
   return prisma.$queryRaw`
-    SELECT * FROM (${SELECT} WHERE r.coupon_id = ${couponId}::bigint AND r.org_id = ${orgId}::int LIMIT ${limit}::int) r
-    ORDER BY "redeemedAt", "importId", "rowNumber"`
+    SELECT * FROM (
+      (${SELECT} WHERE ${ofCoupon} AND ${IN_KEY} ORDER BY r.redeemed_at, r.customer_id, r.till_id LIMIT ${limit}::int)
+      UNION ALL (${SELECT} WHERE ${ofCoupon} AND ${NOT_IN_KEY})
+    ) r
+    ORDER BY "redeemedAt", "importId", "rowNumber" LIMIT ${limit}::int`
 }

@@ -24,3 +24,6 @@ export function targetOf(dryRun: boolean): RedemptionTarget {
 
 /** What redemption_identity_key holds: a look-up has to say it for the index to be of use. */
 export const IN_IDENTITY_KEY = '(r.ordinal IS NULL OR r.ordinal > 1 OR r.repeatable)'
+
+/** All others, of which a coupon has one at most: a look-up by redemption_ordinal_key. */
+export const NOT_IN_IDENTITY_KEY = '(r.ordinal = 1 AND NOT r.repeatable)'

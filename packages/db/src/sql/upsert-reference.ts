@@ -1,6 +1,8 @@
 import { REFERENCE_TABLES } from '../reference/reference-tables.ts'
 import type { ReferenceKind } from '@importer/contracts'
 
+import { IN_IDENTITY_KEY, NOT_IN_IDENTITY_KEY } from './redemption-columns.ts'
+
 /**
  * One batch of reference data: rows that are new are made, those that differ are changed in the given columns only, and
  * those that are as they are to be are read and not written, so that loading the same data again costs little.
@@ -80,10 +82,16 @@ export function movesCoupons(kind: ReferenceKind, columns: readonly string[]): b
   return kind === 'coupons' && columns.includes('seriesId')
 }
 
-/** Redemptions stand under their coupon's series: its rules and its reports. One index look-up, and only for a move. */
+/**
+ * Redemptions stand under their coupon's series: its rules and its reports. Only for a move, one entry of each of their two
+ * indexes is looked for, in its order: EXISTS, or no order, would leave it to statistics whether the table is read.
+ */
 function mayMove(input: string): string {
+  const ofCoupon = 'r.coupon_id = coupon.id AND r.org_id = coupon.org_id'
   return `coupon.series_id = ${input}.series_id
-    OR NOT EXISTS (SELECT FROM redemption r WHERE r.coupon_id = coupon.id AND r.org_id = coupon.org_id)`
+    OR (SELECT true FROM redemption r WHERE ${ofCoupon} AND ${NOT_IN_IDENTITY_KEY}) IS NULL
+      AND (SELECT true FROM redemption r WHERE ${ofCoupon} AND ${IN_IDENTITY_KEY}
+           ORDER BY r.redeemed_at, r.customer_id, r.till_id LIMIT 1) IS NULL`
 }
 
 /** After a load: ids of coupons that are still in another series than theirs. Parameters: org id, ids, series ids. */
