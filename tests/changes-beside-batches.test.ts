@@ -21,6 +21,8 @@ beforeAll(async () => {
   const database = await createTestDatabase()
   ;({ ownerUrl } = database)
   importer = await DirectImporter.open({ database, partitionCount: 1 })
+  // A slow machine may need longer than the limit for what a test does while a change waits.
+  await queryOnce(ownerUrl, 'ALTER FUNCTION await_batches() SET lock_timeout = 0')
   await importer.load({ tills: 'id\n7\n', customers: 'id\n1\n2\n' })
 })
 afterAll(async () => importer.close())
