@@ -27,5 +27,8 @@ export function beginFile(): void {
 
 export async function releaseFile(): Promise<void> {
   witnesses.length = 0
-  for (const release of releases.splice(0).toReversed()) await release()
+  const failures: unknown[] = []
+  // One that fails keeps none of the others from being released.
+  for (const release of releases.splice(0).toReversed()) await release().catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }

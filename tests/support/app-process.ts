@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { bundlePrograms } from '@importer/local-system'
 
 import { afterFile, showAtFailure } from './after-file.ts'
+import { PrivateTextSearch } from './private-text.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
@@ -37,7 +38,10 @@ export interface AppOptions {
   readonly file?: string | undefined
 }
 
-/** Starts a program and resolves when it is ready. What still runs when the test file is done is killed. */
+/**
+ * Starts a program and resolves when it is ready. What still runs when the test file is done is killed; what any has printed
+ * that is private fails the file.
+ */
 export async function startApp(
   app: 'intake' | 'worker' | 'supervisor',
   { env, isReady, file }: AppOptions,
@@ -49,10 +53,12 @@ export async function startApp(
     stdio: isReady === undefined ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
+  const privateText = new PrivateTextSearch()
   const ready = new Promise<string>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         output = (output + text).slice(-KEPT_CHARACTERS)
+        privateText.search(text)
         if (isReady?.(output) === true) resolve('ready')
       })
     }
@@ -79,6 +85,8 @@ export async function startApp(
   showAtFailure(() => `the end of what ${app} ${pid} printed:\n${output.slice(-SHOWN_CHARACTERS)}`)
   afterFile(async () => {
     await started.kill('SIGKILL')
+    const [line] = privateText.found
+    if (line !== undefined) throw new Error(`${app} ${pid} printed what nobody but its owner may read: ${line}`)
   })
   const first = await Promise.race([ready, exited])
   if (first !== 'ready') throw new Error(`${app} ended before it was ready (${first}):\n${output}`)
