@@ -20,15 +20,17 @@ export async function proposeInstallation({ prisma }: Database, id: string): Pro
 
 /**
  * Confirms that the storage holds the identity when `prove` says so, by what it resolves to. One process at a time does
- * so: of two with different storages, the second one finds the identity confirmed.
+ * so: of two with different storages, the second one finds the identity confirmed. `prove` asks the database by the transaction's
+ * own connection: those that wait for the lock hold the others.
  */
 export async function confirmInstallation(
   database: Database,
-  prove: (installation: Installation | null) => Promise<boolean>,
+  prove: (installation: Installation | null, within: Pick<Database, 'prisma'>) => Promise<boolean>,
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('installation', 0))`
-    if (!(await prove(await findInstallation({ prisma: tx })))) return
+    const within = { prisma: tx }
+    if (!(await prove(await findInstallation(within), within))) return
     await tx.installation.updateMany({
       where: { singleton: true, storageConfirmedAt: null },
       data: { storageConfirmedAt: new Date() },
@@ -37,7 +39,7 @@ export async function confirmInstallation(
 }
 
 /** The files of the imports accepted last that are still kept, newest first; empty: there is none whose file is kept. */
-export async function listRecentFileKeys({ prisma }: Database, limit: number): Promise<string[]> {
+export async function listRecentFileKeys({ prisma }: Pick<Database, 'prisma'>, limit: number): Promise<string[]> {
   const rows = await prisma.import.findMany({
     where: { expiredAt: null, toPrepare: false },
     select: { fileKey: true },

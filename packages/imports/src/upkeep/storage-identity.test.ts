@@ -15,7 +15,8 @@ import { createStorageIdentity, openStorage } from './storage-identity.ts'
 const ORG = 1
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 const { url } = await createTestDatabase()
-const database = openTestDatabase(url)
+// Fewer connections than verifications at once: one that waited for a second connection would not get it.
+const database = openTestDatabase(url, { maxConnections: 2 })
 await database.prisma.organization.create({ data: { id: ORG } })
 
 beforeEach(async () => {

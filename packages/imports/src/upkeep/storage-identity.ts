@@ -65,8 +65,8 @@ export function createStorageIdentity(options: {
   }
 }
 
-interface Pair {
-  readonly database: Database
+interface Pair<Asked = Database> {
+  readonly database: Asked
   readonly store: FileStore
 }
 
@@ -79,8 +79,8 @@ async function requireIdentity(pair: Pair, confirmedId: string | undefined): Pro
   if (known?.isConfirmed === true && found === known.id) return known.id
   if (known === null && found === null) await proposeInstallation(database, randomUUID())
   let established: string | undefined
-  await confirmInstallation(database, async (installation) => {
-    established = await establish(pair, installation)
+  await confirmInstallation(database, async (installation, within) => {
+    established = await establish({ database: within, store }, installation)
     return true
   })
   if (established === undefined) throw new Error('the identity of the storage was not looked at')
@@ -88,7 +88,10 @@ async function requireIdentity(pair: Pair, confirmedId: string | undefined): Pro
 }
 
 /** The first meeting of a storage and a database, or one that cannot go well. Throws a WrongStorageError. */
-async function establish({ database, store }: Pair, known: Installation | null): Promise<string> {
+async function establish(
+  { database, store }: Pair<Pick<Database, 'prisma'>>,
+  known: Installation | null,
+): Promise<string> {
   const found = await store.readIdentity()
   if (known === null) throw explainForeign(store, found, null)
   if (found === known.id) return known.id
@@ -104,7 +107,7 @@ async function establish({ database, store }: Pair, known: Installation | null):
  * Neither side has an identity: a new installation, where both are empty, or one of an older version, whose storage holds
  * the files of its imports.
  */
-async function requireFiles(database: Database, store: FileStore, id: string): Promise<void> {
+async function requireFiles(database: Pick<Database, 'prisma'>, store: FileStore, id: string): Promise<void> {
   const fileKeys = await listRecentFileKeys(database, RECENT_FILES)
   if (fileKeys.length === 0) {
     if (await store.isEmpty()) return
