@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto'
+
+import { createWebhookEndpoint } from '@importer/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openCommandLine, type CommandLine } from '../support/command-line.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
-import { startSystem, type RunningSystem } from '../support/running-system.ts'
+import { startSystem, TEST_ACTOR, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-shop.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 
@@ -55,6 +59,7 @@ test('finds nothing at an installation that is well but a superuser, and leaves 
     'Role',
     'Storage',
     'Imports',
+    'Webhook secrets',
     'Service',
     'Waiting imports',
   ])
@@ -124,6 +129,62 @@ test.each<[string, string, string, string, RegExp]>([
   expect(findings.filter((one) => one.name !== 'Service')).toMatchObject([
     { name, found: expect.stringMatching(found), remedy: expect.any(String) },
   ])
+})
+
+test('counts the secrets of webhooks by what they are sealed with, and says what to do', async () => {
+  const [first, other, unknown] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+  const made: [Buffer[], number][] = [
+    [[first, other], 3],
+    [[other, first], 2],
+    [[unknown], 1],
+    [[], 1],
+  ]
+  for (const [secretsKeys, count] of made) {
+    const database = openTestDatabase(system.databaseUrl, { secretsKeys })
+    for (let each = 0; each < count; each += 1) {
+      const url = 'https://receiver.example.com/'
+      await createWebhookEndpoint(database, {
+        orgId: TEST_ORG,
+        url,
+        description: null,
+        eventTypes: [],
+        actor: TEST_ACTOR,
+      })
+    }
+  }
+  const counted = async (keys: readonly Buffer[]) => {
+    const { checks } = await examine({ SECRETS_KEY: keys.map((key) => key.toString('base64')).join() })
+    return checks.find(({ name }) => name === 'Webhook secrets')
+  }
+  const rotating = await counted([first, other])
+  expect(rotating).toMatchObject({
+    state: 'finding',
+    found: expect.stringMatching(
+      /^3 sealed with the first key of SECRETS_KEY \(\w{8}\), 2 with another key of it \(\w{8}\), 1 sealed with a key that SECRETS_KEY lacks \(\w{8}\), 1 unsealed$/,
+    ),
+  })
+  for (const what of [/Take away no key/, /Give every intake and worker SECRETS_KEY/, /rotate these secrets/]) {
+    expect(rotating?.remedy).toMatch(what)
+  }
+
+  // What a rotated secret leaves behind is of no concern once it signs no more.
+  const { secrets } = openTestDatabase(system.databaseUrl, { secretsKeys: [first] })
+  await queryOnce(
+    system.ownerUrl,
+    `UPDATE webhook_secret SET expires_at = now() WHERE secret NOT LIKE 'sealed:1:${secrets.keyIds[0]}:%'`,
+  )
+  expect(await counted([first, other])).toMatchObject({
+    state: 'ok',
+    found: expect.stringMatching(/^3 sealed with the first .*, 0 with another key of it \(\w{8}\), 0 unsealed$/),
+    remedy: null,
+  })
+  expect(await counted([])).toMatchObject({
+    state: 'finding',
+    found: expect.stringMatching(
+      /^3 sealed with a key that SECRETS_KEY lacks \(\w{8}\), 0 unsealed, as SECRETS_KEY is not/,
+    ),
+  })
+  await queryOnce(system.ownerUrl, 'DELETE FROM webhook_endpoint')
 })
 
 test('finds another storage, a service and a database that are away', async () => {

@@ -3,7 +3,6 @@ import {
   checkSchema,
   createPoolerCheck,
   openDatabase,
-  resealSecrets,
   UNSEALED_SECRETS_WARNING,
   wakeUnsigned,
   type SystemDatabase,
@@ -105,6 +104,7 @@ async function start({ env, log, shutdown, times, tracing, end }: ProgramParts<W
     'maintenance',
     startMaintenance({
       database,
+      webhookDatabase,
       databaseUrl: env.DATABASE_URL,
       store,
       queue: producer,
@@ -115,7 +115,7 @@ async function start({ env, log, shutdown, times, tracing, end }: ProgramParts<W
     }),
   )
 
-  await sealStoredSecrets(webhookDatabase, log)
+  await wakeUnsignedDeliveries(webhookDatabase, log)
   const webhooks = startWebhooks(env, webhookDatabase, metrics, { log, tracing, shutdown })
 
   // Each of them may end an import, which webhooks notify of.
@@ -173,18 +173,12 @@ function openWebhookDatabase(env: WorkerEnvironment, log: Logger): SystemDatabas
   })
 }
 
-/** What was stored before there was this key is sealed with it from now on, and what waited for it is sent. */
-async function sealStoredSecrets(database: SystemDatabase, log: Logger): Promise<void> {
+/** Deliveries that waited for a key that this worker has are due at once. */
+async function wakeUnsignedDeliveries(database: SystemDatabase, log: Logger): Promise<void> {
   try {
-    const { resealed, unreadable } = await resealSecrets(database)
-    for (const error of unreadable) log.error(`${error.message}; until then its deliveries wait`)
-    if (resealed > 0) log.info({ resealed }, 'webhook secrets are sealed with the first key of SECRETS_KEY')
     await wakeUnsigned(database, new Date())
   } catch (error) {
-    log.warn(
-      { err: error },
-      'webhook secrets are not all sealed with the first key of SECRETS_KEY, or what waited for it waits on; the next start goes on',
-    )
+    log.warn({ err: error }, 'webhooks whose secret could not be opened wait on, each until its next attempt')
   }
 }
 

@@ -1,10 +1,12 @@
-import { findDueTask, openTaskLocks, recordTask, type Database, type TaskLocks } from '@importer/db'
+import { findDueTask, openTaskLocks, recordTask, resealSecrets, type Database, type TaskLocks } from '@importer/db'
 import { cleanFiles, clearDryRuns, purgeExpired, reconcileJobs, type JobQueue } from '@importer/imports'
 import type { FileStore } from '@importer/file-store'
 import type { Logger } from '@importer/runtime'
 
 export interface MaintenanceOptions {
   readonly database: Database
+  /** Has the keys that seal the secrets of webhooks. */
+  readonly webhookDatabase: Database
   readonly databaseUrl: string
   readonly store: FileStore
   readonly queue: JobQueue
@@ -24,7 +26,7 @@ interface Task {
 }
 
 /**
- * Runs the reconciler and the janitor: each at the start of a worker, then in its own rhythm in whichever worker comes
+ * Runs the reconciler, the janitor and the resealing of secrets: each at the start of a worker, then in its own rhythm in whichever worker comes
  * first, one at a time over all of them. Gives how to stop, which waits for what is under way.
  */
 export function startMaintenance(options: MaintenanceOptions): () => Promise<void> {
@@ -40,16 +42,9 @@ export function startMaintenance(options: MaintenanceOptions): () => Promise<voi
   }
 }
 
-function listTasks({
-  database,
-  store,
-  queue,
-  prepareQueue,
-  revertQueue,
-  log,
-  retentionDays,
-}: MaintenanceOptions): Task[] {
-  return [
+function listTasks(options: MaintenanceOptions): Task[] {
+  const { database, webhookDatabase, store, queue, prepareQueue, revertQueue, log, retentionDays } = options
+  const tasks: Task[] = [
     {
       name: 'reconcile-jobs',
       everyMs: 10_000,
@@ -86,6 +81,31 @@ function listTasks({
       },
     },
   ]
+  // A worker without a key would take the turns of those that have one.
+  if (webhookDatabase.secrets.keyIds.length > 0) tasks.push(resealingTask(options))
+  return tasks
+}
+
+/**
+ * Repeated, as whoever has the keys in another order, or none yet, goes on storing secrets that are not sealed with the first
+ * key of this worker.
+ */
+function resealingTask({ webhookDatabase, log }: MaintenanceOptions): Task {
+  /** An error of each run would bury the others. */
+  const reported = new Set<string>()
+  return {
+    name: 'reseal-secrets',
+    everyMs: 10_000,
+    async run(reached) {
+      const { resealed, unreadable, reached: next } = await resealSecrets(webhookDatabase, reached)
+      for (const { message } of unreadable) {
+        if (!reported.has(message)) log.error(`${message}; until then its deliveries wait`)
+        reported.add(message)
+      }
+      if (resealed > 0) log.info({ resealed }, 'webhook secrets are sealed with the first key of SECRETS_KEY')
+      return next
+    },
+  }
 }
 
 /** How often a worker looks whether a task is due, as a part of the task's own rhythm. */

@@ -84,7 +84,7 @@ test('secrets are sealed in the database, of endpoints, of the organization, mad
   verify({ '/endpoint': rotated.secret, '/own': own })
 })
 
-test('what was stored unsealed is sealed at the start of a worker, and what another key sealed is sealed anew: that key can go', async () => {
+test('what was stored unsealed is sealed, and what another key sealed is sealed anew: that key can go', async () => {
   const { secret } = await without.makeEndpoint(`${receiver.url}/endpoint`)
   const own = await ensureOrgSecret(without.database, ORG)
   const secrets = { '/endpoint': secret, '/own': own }
@@ -92,11 +92,11 @@ test('what was stored unsealed is sealed at the start of a worker, and what anot
   await deliver(withOld)
   verify(secrets)
 
-  expect(await resealSecrets(without.database)).toEqual({ resealed: 0, unreadable: [] })
+  expect(await resealSecrets(without.database)).toEqual({ resealed: 0, unreadable: [], reached: 0 })
   for (const world of [withOld, withBoth]) {
     const before = await readStored()
-    expect(await resealSecrets(world.database)).toEqual({ resealed: 2, unreadable: [] })
-    expect(await resealSecrets(world.database)).toEqual({ resealed: 0, unreadable: [] })
+    expect(await resealSecrets(world.database)).toEqual({ resealed: 2, unreadable: [], reached: 0 })
+    expect(await resealSecrets(world.database)).toEqual({ resealed: 0, unreadable: [], reached: 0 })
     const after = await readStored()
     for (const each of after) expect(each).toMatch(/^sealed:1:/)
     expect(after.filter((each) => before.includes(each))).toEqual([])
@@ -105,6 +105,22 @@ test('what was stored unsealed is sealed at the start of a worker, and what anot
   verify(secrets)
   await deliver(withNew)
   verify(secrets)
+})
+
+test('of many secrets a page is sealed anew at a time, the next from where that stopped, past those that no key opens', async () => {
+  const { secrets } = withOld.database
+  const owner = { orgId: ORG, endpointId: null }
+  const rows = Array.from({ length: 502 }, (_, index) => ({
+    orgId: ORG,
+    secret: index === 0 ? 'sealed:2:of a later version' : secrets.seal(`whsec_${index}`, owner),
+    createdAt: new Date(index),
+    expiresAt: new Date(index),
+  }))
+  await withOld.database.prisma.webhookSecret.createMany({ data: rows })
+  const first = await resealSecrets(withBoth.database)
+  expect([first.resealed, first.unreadable.length]).toEqual([499, 1])
+  expect(await resealSecrets(withBoth.database, first.reached)).toEqual({ resealed: 2, unreadable: [], reached: 0 })
+  expect(await resealSecrets(withBoth.database)).toMatchObject({ resealed: 0, unreadable: [expect.anything()] })
 })
 
 test('a secret that no key opens delays its deliveries without end, says so, and they are sent once the key is back', async () => {

@@ -6,6 +6,7 @@ import type { Session } from '../framework/session.ts'
 import { checkCounts, checkDatabase } from './check-database.ts'
 import { checkDisk, checkNode } from './check-machine.ts'
 import { checkQueue, checkService, checkStorage } from './check-peers.ts'
+import { checkSecrets } from './check-secrets.ts'
 import { finding, ok, type Check } from './check.ts'
 
 /** Looks at one thing after the other, from the machine to what runs on it. */
@@ -29,6 +30,7 @@ export async function* runChecks(session: Session): AsyncGenerator<Check> {
       url: urls.url,
       applicationName: 'doctor',
       maxConnections: 2,
+      secretsKeys: environment.SECRETS_KEY,
       onConnectionLost: (error) => notify(`a database connection broke: ${error.message}`),
     })
     try {
@@ -37,6 +39,7 @@ export async function* runChecks(session: Session): AsyncGenerator<Check> {
       if (isUsable) {
         yield await checkStorage(database, environment)
         yield await checkCounts(database)
+        yield await checkSecrets(database)
       }
     } finally {
       await database.close()

@@ -12,8 +12,8 @@ export interface SecretVault {
   seal(secret: string, owner: SecretOwner): string
   /** What {@link seal} was given, whichever of the keys it was sealed with; what was stored unsealed, as it is. Throws a SealedSecretError. */
   open(stored: string, owner: SecretOwner): string
-  /** Whether {@link seal} would store it in another form now: it is unsealed, or sealed with a former key. */
-  isOutdated(stored: string): boolean
+  /** Of the keys, in their order: the first seals. They say nothing of the keys. None: nothing is sealed. */
+  readonly keyIds: readonly string[]
 }
 
 /** A stored secret cannot be opened by any key that this process has. The message is for the operator. */
@@ -63,8 +63,13 @@ export function createSecretVault(keys: readonly Buffer[]): SecretVault {
         throw new SealedSecretError(owner, 'it was changed, or belongs to another endpoint')
       }
     },
-    isOutdated: (stored) => first !== undefined && SEALED.exec(stored)?.[1] !== first.id,
+    keyIds: known.map(({ id }) => id),
   }
+}
+
+/** What all begins with that is sealed with this key. */
+export function nameSealedPrefix(keyId: string): string {
+  return `${PREFIX}1:${keyId}:`
 }
 
 function describeMissing(id: string, known: readonly SealingKey[]): string {
@@ -86,7 +91,7 @@ function sealWith({ id, key }: SealingKey, secret: string, owner: SecretOwner): 
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES }).setAAD(bindTo(owner))
   const content = Buffer.concat([nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()])
-  return `${PREFIX}1:${id}:${content.toString('base64url')}`
+  return nameSealedPrefix(id) + content.toString('base64url')
 }
 
 function openWith({ key }: SealingKey, content: Buffer, owner: SecretOwner): string {
