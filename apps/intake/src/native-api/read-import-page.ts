@@ -2,7 +2,7 @@ import { describeImport } from '@importer/contracts'
 import { listImports, type Database, type ImportFilter } from '@importer/db'
 
 /** What is read at a time: with notes, metadata and corrections at their longest, some MiB. */
-const CHUNK_IMPORTS = 100
+const CHUNK_IMPORTS = 50
 /** A page ends behind the import with which it reaches this, however many were asked for. */
 const MAX_PAGE_CHARACTERS = 1024 * 1024
 

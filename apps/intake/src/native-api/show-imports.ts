@@ -30,8 +30,8 @@ const DOWNLOADS = {
 /** Each holds some MiB of a file, and works for some ms between two looks at what else waits. */
 const REPORTS_AT_ONCE = { maxInFlight: 4, maxInFlightPerOrg: 2, maxWaiting: 100, maxWaitingPerOrg: 50 }
 
-/** Each holds a few MiB of what the database gave. */
-const LISTS_AT_ONCE = { ...REPORTS_AT_ONCE, maxWaiting: 200, maxWaitingPerOrg: 100 }
+/** Each holds a few MiB of what the database gave, and the event loop for tens of milliseconds: two in a row would hold it twice as long. */
+const LISTS_AT_ONCE = { maxInFlight: 2, maxInFlightPerOrg: 1, maxWaiting: 200, maxWaitingPerOrg: 100 }
 
 /** What can be read of imports: one, a list, its events and its results. */
 export function createImportReadingOperations(
