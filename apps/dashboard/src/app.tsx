@@ -76,8 +76,8 @@ function Views() {
 }
 
 /**
- * A part of the page's path, from 0, as text. The router decodes a path as a whole, which leaves some characters as they
- * were and cannot tell them from such as were meant.
+ * A part of the page's path, from 0, as text. The router decodes the whole path at once and leaves some escapes, so that a name
+ * with a percent sign looks like an escaped one.
  */
 function readPathSegment(index: number): string {
   const segment = window.location.pathname.split('/')[index + 1] ?? ''

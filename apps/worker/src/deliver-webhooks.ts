@@ -27,7 +27,7 @@ const STOP_GRACE_MS = 3_000
 export interface WebhookDelivery {
   /** Something may be due. */
   poke(): void
-  /** An attempt may run until the deadline. Tells whether none had to be left running. Never rejects. */
+  /** An attempt may run until the deadline. True when every attempt has ended by then. Never rejects. */
   stop(deadlineMs: number): Promise<boolean>
 }
 

@@ -81,14 +81,14 @@ function listTasks(options: MaintenanceOptions): Task[] {
       },
     },
   ]
-  // A worker without a key would take the turns of those that have one.
+  // A worker without a key holds the task's lock and seals nothing: workers that have one would do less.
   if (webhookDatabase.secrets.keyIds.length > 0) tasks.push(resealingTask(options))
   return tasks
 }
 
 /**
- * Repeated, as whoever has the keys in another order, or none yet, goes on storing secrets that are not sealed with the first
- * key of this worker.
+ * Repeated: a process that has the keys in another order, or none yet, stores further secrets that the first key of this worker does
+ * not seal.
  */
 function resealingTask({ webhookDatabase, log }: MaintenanceOptions): Task {
   /** An error of each run would bury the others. */

@@ -21,8 +21,8 @@ const LOOK_AGAIN_MS = 5_000
 /**
  * Takes jobs once storage and database have answered and the storage has proved to belong to the database; looks again
  * regularly, begins by itself when it does, and stops when another storage is there. A storage that goes away meanwhile
- * is met by the jobs themselves, which wait for it. Gives how to stop, which tells whether no job had to be left running
- * and never rejects.
+ * is met by the jobs themselves, which wait for it. Returns a function that stops it: true when every job has ended
+ * within its deadline. That function never rejects.
  */
 export function takeJobs({
   identity,

@@ -71,7 +71,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
 interface ForRoleProps {
   readonly needed: Role
   readonly title: string
-  /** What is there for whoever has a lesser key. */
+  /** What the page shows instead to a key without the role. */
   readonly refusal: string
   readonly children: ReactNode
 }

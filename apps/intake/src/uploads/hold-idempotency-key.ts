@@ -51,7 +51,7 @@ export async function holdIdempotencyKey(
     )
   let made: ImportRecord | null
   try {
-    // Looked up after the claim: whoever had it before has made its import by now, or never will.
+    // Looked up after the claim: the request that had the key before has made its import by now, or never will.
     made = await findImportByKey(database, orgId, key)
   } catch (error) {
     if (claim !== null) await release(claim)
