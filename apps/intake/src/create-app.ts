@@ -8,7 +8,7 @@ import { createDashboardRouter } from './dashboard/dashboard-router.ts'
 import { createDocsRouter } from './docs/docs-router.ts'
 import type { IntakeDependencies } from './dependencies.ts'
 import { createHealthRouter } from './health/health-router.ts'
-import { renderErrors } from './compatible-api/envelope.ts'
+import { admitRequests } from './http/admit-requests.ts'
 import { answerErrors } from './http/answer-errors.ts'
 import { compressAnswers } from './http/compress-answers.ts'
 import { notFound } from './http/api-error.ts'
@@ -17,7 +17,7 @@ import { limitRate } from './http/limit-rate.ts'
 import { requireDatabase } from './http/require-database.ts'
 import { allowOrigins, secureAnswers } from './http/secure-answers.ts'
 import { trackRequests } from './http/track-requests.ts'
-import { createNativeRouter } from './native-api/native-router.ts'
+import { mountNativeApi } from './native-api/native-router.ts'
 import { renderProblem } from './native-api/answer.ts'
 import { createTakeUpload } from './uploads/take-upload.ts'
 
@@ -29,6 +29,12 @@ export function createApp(deps: IntakeDependencies): Express {
   const authenticate = createAuthenticate(deps.systemDatabase, cookie)
   const findImport = createFindImport(deps.databases)
   const takeUpload = createTakeUpload(deps)
+  const { rateLimitPerMinute } = deps
+  const admit = admitRequests([
+    requireDatabase(deps.databaseGuard),
+    requireSameOrigin(cookie, deps.publicUrl),
+    ...(rateLimitPerMinute === undefined ? [] : [limitRate(authenticate, rateLimitPerMinute)]),
+  ])
 
   const app = express()
   app.disable('x-powered-by')
@@ -36,21 +42,18 @@ export function createApp(deps: IntakeDependencies): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
 
-  app.use(trackRequests(deps.log, deps.metrics))
-  app.use(secureAnswers(deps.publicUrl))
+  const track = trackRequests(deps.log, deps.metrics)
+  const secure = secureAnswers(deps.publicUrl)
+  app.use((request, response, next) => {
+    track(request, response)
+    secure(request, response)
+    next()
+  })
   if (deps.corsOrigins.length > 0) app.use(allowOrigins(deps.corsOrigins))
   app.use(compressAnswers())
-  const sameOrigin = requireSameOrigin(cookie, deps.publicUrl)
-  const ready = requireDatabase(deps.databaseGuard)
-  app.use('/v1', ready, sameOrigin)
-  app.use(COMPATIBLE_MOUNTS, ready, sameOrigin, answerErrors(deps.log, renderErrors))
-  if (deps.rateLimitPerMinute !== undefined) {
-    const limit = limitRate(authenticate, deps.rateLimitPerMinute)
-    app.use('/v1', limit)
-    app.use(COMPATIBLE_MOUNTS, limit, answerErrors(deps.log, renderErrors))
-  }
-  app.use(createNativeRouter(deps, authenticate, findImport, cookie, takeUpload))
-  app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, authenticate, findImport, takeUpload))
+  // Express tries paths in their order, so the few come before the many, and passes a router at the cost of several handlers.
+  app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, admit, authenticate, findImport, takeUpload))
+  mountNativeApi(app, deps, admit, authenticate, findImport, cookie, takeUpload)
   app.use(createDocsRouter(deps))
   app.use(createDashboardRouter())
   app.use(createHealthRouter(deps))

@@ -40,6 +40,13 @@ test('the text of a bundle takes one byte a character in memory', async () => {
   for (const file of [intake, worker]) expect(await readFile(file, 'utf8')).toMatch(/^[\0-\u007f]*$/)
 })
 
+test('a function is given its name where it was renamed alone', async () => {
+  const { intake } = await bundlePrograms(folder)
+  const text = await readFile(intake, 'utf8')
+  expect(text).not.toMatch(/[;{}]__name\((\w+),"\1"\)[;}]/)
+  expect(text).toMatch(/__name\((\w+)\d,"\1"\)/)
+})
+
 test('what only traces need is a file of its own, which no other start reads', async () => {
   const { intake, worker } = await bundlePrograms(folder)
   const tracing = resolve(dirname(intake), '../../tracing.mjs')

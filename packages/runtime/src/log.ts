@@ -61,10 +61,18 @@ export function createLog({ name, level, destination }: LogOptions): Logger {
 const CENSOR = '[redacted]'
 
 /** The entry without secrets. Its `err` is left to {@link describeError}; what a child logger adds comes from us alone. */
-function leaveSecretsOut({ err, ...entry }: Record<string, unknown>): Record<string, unknown> {
-  const kept = redactFields(entry, 1)
+function leaveSecretsOut(entry: Record<string, unknown>): Record<string, unknown> {
+  if (isHarmless(entry)) return entry
+  const { err, ...fields } = entry
+  const kept = redactFields(fields, 1)
   if (err !== undefined) kept['err'] = err
   return kept
+}
+
+/** Nothing but plain values under names that stand for no secret, as the line of each request. */
+function isHarmless(entry: Record<string, unknown>): boolean {
+  for (const name in entry) if (SECRET_NAMES.has(name) || typeof entry[name] === 'object') return false
+  return true
 }
 
 function redact(value: unknown, depth: number): unknown {

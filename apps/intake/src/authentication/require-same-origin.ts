@@ -1,5 +1,6 @@
-import type { Request, RequestHandler } from 'express'
+import type { Request } from 'express'
 
+import type { AdmitRequest } from '../http/admit-requests.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { readKeys } from './read-keys.ts'
 import { RefusedAccessError } from './refused-access-error.ts'
@@ -12,11 +13,11 @@ const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS'])
  * that changes something and has no key but the cookie must say that it comes from a page of ours: by `Sec-Fetch-Site`,
  * which no page can set, or else by `Origin`. 403 without.
  */
-export function requireSameOrigin(cookie: SessionCookie, publicUrl: string | undefined): RequestHandler {
-  return (request, _response, next) => {
+export function requireSameOrigin(cookie: SessionCookie, publicUrl: string | undefined): AdmitRequest {
+  return (request) => {
+    if (CHANGES_NOTHING.has(request.method)) return
     const isByCookie = readKeys(request.headers).length === 0 && cookie.read(request.headers) !== null
-    if (isByCookie && !CHANGES_NOTHING.has(request.method) && !isSameOrigin(request, publicUrl)) throw crossOrigin()
-    next()
+    if (isByCookie && !isSameOrigin(request, publicUrl)) throw crossOrigin()
   }
 }
 

@@ -1,8 +1,8 @@
 import { Router } from 'express'
 
-import { ApiError, methodNotAllowed } from '../http/api-error.ts'
+import { ApiError } from '../http/api-error.ts'
+import { mountRoute, reading } from '../http/mount-route.ts'
 import { sendStaticFile, type StaticFile } from '../http/static-file.ts'
-import { nameRoute } from '../http/track-requests.ts'
 import { readPage } from './read-page.ts'
 
 /** The addresses of the dashboard's views. All get the same page, which reads the address. */
@@ -43,16 +43,14 @@ export function createDashboardRouter(): Router {
 }
 
 function serve(router: Router, address: string, route: string, file: StaticFile | undefined): void {
-  router
-    .route(address)
-    .all(nameRoute(address.startsWith('/assets/') ? route : address))
-    .get((request, response) => {
+  mountRoute(router, {
+    path: address,
+    name: address.startsWith('/assets/') ? route : address,
+    handlers: reading((request, response) => {
       if (file === undefined) throw notBuilt()
       sendStaticFile(request, response, file, POLICY)
-    })
-    .all((request) => {
-      throw methodNotAllowed(request.method, ['GET', 'HEAD'])
-    })
+    }),
+  })
 }
 
 function notBuilt(): ApiError {

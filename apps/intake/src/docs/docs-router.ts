@@ -1,10 +1,9 @@
 import { Router } from 'express'
 
-import { methodNotAllowed } from '../http/api-error.ts'
 import { readBaseUrl } from '../http/base-url.ts'
+import { mountRoute, reading } from '../http/mount-route.ts'
 import { sendAnswer } from '../http/send-answer.ts'
 import { sendStaticFile } from '../http/static-file.ts'
-import { nameRoute } from '../http/track-requests.ts'
 import { createDocsPage } from './read-docs-page.ts'
 import { createDocumentWriter } from './write-document.ts'
 
@@ -27,25 +26,19 @@ const POLICY = [
 export function createDocsRouter({ publicUrl }: { readonly publicUrl: string | undefined }): Router {
   const router = Router()
   const writeDocument = createDocumentWriter()
-  router
-    .route('/openapi.json')
-    .all(nameRoute('/openapi.json'))
-    .get(async (request, response) => {
+  mountRoute(router, {
+    path: '/openapi.json',
+    handlers: reading(async (request, response) => {
       const body = writeDocument(readBaseUrl(request, publicUrl))
       response.setHeader('Cache-Control', 'no-cache')
       await sendAnswer(request, response, { status: 200, contentType: 'application/json; charset=utf-8', body })
-    })
-    .all((request) => {
-      throw methodNotAllowed(request.method, ['GET', 'HEAD'])
-    })
+    }),
+  })
   for (const [address, read] of createDocsPage()) {
-    router
-      .route(address)
-      .all(nameRoute(address))
-      .get(async (request, response) => sendStaticFile(request, response, await read(), POLICY))
-      .all((request) => {
-        throw methodNotAllowed(request.method, ['GET', 'HEAD'])
-      })
+    mountRoute(router, {
+      path: address,
+      handlers: reading(async (request, response) => sendStaticFile(request, response, await read(), POLICY)),
+    })
   }
   return router
 }

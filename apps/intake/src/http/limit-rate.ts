@@ -1,6 +1,5 @@
-import type { RequestHandler } from 'express'
-
 import type { Authenticate } from '../authentication/authenticate.ts'
+import type { AdmitRequest } from './admit-requests.ts'
 import { tooMany } from './api-error.ts'
 import { noteKey } from './track-requests.ts'
 
@@ -18,11 +17,7 @@ interface Window {
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/. Without a key that works there is no limit:
  * such a request is refused anyway.
  */
-export function limitRate(
-  authenticate: Authenticate,
-  perMinute: number,
-  now = () => performance.now(),
-): RequestHandler {
+export function limitRate(authenticate: Authenticate, perMinute: number, now = () => performance.now()): AdmitRequest {
   // In the order in which the windows began, hence end.
   const windows = new Map<number, Window>()
 
@@ -39,7 +34,7 @@ export function limitRate(
     return opened
   }
 
-  return async (request, response, next) => {
+  return async (request, response) => {
     const principal = await authenticate.identify(request.headers)
     if (principal !== null) {
       noteKey(response, principal)
@@ -57,6 +52,5 @@ export function limitRate(
         )
       }
     }
-    next()
   }
 }

@@ -15,7 +15,6 @@ const MAX_WAITING = 4_000
 const SLICE_MS = 15
 /** How long an iteration starts the remaining ones: shorter, so that a new request starts at once. */
 const LATER_SLICE_MS = 5
-const MAX_LISTENERS = 20
 
 export interface OrderedRequests {
   /** For each connection that the HTTP server has taken. */
@@ -79,8 +78,6 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
 
   function start(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     connection.isBusy = true
-    // A streamed answer has one for each stage that it passes.
-    response.setMaxListeners(MAX_LISTENERS)
     response.once('close', () => setImmediate(() => endRequest(connection)))
     app(request, response)
   }

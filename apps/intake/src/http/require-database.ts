@@ -1,6 +1,5 @@
 import type { DatabaseGuard } from '@importer/observability'
-import type { RequestHandler } from 'express'
-
+import type { AdmitRequest } from './admit-requests.ts'
 import { ApiError } from './api-error.ts'
 
 /** The wait for a database that was not ready looks every second. */
@@ -17,10 +16,9 @@ export class DatabaseNotReadyError extends ApiError {
 }
 
 /** In front of every route that asks the database: 503 while the guard says that none may. */
-export function requireDatabase(guard: Pick<DatabaseGuard, 'fault'>): RequestHandler {
-  return (_request, _response, next) => {
+export function requireDatabase(guard: Pick<DatabaseGuard, 'fault'>): AdmitRequest {
+  return () => {
     const { fault } = guard
     if (fault !== null) throw new DatabaseNotReadyError(fault)
-    next()
   }
 }

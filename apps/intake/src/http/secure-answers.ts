@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
 import cors from 'cors'
 import type { RequestHandler } from 'express'
 
@@ -8,7 +10,7 @@ const API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 const YEAR_SECONDS = 31_536_000
 
 /** Headers that every answer has (OWASP REST security cheat sheet), and no request with two hosts. */
-export function secureAnswers(publicUrl: string | undefined): RequestHandler {
+export function secureAnswers(publicUrl: string | undefined) {
   const headers = new Map([
     ['X-Content-Type-Options', 'nosniff'],
     ['X-Frame-Options', 'DENY'],
@@ -19,14 +21,13 @@ export function secureAnswers(publicUrl: string | undefined): RequestHandler {
   if (publicUrl?.startsWith('https:') === true) {
     headers.set('Strict-Transport-Security', `max-age=${YEAR_SECONDS}; includeSubDomains`)
   }
-  return (request, response, next) => {
+  return (request: IncomingMessage, response: ServerResponse): void => {
     response.setHeaders(headers)
     // Node keeps the first of two: another server on the way may have kept the second (RFC 9112, 3.2).
     if (countHosts(request.rawHeaders) > 1) {
       const message = 'the request has more than one Host header; expected one'
       throw new ApiError(400, [{ code: 'INVALID_VALUE', field: 'Host', message }])
     }
-    next()
   }
 }
 

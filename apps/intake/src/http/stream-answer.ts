@@ -21,6 +21,8 @@ export async function streamAnswer(
   response: Response,
   source: AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
+  // For each stage that the answer passes.
+  response.setMaxListeners(MAX_LISTENERS)
   const iterator = waitWithoutLimit(request, source[Symbol.asyncIterator]())
   const first = await iterator.next()
   if (request.method === 'HEAD') {
@@ -43,6 +45,8 @@ export async function streamAnswer(
     throw error
   }
 }
+
+const MAX_LISTENERS = 20
 
 type Piece = string | Uint8Array
 

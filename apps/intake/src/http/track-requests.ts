@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-import type { RequestHandler } from 'express'
+import type { Request, Response } from 'express'
 
 import type { Log } from '../dependencies.ts'
 import type { Metrics } from '../health/metrics.ts'
@@ -30,11 +30,8 @@ export function markAnswered(response: ServerResponse): void {
 }
 
 /** Under which route a request is counted: a pattern, never a path, so that their number stays small. */
-export function nameRoute(name: string): RequestHandler {
-  return (_request, response, next) => {
-    note(response, { route: name })
-    next()
-  }
+export function noteRoute(response: ServerResponse, route: string): void {
+  note(response, { route })
 }
 
 /** Notes whose key a request has. */
@@ -65,8 +62,8 @@ export function describeRequest(response: ServerResponse): Pick<RequestFacts, 'r
  * Gives every request an id, and one line in the log and one observation in the metrics once it is over. The line names
  * the route, not the path: somebody may send anything as a path.
  */
-export function trackRequests(log: Log, metrics: Metrics): RequestHandler {
-  return (request, response, next) => {
+export function trackRequests(log: Log, metrics: Metrics) {
+  return (request: Request, response: Response): void => {
     const startedAt = performance.now()
     const known: RequestFacts = { requestId: chooseRequestId(request.headers) }
     facts.set(response, known)
@@ -94,6 +91,5 @@ export function trackRequests(log: Log, metrics: Metrics): RequestHandler {
         'request',
       )
     })
-    next()
   }
 }

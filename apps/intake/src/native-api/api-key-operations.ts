@@ -29,9 +29,9 @@ export function createApiKeyOperations({ log }: IntakeDependencies) {
     return { ...describeKey(created), key }
   })
 
-  const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal, database, param }) => {
+  const revoke = defineOperation(OPERATIONS.revokeApiKey, async ({ response, principal, database, params }) => {
     const { orgId } = principal
-    const id = readInt4(param('keyId'))
+    const id = readInt4(params.keyId)
     const known = (await listApiKeys(database, orgId)).some((key) => key.id === id)
     if (id === null || !known) {
       throw notFound('API_KEY_NOT_FOUND', 'keyId', 'there is no such key; expected one of this organization')

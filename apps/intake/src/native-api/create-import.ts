@@ -12,9 +12,9 @@ const RETRY_AFTER_SECONDS = 1
 
 /** `POST /v1/series/{seriesId}/imports`. */
 export function createImportOperation(deps: IntakeDependencies, takeUpload: TakeUpload) {
-  return defineOperation(OPERATIONS.createImport, async ({ request, response, principal, database, param }) => {
+  return defineOperation(OPERATIONS.createImport, async ({ request, response, principal, database, params }) => {
     const receivedAt = new Date()
-    const seriesId = await findOwnedSeries(database, principal.orgId, param('seriesId'))
+    const seriesId = await findOwnedSeries(database, principal.orgId, params.seriesId)
     const { record } = await takeUpload({
       request,
       response,

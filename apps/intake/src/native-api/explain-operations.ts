@@ -35,21 +35,21 @@ export function createExplainOperations({ store }: IntakeDependencies, findImpor
     return row
   }
 
-  const row = defineOperation(OPERATIONS.explainRow, async ({ response, principal, database, param }) => {
-    const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
-    const rowNumber = Math.min(Number(param('rowNumber')), MAX_INT4)
+  const row = defineOperation(OPERATIONS.explainRow, async ({ response, principal, database, params }) => {
+    const record = await findOwnedImport(findImport, principal.orgId, params.importId)
+    const rowNumber = Math.min(Number(params.rowNumber), MAX_INT4)
     return readRow(response, database, record, { rowNumber })
   })
 
-  const line = defineOperation(OPERATIONS.explainLine, async ({ response, principal, database, query, param }) => {
-    const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
+  const line = defineOperation(OPERATIONS.explainLine, async ({ response, principal, database, query, params }) => {
+    const record = await findOwnedImport(findImport, principal.orgId, params.importId)
     return readRow(response, database, record, { line: query.line })
   })
 
   const groups = defineOperation(
     OPERATIONS.listErrorGroups,
-    async ({ response, principal, database, query, param }) => {
-      const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
+    async ({ response, principal, database, query, params }) => {
+      const importRecord = await findOwnedImport(findImport, principal.orgId, params.importId)
       const source = { database, store, importRecord }
       const found =
         query.by === 'code'
@@ -59,8 +59,8 @@ export function createExplainOperations({ store }: IntakeDependencies, findImpor
     },
   )
 
-  const timeline = defineOperation(OPERATIONS.listTimeline, async ({ principal, database, query, param }) => {
-    const { id } = await findOwnedImport(findImport, principal.orgId, param('importId'))
+  const timeline = defineOperation(OPERATIONS.listTimeline, async ({ principal, database, query, params }) => {
+    const { id } = await findOwnedImport(findImport, principal.orgId, params.importId)
     const page = { afterId: query.cursor, limit: query.limit + 1 }
     return toEventPage(await listTimeline(database, id, page), query.limit)
   })

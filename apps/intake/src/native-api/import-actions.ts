@@ -23,16 +23,16 @@ import { createRetryOperation } from './retry-rejected.ts'
 /** What all actions have. */
 export type ActionCall = Pick<
   OperationCall<typeof OPERATIONS.cancelImport>,
-  'request' | 'response' | 'principal' | 'database' | 'param'
+  'request' | 'response' | 'principal' | 'database' | 'params'
 >
 
 const RESUMABLE_DRY_RUN = `one that was cancelled or failed, a dry run not more than ${DRY_RUN_RESUMABLE_DAYS} days ago`
 
 /** The actions. Each changes the import by compare-and-set, and requested again it finds its effect there already. */
 export function createActionOperations(deps: IntakeDependencies, cached: FindImport) {
-  async function readOwned({ principal, database, param }: ActionCall): Promise<ImportRecord> {
+  async function readOwned({ principal, database, params }: ActionCall): Promise<ImportRecord> {
     const find = (orgId: number, importId: number) => findImport(database, orgId, importId)
-    return findOwnedImport(find, principal.orgId, param('importId'))
+    return findOwnedImport(find, principal.orgId, params.importId)
   }
 
   const logAction = ({ response }: ActionCall, importId: number, what: string): void =>

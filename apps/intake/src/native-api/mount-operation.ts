@@ -4,10 +4,11 @@ import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
 
 import type { Authenticate, Principal } from '../authentication/authenticate.ts'
-import { methodNotAllowed } from '../http/api-error.ts'
+import type { AdmitRequest } from '../http/admit-requests.ts'
+import { mountRoute } from '../http/mount-route.ts'
 import { requirePathParameter } from '../http/path-parameter.ts'
 import { readInt4 } from '../http/read-id.ts'
-import { nameRoute, noteImport, noteKey } from '../http/track-requests.ts'
+import { noteImport, noteKey } from '../http/track-requests.ts'
 import { sendJson } from './answer.ts'
 import { checkValue } from './check-value.ts'
 import { readJsonBody } from './read-json-body.ts'
@@ -31,8 +32,8 @@ export interface OperationCall<Definition extends Operation> {
   readonly query: z.output<Definition['query']>
   /** Of an operation that takes JSON; another body is still to be read. */
   readonly body: JsonBodyOf<Definition>
-  /** The path's parameter of that name. */
-  readonly param: (name: PathParameter<Definition['path']>) => string
+  /** Those of the path, as they stand there. */
+  readonly params: Readonly<Record<PathParameter<Definition['path']>, string>>
 }
 
 export interface MountedOperation {
@@ -61,46 +62,62 @@ export function defineOperation<Definition extends Operation>(
   return { operation, handle, identify }
 }
 
+/** What every operation is mounted with. */
+interface Mounting {
+  readonly admit: AdmitRequest
+  readonly authenticate: Authenticate
+  readonly databases: OrganizationDatabases
+}
+
 /**
  * Mounts operations with what the contract says of them: path, method, role, query and JSON body. Other methods are 405.
  * A path is tried before those that come later in the list.
  */
-export function mountOperations(
-  router: Router,
-  authenticate: Authenticate,
-  databases: OrganizationDatabases,
-  operations: readonly MountedOperation[],
-): void {
+export function mountOperations(router: Router, mounting: Mounting, operations: readonly MountedOperation[]): void {
   for (const path of new Set(operations.map(({ operation }) => operation.path))) {
     const mounted = operations.filter(({ operation }) => operation.path === path)
-    const route = router.route(toPattern(path)).all(nameRoute(path))
-    for (const { operation, handle, identify } of mounted) {
-      route[operation.method](async (request, response) => {
-        const early = identify === undefined ? undefined : await readBody(operation, request, response)
-        const principal = await (identify?.({ request, body: early }) ?? authenticate(request.headers, operation.role))
-        noteKey(response, principal)
-        const params = new Map(
-          Object.entries(request.params).map(([name, value]) => [name, requirePathParameter(name, String(value))]),
-        )
-        const importId = readInt4(params.get('importId') ?? '')
-        if (importId !== null) noteImport(response, importId)
-        const query = checkValue(operation.query, request.query, 'query')
-        const body = early ?? (await readBody(operation, request, response))
-        const param = (name: string): string => params.get(name) ?? ''
-        const database = databases.forOrganization(principal.orgId, importId ?? undefined)
-        const answer = await handle({ request, response, principal, database, query, body, param })
-        const status = operation.success[0]?.status ?? 200
-        if (answer !== undefined) await sendJson(request, response, status, answer)
-        else if (status === 204) response.status(204).end()
-      })
-    }
-    const allowed = mounted.flatMap(({ operation: { method } }) =>
-      method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    const handlers = mounted.map(
+      (each) =>
+        [
+          each.operation.method.toUpperCase(),
+          async (request: Request, response: Response) => carryOut(each, mounting, request, response),
+        ] as const,
     )
-    route.all((request) => {
-      throw methodNotAllowed(request.method, allowed)
-    })
+    mountRoute(router, { path: toPattern(path), name: path, admit: mounting.admit, handlers: new Map(handlers) })
   }
+}
+
+async function carryOut(
+  { operation, handle, identify }: MountedOperation,
+  { authenticate, databases }: Mounting,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const early = identify === undefined ? undefined : await readBody(operation, request, response)
+  const principal = await (identify?.({ request, body: early }) ?? authenticate(request.headers, operation.role))
+  noteKey(response, principal)
+  // A wildcard alone would give a list, and no path of the contract has one.
+  const params = request.params as Record<string, string>
+  for (const [name, text] of Object.entries(params)) requirePathParameter(name, text)
+  const importId = readInt4(params['importId'] ?? '')
+  if (importId !== null) noteImport(response, importId)
+  const query = checkValue(operation.query, request.query, 'query')
+  const body = early ?? (await readBody(operation, request, response))
+  const answer = await handle({
+    request,
+    response,
+    principal,
+    // Made when it is asked for: a poll is answered from memory.
+    get database() {
+      return databases.forOrganization(principal.orgId, importId ?? undefined)
+    },
+    query,
+    body,
+    params,
+  })
+  const status = operation.success[0]?.status ?? 200
+  if (answer !== undefined) await sendJson(request, response, status, answer)
+  else if (status === 204) response.status(204).end()
 }
 
 async function readBody({ body }: Operation, request: Request, response: Response): Promise<undefined> {

@@ -1,8 +1,9 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 
 import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import type { SessionCookie } from '../authentication/session-cookie.ts'
+import type { AdmitRequest } from '../http/admit-requests.ts'
 import type { FindImport } from '../http/find-import.ts'
 import { createApiKeyOperations } from './api-key-operations.ts'
 import { createImportOperation } from './create-import.ts'
@@ -19,16 +20,17 @@ import { createImportReadingOperations } from './show-imports.ts'
 import { createDeliveryOperations } from './webhooks/delivery-operations.ts'
 import { createEndpointOperations, createSecretOperations } from './webhooks/endpoint-operations.ts'
 
-/** The native API, as the contract lists it. */
-export function createNativeRouter(
+/** Mounts the native API, as the contract lists it. */
+export function mountNativeApi(
+  router: Router,
   deps: IntakeDependencies,
+  admit: AdmitRequest,
   authenticate: Authenticate,
   findImport: FindImport,
   cookie: SessionCookie,
   takeUpload: TakeUpload,
-): Router {
-  const router = Router()
-  mountOperations(router, authenticate, deps.databases, [
+): void {
+  mountOperations(router, { admit, authenticate, databases: deps.databases }, [
     ...createImportReadingOperations(deps, authenticate, findImport),
     createImportOperation(deps, takeUpload),
     createInspectOperation(deps),
@@ -43,5 +45,4 @@ export function createNativeRouter(
     ...createSecretOperations(deps),
     ...createDeliveryOperations(),
   ])
-  return router
 }

@@ -36,8 +36,8 @@ export function createProfileOperations(deps: IntakeDependencies) {
 
   const show = defineOperation(
     OPERATIONS.showImportProfile,
-    async ({ principal: { orgId }, database, query, param }) => {
-      const found = await findImportProfile(database, { orgId, name: readName(param('name')) }, query.version)
+    async ({ principal: { orgId }, database, query, params }) => {
+      const found = await findImportProfile(database, { orgId, name: readName(params.name) }, query.version)
       if (found === null) throw profileNotFound()
       return describeProfile(found)
     },
@@ -45,9 +45,9 @@ export function createProfileOperations(deps: IntakeDependencies) {
 
   const versions = defineOperation(
     OPERATIONS.listImportProfileVersions,
-    async ({ principal: { orgId }, database, query, param }) => {
+    async ({ principal: { orgId }, database, query, params }) => {
       const { limit, cursor: before } = query
-      const profile = { orgId, name: readName(param('name')) }
+      const profile = { orgId, name: readName(params.name) }
       const found = await listImportProfileVersions(database, profile, { before, limit: limit + 1 })
       if (found.length === 0 && before === undefined) throw profileNotFound()
       return toPage(found.map(describeProfile), limit, ({ version }) => version)
@@ -56,9 +56,9 @@ export function createProfileOperations(deps: IntakeDependencies) {
 
   const save = defineOperation(
     OPERATIONS.saveImportProfile,
-    async ({ request, response, principal, database, body, param }) => {
+    async ({ request, response, principal, database, body, params }) => {
       const { orgId } = principal
-      const name = readName(param('name'))
+      const name = readName(params.name)
       // What an answer has besides is not saved.
       const options = pickProfileOptions(body)
       const [first, ...others] = await findFaults(database, deps, orgId, { name, body, options })
@@ -69,8 +69,8 @@ export function createProfileOperations(deps: IntakeDependencies) {
     },
   )
 
-  const remove = defineOperation(OPERATIONS.deleteImportProfile, async ({ principal, database, param }) => {
-    const profile = { orgId: principal.orgId, name: readName(param('name')), actor: actorOf(principal) }
+  const remove = defineOperation(OPERATIONS.deleteImportProfile, async ({ principal, database, params }) => {
+    const profile = { orgId: principal.orgId, name: readName(params.name), actor: actorOf(principal) }
     if (!(await deleteImportProfile(database, profile))) throw profileNotFound()
   })
 

@@ -19,13 +19,13 @@ const LOADS_AT_ONCE = { maxInFlight: 3, maxInFlightPerOrg: 2, maxWaiting: 60, ma
 export function createReferenceOperations(deps: IntakeDependencies) {
   const limitLoads = createWorkLimit(LOADS_AT_ONCE)
 
-  const count = defineOperation(OPERATIONS.countReference, async ({ principal, database, param }) => {
-    const kind = readKind(param('kind'))
+  const count = defineOperation(OPERATIONS.countReference, async ({ principal, database, params }) => {
+    const kind = readKind(params.kind)
     return { count: await countReference(database, principal.orgId, kind) }
   })
 
-  const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, database, param }) => {
-    const kind = readKind(param('kind'))
+  const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, database, params }) => {
+    const kind = readKind(params.kind)
     const result = await limitLoads(principal.orgId, response, async (signal) =>
       loadBody(deps, { request, response, orgId: principal.orgId, kind, signal }),
     )
@@ -39,9 +39,9 @@ export function createReferenceOperations(deps: IntakeDependencies) {
     return result
   })
 
-  const show = defineOperation(OPERATIONS.showReference, async ({ principal, database, param }) => {
-    const kind = readKind(param('kind'))
-    const id = readBigId(param('id'))
+  const show = defineOperation(OPERATIONS.showReference, async ({ principal, database, params }) => {
+    const kind = readKind(params.kind)
+    const id = readBigId(params.id)
     const item = id === null ? null : await findReference(database, principal.orgId, kind, id)
     if (item === null) {
       const message = `there is no such item of ${kind}; expected one of this organization`

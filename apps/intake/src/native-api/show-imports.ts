@@ -43,8 +43,8 @@ export function createImportReadingOperations(
   const limitReports = createWorkLimit(REPORTS_AT_ONCE)
   const limitLists = createWorkLimit(LISTS_AT_ONCE)
 
-  const show = defineOperation(OPERATIONS.showImport, async ({ request, response, principal, param }) => {
-    await showImport(request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
+  const show = defineOperation(OPERATIONS.showImport, async ({ request, response, principal, params }) => {
+    await showImport(request, response, await findOwnedImport(findImport, principal.orgId, params.importId))
   })
 
   const list = defineOperation(OPERATIONS.listImports, async ({ request, response, principal, database, query }) => {
@@ -65,16 +65,16 @@ export function createImportReadingOperations(
     )
   })
 
-  const watch = defineOperation(OPERATIONS.watchImport, async ({ request, response, principal, param }) => {
-    const look = () => findOwnedImport(findImport, principal.orgId, param('importId'))
+  const watch = defineOperation(OPERATIONS.watchImport, async ({ request, response, principal, params }) => {
+    const look = () => findOwnedImport(findImport, principal.orgId, params.importId)
     const isAllowed = async () => (await authenticate.identify(request.headers)) !== null
     const { publicUrl, stopping } = deps
     await watchImport({ request, response, look, isAllowed, publicUrl, stopping })
   })
 
-  const errors = defineOperation(OPERATIONS.listRowErrors, async ({ response, principal, database, query, param }) => {
+  const errors = defineOperation(OPERATIONS.listRowErrors, async ({ response, principal, database, query, params }) => {
     const { store } = deps
-    const importRecord = await findOwnedImport(findImport, principal.orgId, param('importId'))
+    const importRecord = await findOwnedImport(findImport, principal.orgId, params.importId)
     const { code, column, value, fromRow = 1, cursor = 0, limit } = query
     const page = { afterRow: Math.max(cursor, fromRow - 1), limit, filter: { code, column, value } }
     const { items, nextAfterRow } = await limitReports(principal.orgId, response, async (signal) =>
@@ -85,8 +85,8 @@ export function createImportReadingOperations(
   })
 
   const downloads = (Object.keys(REPORTS) as ReportName[]).map((name) =>
-    defineOperation(DOWNLOADS[name], async ({ request, response, principal, query, param }) => {
-      const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
+    defineOperation(DOWNLOADS[name], async ({ request, response, principal, query, params }) => {
+      const record = await findOwnedImport(findImport, principal.orgId, params.importId)
       const format = { form: query.raw === 'true' ? 'raw' : query.for, delimiter: query.delimiter } as const
       await limitReports(principal.orgId, response, async (signal) =>
         sendReport(deps, request, response, record, name, format, signal),
@@ -96,16 +96,16 @@ export function createImportReadingOperations(
 
   const workbook = defineOperation(
     OPERATIONS.downloadErrorWorkbook,
-    async ({ request, response, principal, param }) => {
-      const record = await findOwnedImport(findImport, principal.orgId, param('importId'))
+    async ({ request, response, principal, params }) => {
+      const record = await findOwnedImport(findImport, principal.orgId, params.importId)
       await limitReports(principal.orgId, response, async (signal) =>
         sendErrorWorkbook(deps, request, response, record, signal),
       )
     },
   )
 
-  const file = defineOperation(OPERATIONS.downloadFile, async ({ request, response, principal, param }) => {
-    await sendUpload(deps, request, response, await findOwnedImport(findImport, principal.orgId, param('importId')))
+  const file = defineOperation(OPERATIONS.downloadFile, async ({ request, response, principal, params }) => {
+    await sendUpload(deps, request, response, await findOwnedImport(findImport, principal.orgId, params.importId))
   })
 
   // What is polled comes first: routes are tried in their order.

@@ -32,16 +32,16 @@ export function createDeliveryOperations() {
     },
   )
 
-  const show = defineOperation(OPERATIONS.showWebhookDelivery, async ({ principal: { orgId }, database, param }) => {
-    const delivery = await findWebhookDelivery(database, { orgId, id: readDeliveryId(param('deliveryId')) })
+  const show = defineOperation(OPERATIONS.showWebhookDelivery, async ({ principal: { orgId }, database, params }) => {
+    const delivery = await findWebhookDelivery(database, { orgId, id: readDeliveryId(params.deliveryId) })
     if (delivery === null) throw deliveryNotFound()
     return describeDelivery(delivery)
   })
 
   const redeliverOne = defineOperation(
     OPERATIONS.redeliverWebhook,
-    async ({ principal: { orgId }, database, param }) => {
-      const id = readDeliveryId(param('deliveryId'))
+    async ({ principal: { orgId }, database, params }) => {
+      const id = readDeliveryId(params.deliveryId)
       const result = await redeliver(database, { orgId, id, now: new Date() })
       if (result === 'disabled') throw endpointDisabled()
       const delivery = result === 'queued' ? await findWebhookDelivery(database, { orgId, id }) : null

@@ -46,14 +46,14 @@ export function createEndpointOperations({ log, webhookPolicy }: IntakeDependenc
     return toPage(found.map(describeEndpoint), limit, ({ id }) => id)
   })
 
-  const show = defineOperation(OPERATIONS.showWebhookEndpoint, async ({ principal: { orgId }, database, param }) => {
-    const endpoint = await findWebhookEndpoint(database, { orgId, id: readEndpointId(param('endpointId')) })
+  const show = defineOperation(OPERATIONS.showWebhookEndpoint, async ({ principal: { orgId }, database, params }) => {
+    const endpoint = await findWebhookEndpoint(database, { orgId, id: readEndpointId(params.endpointId) })
     if (endpoint === null) throw endpointNotFound()
     return describeEndpoint(endpoint)
   })
 
-  const change = defineOperation(OPERATIONS.changeWebhookEndpoint, async ({ principal, database, body, param }) => {
-    const id = readEndpointId(param('endpointId'))
+  const change = defineOperation(OPERATIONS.changeWebhookEndpoint, async ({ principal, database, body, params }) => {
+    const id = readEndpointId(params.endpointId)
     if (body.url !== undefined) requireReceiver(body.url, webhookPolicy)
     const endpoint = await updateWebhookEndpoint(
       database,
@@ -64,16 +64,16 @@ export function createEndpointOperations({ log, webhookPolicy }: IntakeDependenc
     return describeEndpoint(endpoint)
   })
 
-  const remove = defineOperation(OPERATIONS.deleteWebhookEndpoint, async ({ principal, database, param }) => {
-    const endpoint = { orgId: principal.orgId, id: readEndpointId(param('endpointId')) }
+  const remove = defineOperation(OPERATIONS.deleteWebhookEndpoint, async ({ principal, database, params }) => {
+    const endpoint = { orgId: principal.orgId, id: readEndpointId(params.endpointId) }
     const deletion = { ...endpoint, now: new Date(), actor: actorOf(principal) }
     if (!(await deleteWebhookEndpoint(database, deletion))) throw endpointNotFound()
   })
 
   const rotate = defineOperation(
     OPERATIONS.rotateEndpointSecret,
-    async ({ response, principal: { orgId }, database, param }) => {
-      const endpointId = readEndpointId(param('endpointId'))
+    async ({ response, principal: { orgId }, database, params }) => {
+      const endpointId = readEndpointId(params.endpointId)
       const rotated = await rotateWebhookSecret(database, { orgId, endpointId, now: new Date() })
       if (rotated === 'not-found') throw endpointNotFound()
       if (rotated === 'too-many') throw tooManySecrets()
@@ -84,8 +84,8 @@ export function createEndpointOperations({ log, webhookPolicy }: IntakeDependenc
 
   const sendTest = defineOperation(
     OPERATIONS.testWebhookEndpoint,
-    async ({ principal: { orgId }, database, param }) => {
-      const endpointId = readEndpointId(param('endpointId'))
+    async ({ principal: { orgId }, database, params }) => {
+      const endpointId = readEndpointId(params.endpointId)
       const id = await recordTestEvent(database, { orgId, endpointId, now: new Date() })
       if (id === 'not-found') throw endpointNotFound()
       if (id === 'disabled') throw endpointDisabled()
