@@ -44,13 +44,13 @@ export function createApp(deps: IntakeDependencies): Express {
 
   const track = trackRequests(deps.log, deps.metrics)
   const secure = secureAnswers(deps.publicUrl)
+  const compress = compressAnswers()
   app.use((request, response, next) => {
     track(request, response)
     secure(request, response)
-    next()
+    compress(request, response, next)
   })
   if (deps.corsOrigins.length > 0) app.use(allowOrigins(deps.corsOrigins))
-  app.use(compressAnswers())
   // Express tries paths in their order, so the few come before the many, and passes a router at the cost of several handlers.
   app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, admit, authenticate, findImport, takeUpload))
   mountNativeApi(app, deps, admit, authenticate, findImport, cookie, takeUpload)

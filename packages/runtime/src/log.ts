@@ -117,7 +117,7 @@ const never = new Int32Array(new SharedArrayBuffer(4))
 
 /** Lines of what goes well are written together: at the latest after so long, or when there are so many characters. */
 const FLUSH_MS = 50
-const FLUSH_CHARACTERS = 16_384
+const FLUSH_CHARACTERS = 32_768
 /** Of pino's levels `warn`: from there on, what was logged is written before the call returns. */
 const AT_ONCE_LEVEL = 40
 

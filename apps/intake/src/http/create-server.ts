@@ -11,10 +11,7 @@ export const SOCKET_IDLE_MS = 60_000
  * head may not; whoever reads a body limits the time that it stands still. While it drains, each answer ends its connection.
  */
 export function createIntakeServer(app: RequestListener, drain: Drain = createDrain()): Server {
-  const { onConnection, onRequest } = oneAtATime((request, response) => {
-    drain.track(response)
-    app(request, response)
-  })
+  const { onConnection, onRequest } = oneAtATime(app, drain)
   const server = createServer(
     {
       requestTimeout: 0,

@@ -6,6 +6,8 @@ export interface Drain {
   begin(): void
   /** For each answer, before its head goes out. */
   track(response: ServerResponse): void
+  /** The answer is over. */
+  release(response: ServerResponse): void
 }
 
 /**
@@ -27,7 +29,9 @@ export function createDrain(): Drain {
         return
       }
       open.add(response)
-      response.once('close', () => open.delete(response))
+    },
+    release(response) {
+      open.delete(response)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+import type { Drain } from './drain.ts'
 import { paceReading, type PacedReading } from './paced-reading.ts'
 
 interface Connection {
@@ -29,7 +30,7 @@ export interface OrderedRequests {
  * that sends more ahead is closed. Where many connections send a request at the same moment, the server starts requests
  * until the time slice is used up, and the others in later iterations.
  */
-export function oneAtATime(app: RequestListener): OrderedRequests {
+export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'release'>): OrderedRequests {
   const connections = new WeakMap<Socket, Connection>()
   /** Whose only request waits for time alone. */
   const fresh: Connection[] = []
@@ -78,7 +79,11 @@ export function oneAtATime(app: RequestListener): OrderedRequests {
 
   function start(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     connection.isBusy = true
-    response.once('close', () => setImmediate(() => endRequest(connection)))
+    drain.track(response)
+    response.once('close', () => {
+      drain.release(response)
+      setImmediate(() => endRequest(connection))
+    })
     app(request, response)
   }
 
