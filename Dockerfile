@@ -3,7 +3,8 @@
 #   node --max-old-space-size=256 --import tsx apps/worker/src/main.ts
 #   node --import tsx apps/migrate/src/main.ts
 
-# For an image that never changes name its digest: --build-arg NODE_IMAGE=node@sha256:…
+# For an image that never changes name its digest: --build-arg NODE_IMAGE=node@sha256:… An image of your own goes there too, where npm
+# needs another registry or a certificate. Podman keeps the health check with --format docker alone.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS sources

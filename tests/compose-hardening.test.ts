@@ -34,6 +34,21 @@ it.each([...services])('%s writes to its volumes alone, and can gain no right', 
   expect(text).toMatch(/^ +read_only: true$/m)
   expect(text).toMatch(/^ +cap_drop: \[ALL\]$/m)
   expect(text).toMatch(/^ +security_opt: \['no-new-privileges:true'\]$/m)
+  // Our image names its own user.
+  if (!own.includes('<<: *app')) expect(own).toMatch(/^ {4}user: (?!root|0)\w+$/m)
+  expect(text).not.toContain('cap_add')
+})
+
+it('PostgreSQL is healthy when others can reach it, not while its entry point makes the database', () => {
+  expect(services.get('postgres')).toMatch(/^ +test: \[CMD, pg_isready, --host=127\.0\.0\.1, /m)
+})
+
+it('the image has what its dashboard is built by, and no folder of tests', () => {
+  const read = (file: string): string => readFileSync(path.resolve(import.meta.dirname, '..', file), 'utf8')
+  const context = read('.dockerignore').split('\n')
+  const { extends: base } = JSON.parse(read('apps/dashboard/tsconfig.json')) as { extends: string }
+  expect(context).toContain(`!${path.relative('.', path.resolve('apps/dashboard', base))}`)
+  expect(context).toEqual(expect.arrayContaining(['**/*.test.ts', '**/test', '**/tests']))
 })
 
 it('Valkey wants a password, and those who use it have it', () => {
