@@ -6,9 +6,9 @@ import { Option, type Command } from 'commander'
 
 import {
   DOWNLOADS,
-  explainDownload,
   openReport,
   saveReport,
+  writeDownload,
   type ReportOutcome,
   type ReportRequest,
 } from '../connection/save-report.ts'
@@ -94,14 +94,14 @@ async function printReport(session: Session, request: ReportRequest): Promise<vo
   const { body } = await openReport(session, request)
   const report = body === null ? Readable.from([]) : Readable.fromWeb(body)
   const print = { end: false, signal }
-  const printing =
-    options.json === true
-      ? pipeline(report, wrapInJson(request), terminal.stdout, print)
-      : pipeline(report, terminal.stdout, print)
-  await printing.catch((error: unknown) => {
-    signal.throwIfAborted()
-    throw explainDownload(error)
-  })
+  await writeDownload(
+    signal,
+    terminal.stdout,
+    (target) =>
+      options.json === true ? pipeline(report, wrapInJson(request), target, print) : pipeline(report, target, print),
+    // Of an output that cannot be written the exit code is made at the end of every command.
+    () => undefined,
+  )
 }
 
 /** `{"importId", "outcome", "csv"}`, made while the report is read: it may be larger than our memory. */

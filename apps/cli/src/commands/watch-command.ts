@@ -45,13 +45,18 @@ async function watchAll(session: Session, isToEnd: boolean): Promise<Result> {
   const api = await session.api()
   const isScreen = terminal.stderr.isTTY === true && options.quiet !== true
   const known = new Map<number, string>()
+  let isRead = true
+  terminal.stderr.once('error', () => {
+    isRead = false
+  })
   for (;;) {
-    const { items } = await api.listImports({ limit: SHOWN })
+    const page = await api.listImports({ limit: SHOWN })
+    const { items } = page
     if (isScreen) terminal.stderr.write(`${CLEAR_SCREEN}${tableOfImports(session, items)}\n`)
     else for (const view of items.toReversed()) notifyChange(session, known, view)
-    if (isToEnd && items.every(({ status }) => status !== 'queued' && status !== 'processing')) {
-      return { json: { items }, text: tableOfImports(session, items) }
-    }
+    const isIdle = items.every(({ status }) => status !== 'queued' && status !== 'processing')
+    // What it shows has no other reader than that of standard error.
+    if ((isToEnd && isIdle) || !isRead) return { json: page, text: tableOfImports(session, items) }
     await pause(LOOK_EVERY_MS, signal)
   }
 }

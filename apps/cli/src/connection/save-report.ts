@@ -1,12 +1,12 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { describeUnreachable, type ImporterClient } from '@importer/client'
 
-import { CliError } from '../framework/cli-error.ts'
+import { CliError, codeOf } from '../framework/cli-error.ts'
 import type { Session } from '../framework/session.ts'
 import { retry } from './retry.ts'
 
@@ -62,10 +62,14 @@ export async function saveDownload(
     stream.on('data', (chunk: Uint8Array) => {
       bytes += chunk.length
     })
-    await pipeline(stream, createWriteStream(part), { signal }).catch((error: unknown) => {
-      signal.throwIfAborted()
-      throw explainDownload(error)
-    })
+    await writeDownload(
+      signal,
+      createWriteStream(part),
+      (target) => pipeline(stream, target, { signal }),
+      (error) => {
+        throw new CliError(`${file} cannot be written (${codeOf(error)}); expected a new or old file`, { cause: error })
+      },
+    )
     return bytes
   }
   try {
@@ -77,15 +81,24 @@ export async function saveDownload(
   }
 }
 
-/** Of a download, which side failed: the file, or the importer. */
-export function explainDownload(error: unknown): Error {
-  if (error instanceof Error && 'code' in error && 'path' in error) {
-    const file = String(error.path).replace(/\.\d+\.part$/, '')
-    return new CliError(`${file} cannot be written (${String(error.code)}); expected a new or old file`, {
-      cause: error,
-    })
+/** Writes what is downloaded, and tells which side failed: the target, which `onTargetError` is for, or the importer. */
+export async function writeDownload(
+  signal: AbortSignal,
+  target: Writable,
+  write: (target: Writable) => Promise<void>,
+  onTargetError: (error: Error) => void,
+): Promise<void> {
+  let targetError: Error | undefined
+  target.once('error', (error) => {
+    targetError = error
+  })
+  try {
+    await write(target)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (targetError === undefined || error !== targetError) {
+      throw describeUnreachable('the importer, half-way through the report,', error)
+    }
+    onTargetError(targetError)
   }
-  // Whoever read our output has seen enough.
-  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return error
-  return describeUnreachable('the importer, half-way through the report,', error)
 }
