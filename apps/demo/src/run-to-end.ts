@@ -1,3 +1,5 @@
+import { ignoreOutputErrors } from '@importer/local-system'
+
 export interface Program {
   /** Aborted when the program is to end. */
   readonly signal: AbortSignal
@@ -11,7 +13,8 @@ export async function runToEnd(run: (program: Program) => Promise<void>): Promis
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => stopping.abort(new Error(`Ended by ${signal}`)))
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
+  // After `| head` too the program goes on to its end.
+  ignoreOutputErrors()
   const releases: Parameters<Program['onEnd']>[0][] = []
   try {
     await run({
@@ -26,9 +29,4 @@ export async function runToEnd(run: (program: Program) => Promise<void>): Promis
     process.exitCode = 1
   }
   for (const release of releases) await release({ hasFailed: process.exitCode === 1 })
-}
-
-/** The reader of the output has closed the pipe (`| head`); the program goes on to its end. */
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

@@ -51,6 +51,27 @@ describe('npm start', { timeout: 120_000 }, () => {
     )
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'runs, and ends well, when nothing that it prints can be written',
+    async () => {
+      const shell = fixture().launch('/bin/sh', [
+        '-c',
+        `exec "${process.execPath}" "${RUN}" ${PROGRAM} >/dev/full 2>&1`,
+      ])
+      const exit = once(shell.process, 'exit')
+      await fixture().waitFor('readiness', async () => fixture().isAnswering())
+      // What is printed beside is lost too.
+      const first = await fixture().findChild('worker')
+      process.kill(first ?? 0, 'SIGKILL')
+      await fixture().waitFor('another worker', async () => {
+        const worker = await fixture().findChild('worker')
+        return worker !== undefined && worker !== first
+      })
+      shell.process.kill('SIGHUP')
+      expect(await exit).toEqual([0, null])
+    },
+  )
+
   it('keeps what it stores from the other accounts of the machine, whatever they may read by default', async () => {
     const { dataDir, port } = fixture()
     const apiKey = 'a-key-of-my-own-1234'

@@ -1,14 +1,14 @@
 /** `npm start`: everything on one machine, kept running until Ctrl-C or SIGTERM. */
 import { once } from 'node:events'
 
-import { ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
+import { ignoreOutputErrors, ownEnvironment, startSystem, type RunningSystem } from '@importer/local-system'
 
 const stopping = new AbortController()
 // A terminal sends Ctrl-C to us and to npm, and npm passes it on: the second is no second wish. Deadlines bound the end.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => stopping.abort(new Error(signal)))
 // Whoever read our output may be gone before us, npm for one.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
+ignoreOutputErrors()
 
 try {
   const system = await startSystem({ env: ownEnvironment(), output: printEvent, signal: stopping.signal })
@@ -36,8 +36,4 @@ function describeSystem(system: RunningSystem): string[] {
 /** What happens while it runs is read later, beside the logs of intake and worker: it has its time. */
 function printEvent(line: string): void {
   console.log(`${new Date().toISOString()} ${line}`)
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { acquireInstanceLock, InstanceLockedError, RotatingLogFile } from '@importer/runtime'
+import { acquireInstanceLock, createOccasionalWarning, InstanceLockedError, RotatingLogFile } from '@importer/runtime'
 
 import { reapChildren } from './child-process.ts'
 import type { Releases } from './releases.ts'
@@ -41,9 +41,12 @@ export async function openDataFolder(
     logs,
     children,
     openLog: (name) => {
-      const log = new RotatingLogFile(join(logs, `${name}.log`), LOG_MAX_BYTES, (error) => {
-        output(`the log of ${name} cannot be written: ${String(error)}`)
+      // On a full disk every line of a program fails, and our own output may be on that disk too.
+      const warn = createOccasionalWarning(({ keptBack }, error: unknown) => {
+        const more = keptBack === 0 ? '' : `; ${keptBack} writes more have failed since this was last reported`
+        output(`the log of ${name} cannot be written: ${String(error)}${more}`)
       })
+      const log = new RotatingLogFile(join(logs, `${name}.log`), LOG_MAX_BYTES, warn)
       releases.add(`the log of ${name}`, () => log.close())
       return (chunk) => log.write(chunk)
     },
