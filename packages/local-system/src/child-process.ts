@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
-  const forget = noteDown(registry, child.pid)
+  const forget = noteDownOrKill(registry, child)
 
   let tail = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -155,6 +155,16 @@ function isReadyMessage(message: unknown): boolean {
 
 function locateTsx(): string {
   return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+}
+
+/** One that is not noted down would run on unsupervised, beside the one that is started in its place. */
+function noteDownOrKill(registry: string, child: ChildProcess): () => void {
+  try {
+    return noteDown(registry, child.pid)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
 }
 
 function noteDown(registry: string, pid: number | undefined): () => void {

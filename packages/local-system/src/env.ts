@@ -1,4 +1,4 @@
-import { checkEnvironment, EnvironmentError, type Environment } from '@importer/runtime'
+import { checkEnvironment, EnvironmentError, requireOwnPorts, type Environment } from '@importer/runtime'
 
 /** The variables as a process gets them, unchecked. */
 export type RawEnvironment = Readonly<Record<string, string | undefined>>
@@ -18,6 +18,8 @@ export function readEnvironment(env: RawEnvironment): Environment {
       `WORKER_CONCURRENCY times IMPORT_PARTITIONS is ${partitions}; expected at most ${MAX_EMBEDDED_PARTITIONS} with the embedded PostgreSQL, or a DATABASE_URL`,
     )
   }
+  // Elsewhere intake and worker may be on different machines.
+  requireOwnPorts(read, ['PORT', 'METRICS_PORT', 'WORKER_PORT'])
   return read
 }
 

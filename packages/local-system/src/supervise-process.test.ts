@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { readProcessBirth } from '@importer/runtime'
@@ -86,7 +87,8 @@ describe('a supervised process', () => {
   })
 
   it('is given up, with its last words, when it never was ready', async () => {
-    const child = supervise(() => describeChild('fails'), { firstMs: 1, giveUpAfter: 2 })
+    // However long it lived.
+    const child = supervise(() => describeChild('fails'), { firstMs: 1, healthyAfterMs: 0, giveUpAfter: 2 })
     await expect(child.ready).rejects.toThrow(/^exit code 3: no such luck$/)
     expect(printed.match(/a first line/g)).toHaveLength(2)
     expect(await readdir(registry)).toEqual([])
@@ -135,6 +137,16 @@ describe('a child process', () => {
     await expect(runChild('The work', describeChild('fails'), undefined)).rejects.toThrow(
       /^The work failed: exit code 3: no such luck$/,
     )
+  })
+
+  it.skipIf(process.platform !== 'linux')('is killed where it cannot be noted down', async () => {
+    const listChildren = async (): Promise<string> =>
+      readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+    const before = await listChildren()
+    const file = join(registry, 'file')
+    await writeFile(file, '')
+    expect(() => spawnChild({ ...describeChild('steady'), registry: file })).toThrow('EEXIST')
+    await waitUntil('it had ended', async () => (await listChildren()) === before)
   })
 
   it('is killed by the next supervisor when it outlived the one before', async () => {

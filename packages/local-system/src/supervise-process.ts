@@ -27,9 +27,9 @@ export interface Backoff {
   readonly firstMs: number
   /** the wait doubles with every early end, up to this */
   readonly longestMs: number
-  /** having lived that long counts as having run well */
+  /** having lived that long counts as having run well, once it ever was ready */
   readonly healthyAfterMs: number
-  /** so many early ends in a row, before it ever was ready, are a failure that no repetition mends */
+  /** so many ends, however late, before it ever was ready are a failure that no repetition mends */
   readonly giveUpAfter: number
 }
 
@@ -82,7 +82,7 @@ export function superviseProcess({ start, onEvent, backoff }: SuperviseOptions):
         restarting = new AbortController()
         continue
       }
-      earlyEnds = performance.now() - begunAt >= healthyAfterMs ? 0 : earlyEnds + 1
+      earlyEnds = wasReady && performance.now() - begunAt >= healthyAfterMs ? 0 : earlyEnds + 1
       if (!wasReady && earlyEnds >= giveUpAfter) throw new Error(how)
       const restartInMs = Math.min(longestMs, firstMs * 2 ** Math.max(0, earlyEnds - 1))
       onEvent({ kind: 'ended', how, restartInMs })

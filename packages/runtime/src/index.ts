@@ -3,6 +3,7 @@ export {
   checkServiceEnvironment,
   listOldNames,
   pickEnvironment,
+  requireOwnPorts,
   type Environment,
 } from './environment/catalogue.ts'
 export { EnvironmentError } from './environment/parse-environment.ts'

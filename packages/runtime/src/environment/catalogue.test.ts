@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { ENVIRONMENT, listOldNames, pickEnvironment, type EnvironmentName } from './catalogue.ts'
+import { checkEnvironment, ENVIRONMENT, listOldNames, pickEnvironment, type EnvironmentName } from './catalogue.ts'
 import { EnvironmentError, parseEnvironment, type Variable } from './parse-environment.ts'
 
 const NAMES = Object.keys(ENVIRONMENT) as EnvironmentName[]
@@ -176,6 +176,14 @@ describe('the catalogue', () => {
     ],
   ])('refuses %o by the name that was set', (env, message) => {
     expect(() => pickEnvironment(['IMPORT_PARTITIONS'], env)).toThrow(message)
+  })
+
+  it('refuses one port for two servers of one process, not for those of several machines', () => {
+    const shared = { METRICS_PORT: '9090', WORKER_PORT: '9090' }
+    expect(checkEnvironment(shared)).toMatchObject({ METRICS_PORT: 9090, WORKER_PORT: 9090 })
+    expect(() => checkEnvironment({ ...shared, PORT: '9090' })).toThrow(
+      /^PORT and METRICS_PORT are both 9090; expected a port of its own for each$/,
+    )
   })
 
   it('looks only at the variables that were asked for', () => {

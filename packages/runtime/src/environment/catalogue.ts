@@ -121,7 +121,26 @@ export type EnvironmentName = keyof Environment
 
 /** Every variable, read and checked, so that none is found to be wrong later. Throws an EnvironmentError. */
 export function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
-  return parseEnvironment(ENVIRONMENT, env)
+  const environment = parseEnvironment(ENVIRONMENT, env)
+  requireOwnPorts(environment, ['PORT', 'METRICS_PORT'])
+  return environment
+}
+
+/** Throws an EnvironmentError where two variables name one port, though both are listened on by one machine. */
+export function requireOwnPorts(
+  environment: Environment,
+  names: readonly ('PORT' | 'METRICS_PORT' | 'WORKER_PORT')[],
+): void {
+  for (const [index, name] of names.entries()) {
+    const port = environment[name]
+    // With 0 each gets a free port.
+    const other = names
+      .slice(0, index)
+      .find((before) => port !== 0 && port !== undefined && environment[before] === port)
+    if (other !== undefined) {
+      throw new EnvironmentError(`${other} and ${name} are both ${port}; expected a port of its own for each`)
+    }
+  }
 }
 
 /** {@link checkEnvironment} for a program that needs a database: only the supervisor brings one along. */
