@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { chmod, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -5,7 +6,9 @@ import { startEmbeddedPostgres, type DatabaseUrls, type EmbeddedPostgres } from 
 
 import { afterFile } from './after-file.ts'
 import { migrateForApp } from './migrate-for-app.ts'
+import { queryOnce } from './query-once.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
+import { waitUntil } from './wait-until.ts'
 
 /**
  * A PostgreSQL of a test's own, which may be killed. It keeps its promises: what is committed is there after a crash. Its addresses, the
@@ -14,6 +17,8 @@ import { makeTemporaryFolder } from './temporary-folder.ts'
 export interface PostgresServer extends DatabaseUrls {
   /** Ends it as `pg_ctl restart -m immediate` does, which is a crash for all who are connected, and starts it again. */
   restartAtOnce(): Promise<void>
+  /** The lines of its log with ERROR, FATAL or PANIC, up to now. */
+  readLoggedErrors(): Promise<string[]>
 }
 
 export async function startPostgresServer(): Promise<PostgresServer> {
@@ -35,6 +40,16 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   return {
     url,
     ownerUrl,
+    async readLoggedErrors() {
+      const end = randomUUID()
+      await queryOnce(ownerUrl, `DO $$ BEGIN RAISE LOG '${end}'; END $$`)
+      const file = path.join(dataDir, 'logs', 'postgres.log')
+      const log = await waitUntil('the log is written', async () => {
+        const text = await readFile(file, 'utf8')
+        return text.includes(end) ? text : null
+      })
+      return log.split('\n').filter((line) => /\b(?:ERROR|FATAL|PANIC): /.test(line))
+    },
     async restartAtOnce() {
       const { exited } = server
       process.kill(await readPostmasterPid(dataDir), 'SIGQUIT')

@@ -9,11 +9,23 @@ const CONCURRENCY_STATES: ReadonlySet<string> = new Set(['40001', '40P01', '2350
 /** Prisma's own transactions: not begun in time, or not ended in time. What they did is rolled back. */
 const TRANSACTION_TIMED_OUT = 'P2028'
 
+/** What a statement that was tried met (try-statement.ts): nothing of it is kept. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+  readonly sqlState: string
+
+  constructor(sqlState: string) {
+    super(`another transaction was in the way (SQLSTATE ${sqlState})`)
+    this.sqlState = sqlState
+  }
+}
+
 /**
  * The SQLSTATE with which the server answered, if it did. Prisma's adapter keeps it as `originalCode`, and how deep
  * Prisma keeps the adapter's error depends on the kind of query, so the chain of causes is walked.
  */
 export function sqlStateOf(error: unknown): string | undefined {
+  if (error instanceof ConflictError) return error.sqlState
   for (let current = error, depth = 0; isObject(current) && depth < 6; depth += 1) {
     const { originalCode, meta, cause } = current
     if (typeof originalCode === 'string') return originalCode

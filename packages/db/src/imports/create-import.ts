@@ -73,8 +73,6 @@ export class ImportUncertainError extends Error {
   override readonly name = 'ImportUncertainError'
 }
 
-const UNIQUE_VIOLATION = '23505'
-
 /**
  * SQLSTATEs that do not prove that a statement was rolled back: the connection broke (08), the outcome is unknown
  * (40003), or the server ended the connection, which it may do behind a commit too (57P0x).
@@ -101,6 +99,7 @@ FROM acting
 WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
   AND ($24::int IS NULL OR $24::int > (SELECT count(*) FROM import q WHERE q.org_id = $1::int AND q.status = 'queued'))
   AND ($33::bigint IS NULL OR $33::bigint >= $6::bigint + coalesce($11::bigint, 0) + (${STORED_BYTES}))
+ON CONFLICT (org_id, idempotency_key) DO NOTHING
 RETURNING id`
 
 /** The id under which the job that makes an import's file is queued. */
@@ -162,7 +161,6 @@ export async function createImport(database: Database, newImport: NewImport): Pr
       : database.prisma.$queryRawUnsafe<{ id: number }[]>(CREATE, ...values)
   const [row] = await inserted.catch((error: unknown) => {
     const state = sqlStateOf(error)
-    if (state === UNIQUE_VIOLATION) throw new ImportExistsError('the import exists already', { cause: error })
     if (state !== undefined && !UNCERTAIN_STATE.test(state)) throw error
     throw new ImportUncertainError('it is not known whether the import was created', { cause: error })
   })
@@ -197,7 +195,10 @@ async function insertAlone(
 }
 
 async function explainRefusal(database: Database, newImport: NewImport): Promise<Error> {
-  const { orgId, bytes, upload, rejectSameFile, maxQueued, maxStoredBytes } = newImport
+  const { orgId, bytes, upload, idempotency, rejectSameFile, maxQueued, maxStoredBytes } = newImport
+  if (idempotency !== undefined && (await hasKey(database, orgId, idempotency.key))) {
+    return new ImportExistsError('the import exists already')
+  }
   const sameFile = rejectSameFile === true ? await findSameFile(database, newImport) : null
   if (sameFile !== null) return new SameFileError(sameFile)
   const storedBytes = maxStoredBytes === undefined ? 0 : await readStoredBytes(database, orgId)
@@ -205,6 +206,10 @@ async function explainRefusal(database: Database, newImport: NewImport): Promise
   // What was in the way may have gone in this very moment: the answer is still that it was there.
   if (maxQueued !== undefined && fitsQuota) return new QueueFullError(maxQueued)
   return maxStoredBytes === undefined ? new SameFileError(0) : new StorageQuotaError(storedBytes, maxStoredBytes)
+}
+
+async function hasKey({ prisma }: Database, orgId: number, idempotencyKey: string): Promise<boolean> {
+  return (await prisma.import.findFirst({ where: { orgId, idempotencyKey }, select: { id: true } })) !== null
 }
 
 async function findSameFile(database: Database, { orgId, seriesId, sha256 }: NewImport): Promise<number | null> {

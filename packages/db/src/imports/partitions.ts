@@ -11,6 +11,7 @@ import {
 import type { Database } from '../open-database.ts'
 import { bindParameters } from '../sql/statement.ts'
 import { commitBatch, type BatchParameter, type BatchShape } from '../sql/commit-batch.ts'
+import { tryStatement } from '../try-statement.ts'
 import type { HeldImport } from './change-import.ts'
 import { toCheckpoint, type PartitionCheckpoint } from './claim-import.ts'
 
@@ -105,7 +106,7 @@ export async function commitPartitionBatch(
     ...coupons,
     ...optional,
   }
-  const [row] = await database.queryBatch<CommittedRow>(statement.text, bindParameters(statement, values))
+  const row = await tryStatement<CommittedRow>(database, statement.text, bindParameters(statement, values))
   if (row === undefined) return { status: 'lost' }
   const { errorIndices, errorRows, ...counts } = row
   return { status: 'committed', ...counts, errorsByCode: nameCodes(errorIndices, errorRows) }

@@ -10,6 +10,7 @@ import {
   updateReferenceText,
   upsertReferenceText,
 } from '../sql/upsert-reference.ts'
+import { tryStatement } from '../try-statement.ts'
 import { REFERENCE_TABLES } from './reference-tables.ts'
 
 /** One row to write: its id, and its values in the order of the batch's columns, as PostgreSQL reads them. */
@@ -92,7 +93,8 @@ async function upsert(
   rows: readonly IndexedRow[],
   parameters: readonly unknown[],
 ): Promise<ReferenceResult> {
-  const [counts] = await batch.database.queryBatch<{ inserted: number; updated: number }>(
+  const counts = await tryStatement<{ inserted: number; updated: number }>(
+    batch.database,
     upsertReferenceText(batch.kind, batch.columns),
     parameters,
   )
@@ -124,11 +126,12 @@ async function findRefusedMoves(batch: Batch, rows: readonly IndexedRow[]): Prom
 
 async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
   const update = async (part: readonly IndexedRow[]): Promise<ReferenceResult> => {
-    const found = await batch.database.queryBatch<{ id: bigint; changed: boolean }>(
+    const found = await tryStatement<{ ids: string[]; updated: number }>(
+      batch.database,
       updateReferenceText(batch.kind, batch.columns),
       parametersOf(batch, batch.columns, part),
     )
-    const ids = new Set(found.map(({ id }) => String(id)))
+    const ids = new Set(found?.ids)
     const missing = missingRequired(batch.kind, batch.columns)
     const moves = ids.size < part.length ? await findRefusedMoves(batch, part) : []
     const refused = new Set(moves.map(({ index }) => index))
@@ -140,8 +143,7 @@ async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<Re
         code: 'MISSING_VALUE',
         message: `id ${id} is new, and a new row needs ${missing.join(' and ')}; expected such a column`,
       }))
-    const updated = found.filter(({ changed }) => changed).length
-    return { inserted: 0, updated, faults: [...faults, ...moves] }
+    return { inserted: 0, updated: found?.updated ?? 0, faults: [...faults, ...moves] }
   }
   return bisect(rows, update, batch)
 }

@@ -46,7 +46,7 @@ SELECT (count(*) FILTER (WHERE fresh))::int AS inserted, (count(*) FILTER (WHERE
 
 /**
  * For a CSV without a column that a new row needs: changes what is there and differs. Gives the ids of what is there and
- * now as it is to be, and whether that took a change.
+ * now as it is to be, as text, and how many of them that changed.
  */
 export function updateReferenceText(kind: ReferenceKind, columns: readonly string[]): string {
   const { table, derived } = REFERENCE_TABLES[kind]
@@ -74,7 +74,8 @@ changed AS (
     ${movesCoupons(kind, columns) ? `AND (${mayMove('i')})` : ''}
   RETURNING ${table}.id
 )
-SELECT f.id, f.differs AS changed FROM found f WHERE NOT f.differs OR f.id IN (SELECT id FROM changed)`
+SELECT coalesce(array_agg(f.id::text), '{}') AS ids, (count(*) FILTER (WHERE f.differs))::int AS updated
+FROM found f WHERE NOT f.differs OR f.id IN (SELECT id FROM changed)`
 }
 
 /** Whether a load with these columns could move coupons to another series. */

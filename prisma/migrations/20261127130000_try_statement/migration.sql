@@ -1,0 +1,36 @@
+-- Runs a statement that gives one row at most. Where it meets what another transaction did meanwhile nothing of it is kept, and
+-- the SQLSTATE is an answer: as an error, PostgreSQL would write it into its log with the statement's whole text.
+--
+-- PL/pgSQL hands a statement a fixed list of parameters: $1 the numbers, then each array in the slot of its type
+-- (packages/db/src/try-statement.ts). "numbers" are all that is no array, where the statement takes $1[1], $1[2] and so on.
+CREATE FUNCTION "try_statement"(
+    "statement" text, "numbers" bigint[],
+    i1 int[] DEFAULT NULL, i2 int[] DEFAULT NULL, i3 int[] DEFAULT NULL, i4 int[] DEFAULT NULL,
+    b1 bigint[] DEFAULT NULL, b2 bigint[] DEFAULT NULL, b3 bigint[] DEFAULT NULL, b4 bigint[] DEFAULT NULL,
+    b5 bigint[] DEFAULT NULL, b6 bigint[] DEFAULT NULL, b7 bigint[] DEFAULT NULL, b8 bigint[] DEFAULT NULL,
+    b9 bigint[] DEFAULT NULL, b10 bigint[] DEFAULT NULL, b11 bigint[] DEFAULT NULL, b12 bigint[] DEFAULT NULL,
+    b13 bigint[] DEFAULT NULL, b14 bigint[] DEFAULT NULL, b15 bigint[] DEFAULT NULL, b16 bigint[] DEFAULT NULL,
+    t1 text[] DEFAULT NULL, t2 text[] DEFAULT NULL, t3 text[] DEFAULT NULL, t4 text[] DEFAULT NULL,
+    t5 text[] DEFAULT NULL, t6 text[] DEFAULT NULL, t7 text[] DEFAULT NULL, t8 text[] DEFAULT NULL,
+    t9 text[] DEFAULT NULL, t10 text[] DEFAULT NULL, t11 text[] DEFAULT NULL, t12 text[] DEFAULT NULL,
+    t13 text[] DEFAULT NULL, t14 text[] DEFAULT NULL, t15 text[] DEFAULT NULL, t16 text[] DEFAULT NULL,
+    OUT "conflict" text, OUT "result" jsonb
+) LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    found_row record;
+    given_rows int;
+BEGIN
+    EXECUTE "statement" INTO found_row
+    USING "numbers", i1, i2, i3, i4,
+          b1, b2, b3, b4, b5, b6, b7, b8,
+          b9, b10, b11, b12, b13, b14, b15, b16,
+          t1, t2, t3, t4, t5, t6, t7, t8,
+          t9, t10, t11, t12, t13, t14, t15, t16;
+    GET DIAGNOSTICS given_rows = ROW_COUNT;
+    IF given_rows > 0 THEN
+        "result" := to_jsonb(found_row);
+    END IF;
+EXCEPTION WHEN unique_violation OR serialization_failure OR deadlock_detected THEN
+    "conflict" := SQLSTATE;
+END
+$$;
