@@ -1,8 +1,11 @@
-/** What is expected to happen raises no error in PostgreSQL's log: imports that compete, dry runs beside them, reference data that clashes. */
+/**
+ * What is expected raises no error in PostgreSQL's log: imports that compete, dry runs beside them, an action that cancels a
+ * batch, reference data that clashes, an Idempotency-Key that is used twice.
+ */
 import { Readable } from 'node:stream'
 
 import type { ColumnMapping } from '@importer/contracts'
-import { createImport, ImportExistsError } from '@importer/db'
+import { cancelImport, createImport, ImportExistsError } from '@importer/db'
 import { loadReference } from '@importer/imports'
 import { afterEach, beforeAll, afterAll, expect, test } from 'vitest'
 
@@ -10,9 +13,10 @@ import type { Reference } from './oracle/reference-data.ts'
 import { evaluate, type Recorded } from './oracle/reference-model.ts'
 import { DirectImporter } from './support/direct-importer.ts'
 import { blockCoupon } from './support/obstacle.ts'
+import { openSession } from './support/open-session.ts'
 import { startPostgresServer, type PostgresServer } from './support/postgres-server.ts'
 import { queryOnce } from './support/query-once.ts'
-import { TEST_ORG } from './support/running-system.ts'
+import { TEST_ACTOR, TEST_ORG } from './support/running-system.ts'
 
 const MAPPING: ColumnMapping = {
   customerIdentifier: 'USER_ID',
@@ -40,6 +44,7 @@ const COUPONS = 40
 let server: PostgresServer
 beforeAll(async () => {
   server = await startPostgresServer()
+  await server.readLoggedErrors()
 })
 afterEach(async () => expect(await server.readLoggedErrors()).toEqual([]))
 
@@ -210,6 +215,21 @@ test.each(KINDS.map((kind, n) => ({ ...kind, n })))(
   TIMEOUT_MS,
 )
 
+test('of a batch that an action cancels', async () => {
+  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 21)
+  const obstacle = await blockCoupon(server.ownerUrl, `${series.coupon(1)}/1/7/${AT}`)
+  const { importer } = series
+  const file = Buffer.from(`${series.row(0, 1)}\n${series.row(1, 1)}\n`)
+  const { importId } = await importer.create({ seriesId: series.id, mapping: MAPPING, file })
+  const run = importer.run(importId)
+  await obstacle.waitUntilMet()
+  const action = { orgId: TEST_ORG, importId, actor: TEST_ACTOR }
+  expect(await cancelImport(importer.database, action)).toBe(true)
+  expect(await run).toEqual({ status: 'finished' })
+  await obstacle.remove()
+  expect(await series.readOutcomes(importId)).toEqual([])
+})
+
 test('of reference data whose values belong to others', async () => {
   const importer = await openImporter('first-use')
   const load = async (csv: string) =>
@@ -220,7 +240,7 @@ test('of reference data whose values belong to others', async () => {
       body: Readable.from([Buffer.from(csv)]),
     })
   await load('id,mobile\n101,4912345\n102,4912346\n')
-  // Who has the value, and who wants it, change places between the look and the insertion: three in a ring.
+  // One wants a value of another row; two want the same one.
   expect(await load('id,mobile\n103,4912345\n104,4912347\n105,4912347\n')).toMatchObject({
     inserted: 1,
     errors: [{ code: 'ALREADY_TAKEN' }, { code: 'ALREADY_TAKEN' }],
@@ -244,4 +264,15 @@ test('of an upload whose Idempotency-Key another request has used meanwhile', as
     })
   await create('first')
   await expect(create('second')).rejects.toThrow(ImportExistsError)
+})
+
+test('but a statement that takes too long is an error there', async () => {
+  const holder = await openSession(server.ownerUrl)
+  await holder.query('BEGIN; LOCK TABLE till')
+  const session = await openSession(server.ownerUrl)
+  await session.query(`SET statement_timeout = '100ms'`)
+  const waiting = session.query(`SELECT try_statement('SELECT count(*) FROM till', '{}')`)
+  await expect(waiting).rejects.toMatchObject({ code: '57014' })
+  await Promise.all([holder.end(), session.end()])
+  expect(await server.readLoggedErrors()).toEqual([expect.stringContaining('ERROR: ')])
 })

@@ -17,7 +17,7 @@ import { waitUntil } from './wait-until.ts'
 export interface PostgresServer extends DatabaseUrls {
   /** Ends it as `pg_ctl restart -m immediate` does, which is a crash for all who are connected, and starts it again. */
   restartAtOnce(): Promise<void>
-  /** The lines of its log with ERROR, FATAL or PANIC, up to now. */
+  /** The lines of its log with ERROR, FATAL or PANIC since this was called last. */
   readLoggedErrors(): Promise<string[]>
 }
 
@@ -36,6 +36,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   let server = await start()
   afterFile(async () => server.stop())
   const { url, ownerUrl, port } = server
+  let lastRead = ''
   await migrateForApp(server)
   return {
     url,
@@ -48,7 +49,9 @@ export async function startPostgresServer(): Promise<PostgresServer> {
         const text = await readFile(file, 'utf8')
         return text.includes(end) ? text : null
       })
-      return log.split('\n').filter((line) => /\b(?:ERROR|FATAL|PANIC): /.test(line))
+      const since = log.slice(log.indexOf(lastRead))
+      lastRead = end
+      return since.split('\n').filter((line) => /\b(?:ERROR|FATAL|PANIC): /.test(line))
     },
     async restartAtOnce() {
       const { exited } = server

@@ -1,3 +1,5 @@
+import { UnavailableError } from '@importer/contracts'
+
 import { ConflictError } from './database-errors.ts'
 import type { Database } from './open-database.ts'
 
@@ -8,6 +10,9 @@ const SLOTS = {
   'text[]': { letter: 't', count: 16, first: 22 },
 } as const
 
+/** As an action does with the batch that is in its way. */
+const CANCELED = '57014'
+
 interface Call {
   readonly statement: string
   readonly text: string
@@ -17,8 +22,9 @@ interface Call {
 
 /**
  * Runs a statement that gives one row at most, whose numbers and arrays of numbers or texts are written with their type
- * (`$1::int`); undefined: it gave none. Throws a ConflictError where it met what another transaction did meanwhile: that is
- * expected, and PostgreSQL's log has no error of it. Nothing of the statement is kept then, and a transaction around it goes on.
+ * (`$1::int`); undefined: it gave none. Throws a ConflictError where it met what another transaction did meanwhile, and an
+ * UnavailableError where it was cancelled: both are expected, and PostgreSQL's log has no error of them. Nothing of the
+ * statement is kept then.
  */
 export async function tryStatement<Row>(
   database: Pick<Database, 'queryBatch'>,
@@ -32,6 +38,7 @@ export async function tryStatement<Row>(
     ...call.arrays,
   ])
   if (tried === undefined) throw new Error('try_statement gave no row')
+  if (tried.conflict === CANCELED) throw new UnavailableError('DATABASE_UNAVAILABLE', 'a statement was cancelled')
   if (tried.conflict !== null) throw new ConflictError(tried.conflict)
   return tried.result ?? undefined
 }

@@ -1,5 +1,5 @@
--- Runs a statement that gives one row at most. Where it meets what another transaction did meanwhile nothing of it is kept, and
--- the SQLSTATE is an answer: as an error, PostgreSQL would write it into its log with the statement's whole text.
+-- Runs a statement that gives one row at most. Where it meets what another transaction did meanwhile, or is cancelled, nothing of it
+-- is kept, and the SQLSTATE is an answer: as an error, PostgreSQL would write it into its log with the statement's whole text.
 --
 -- PL/pgSQL hands a statement a fixed list of parameters: $1 the numbers, then each array in the slot of its type
 -- (packages/db/src/try-statement.ts). "numbers" are all that is no array, where the statement takes $1[1], $1[2] and so on.
@@ -31,6 +31,12 @@ BEGIN
         "result" := to_jsonb(found_row);
     END IF;
 EXCEPTION WHEN unique_violation OR serialization_failure OR deadlock_detected THEN
+    "conflict" := SQLSTATE;
+WHEN query_canceled THEN
+    -- An action cancels the batch in its way. A statement that takes too long has the same SQLSTATE and belongs into the log.
+    IF clock_timestamp() - statement_timestamp() > current_setting('statement_timeout')::interval / 2 THEN
+        RAISE;
+    END IF;
     "conflict" := SQLSTATE;
 END
 $$;
