@@ -94,9 +94,8 @@ it('cancel does not wait for batches that are held up without end, and resumed t
   )
   system.worker.thaw()
   await waitUntil('batches are held up', async () => {
-    // The server shows the beginning of a statement only.
     const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%try_statement%'`
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%commit-batch%'`
     return ((await queryOnce<{ n: number }>(system.ownerUrl, waiting))[0]?.n ?? 0) > 0
   })
   const requestedAt = performance.now()

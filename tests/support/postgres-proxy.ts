@@ -19,7 +19,7 @@ export interface PostgresProxy {
 }
 
 /** What only the statement that commits a batch holds. */
-const BATCH_STATEMENT = 'UPDATE import_lane l'
+const BATCH_STATEMENT = '/* commit-batch */'
 const READY_FOR_QUERY = 'Z'
 const PARSE = 'P'
 const SYNC = 'S'

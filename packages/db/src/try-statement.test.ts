@@ -19,6 +19,7 @@ test('each parameter arrives, however often and in whatever order the statement 
   names.push(null)
   const row = await tryStatement(
     database,
+    'test',
     `SELECT $4::text[] AS names, $1::int + $2::bigint + $1::int AS sum, ($3::bigint[])[1]::text AS id, $5::int[] AS numbers,
             cardinality($4::text[]) AS count`,
     [3, 4n, ids.take(), names.take(), [5, 6]],
@@ -27,7 +28,7 @@ test('each parameter arrives, however often and in whatever order the statement 
 })
 
 test('a statement without a row gives none', async () => {
-  expect(await tryStatement(database, 'SELECT $1::int WHERE false', [1])).toBeUndefined()
+  expect(await tryStatement(database, 'test', 'SELECT $1::int WHERE false', [1])).toBeUndefined()
 })
 
 const FUNCTION = `
@@ -44,17 +45,19 @@ test.each([
   const text = `
     WITH made AS (INSERT INTO organization (id) SELECT $1::int RETURNING id)
     SELECT fail_with(($2::text[])[1]) FROM made`
-  const error: unknown = await tryStatement(database, text, [8, [state]]).catch((failure: unknown) => failure)
+  const error: unknown = await tryStatement(database, 'test', text, [8, [state]]).catch((failure: unknown) => failure)
   expect(error instanceof ConflictError).toBe(isConflict)
   expect([sqlStateOf(error), isConcurrencyConflict(error)]).toEqual([state, isConflict])
   expect(await database.prisma.organization.count()).toBe(0)
 })
 
 test('a cancelled statement is unavailable', async () => {
-  const error: unknown = await tryStatement(database, `SELECT fail_with('57014')`, []).catch((failure: unknown) => failure)
+  const error: unknown = await tryStatement(database, 'test', `SELECT fail_with('57014')`, []).catch(
+    (failure: unknown) => failure,
+  )
   expect(error).toBeInstanceOf(UnavailableError)
 })
 
 test('a type that it cannot hand on is refused', async () => {
-  await expect(tryStatement(database, 'SELECT $1::text', ['x'])).rejects.toThrow('type text')
+  await expect(tryStatement(database, 'test', 'SELECT $1::text', ['x'])).rejects.toThrow('type text')
 })

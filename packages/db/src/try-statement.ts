@@ -24,14 +24,15 @@ interface Call {
  * Runs a statement that gives one row at most, whose numbers and arrays of numbers or texts are written with their type
  * (`$1::int`); undefined: it gave none. Throws a ConflictError where it met what another transaction did meanwhile, and an
  * UnavailableError where it was cancelled: both are expected, and PostgreSQL's log has no error of them. Nothing of the
- * statement is kept then.
+ * statement is kept then. `name`: by which pg_stat_activity shows it, as its text is a parameter.
  */
 export async function tryStatement<Row>(
   database: Pick<Database, 'queryBatch'>,
+  name: string,
   text: string,
   values: readonly unknown[],
 ): Promise<Row | undefined> {
-  const call = makeCall(text, values)
+  const call = makeCall(name, text, values)
   const [tried] = await database.queryBatch<{ conflict: string | null; result: Row | null }>(call.text, [
     call.statement,
     call.numbers,
@@ -44,7 +45,7 @@ export async function tryStatement<Row>(
 }
 
 /** The statement with its parameters where try_statement has them, and the call that hands them over. */
-function makeCall(text: string, values: readonly unknown[]): Call {
+function makeCall(name: string, text: string, values: readonly unknown[]): Call {
   const numbers: string[] = []
   const arrays: unknown[] = []
   const slots: string[] = []
@@ -69,5 +70,5 @@ function makeCall(text: string, values: readonly unknown[]): Call {
     return `${known}::${type}`
   })
   const call = ['$1::text', '$2::bigint[]', ...slots].join(', ')
-  return { statement, text: `SELECT conflict, result FROM try_statement(${call})`, numbers, arrays }
+  return { statement, text: `/* ${name} */ SELECT conflict, result FROM try_statement(${call})`, numbers, arrays }
 }

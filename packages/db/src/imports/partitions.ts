@@ -106,7 +106,12 @@ export async function commitPartitionBatch(
     ...coupons,
     ...optional,
   }
-  const row = await tryStatement<CommittedRow>(database, statement.text, bindParameters(statement, values))
+  const row = await tryStatement<CommittedRow>(
+    database,
+    'commit-batch',
+    statement.text,
+    bindParameters(statement, values),
+  )
   if (row === undefined) return { status: 'lost' }
   const { errorIndices, errorRows, ...counts } = row
   return { status: 'committed', ...counts, errorsByCode: nameCodes(errorIndices, errorRows) }

@@ -95,6 +95,7 @@ async function upsert(
 ): Promise<ReferenceResult> {
   const counts = await tryStatement<{ inserted: number; updated: number }>(
     batch.database,
+    'upsert-reference',
     upsertReferenceText(batch.kind, batch.columns),
     parameters,
   )
@@ -128,6 +129,7 @@ async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<Re
   const update = async (part: readonly IndexedRow[]): Promise<ReferenceResult> => {
     const found = await tryStatement<{ ids: string[]; updated: number }>(
       batch.database,
+      'update-reference',
       updateReferenceText(batch.kind, batch.columns),
       parametersOf(batch, batch.columns, part),
     )
