@@ -9,7 +9,7 @@ export interface ApiOptions {
   readonly notify: (line: string) => void
 }
 
-/** Until the head of an answer is there: what makes the server read a file may take a while. */
+/** Until the head of an answer is there. */
 const ANSWER_WITHIN_MS = 120_000
 const RETRIES = 4
 
@@ -25,7 +25,10 @@ export function createApi({ url, apiKey }: Server, { signal, notify }: ApiOption
   const calls = Object.entries(client as unknown as Record<string, Call>).map(([name, call]) => {
     const operation = operations[name]
     const isPassing = operation !== undefined && isRepeatable(name, operation) ? mayPass : didNothing
-    const attempt: Call = async (parameters) => within(url, (limit) => call(parameters, { signal: limit }))
+    // How long a file takes depends on its size and the line: only a silent connection is given up, by fetch, after 5 min.
+    const attempt: Call = sendsFile(operation)
+      ? call
+      : async (parameters) => within(url, (limit) => call(parameters, { signal: limit }))
     return [
       name,
       async (parameters?: object) =>
@@ -38,6 +41,10 @@ export function createApi({ url, apiKey }: Server, { signal, notify }: ApiOption
 /** The same body of `retry-rejected` gives the import that it made before. */
 function isRepeatable(name: string, { method }: Operation): boolean {
   return method === 'get' || method === 'put' || method === 'delete' || name === 'retryRejected'
+}
+
+function sendsFile(operation: Operation | undefined): boolean {
+  return operation?.body !== undefined && operation.body.contentType !== 'application/json'
 }
 
 function didNothing(error: unknown): boolean {
