@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 
 import { createWebhookEndpoint } from '@importer/db'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { openCommandLine, type CommandLine } from '../support/command-line.ts'
+import { afterFile } from '../support/after-file.ts'
+import { InterruptedError, openCommandLine, type CommandLine } from '../support/command-line.ts'
 import { openTestDatabase } from '../support/open-test-database.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
 import { startSystem, TEST_ACTOR, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-shop.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 interface Check {
   readonly name: string
@@ -29,6 +33,18 @@ beforeAll(async () => {
   await system.client.waitUntilFinished(jobId)
 })
 afterAll(() => system.stop())
+
+/** Takes connections and answers nothing; the first one makes the user press Ctrl-C. */
+async function startSilentDatabase(): Promise<{ url: string; signal: AbortSignal }> {
+  const interrupted = new AbortController()
+  const server = createServer(() => interrupted.abort(new InterruptedError()))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  afterFile(async () => {
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  return { url: `postgresql://nobody@127.0.0.1:${port}/none`, signal: interrupted.signal }
+}
 
 /** As the owner, whose rights a comparison of the schema needs: a superuser here, which is a finding of its own. */
 async function examine(env: Readonly<Record<string, string>> = {}) {
@@ -201,6 +217,56 @@ test('finds another storage, a service and a database that are away', async () =
   const noDatabase = await examine({ DATABASE_URL: 'postgresql://nobody:secret-word@127.0.0.1:9/none' })
   expect(noDatabase.findings).toMatchObject([{ name: 'Database', found: expect.stringContaining('ECONNREFUSED') }])
   expect(JSON.stringify(noDatabase)).not.toContain('secret-word')
+})
+
+test('makes the other checks where connections to the database are used up', async () => {
+  const role = `few_connections_${randomBytes(4).toString('hex')}`
+  const app = new URL(system.databaseUrl)
+  await queryOnce(
+    system.ownerUrl,
+    `CREATE ROLE ${role} LOGIN PASSWORD 'few' CONNECTION LIMIT 3 IN ROLE "${app.username}"`,
+  )
+  app.username = role
+  app.password = 'few'
+  const { exitCode, checks } = await examine({ DATABASE_URL: app.href })
+  await queryOnce(system.ownerUrl, `DROP ROLE ${role}`)
+  expect(exitCode).toBe(2)
+  expect(checks.find(({ name }) => name === 'Pooler')).toMatchObject({
+    state: 'finding',
+    found: expect.stringContaining('53300'),
+  })
+  expect(checks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['Schema', 'Storage', 'Webhook secrets', 'Service']),
+  )
+})
+
+describe('a database that does not answer', () => {
+  test('keeps doctor neither from what it has found nor from its end', async () => {
+    const silent = await startSilentDatabase()
+    const ended = await cli.run(['doctor'], { env: { DATABASE_URL: silent.url }, signal: silent.signal })
+    expect(ended.exitCode).toBe(130)
+    expect(ended.stdout).toMatch(/^ok +Configuration: .*\nok +Node: .*\n.*Disk: [^]*Queue: .*\n$/)
+    expect(ended.stderr).toMatch(/^redemptions: interrupted; .*\n$/)
+  })
+
+  test('keeps keys from nothing but the keys', async () => {
+    const silent = await startSilentDatabase()
+    const ended = await cli.run(['keys', 'list', '--org', '1'], {
+      env: { DATABASE_URL: silent.url },
+      signal: silent.signal,
+    })
+    expect(ended).toMatchObject({ exitCode: 130, stdout: '' })
+  })
+})
+
+test('leaves no database behind where it is ended while it compares the schema', async () => {
+  const interrupted = new AbortController()
+  const beside = `SELECT datname FROM pg_database WHERE datname LIKE 'redemptions_doctor%'`
+  const running = cli.run(['doctor'], { env: { DATABASE_URL: system.ownerUrl }, signal: interrupted.signal })
+  await waitUntil('it compares', async () => (await queryOnce(system.ownerUrl, beside)).length > 0)
+  interrupted.abort(new InterruptedError())
+  expect((await running).exitCode).toBe(130)
+  expect(await queryOnce(system.ownerUrl, beside)).toEqual([])
 })
 
 test('names a variable that is wrong', async () => {

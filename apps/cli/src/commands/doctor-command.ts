@@ -18,12 +18,16 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 async function examine(session: Session): Promise<Result> {
   // Database, queue and storage take a while to load, and the other commands do without them.
   const { runChecks } = await import('../doctor/run-checks.ts')
+  const { terminal, options } = session
   const checks: Check[] = []
-  for await (const check of runChecks(session)) checks.push(check)
+  for await (const check of runChecks(session)) {
+    checks.push(check)
+    // At once: what was found is of use also when a later check is waited for in vain.
+    if (options.json !== true) terminal.stdout.write(`${show(session, check)}\n`)
+  }
   const findings = checks.filter(({ state }) => state === 'finding')
   return {
     json: { ok: findings.length === 0, checks },
-    text: checks.map((check) => show(session, check)).join('\n'),
     exitCode: findings.length === 0 ? EXIT.success : EXIT.trouble,
   }
 }

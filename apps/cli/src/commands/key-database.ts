@@ -1,6 +1,7 @@
 import type * as db from '@importer/db'
 
 import type { Session } from '../framework/session.ts'
+import { untilAborted } from '../framework/until-aborted.ts'
 
 type Db = typeof db
 type Act<Result> = (database: db.Database, functions: Db) => Promise<Result>
@@ -11,25 +12,23 @@ type Act<Result> = (database: db.Database, functions: Db) => Promise<Result>
  */
 export async function withKeyDatabase<Result>(session: Session, act: Act<Result>): Promise<Result> {
   const { terminal, signal, notify } = session
+  const use = async (database: KeyDatabase): Promise<Result> =>
+    untilAborted(signal, useDatabase(session, database, act))
   const { env } = terminal
   if (env.DATABASE_URL !== undefined) {
-    return useDatabase(
-      session,
-      { url: env.DATABASE_URL, ownerUrl: env.DATABASE_URL, appRole: env.DATABASE_APP_ROLE },
-      act,
-    )
+    return use({ url: env.DATABASE_URL, ownerUrl: env.DATABASE_URL, appRole: env.DATABASE_APP_ROLE })
   }
   // It takes a while to load, and the other commands do without it.
   const { APP_ROLE, findEmbeddedPostgres, startEmbeddedPostgres } = await import('@importer/embedded-postgres')
   const found = findEmbeddedPostgres({ dataDir: env.DATA_DIR })
-  if (found !== null) return useDatabase(session, { ...found, appRole: APP_ROLE }, act)
+  if (found !== null) return use({ ...found, appRole: APP_ROLE })
   const postgres = await startEmbeddedPostgres({
     dataDir: env.DATA_DIR,
     log: notify,
     signal,
   })
   try {
-    return await useDatabase(session, { ...postgres, appRole: APP_ROLE }, act)
+    return await use({ ...postgres, appRole: APP_ROLE })
   } finally {
     await postgres.stop()
   }
@@ -51,7 +50,10 @@ async function useDatabase<Result>(
   const functions = await import('@importer/db')
   // In the environment of intake and worker the address is that of the role itself, which finds everything migrated.
   const isOwner = appRole !== undefined && (await functions.mayMigrate(ownerUrl))
+  session.signal.throwIfAborted()
   await functions.migrateDatabase(ownerUrl, { appRole: isOwner ? appRole : undefined })
+  // Whoever has ended the command is to find nothing made after that.
+  session.signal.throwIfAborted()
   const database = functions.openDatabase({
     url,
     applicationName: 'cli',

@@ -9,8 +9,11 @@ import {
   type DatabaseServer,
   type SchemaDrift,
 } from '@importer/db'
+import { resolvesWithin } from '@importer/runtime'
 
+import { untilAborted } from '../framework/until-aborted.ts'
 import { describeFailure, finding, ok, skipped, type Check } from './check.ts'
+import { examine } from './examine.ts'
 
 const OLDEST_POSTGRES = 15
 const MOST_CLOCK_DIFFERENCE_MS = 5_000
@@ -19,43 +22,48 @@ const LATEST_IMPORTS = 20
 const MOST_ROWS = 1_000_000
 const MOST_DRIFTS_SHOWN = 5
 
-export interface DatabaseChecks {
-  readonly checks: readonly Check[]
-  /** Whether the database can be used: what is in it is looked at only then. */
-  readonly isUsable: boolean
-}
+/** Removing the database that the schema is compared with. */
+const REMOVED_WITHIN_MS = 5_000
 
 /**
  * Round trip, version, clock, and the schema against the migrations of this version: that one by the owner's address where it
- * is known, as it needs a database to compare with.
+ * is known, as it needs a database to compare with. Returns whether the database can be used: what is in it is looked at only then.
  */
-export async function checkDatabase(
+export async function* checkDatabase(
   database: Database,
   { url, ownerUrl }: { readonly url: string; readonly ownerUrl: string },
-): Promise<DatabaseChecks> {
+  signal: AbortSignal,
+): AsyncGenerator<Check, boolean> {
   const startedAt = Date.now()
   let server: DatabaseServer
   try {
-    server = await readServer(database)
+    server = await untilAborted(signal, readServer(database))
   } catch (error) {
+    signal.throwIfAborted()
     const remedy =
       'See that PostgreSQL runs and that DATABASE_URL is its address; with npm start it is started for you.'
-    return { checks: [finding('Database', `it does not answer: ${describeFailure(error)}`, remedy)], isUsable: false }
+    yield finding('Database', `it does not answer: ${describeFailure(error)}`, remedy)
+    return false
   }
   const tookMs = Date.now() - startedAt
-  const checks: Check[] = [checkVersion(server.version, tookMs), checkClock(server.now, startedAt + tookMs / 2)]
-  const pooler = await findPoolerFault(url)
-  if (pooler !== null) {
-    checks.push(pooler)
-    return { checks, isUsable: false }
+  yield checkVersion(server.version, tookMs)
+  yield checkClock(server.now, startedAt + tookMs / 2)
+  let hasOwnSessions = true
+  const pooler = await examine(signal, 'Pooler', async () => {
+    const fault = await findPoolerFault(url)
+    hasOwnSessions = fault === null
+    return fault ?? ok('Pooler', 'each connection has a session of its own')
+  })
+  if (pooler.state !== 'ok') yield pooler
+  if (!hasOwnSessions) return false
+  const applied = await examine(signal, 'Schema', async () => checkMigrations(database))
+  if (applied.state !== 'ok') {
+    yield applied
+    return false
   }
-  const fault = await describeSchemaFault(database)
-  if (fault !== null) {
-    checks.push(finding('Schema', fault, 'Run npm run migrate; npm start does it by itself.'))
-    return { checks, isUsable: false }
-  }
-  checks.push(await checkDrift(ownerUrl), checkRole(server))
-  return { checks, isUsable: true }
+  yield await checkDrift(ownerUrl, signal)
+  yield checkRole(server)
+  return true
 }
 
 /** The counts of the latest imports against their rows. */
@@ -104,11 +112,20 @@ export function checkClock(databaseNow: Date, localNowMs: number): Check {
   return finding('Clock', found, 'Let both keep time by NTP: dates, sessions and signatures of webhooks depend on it.')
 }
 
-async function checkDrift(url: string): Promise<Check> {
+async function checkMigrations(database: Database): Promise<Check> {
+  const fault = await describeSchemaFault(database)
+  if (fault === null) return ok('Schema', 'all migrations are applied')
+  return finding('Schema', fault, 'Run npm run migrate; npm start does it by itself.')
+}
+
+async function checkDrift(url: string, signal: AbortSignal): Promise<Check> {
   let drifts: SchemaDrift[]
+  const comparing = findSchemaDrift(url, signal)
   try {
-    drifts = await findSchemaDrift(url)
+    drifts = await untilAborted(signal, comparing)
   } catch (error) {
+    if (signal.aborted) await resolvesWithin(Promise.allSettled([comparing]), REMOVED_WITHIN_MS)
+    signal.throwIfAborted()
     const why = describeFailure(error)
     return skipped(
       'Schema',

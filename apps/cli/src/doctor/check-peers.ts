@@ -8,7 +8,9 @@ import { describeRedis } from '@importer/queue'
 import type { Environment } from '@importer/runtime'
 
 import type { Server } from '../connection/servers-file.ts'
+import type { Session } from '../framework/session.ts'
 import { describeFailure, finding, ok, skipped, type Check } from './check.ts'
+import { examine } from './examine.ts'
 
 const PROBE = Buffer.alloc(4_096, 'doctor\n')
 const SAFE_POLICY = 'noeviction'
@@ -59,15 +61,17 @@ export async function checkStorage(database: Database, environment: Environment)
 }
 
 /** What the intake app says of itself, and why imports do not go on. */
-export async function checkService(connect: () => Promise<Server>): Promise<Check[]> {
+export async function* checkService({ connect, signal }: Pick<Session, 'connect' | 'signal'>): AsyncGenerator<Check> {
   let server: Server
   try {
     server = await connect()
   } catch (error) {
-    return [skipped('Service', `not asked: ${describeFailure(error)}`)]
+    yield skipped('Service', `not asked: ${describeFailure(error)}`)
+    return
   }
-  const readiness = await checkReadiness(server.url)
-  return readiness.state === 'ok' ? [readiness, await checkDelays(server)] : [readiness]
+  const readiness = await examine(signal, 'Service', async () => checkReadiness(server.url))
+  yield readiness
+  if (readiness.state === 'ok') yield await examine(signal, 'Waiting imports', async () => checkDelays(server))
 }
 
 async function checkReadiness(url: string): Promise<Check> {

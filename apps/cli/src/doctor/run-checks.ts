@@ -3,21 +3,23 @@ import { findEmbeddedPostgres, type DatabaseUrls } from '@importer/embedded-post
 import type { Environment } from '@importer/runtime/environment'
 
 import type { Session } from '../framework/session.ts'
+import { untilAborted } from '../framework/until-aborted.ts'
 import { checkCounts, checkDatabase } from './check-database.ts'
 import { checkDisk, checkNode } from './check-machine.ts'
 import { checkQueue, checkService, checkStorage } from './check-peers.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { finding, ok, type Check } from './check.ts'
+import { examine } from './examine.ts'
 
 /** Looks at one thing after the other, from the machine to what runs on it. */
 export async function* runChecks(session: Session): AsyncGenerator<Check> {
-  const { terminal, notify } = session
+  const { terminal, notify, signal } = session
   // Variables that are wrong end a command before it begins, with their names.
   const environment = terminal.env.readInstallation()
   yield ok('Configuration', 'every variable that is set has a possible value')
   yield checkNode()
-  yield await checkDisk(environment.DATA_DIR)
-  yield await checkQueue(environment)
+  yield await examine(signal, 'Disk', async () => checkDisk(environment.DATA_DIR))
+  yield await examine(signal, 'Queue', async () => checkQueue(environment))
   const urls = findDatabase(environment)
   if (urls === null) {
     yield finding(
@@ -34,18 +36,16 @@ export async function* runChecks(session: Session): AsyncGenerator<Check> {
       onConnectionLost: (error) => notify(`a database connection broke: ${error.message}`),
     })
     try {
-      const { checks, isUsable } = await checkDatabase(database, urls)
-      yield* checks
-      if (isUsable) {
-        yield await checkStorage(database, environment)
-        yield await checkCounts(database)
-        yield await checkSecrets(database)
+      if (yield* checkDatabase(database, urls, signal)) {
+        yield await examine(signal, 'Storage', async () => checkStorage(database, environment))
+        yield await examine(signal, 'Imports', async () => checkCounts(database))
+        yield await examine(signal, 'Webhook secrets', async () => checkSecrets(database))
       }
     } finally {
-      await database.close()
+      await untilAborted(signal, database.close())
     }
   }
-  yield* await checkService(async () => session.connect())
+  yield* checkService(session)
 }
 
 function findDatabase({ DATABASE_URL, DATA_DIR }: Environment): DatabaseUrls | null {

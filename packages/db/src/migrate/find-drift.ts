@@ -23,16 +23,21 @@ interface CatalogueRow {
 }
 
 /**
- * Compares a database with what the migrations of this version make, in a new database beside it that is removed again.
- * Throws where that cannot be made: the user needs CREATEDB.
+ * Compares a database with what the migrations of this version make, in a new database beside it that is removed again, at once
+ * when the signal ends it. Throws where that cannot be made: the user needs CREATEDB.
  */
-export async function findSchemaDrift(databaseUrl: string): Promise<SchemaDrift[]> {
+export async function findSchemaDrift(databaseUrl: string, signal?: AbortSignal): Promise<SchemaDrift[]> {
   const name = `redemptions_doctor_${randomUUID().replaceAll('-', '')}`
   const client = new BoundedClient({ ...POSTGRES_CONNECTION, connectionString: databaseUrl })
   await client.connect()
   try {
-    await client.query(`CREATE DATABASE ${name}`)
+    const drop = async () => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    // Breaks off what is done there. That it failed is seen by the second one.
+    const giveUp = (): void => void drop().catch(() => undefined)
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', giveUp)
     try {
+      await client.query(`CREATE DATABASE ${name}`)
       const scratch = new URL(databaseUrl)
       scratch.pathname = `/${name}`
       await migrateDatabase(scratch.href)
@@ -40,7 +45,8 @@ export async function findSchemaDrift(databaseUrl: string): Promise<SchemaDrift[
       const { rows: found } = await client.query<CatalogueRow>(READ_CATALOGUE)
       return compare(expected, found)
     } finally {
-      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      signal?.removeEventListener('abort', giveUp)
+      await drop()
     }
   } finally {
     await client.end()
