@@ -68,6 +68,7 @@ describe('--json is one object of its documented shape:', () => {
     ['showImport', ['status', 'PARTIAL']],
     ['showImport', ['wait', 'PARTIAL']],
     ['showImport', ['watch', 'PARTIAL']],
+    ['listImports', ['watch', '--until-idle']],
     [
       'listImports',
       ['list', '--series', '500', '--status', 'completed', '--outcome', 'partial', '--search', 'partial'],
@@ -110,6 +111,27 @@ describe('--json is one object of its documented shape:', () => {
       error: { message: expect.stringContaining('--colour') },
       exitCode: 2,
     })
+  })
+})
+
+describe('the next command that is proposed', () => {
+  test.each<[string[], RegExp]>([
+    [
+      ['list', '--series', '500', '-q', "e' o", '--limit', '1'],
+      /^ +redemptions list --series 500 --search 'e'\\'' o' --limit 1 --cursor (\S+)$/m,
+    ],
+    [
+      ['errors', String(partial.id), '--from-row', '1', '--limit', '1'],
+      /^ +redemptions errors \d+ --from-row 1 --limit 1 --cursor \S+$/m,
+    ],
+    [
+      ['audit', '--import', String(partial.id), '--limit', '1'],
+      /^Next: redemptions audit --import \d+ --limit 1 --cursor/m,
+    ],
+  ])('has the options of this page: %j', async (args, next) => {
+    const file = SHOP_HEADER + `${UNKNOWN_COUPON}\n`.repeat(2)
+    for (const name of ["one' other.csv", "e' other.csv"]) await cli.run([...IMPORT, await put(name, file), '--wait'])
+    expect((await cli.run(args)).stderr).toMatch(next)
   })
 })
 

@@ -147,6 +147,15 @@ test('has the id of the delivery where the webhook is delivered too, and sends t
   expect(items.find(({ importId }) => importId === id)).toBeDefined()
 })
 
+test('ends well with --timeout, unless more events were expected', async () => {
+  const ended = await cli.run([...forwardTo(UNTIL_INTERRUPTED), '--timeout', '3s'])
+  expect(ended).toMatchObject({ exitCode: 0, stdout: '0 events forwarded\n' })
+  expect(await cli.run([...forwardTo(ONE_EVENT), '--timeout', '1s'])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('not done within 1 s (--timeout)'),
+  })
+})
+
 test('refuses what is no address', async () => {
   expect(await cli.run(['listen', '--forward-to', 'localhost:3000'])).toMatchObject({
     exitCode: 2,

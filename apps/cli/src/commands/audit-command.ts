@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { addExamples, runCommand, type CommandContext } from '../framework/define-command.ts'
+import { proposeNextPage } from '../framework/propose-command.ts'
 import { readCount, readId } from '../framework/read-options.ts'
 
 interface AuditOptions {
@@ -28,11 +29,10 @@ export function addAuditCommand(program: Command, context: CommandContext): void
           `${actor.type} ${actor.name}`,
           JSON.stringify(detail),
         ])
-        const of = importId === undefined ? '' : ` --import ${importId}`
         return {
           json: events,
           text: rows.length === 0 ? 'no events' : session.table(['at', 'what', 'who', 'detail'], rows),
-          next: events.nextCursor === null ? [] : [`audit${of} --cursor ${events.nextCursor}`],
+          next: proposeNextPage('audit', { import: importId, ...page }, events.nextCursor),
         }
       }),
     )

@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander'
 import { CliError } from '../framework/cli-error.ts'
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
 import { drawErrorTable } from '../framework/error-table.ts'
+import { proposeNextPage } from '../framework/propose-command.ts'
 import { readCount, readId } from '../framework/read-options.ts'
 import type { Session } from '../framework/session.ts'
 
@@ -80,7 +81,7 @@ async function listErrors(session: Session, importId: string, filters: Omit<Erro
     text: first === undefined ? 'no rejected rows' : drawErrorTable(session, page.items),
     next: [
       ...(first === undefined ? [] : [`row ${importId} ${first.rowNumber}`]),
-      ...(page.nextCursor === null ? [] : [`errors ${importId} --cursor ${page.nextCursor}`]),
+      ...proposeNextPage(`errors ${importId}`, filters, page.nextCursor),
     ],
   }
 }

@@ -6,6 +6,7 @@ import { openSource } from '../connection/open-source.ts'
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
 import { drawErrorTable } from '../framework/error-table.ts'
 import { EXIT } from '../framework/exit-codes.ts'
+import { quote } from '../framework/propose-command.ts'
 import { readId } from '../framework/read-options.ts'
 import type { Session } from '../framework/session.ts'
 import { addUploadOptions, readUploadFields, type ColumnOptions } from './upload-fields.ts'
@@ -95,8 +96,4 @@ function proposeImport(
   }
   const options = Object.entries(known).map(([name, value]) => `--${name} ${quote(value)}`)
   return `import ${quote(file)} --series ${series ?? 'ID'} ${options.join(' ')} --dry-run --wait`
-}
-
-function quote(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

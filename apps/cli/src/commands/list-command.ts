@@ -3,6 +3,7 @@ import { IMPORT_OUTCOMES, IMPORT_STATUSES, type ImportStatus } from '@importer/c
 import { Option, type Command } from 'commander'
 
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
+import { proposeNextPage } from '../framework/propose-command.ts'
 import { readCount, readId } from '../framework/read-options.ts'
 import type { Session } from '../framework/session.ts'
 import { describeStatus, paintStatus } from '../framework/show-import.ts'
@@ -40,7 +41,8 @@ export function addListCommand(program: Command, context: CommandContext): void 
   ])
 }
 
-async function listImports(session: Session, { series, search, ...options }: ListOptions): Promise<Result> {
+async function listImports(session: Session, asked: ListOptions): Promise<Result> {
+  const { series, search, ...options } = asked
   const page = await (await session.api()).listImports({ ...options, seriesId: series, q: search })
   const first = page.items[0]
   return {
@@ -48,7 +50,7 @@ async function listImports(session: Session, { series, search, ...options }: Lis
     text: page.items.length === 0 ? 'no imports' : tableOfImports(session, page.items),
     next: [
       ...(first === undefined ? [] : [`status ${first.id}`]),
-      ...(page.nextCursor === null ? [] : [`list --cursor ${page.nextCursor}`]),
+      ...proposeNextPage('list', { ...asked }, page.nextCursor),
     ],
   }
 }

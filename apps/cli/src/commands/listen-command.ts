@@ -4,8 +4,9 @@ import type { Command } from 'commander'
 import { Agent } from 'undici'
 
 import { pause } from '../connection/retry.ts'
-import { CliError, InterruptedError } from '../framework/cli-error.ts'
+import { CliError, InterruptedError, TimeLimitError } from '../framework/cli-error.ts'
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
+import { EXIT } from '../framework/exit-codes.ts'
 import { readCount } from '../framework/read-options.ts'
 import type { Session } from '../framework/session.ts'
 import { EventFollower } from '../listen/follow-events.ts'
@@ -54,9 +55,11 @@ async function listen(session: Session, { forwardTo, events }: ListenOptions): P
       if (forwarded.length !== events) await pause(LOOK_EVERY_MS, signal)
     }
   } catch (error) {
-    // It has no other end than Ctrl-C or a time limit: what was done until then is the result.
-    if (!(error instanceof InterruptedError)) throw error
-    return { json: describeAll(url, secret, forwarded), exitCode: error.exitCode }
+    // What was done until then is the result. Without --events a time limit is an end like any other.
+    if (error instanceof InterruptedError) {
+      return { json: describeAll(url, secret, forwarded), exitCode: EXIT.interrupted }
+    }
+    if (!(error instanceof TimeLimitError) || events !== undefined) throw error
   } finally {
     await dispatcher.destroy()
   }

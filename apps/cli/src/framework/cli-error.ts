@@ -25,6 +25,15 @@ export class InterruptedError extends CliError {
   }
 }
 
+/** The time of `--timeout` is up. */
+export class TimeLimitError extends CliError {
+  override readonly name = 'TimeLimitError'
+
+  constructor(ms: number) {
+    super(`not done within ${ms / 1_000} s (--timeout); what the importer has taken goes on there`)
+  }
+}
+
 /** Of an error of the operating system its code, such as ENOENT; of another one all of it. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error)

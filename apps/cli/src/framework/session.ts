@@ -6,7 +6,7 @@ import pc from 'picocolors'
 import { createApi } from '../connection/create-api.ts'
 import { findConnection, type ConnectOptions } from '../connection/find-connection.ts'
 import type { Server } from '../connection/servers-file.ts'
-import { CliError } from './cli-error.ts'
+import { TimeLimitError } from './cli-error.ts'
 import type { Screen, Terminal } from './terminal.ts'
 
 /** The options that every command has. */
@@ -38,10 +38,8 @@ export interface Session {
 /** A session and what ends its time limit. */
 export function openSession(terminal: Terminal, options: GlobalOptions): { session: Session; close: () => void } {
   const limit = new AbortController()
-  const timer =
-    options.timeout === undefined
-      ? undefined
-      : setTimeout(() => limit.abort(describeTimeout(options.timeout ?? 0)), options.timeout)
+  const { timeout } = options
+  const timer = timeout === undefined ? undefined : setTimeout(() => limit.abort(new TimeLimitError(timeout)), timeout)
   const signal = AbortSignal.any([terminal.signal, limit.signal])
   let connecting: Promise<Server> | undefined
   const connect = async (): Promise<Server> => {
@@ -68,10 +66,6 @@ export function openSession(terminal: Terminal, options: GlobalOptions): { sessi
     api: async () => createApi(await connect(), { signal, notify }),
   }
   return { session, close: () => clearTimeout(timer) }
-}
-
-function describeTimeout(ms: number): CliError {
-  return new CliError(`not done within ${ms / 1_000} s (--timeout); what the importer has taken goes on there`)
 }
 
 type Colours = ReturnType<typeof pc.createColors>

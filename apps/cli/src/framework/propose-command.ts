@@ -1,0 +1,19 @@
+/** A word as a POSIX shell reads it. */
+export function quote(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** The command of the next page, if there is one: `command` with the options that this page was asked for. */
+export function proposeNextPage(
+  command: string,
+  options: Readonly<Record<string, string | number | undefined>>,
+  nextCursor: string | null,
+): string[] {
+  if (nextCursor === null) return []
+  const words = Object.entries({ ...options, cursor: nextCursor }).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, quote(String(value))],
+  )
+  return [[command, ...words].join(' ')]
+}
