@@ -3,14 +3,13 @@ export function quote(text: string): string {
   return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
+type Options = Readonly<Record<string, string | number | undefined>>
+
 /** The command of the next page, if there is one: `command` with the options that this page was asked for. */
-export function proposeNextPage(
-  command: string,
-  options: Readonly<Record<string, string | number | undefined>>,
-  nextCursor: string | null,
-): string[] {
+export function proposeNextPage(command: string, options: Options, nextCursor: string | null): string[] {
   if (nextCursor === null) return []
-  const words = Object.entries({ ...options, cursor: nextCursor }).flatMap(([name, value]) =>
+  const repeated: Options = { ...options, cursor: nextCursor }
+  const words = Object.entries(repeated).flatMap(([name, value]) =>
     value === undefined
       ? []
       : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, quote(String(value))],
