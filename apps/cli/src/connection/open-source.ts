@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream, rmSync } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
 
-import { CliError } from '../framework/cli-error.ts'
+import { CliError, codeOf } from '../framework/cli-error.ts'
 import type { Terminal } from '../framework/terminal.ts'
 
 /** A file that can be read as often as its upload has to be tried. */
@@ -53,9 +53,12 @@ export async function openSource(file: string, options: SourceOptions): Promise<
 async function spool(from: Readable & { readonly isTTY?: boolean }, { signal, name }: SourceOptions): Promise<Source> {
   if (from.isTTY === true)
     throw new CliError('nothing is piped into standard input; expected a file, such as … | redemptions import -')
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'redemptions-'))
-  const release = async (): Promise<void> => rm(folder, { recursive: true, force: true })
-  const file = path.join(folder, 'stdin')
+  const spoolFile = await makeSpoolFile()
+  const target = createWriteStream(spoolFile.path, { mode: 0o600 })
+  let targetError: Error | undefined
+  target.once('error', (error) => {
+    targetError = error
+  })
   try {
     const hash = createHash('sha256')
     let bytes = 0
@@ -69,14 +72,44 @@ async function spool(from: Readable & { readonly isTTY?: boolean }, { signal, na
           yield chunk
         }
       },
-      createWriteStream(file, { mode: 0o600 }),
+      target,
       { signal },
     )
-    return { path: file, name: name ?? 'stdin.csv', bytes, sha256: hash.digest('hex'), release }
+    return { ...spoolFile, name: name ?? 'stdin.csv', bytes, sha256: hash.digest('hex') }
   } catch (error) {
-    await release()
+    await spoolFile.release()
+    if (targetError !== undefined && error === targetError) {
+      signal.throwIfAborted()
+      throw explainTemporaryFolder(targetError)
+    }
     throw explain(error, 'standard input', signal)
   }
+}
+
+/** In a folder of its own, which is removed at the latest when the process exits: it may hold mobiles and e-mails. */
+async function makeSpoolFile(): Promise<Pick<Source, 'path' | 'release'>> {
+  let folder: string
+  try {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'redemptions-'))
+  } catch (error) {
+    throw explainTemporaryFolder(error)
+  }
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', removeAtExit)
+  return {
+    path: path.join(folder, 'stdin'),
+    release: async () => {
+      await rm(folder, { recursive: true, force: true })
+      process.off('exit', removeAtExit)
+    },
+  }
+}
+
+function explainTemporaryFolder(error: unknown): CliError {
+  return new CliError(
+    `standard input cannot be kept in the temporary folder ${os.tmpdir()} (${codeOf(error)}); expected space for all of it there, or another folder in TMPDIR`,
+    { cause: error },
+  )
 }
 
 function explain(error: unknown, file: string, signal: AbortSignal): unknown {
