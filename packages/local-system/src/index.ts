@@ -1,3 +1,5 @@
+export { keepVariables } from '@importer/runtime'
+
 export { ensureApiKeyFile } from './api-key-file.ts'
 export { bundlePrograms } from './bundle-programs.ts'
 export { ownEnvironment, readEnvironment, type RawEnvironment } from './env.ts'

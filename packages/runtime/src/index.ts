@@ -1,6 +1,7 @@
 export {
   checkEnvironment,
   checkServiceEnvironment,
+  keepVariables,
   listOldNames,
   pickEnvironment,
   requireOwnPorts,

@@ -171,6 +171,18 @@ export function pickEnvironment<const Names extends readonly EnvironmentName[]>(
   return parseEnvironment(schema, env) as Pick<Environment, Names[number]>
 }
 
+/** `env` with none of this software's variables but `names`: the others are unset, by names that they had before too. */
+export function keepVariables(
+  names: readonly EnvironmentName[],
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const kept: ReadonlySet<string> = new Set(names)
+  const dropped = Object.entries<Variable>(ENVIRONMENT).flatMap(([name, { oldName }]) =>
+    kept.has(name) ? [] : [name, ...(oldName === undefined ? [] : [oldName])],
+  )
+  return { ...env, ...Object.fromEntries(dropped.map((name) => [name, undefined])) }
+}
+
 interface Bounds {
   readonly from: number
   readonly to: number
