@@ -46,13 +46,3 @@ it('a worker that is stopped amid a batch is reported as silent', async () => {
   await obstacle.remove()
   await expectCompletion(importId)
 })
-
-it('an import that no worker takes says so, and goes on once one runs', async () => {
-  await system.worker.kill('SIGKILL')
-  const importId = await uploadFile(system.client, fault)
-  const waiting = await waitForDelay(system.client, importId, 'NO_WORKER')
-  expect(waiting.status).toBe('queued')
-  expect(waiting.delay?.since).toBe(waiting.updatedAt)
-  await system.startWorker()
-  await expectCompletion(importId)
-})

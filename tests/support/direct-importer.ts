@@ -124,7 +124,7 @@ export class DirectImporter {
   async revert(importId: number): Promise<void> {
     expect(await requestRevert(this.database, { orgId: TEST_ORG, importId, actor: TEST_ACTOR })).toBe(true)
     const signal = new AbortController().signal
-    await runRevert({ database: this.database, log: this.#log, importId, signal })
+    await runRevert({ database: this.database, log: this.#log, importId, signal, shouldYield: () => false })
     const record = await findImportById(this.database, importId)
     expect(record?.status).toBe('reverted')
   }

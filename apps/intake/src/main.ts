@@ -151,7 +151,7 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
   // The supervisor, when it is one that started this process, waits for it.
   process.send?.({ type: 'ready' })
   do {
-    await watchPooler(databaseGuard, { signal: stopping.signal })
+    await watchPooler(databaseGuard, { signal: stopping.signal, everyMs: env.POOLER_CHECK_SECONDS * 1_000 })
   } while (await waitForDatabase())
 }
 

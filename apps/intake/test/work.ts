@@ -38,7 +38,7 @@ export async function workOnPreparation(
 }
 
 export async function workOnRevert({ database }: TestIntake, importId: number): Promise<void> {
-  await runRevert({ database, log, importId, signal: new AbortController().signal })
+  await runRevert({ database, log, importId, signal: new AbortController().signal, shouldYield: () => false })
 }
 
 export const TILL = 50_001

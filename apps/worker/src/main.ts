@@ -143,7 +143,13 @@ async function start({ env, log, shutdown, times, tracing, end }: ProgramParts<W
     queues.consume('prepare', thenPoke<'prepare'>(prepare), { concurrency: PREPARATIONS_AT_ONCE }),
   ]
   const stopTaking = takeJobs({ identity, consume, onStorageUnavailable, log, closeDeadlineMs: times.workMs })
-  const revert = createRevertProcessor({ database, log, tracing, onReverted: () => metrics.countReverted() })
+  const revert = createRevertProcessor({
+    database,
+    producer: queues.producer('revert'),
+    log,
+    tracing,
+    onReverted: () => metrics.countReverted(),
+  })
   const reverts = queues.consume('revert', thenPoke<'revert'>(revert), { concurrency: 1 })
   // All at once: while one job comes to its end, nobody takes another one that the process has no time for.
   shutdown.add('jobs', async () => {
@@ -155,7 +161,7 @@ async function start({ env, log, shutdown, times, tracing, end }: ProgramParts<W
     if (ended.includes(false)) throw new Error('jobs still ran at the end of their time; other workers go on with them')
   })
 
-  await watchPooler(databaseGuard, { signal: shutdown.signal })
+  await watchPooler(databaseGuard, { signal: shutdown.signal, everyMs: env.POOLER_CHECK_SECONDS * 1_000 })
   if (shutdown.signal.aborted) return
   // Jobs under way would go on in sessions of others. Started again, it waits for another mode before it takes any.
   log.fatal(`the worker ends: ${databaseGuard.fault}`)

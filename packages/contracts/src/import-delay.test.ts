@@ -10,7 +10,7 @@ const FACTS: DelayFacts = {
   readAt: READ_AT,
   updatedAt: ago(1),
   progressedAt: ago(1),
-  toPrepare: false,
+  revertRequested: false,
   recorded: null,
 }
 const storageAway = (at: number, since = at) =>
@@ -21,7 +21,8 @@ describe('no delay is reported of', () => {
     ['an import that progresses', {}],
     ['a worker that was heard of 9.9 s ago', { updatedAt: ago(9.9), progressedAt: ago(9.9) }],
     ['an import that has waited for 29.9 s', { status: 'queued', updatedAt: ago(29.9), progressedAt: null }],
-    ['an import whose file is being made', { status: 'queued', updatedAt: ago(300), toPrepare: true }],
+    ['an import whose revert goes on', { status: 'completed', updatedAt: ago(29.9), revertRequested: true }],
+    ['an import that is reverted', { status: 'reverted', updatedAt: ago(300), revertRequested: true }],
     ['a delay that progress has ended', { recorded: storageAway(5), progressedAt: ago(4), updatedAt: ago(4) }],
     ['an import that is completed', { status: 'completed', updatedAt: ago(300), recorded: storageAway(300) }],
     ['an import that is cancelled', { status: 'cancelled', updatedAt: ago(300) }],
@@ -42,11 +43,12 @@ test.each<[string, Partial<DelayFacts>, string, Date]>([
     ago(20),
   ],
   [
-    'a storage that is away while its file is to be made',
-    { status: 'queued', toPrepare: true, recorded: storageAway(2), updatedAt: ago(40), progressedAt: null },
-    'STORAGE_UNAVAILABLE',
-    ago(2),
+    'a revert that nobody takes',
+    { status: 'failed', revertRequested: true, updatedAt: ago(30), progressedAt: ago(300) },
+    'NO_WORKER',
+    ago(30),
   ],
+  ['a resumed import that nobody takes', { status: 'queued', updatedAt: ago(30) }, 'NO_WORKER', ago(30)],
   [
     'an import that nobody takes after it was queued again',
     { status: 'queued', recorded: storageAway(31), updatedAt: ago(30), progressedAt: null },

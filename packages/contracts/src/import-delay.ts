@@ -1,6 +1,6 @@
 import type { ImportStatus } from './import-state.ts'
 
-/** Why an unfinished import does not go on. */
+/** Why an unfinished import, or its revert, does not go on. */
 export const DELAY_CODES = ['NO_WORKER', 'WORKER_SILENT', 'STORAGE_UNAVAILABLE', 'DATABASE_BUSY'] as const
 
 export type DelayCode = (typeof DELAY_CODES)[number]
@@ -24,8 +24,8 @@ export interface DelayFacts {
   readonly updatedAt: Date
   /** The last change of a checkpoint; null: there is none yet. */
   readonly progressedAt: Date | null
-  /** Its file is still to be made, which counts as work. */
-  readonly toPrepare: boolean
+  /** What it inserted is to be deleted, whatever its status says until that is done. */
+  readonly revertRequested: boolean
   /** What its worker recorded last, and when. */
   readonly recorded: (ImportDelay & { readonly at: Date }) | null
 }
@@ -36,7 +36,7 @@ const WORKER_SILENT_AFTER_MS = 10_000
 const RECORD_HOLDS_MS = 45_000
 
 const MESSAGES: Readonly<Record<DelayCode, string>> = {
-  NO_WORKER: 'It waits, and no worker has taken it for 30 s. See whether a worker runs, and what its log says.',
+  NO_WORKER: 'It waits, and no worker has worked on it for 30 s. See whether a worker runs, and what its log says.',
   WORKER_SILENT:
     'Its worker has made no progress for 10 s. One that has died is replaced within seconds; see whether it is stopped or overloaded.',
   STORAGE_UNAVAILABLE: 'The file storage does not answer. The import goes on by itself once it does.',
@@ -48,23 +48,29 @@ export function explainDelay(code: DelayCode, reason?: string): string {
   return reason === undefined ? MESSAGES[code] : `${MESSAGES[code]} Found: ${reason}.`
 }
 
-/** What delays an import; null: nothing, or it is over. Progress ends a delay that was recorded before it. */
+/** What delays an import or its revert; null: nothing, or it is over. Progress ends a delay that was recorded before it. */
 export function findDelay(facts: DelayFacts): ImportDelay | null {
-  const { status, readAt, updatedAt, progressedAt, toPrepare, recorded } = facts
+  const { status, readAt, updatedAt, progressedAt, revertRequested, recorded } = facts
   const ageMs = (time: Date): number => readAt.getTime() - time.getTime()
   const isRecorded = recorded !== null && ageMs(recorded.at) < RECORD_HOLDS_MS
   if (status === 'queued') {
     // Before a worker takes it there is no checkpoint: whatever changes the import ends what was recorded.
     if (isRecorded && recorded.at > updatedAt) return showRecorded(recorded)
-    return toPrepare || ageMs(updatedAt) < NO_WORKER_AFTER_MS
-      ? null
-      : { code: 'NO_WORKER', message: explainDelay('NO_WORKER'), since: updatedAt }
+    return findMissingWorker(facts)
   }
+  if (revertRequested && status !== 'reverted') return findMissingWorker(facts)
   if (status !== 'processing') return null
   if (isRecorded && (progressedAt === null || recorded.at > progressedAt)) return showRecorded(recorded)
   return ageMs(updatedAt) < WORKER_SILENT_AFTER_MS
     ? null
     : { code: 'WORKER_SILENT', message: explainDelay('WORKER_SILENT'), since: updatedAt }
+}
+
+/** Whoever makes an import's file or deletes what it inserted changes the import while it does: no change is no worker. */
+function findMissingWorker({ readAt, updatedAt }: DelayFacts): ImportDelay | null {
+  return readAt.getTime() - updatedAt.getTime() < NO_WORKER_AFTER_MS
+    ? null
+    : { code: 'NO_WORKER', message: explainDelay('NO_WORKER'), since: updatedAt }
 }
 
 function showRecorded({ code, message, since }: ImportDelay): ImportDelay {

@@ -65,7 +65,7 @@ test('the watch ends with its process', async () => {
   const { guard } = guardOver({})
   await guard.check()
   const stopping = new AbortController()
-  const watched = watchPooler(guard, { signal: stopping.signal })
+  const watched = watchPooler(guard, { signal: stopping.signal, everyMs: 60_000 })
   stopping.abort()
   await watched
   expect(guard.fault).toBeNull()

@@ -54,12 +54,10 @@ export function guardDatabase({ checkSchema, checkPooler, log }: DatabaseGuardOp
   }
 }
 
-const CHECK_POOLER_EVERY_MS = 120_000
-
 /** Resolves once a pooler is found that gives sessions to others, or when `signal` ends the watch. */
 export async function watchPooler(
   guard: DatabaseGuard,
-  { signal, everyMs = CHECK_POOLER_EVERY_MS }: { readonly signal: AbortSignal; readonly everyMs?: number },
+  { signal, everyMs }: { readonly signal: AbortSignal; readonly everyMs: number },
 ): Promise<void> {
   while (!signal.aborted && guard.fault === null) {
     await delay(everyMs, undefined, { signal }).catch(() => undefined)

@@ -3,7 +3,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Actor, RetryOptions } from '@importer/contracts'
 
 import { setActor } from '../audit/record-audit-event.ts'
+import type { Import } from '../generated/client.ts'
 import type { Database, Transaction } from '../open-database.ts'
+import { nameColumn } from './import-record.ts'
 import { countQueuedImports, QueueFullError, queueLock } from './queue-limit.ts'
 import { readStoredBytes, storageLock, StorageQuotaError } from './storage-quota.ts'
 
@@ -81,24 +83,109 @@ function hashOptions(options: RetryOptions): string {
   return createHash('sha256').update(JSON.stringify(options)).digest('hex')
 }
 
-/** Everything is as it was but the file; its key is a name for the time until there is one. */
+/** As the import that is tried again has it. */
+const COPIED = 'copied'
+/** As every new import has it: of a run, of an upload's file, or of one upload's own limits and callback. */
+const NEW = 'new'
+
+/**
+ * What a retry has in each column: {@link COPIED}, {@link NEW}, or an expression over that import. Every column is named: a new one
+ * does not compile before it is decided here. Parameters: 1 source, 2 organization, 3 the key that is a name for the time until there
+ * is a file, 4 whether it is a dry run, 5 where links begin, 6 options, 7 their hash, 8 trace.
+ */
+const COLUMNS = {
+  id: NEW,
+  orgId: COPIED,
+  seriesId: COPIED,
+  status: NEW,
+  fencingToken: NEW,
+  jobId: NEW,
+  fileKey: '$3::text',
+  fileChecksums: NEW,
+  fileName: `format('retry_of_%s_%s', id, file_name)`,
+  bytes: '0',
+  sha256: `''`,
+  mapping: `mapping - 'skipLines'`,
+  delimiter: COPIED,
+  hasHeader: COPIED,
+  startByte: NEW,
+  startLine: NEW,
+  details: COPIED,
+  metadata: COPIED,
+  dryRun: '$4::boolean',
+  dryRowsRemovedAt: NEW,
+  profileName: COPIED,
+  profileVersion: COPIED,
+  partitionCount: NEW,
+  partitionBy: NEW,
+  totalRows: NEW,
+  delayCode: NEW,
+  delayMessage: NEW,
+  delaySince: NEW,
+  delayAt: NEW,
+  errorStreak: NEW,
+  uploadFileKey: NEW,
+  uploadBytes: NEW,
+  uploadSha256: NEW,
+  uploadFileChecksums: NEW,
+  encoding: `'utf-8'`,
+  maxErrors: NEW,
+  maxErrorRatio: NEW,
+  idempotencyKey: NEW,
+  requestHash: NEW,
+  retryOf: 'id',
+  toPrepare: 'true',
+  retryOptions: '$6::jsonb',
+  retryHash: '$7::text',
+  resumedAt: NEW,
+  revertRequestedAt: NEW,
+  callbackUrl: NEW,
+  baseUrl: '$5::text',
+  traceparent: '$8::text',
+  failureCode: NEW,
+  failureMessage: NEW,
+  attempts: NEW,
+  cleanStop: NEW,
+  workedMs: NEW,
+  sliceStartedAt: NEW,
+  createdAt: NEW,
+  startedAt: NEW,
+  finishedAt: NEW,
+  updatedAt: NEW,
+  expiredAt: NEW,
+  purgedAt: NEW,
+} as const satisfies Readonly<Record<keyof Import, string>>
+
+const INSERT_RETRY = writeInsertion(COLUMNS)
+
+function writeInsertion(columns: Readonly<Record<keyof Import, string>>): string {
+  const given = (Object.keys(columns) as (keyof Import)[]).filter((column) => columns[column] !== NEW)
+  const values = given.map((column) => (columns[column] === COPIED ? nameColumn(column) : columns[column]))
+  return `
+INSERT INTO import (${given.map(nameColumn).join(', ')})
+SELECT ${values.join(', ')}
+FROM import
+WHERE id = $1::int AND org_id = $2::int AND status IN ('completed', 'failed', 'cancelled')
+  AND revert_requested_at IS NULL AND expired_at IS NULL AND delimiter IS NOT NULL AND has_header IS NOT NULL
+RETURNING id`
+}
+
 async function insertRetry(
   tx: Transaction,
   { orgId, sourceId, options, baseUrl, traceparent = null }: NewRetry,
   hash: string,
 ): Promise<number | undefined> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    INSERT INTO import (org_id, series_id, file_key, file_name, sha256, bytes, mapping, details, metadata, encoding,
-                        delimiter, has_header, dry_run, base_url, retry_of, to_prepare, retry_options, retry_hash,
-                        profile_name, profile_version, traceparent)
-    SELECT org_id, series_id, ${`unprepared/${randomUUID()}`}, format('retry_of_%s_%s', id, file_name), '', 0, mapping - 'skipLines',
-           details, metadata, 'utf-8', delimiter, has_header, ${options.dryRun}::boolean, ${baseUrl}, id, true,
-           ${JSON.stringify(options)}::jsonb, ${hash},
-           profile_name, profile_version, ${traceparent}
-    FROM import
-    WHERE id = ${sourceId}::int AND org_id = ${orgId}::int AND status IN ('completed', 'failed', 'cancelled')
-      AND revert_requested_at IS NULL AND expired_at IS NULL AND delimiter IS NOT NULL AND has_header IS NOT NULL
-    RETURNING id`
+  const [row] = await tx.$queryRawUnsafe<{ id: number }[]>(
+    INSERT_RETRY,
+    sourceId,
+    orgId,
+    `unprepared/${randomUUID()}`,
+    options.dryRun,
+    baseUrl,
+    JSON.stringify(options),
+    hash,
+    traceparent,
+  )
   return row?.id
 }
 

@@ -147,12 +147,16 @@ export interface ImportRecord
 /** The columns whose name in the database is not theirs in snake case. */
 const RENAMED_COLUMNS: Partial<Record<keyof Import, string>> = { fencingToken: 'lease', partitionCount: 'lane_count' }
 
+/** As the column is named in the database. */
+export function nameColumn(column: keyof Import): string {
+  return RENAMED_COLUMNS[column] ?? column.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 /** `instead` has an expression for a column that is not wanted as it is. */
 function selectImports(instead: Partial<Record<KeptColumn | ReadColumn, string>> = {}): string {
-  const columns = [...KEPT_COLUMNS, ...READ_COLUMNS].map((column) => {
-    const stored = RENAMED_COLUMNS[column] ?? column.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    return `${instead[column] ?? `i.${stored}`} AS "${column}"`
-  })
+  const columns = [...KEPT_COLUMNS, ...READ_COLUMNS].map(
+    (column) => `${instead[column] ?? `i.${nameColumn(column)}`} AS "${column}"`,
+  )
   return `
 SELECT ${columns.join(', ')},
        (SELECT max(n.id) FROM import n WHERE n.retry_of = i.id) AS "retriedAs",
@@ -221,7 +225,7 @@ export function toImportRecord(row: ImportRow): ImportRecord {
       readAt: row.readAt,
       updatedAt,
       progressedAt: row.progressedAt,
-      toPrepare: row.toPrepare,
+      revertRequested: row.revertRequestedAt !== null,
       recorded: readRecordedDelay(row),
     }),
   }

@@ -27,6 +27,12 @@ export async function recordPreparedFile({ prisma }: Database, importId: number,
   return count > 0
 }
 
+/** The import's file is being made: whoever sees no such change for long knows that no worker makes it. */
+export async function recordPreparationProgress({ prisma }: Database, importId: number): Promise<void> {
+  await prisma.$executeRaw`
+    UPDATE import SET updated_at = clock_timestamp() WHERE id = ${importId}::int AND to_prepare AND status = 'queued'`
+}
+
 /** The import's file cannot be made. */
 export async function failPreparation(database: Database, importId: number, failure: ImportFailure): Promise<boolean> {
   const now = new Date()

@@ -13,6 +13,7 @@ import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runt
 
 import type { ImportObserver } from '../run/import-life.ts'
 import { describeRetryFailure, makeRetryFile } from './prepare-retry.ts'
+import { recordReads } from './record-reads.ts'
 import { describeWorkbookFailure, makeWorkbookText } from '../workbook/prepare-workbook.ts'
 
 export interface PreparationOptions {
@@ -69,7 +70,7 @@ async function prepareKnown(options: PreparationOptions, record: ImportRecord): 
   const { database, store, log, importId, observer } = options
   const { make, describeFailure } = record.retryOf === null ? WORKBOOK : RETRY
   try {
-    const file = await make(options, record)
+    const file = await make({ ...options, store: recordReads({ database, store, log, importId }) }, record)
     if (await recordPreparedFile(database, importId, { ...file, fileKey: file.key })) {
       return { jobId: record.jobId ?? importJobId(importId, record.fencingToken) }
     }

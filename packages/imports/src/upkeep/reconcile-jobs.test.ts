@@ -1,4 +1,4 @@
-import { importJobId } from '@importer/db'
+import { importJobId, nextRevertJobId, revertJobIds } from '@importer/db'
 import { createQueues, type Producer, type Queues } from '@importer/queue'
 import { createLog } from '@importer/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -115,6 +115,33 @@ describe.each(['postgres', 'redis'] as const)('with %s', (kind) => {
       })
     },
   )
+
+  it.skipIf(kind === 'redis' && !hasRedisServer())('leaves alone a revert that has either of its jobs', async () => {
+    const { id } = await database.prisma.import.create({
+      data: {
+        orgId: ORG,
+        seriesId: 1n,
+        status: 'completed',
+        fileKey: `reverting-${kind}`,
+        fileName: 'a',
+        bytes: 1n,
+        sha256: 'x',
+        mapping: {},
+        revertRequestedAt: new Date(0),
+        updatedAt: new Date(0),
+      },
+    })
+    const reverts = queues.producer('revert')
+    const [first, continued] = revertJobIds(id)
+    expect(nextRevertJobId(id, first)).toBe(continued)
+    expect(nextRevertJobId(id, continued)).toBe(first)
+    await reverts.enqueue({ importId: id }, { jobId: continued })
+    const round = async () =>
+      reconcileJobs({ database, queue: producer, prepareQueue: producer, revertQueue: reverts, log }, 0)
+    await round()
+    expect([...(await reverts.findJobs([first, continued]))]).toEqual([continued])
+    await database.prisma.import.delete({ where: { id } })
+  })
 
   it.skipIf(kind === 'redis' && !hasRedisServer())('leaves alone what made progress just now', async () => {
     const { id } = await database.prisma.import.create({

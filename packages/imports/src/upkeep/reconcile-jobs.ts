@@ -4,6 +4,7 @@ import {
   importJobId,
   prepareJobId,
   revertJobId,
+  revertJobIds,
   type Database,
 } from '@importer/db'
 import type { Logger } from '@importer/runtime'
@@ -41,8 +42,8 @@ const MOST_PAGES = 50
 interface ExpectedJob {
   readonly importId: number
   readonly queue: JobQueue
-  /** The job that should be there, and the one to add when it is not. */
-  readonly expected: string
+  /** The jobs of which one should be there, and the one to add when none is. */
+  readonly expected: readonly string[]
   readonly added: string
 }
 
@@ -57,9 +58,12 @@ export async function reconcileJobs(options: ReconcileOptions, reached: number):
   const findImports = async (afterId: number | null): Promise<ExpectedJob[]> => {
     const stranded = await findStrandedImports(database, { quietMs: QUIET_MS, afterId, limit: PAGE })
     return stranded.map(({ importId, fencingToken, jobId, toPrepare }) => {
-      if (toPrepare) return expectJob(prepareQueue, importId, prepareJobId(importId))
+      if (toPrepare) {
+        const preparing = prepareJobId(importId)
+        return { importId, queue: prepareQueue, expected: [preparing], added: preparing }
+      }
       const added = importJobId(importId, fencingToken)
-      return { importId, queue, expected: jobId ?? added, added }
+      return { importId, queue, expected: [jobId ?? added], added }
     })
   }
   const imports = await requeueMissing(log, reached, findImports)
@@ -68,13 +72,14 @@ export async function reconcileJobs(options: ReconcileOptions, reached: number):
   // There are few at a time: they are looked at from the first on.
   const reverts = await requeueMissing(log, 0, async (afterId) => {
     const stranded = await findStrandedReverts(database, { quietMs: QUIET_MS, afterId, limit: PAGE })
-    return stranded.map((importId) => expectJob(revertQueue, importId, revertJobId(importId)))
+    return stranded.map((importId) => ({
+      importId,
+      queue: revertQueue,
+      expected: revertJobIds(importId),
+      added: revertJobId(importId),
+    }))
   })
   return { requeued: imports.requeued + newest + reverts.requeued, reached: imports.reached }
-}
-
-function expectJob(queue: JobQueue, importId: number, jobId: string): ExpectedJob {
-  return { importId, queue, expected: jobId, added: jobId }
 }
 
 async function requeueMissing(
@@ -114,8 +119,8 @@ async function requeuePage(log: Logger, page: readonly ExpectedJob[]): Promise<n
 
 /** As long as a job is there, the queue gives it to a worker, also when the worker that had it is dead. */
 async function addMissing(queue: JobQueue, jobs: readonly ExpectedJob[]): Promise<ExpectedJob[]> {
-  const there = await queue.findJobs(jobs.map(({ expected }) => expected))
-  const missing = jobs.filter(({ expected }) => !there.has(expected))
+  const there = await queue.findJobs(jobs.flatMap(({ expected }) => expected))
+  const missing = jobs.filter(({ expected }) => !expected.some((jobId) => there.has(jobId)))
   if (missing.length > 0) {
     await queue.enqueueAll(missing.map(({ importId, added }) => ({ payload: { importId }, jobId: added })))
   }

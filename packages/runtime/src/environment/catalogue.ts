@@ -36,6 +36,7 @@ export const ENVIRONMENT = {
   },
   // PostgreSQL cuts longer names.
   DATABASE_APP_ROLE: { schema: text.max(63).optional(), expected: 'the name of a PostgreSQL role, such as importer' },
+  POOLER_CHECK_SECONDS: wholeNumber({ from: 1, to: 86_400, fallback: 120 }),
   REDIS_URL: {
     schema: text.refine((value) => hasProtocol(value, ['redis:', 'rediss:'])).optional(),
     expected: 'a URL such as redis://user:password@host:6379',
