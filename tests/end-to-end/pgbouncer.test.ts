@@ -54,7 +54,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
     const port = await chooseFreePort()
     const dataDir = await makeTemporaryFolder()
     const portName = app === 'intake' ? 'PORT' : 'WORKER_PORT'
-    await startApp(app, {
+    const process = await startApp(app, {
       env: { DATA_DIR: dataDir, [portName]: String(port), LOG_LEVEL: 'info', ...env },
       // An intake is not ready before it has its database, and says before that that it listens.
       ...(app === 'intake' && { isReady: (output: string) => output.includes('listening') }),
@@ -64,7 +64,7 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
       const answer = (await (await fetch(`${url}/readyz`)).json()) as Readiness
       return Object.fromEntries(Object.entries(answer.checks).map(([part, { reason }]) => [part, reason]))
     }
-    return { url, readReasons }
+    return { process, url, readReasons }
   }
 
   test('in session mode series of each kind are imported and reverted, and an import is cancelled and resumed', async () => {
@@ -161,6 +161,41 @@ describe.skipIf(!hasPgbouncer() || !hasRedisServer())('behind PgBouncer', { time
 
     await pooler.setPoolMode('session')
     await waitUntil('the intake served', async () => (await fetch(`${intake.url}/v1/imports`, { headers })).ok)
+  })
+
+  test('a worker ends when its pooler is set to transaction mode while it runs, and an intake answers 503 until it is another one', async () => {
+    const pooler = await startPgbouncer(direct.url, 'session')
+    const env = { DATABASE_URL: pooler.url, REDIS_URL: redisUrl, DATA_DIR: system.dataDir, POOLER_CHECK_SECONDS: '1' }
+    const intake = await startWaiting('intake', env)
+    const worker = await startWaiting('worker', env)
+    const waitUntilReady = async ({ readReasons }: Pick<typeof intake, 'readReasons'>) =>
+      waitUntil('all was well', async () => Object.values(await readReasons()).every((reason) => reason === null))
+    for (const each of [intake, worker]) await waitUntilReady(each)
+    await waitUntil('the worker took jobs', () => worker.process.readOutput().includes('taking jobs'))
+    const list = async () => fetch(`${intake.url}/v1/imports`, { headers: { Authorization: `Bearer ${TEST_KEY}` } })
+    expect((await list()).status).toBe(200)
+
+    await pooler.setPoolMode('transaction')
+    expect(await worker.process.exited).toBe('exit code 1')
+    expect(worker.process.readOutput()).toContain(REMEDY)
+    const refused = await waitUntil('the intake refused', async () => {
+      const answer = await list()
+      return answer.status === 503 ? answer : null
+    })
+    expect(await refused.json()).toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      detail: expect.stringContaining(REMEDY) as string,
+    })
+    const again = await startWaiting('worker', env)
+    await waitUntil(
+      'the worker that was started again refused',
+      async () => (await again.readReasons())['database']?.includes(REMEDY) === true,
+    )
+    expect(again.process.readOutput()).not.toContain('taking jobs')
+
+    await pooler.setPoolMode('session')
+    await waitUntil('the intake served', async () => (await list()).ok)
+    await waitUntil('the worker took jobs', () => again.process.readOutput().includes('taking jobs'))
   })
 
   test.each([2, 4])(

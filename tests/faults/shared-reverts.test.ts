@@ -72,6 +72,6 @@ it('a small revert ends while a giant one is under way, which is gone on with af
   await releaseLast()
   await system.startWorker()
   expect(await waitUntilReverted(giant)).toMatchObject({ attempts: 1, delay: null })
-  expect(await countRows(giant) + (await countRows(small))).toBe(0)
+  expect((await countRows(giant)) + (await countRows(small))).toBe(0)
   await system.stop()
 })

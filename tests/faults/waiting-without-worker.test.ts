@@ -32,7 +32,9 @@ it('an upload, a workbook, a retry, a resumed import and a revert', async () => 
   const resumed = await upload(SHOP_HEADER + shopRows(31, 40))
   await act(resumed, 'cancel')
   await act(resumed, 'resume')
-  const row = shopRow(UNKNOWN_COUPON).split(',').map((cell, n): MadeCell => (n === 3 ? cell : Number(cell)))
+  const row = shopRow(UNKNOWN_COUPON)
+    .split(',')
+    .map((cell, n): MadeCell => (n === 3 ? cell : Number(cell)))
   const rows = [SHOP_HEADER.trim().split(','), ...Array.from({ length: WORKBOOK_ROWS }, () => row)]
   const workbook = await upload(new Uint8Array(await makeWorkbook({ sheets: [{ name: 'A', rows }] })))
   const { id: retried } = await act(rejecting, 'retry-rejected')
