@@ -31,7 +31,7 @@ const EPILOGUE = `
 ${EXIT_CODE_HELP}
 
 The importer is the one of --server, or of --url and --key-file, or of REDEMPTIONS_URL and REDEMPTIONS_API_KEY; without all
-of them the npm start of this folder, at http://127.0.0.1:PORT with the key in DATA_DIR/api-key.`
+of them the npm start of this folder, which keeps its address and key in DATA_DIR.`
 
 /** The command line, every command of it. */
 export function createProgram(context: CommandContext): Command {

@@ -8,7 +8,7 @@ export type CliEnvironment = ReturnType<typeof readCliEnvironment>
 /** What the client needs of the environment, checked. Throws an EnvironmentError that names what is wrong. */
 export function readCliEnvironment(env: Readonly<Record<string, string | undefined>> = process.env) {
   const picked = pickEnvironment(
-    ['PORT', 'DATA_DIR', 'DATABASE_URL', 'DATABASE_APP_ROLE', 'REDEMPTIONS_URL', 'REDEMPTIONS_API_KEY'],
+    ['HOST', 'PORT', 'DATA_DIR', 'DATABASE_URL', 'DATABASE_APP_ROLE', 'REDEMPTIONS_URL', 'REDEMPTIONS_API_KEY'],
     env,
   )
   return {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 
@@ -13,9 +13,11 @@ const fixture = useSystemFixture()
 
 describe('the whole system', { timeout: 120_000 }, () => {
   it('starts, keeps its key, is refused a second time, and stops without a trace', async () => {
+    const address = path.join(fixture().dataDir, 'address')
     const first = await fixture().start()
     expect(first).toMatchObject({ url: `http://127.0.0.1:${fixture().port}`, orgId: 1, isNewApiKey: true })
     expect(await fixture().isAnswering()).toBe(true)
+    expect(await readFile(address, 'utf8')).toBe(`${first.url}\n`)
     const answer = await fetch(`${first.url}/v1/reference/tills`, {
       headers: { authorization: `Bearer ${first.apiKey}` },
     })
@@ -30,6 +32,7 @@ describe('the whole system', { timeout: 120_000 }, () => {
     expect(await readdir(path.join(fixture().dataDir, 'children'))).toEqual([])
     expect(findEmbeddedPostgres({ dataDir: fixture().dataDir })).toBeNull()
     expect(await isPortFree(fixture().port, '127.0.0.1')).toBe(true)
+    await expect(readFile(address)).rejects.toThrow('ENOENT')
 
     const given = await fixture().start({ BOOTSTRAP_API_KEY: 'a-key-of-my-own-1234', BOOTSTRAP_ORG_ID: '7' })
     expect(given).toMatchObject({ orgId: 7, apiKey: 'a-key-of-my-own-1234', apiKeyFile: null, isNewApiKey: false })

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { DatabaseUrls } from '@importer/embedded-postgres'
-import type { Environment } from '@importer/runtime'
+import { ADDRESS_FILE, describeLocalAddress, type Environment } from '@importer/runtime'
 
 import { ensureApiKeyFile } from './api-key-file.ts'
 import { bundlePrograms } from './bundle-programs.ts'
@@ -77,6 +77,8 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
   try {
     const folder = await openDataFolder(settings.DATA_DIR, releases, output)
     const port = await claimPort(settings.HOST, settings.PORT)
+    const url = describeLocalAddress(settings.HOST, port)
+    keepAddress(url, folder.path, releases)
     const apiKey = chooseApiKey(settings.BOOTSTRAP_API_KEY, folder.path)
     const orgId = settings.BOOTSTRAP_ORG_ID ?? DEFAULT_ORG_ID
     signal?.throwIfAborted()
@@ -136,7 +138,7 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
     signal?.throwIfAborted()
 
     return {
-      url: settings.PUBLIC_URL ?? describeUrl(settings.HOST, port),
+      url: settings.PUBLIC_URL ?? url,
       orgId,
       apiKey: apiKey.key,
       apiKeyFile: apiKey.file,
@@ -180,8 +182,9 @@ function chooseApiKey(given: Environment['BOOTSTRAP_API_KEY'], dataDir: string):
   return given === undefined ? ensureApiKeyFile(dataDir) : { key: given, file: null, isNew: false }
 }
 
-/** Where a browser on this machine reaches a server that listens there. */
-function describeUrl(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+/** For the command line: HOST and PORT of the environment may be other ones there, and PORT 0 is any. */
+function keepAddress(url: string, dataDir: string, releases: Releases): void {
+  const file = join(dataDir, ADDRESS_FILE)
+  writeFileSync(file, `${url}\n`, { mode: 0o600 })
+  releases.add('the address', () => rmSync(file, { force: true }))
 }

@@ -7,6 +7,7 @@ export {
   requireOwnPorts,
   type Environment,
 } from './environment/catalogue.ts'
+export { ADDRESS_FILE, describeLocalAddress } from './environment/local-address.ts'
 export { EnvironmentError } from './environment/parse-environment.ts'
 export { parseStorageUrl } from './environment/storage-url.ts'
 export { createLog, type Logger, type LogOptions } from './log.ts'

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
+import { ADDRESS_FILE, describeLocalAddress } from '@importer/runtime/environment'
 import { closest } from 'fastest-levenshtein'
 
 import { CliError, codeOf } from '../framework/cli-error.ts'
@@ -24,11 +25,11 @@ const THIS_MACHINE = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
  */
 export async function findConnection({ env }: Pick<Terminal, 'env'>, options: ConnectOptions): Promise<Server> {
   if (options.server !== undefined) return findServer(env.configFolder, options)
-  const url = readUrl(options.url ?? env.REDEMPTIONS_URL ?? `http://127.0.0.1:${env.PORT}`)
+  const url = readUrl(options.url ?? env.REDEMPTIONS_URL ?? (await readOwnUrl(env)))
   if (options.keyFile !== undefined) {
     return { url, apiKey: await readKeyFile(path.resolve(env.callerFolder, options.keyFile)) }
   }
-  return { url, apiKey: options.key ?? env.REDEMPTIONS_API_KEY ?? (await readOwnKey(env.DATA_DIR, url)) }
+  return { url, apiKey: options.key ?? env.REDEMPTIONS_API_KEY ?? (await readOwnKey(env, url)) }
 }
 
 /** An address without slashes at its end. Throws a CliError. */
@@ -77,13 +78,27 @@ async function findServer(folder: string, options: ConnectOptions): Promise<Serv
   )
 }
 
-/** The key that `npm start` keeps is for this machine: it is not sent to another one. */
-async function readOwnKey(dataDir: string, url: string): Promise<string> {
+/** Where the `npm start` of DATA_DIR answers, as it keeps it there; when none runs, where one would by the environment. */
+async function readOwnUrl({ DATA_DIR, HOST, PORT }: Terminal['env']): Promise<string> {
+  const file = path.join(DATA_DIR, ADDRESS_FILE)
+  try {
+    const url = (await readFile(file, 'utf8')).trim()
+    if (URL.canParse(url)) return url
+    throw new CliError(`${file} holds no address; remove it, and start npm start again`)
+  } catch (error) {
+    // A folder of another account has neither an address nor a key for this one.
+    if (!['ENOENT', 'ENOTDIR', 'EACCES'].includes(codeOf(error))) throw error
+    return describeLocalAddress(HOST, PORT)
+  }
+}
+
+/** The key that `npm start` keeps is for its own address and this machine: it is not sent to another one. */
+async function readOwnKey(env: Terminal['env'], url: string): Promise<string> {
   const ways = '--key-file, REDEMPTIONS_API_KEY or redemptions login'
-  if (!THIS_MACHINE.test(new URL(url).hostname)) {
+  if (!THIS_MACHINE.test(new URL(url).hostname) && url !== (await readOwnUrl(env))) {
     throw new CliError(`there is no API key for ${url}; expected ${ways}`, { exitCode: EXIT.denied })
   }
-  const file = path.join(dataDir, 'api-key')
+  const file = path.join(env.DATA_DIR, 'api-key')
   try {
     return (await readFile(file, 'utf8')).trim()
   } catch (error) {
