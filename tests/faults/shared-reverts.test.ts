@@ -3,14 +3,25 @@ import { expect, it } from 'vitest'
 
 import { openSession } from '../support/open-session.ts'
 import { queryOnce } from '../support/query-once.ts'
+import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
 import { startSystem, TEST_ORG } from '../support/running-system.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const GIANT_ROWS = 200_000
 const SMALL_ROWS = 10
 
-it('a small revert ends while a giant one is under way, which is gone on with after its worker was killed', async () => {
-  const system = await startSystem()
+const NAME = 'a small revert ends while a giant one is under way, which is gone on with after its worker was killed'
+
+it(`${NAME}, with the queue in PostgreSQL`, async () => {
+  await revertBoth(undefined)
+})
+
+it.skipIf(!hasRedisServer())(`${NAME}, with the queue on Redis`, async () => {
+  await revertBoth((await startRedisServer()).url)
+})
+
+async function revertBoth(redisUrl: string | undefined): Promise<void> {
+  const system = await startSystem({ redisUrl })
   const { client, ownerUrl } = system
   let coupons = 0
   const makeCompleted = async (rows: number): Promise<number> => {
@@ -74,4 +85,4 @@ it('a small revert ends while a giant one is under way, which is gone on with af
   expect(await waitUntilReverted(giant)).toMatchObject({ attempts: 1, delay: null })
   expect((await countRows(giant)) + (await countRows(small))).toBe(0)
   await system.stop()
-})
+}
