@@ -1,10 +1,14 @@
 /** A series' limit changes, or a coupon moves to another series, while a batch is in flight that was evaluated by what held before. */
-import type { ColumnMapping } from '@importer/contracts'
+import { Readable } from 'node:stream'
+
+import type { ColumnMapping, ReferenceLoadResult } from '@importer/contracts'
+import { loadReference } from '@importer/imports'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { DirectImporter } from './support/direct-importer.ts'
 import { blockCoupon, type Obstacle } from './support/obstacle.ts'
 import { queryOnce } from './support/query-once.ts'
+import { TEST_ORG } from './support/running-system.ts'
 import { createTestDatabase } from './support/test-database.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -27,12 +31,17 @@ beforeAll(async () => {
 })
 afterAll(async () => importer.close())
 
-/** Series `id` with limit 1 and coupons id0 and id1; series id + 1 with the other limit. */
+/** Series `id` with limit 1 and coupons id0, id1 and id2; series id + 1 with the other limit. */
 async function makeSeries(id: number, otherLimit: number | null): Promise<void> {
   await importer.load({
     series: `id,maxRedemptionsPerCoupon\n${id},1\n${id + 1},${otherLimit ?? ''}\n`,
-    coupons: `id,seriesId,code\n${id}0,${id},K${id}0\n${id}1,${id},K${id}1\n`,
+    coupons: `id,seriesId,code\n${id}0,${id},K${id}0\n${id}1,${id},K${id}1\n${id}2,${id},K${id}2\n`,
   })
+}
+
+async function loadCoupons(csv: string): Promise<ReferenceLoadResult> {
+  const { database } = importer
+  return loadReference({ database, orgId: TEST_ORG, kind: 'coupons', body: Readable.from([Buffer.from(csv)]) })
 }
 
 async function importCoupons(seriesId: number, customerId: number, couponIds: readonly string[]): Promise<number> {
@@ -102,14 +111,31 @@ test('the same file twice is recorded once, though its series loses the limit 1 
   expect(await importer.readReport(second, 'duplicate')).toContain(',10,')
 })
 
-test('the same redemption is recorded once, though its coupon moves to another series in between', async () => {
-  await makeSeries(3, null)
-  await runBeside(
-    3,
-    async () => importer.load({ coupons: 'id,seriesId,code\n30,4,K30\n' }),
-    async () => importCoupons(4, 1, ['30']),
+test.each([
+  ['with all that a new one needs', 3, 'id,seriesId,code\n30,4,K30\n32,4,K32\n'],
+  ['with its series alone', 13, 'id,seriesId\n130,14\n132,14\n'],
+])('a coupon that a batch in flight redeems stays in its series (%s)', async (_name, id, csv) => {
+  await makeSeries(id, null)
+  let result: ReferenceLoadResult | undefined
+  const { second } = await runBeside(
+    id,
+    async () => {
+      result = await loadCoupons(csv)
+    },
+    async () => importCoupons(id + 1, 2, [`${id}0`]),
   )
-  expect(await recordedOf('30')).toBe(1)
+  expect(result).toMatchObject({
+    updated: 1,
+    rejected: 1,
+    errors: [{ row: 1, field: 'seriesId', code: 'COUPON_REDEEMED' }],
+  })
+  expect(await queryOnce(ownerUrl, 'SELECT series_id::int FROM coupon WHERE id = $1', [`${id}0`])).toEqual([
+    { series_id: id },
+  ])
+  expect(await recordedOf(`${id}0`)).toBe(1)
+  expect(await importer.readReport(second, 'rejected')).toMatch(new RegExp(`,${id}0,.*COUPON_NOT_IN_SERIES`))
+  const third = await importCoupons(id + 1, 2, [`${id}2`])
+  expect(await importer.readReport(third, 'inserted')).toContain(`,${id}2,`)
 })
 
 test('a limit that a series without one is given holds beside a batch that knew none', async () => {
@@ -127,7 +153,7 @@ test('a limit that a series without one is given holds beside a batch that knew 
 test('a move into a series and a change of its limit wait for each other', async () => {
   await makeSeries(7, 1)
   const { obstacle, held } = await holdBatch(7)
-  const moved = importer.load({ coupons: 'id,seriesId,code\n70,8,K70\n' })
+  const moved = importer.load({ coupons: 'id,seriesId,code\n72,8,K72\n' })
   await doneOrWaiting(moved, 1)
   const changed = importer.load({ series: 'id,maxRedemptionsPerCoupon\n8,\n' })
   await doneOrWaiting(changed, 2)

@@ -38,7 +38,9 @@ interface IndexedRow extends ReferenceRow {
   readonly index: number
 }
 
+/** https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const UNIQUE_VIOLATION = '23505'
+const SERIALIZATION_FAILURE = '40001'
 
 interface Batch {
   readonly database: Database
@@ -93,8 +95,8 @@ async function upsert(
   rows: readonly IndexedRow[],
   parameters: readonly unknown[],
 ): Promise<ReferenceResult> {
-  const counts = await tryStatement<{ inserted: number; updated: number }>(
-    batch.database,
+  const counts = await tryAfterBatches<{ inserted: number; updated: number }>(
+    batch,
     'upsert-reference',
     upsertReferenceText(batch.kind, batch.columns),
     parameters,
@@ -102,6 +104,25 @@ async function upsert(
   const { inserted = 0, updated = 0 } = counts ?? {}
   const faults = inserted + updated < rows.length ? await findRefusedMoves(batch, rows) : []
   return { inserted, updated, faults }
+}
+
+/**
+ * A coupon that is to be moved and that a batch in flight redeems fails the statement (the trigger await_batches), after that batch has
+ * ended: sent again, it finds the redemption and leaves the coupon where it is.
+ */
+async function tryAfterBatches<Row>(
+  { database }: Batch,
+  name: string,
+  text: string,
+  parameters: readonly unknown[],
+): ReturnType<typeof tryStatement<Row>> {
+  for (;;) {
+    try {
+      return await tryStatement<Row>(database, name, text, parameters)
+    } catch (error) {
+      if (sqlStateOf(error) !== SERIALIZATION_FAILURE) throw error
+    }
+  }
 }
 
 /** Coupons that were to be moved to another series and have redemptions: they were left as they are. */
@@ -127,8 +148,8 @@ async function findRefusedMoves(batch: Batch, rows: readonly IndexedRow[]): Prom
 
 async function updateRows(batch: Batch, rows: readonly IndexedRow[]): Promise<ReferenceResult> {
   const update = async (part: readonly IndexedRow[]): Promise<ReferenceResult> => {
-    const found = await tryStatement<{ ids: string[]; updated: number }>(
-      batch.database,
+    const found = await tryAfterBatches<{ ids: string[]; updated: number }>(
+      batch,
       'update-reference',
       updateReferenceText(batch.kind, batch.columns),
       parametersOf(batch, batch.columns, part),
