@@ -50,7 +50,7 @@ export async function loadWorlds(
   worlds: readonly World[],
   { gatherStatistics = true }: { readonly gatherStatistics?: boolean } = {},
 ): Promise<void> {
-  await sql.query('TRUNCATE redemption, rejected_row, duplicate_row, coupon, customer, till, series')
+  await sql.query('TRUNCATE redemption, coupon_count, rejected_row, duplicate_row, coupon, customer, till, series')
   for (const world of worlds) {
     const { orgId, seriesId, coupons, limit = 1 } = world
     const customers = countCustomers(world)

@@ -97,7 +97,7 @@ async function measureKind({ system, options }: Bench, kind: Kind): Promise<Kind
 
   const measure = async (policies: 'ENABLE' | 'DISABLE'): Promise<{ seconds: number; cpu: number | null }> => {
     await setRowSecurity(system, policies)
-    await system.sql.query('TRUNCATE redemption, dry_redemption, rejected_row, duplicate_row')
+    await system.sql.query('TRUNCATE redemption, coupon_count, dry_redemption, rejected_row, duplicate_row')
     await system.sql.query('CHECKPOINT')
     const cpu = new CpuTimes(rows)
     const { seconds } = await cpu.measureOurs(system, () => importFile(system, file))

@@ -116,7 +116,7 @@ function buildText(shape: BatchShape, p: Parameter): string {
   const strategy = STRATEGIES[shape.strategy](p, shape)
   return `
 WITH series_rules AS MATERIALIZED (
-  SELECT max_redemptions_per_coupon, valid_from, valid_till, single_use, was_single_use, was_unlimited
+  SELECT max_redemptions_per_coupon, valid_from, valid_till, single_use, was_single_use, was_unlimited, limit_changes
   FROM series WHERE org_id = ${p('orgId', 'int')} AND id = ${p('seriesId', 'bigint')}
 ),
 fence AS MATERIALIZED (

@@ -1,4 +1,5 @@
 import type { Parameter } from './commit-batch.ts'
+import { keepCounts } from './coupon-counts.ts'
 import { targetOf } from './redemption-columns.ts'
 import { lookUpRedemptions } from './redemption-lookups.ts'
 
@@ -13,10 +14,14 @@ import { lookUpRedemptions } from './redemption-lookups.ts'
  * concurrency, reverts included, and the one on the redemption itself keeps it from being recorded twice. A batch that
  * meets what its snapshot does not show raises a unique violation; nothing of it is kept, and it is sent again.
  *
- * The coupon's state is looked up once a coupon and batch, at the coupon's first row, and handed on by a window. Only where
- * its highest ordinal leaves a doubt, where that and what the batch wants exceed the limit, is there more to know: which
- * ordinals are free below the limit (after a revert), as many as the batch can need, for its rows to take by their rank.
- * That reads the coupon's ordinals once, in the order of the index that serves it, and no more of them than the limit.
+ * The coupon's state is looked up once a coupon and batch, at the coupon's first row, and handed on by a window. `open` is how many
+ * ordinals may be taken at most: the limit, without what is recorded beside them. Only where the highest ordinal and what the batch
+ * wants exceed it is there more to know: which ordinals are free among the open ones (after a revert), as many as the batch can need,
+ * for its rows to take by their rank. That reads the coupon's ordinals once, in the order of the index that serves it, and no more of
+ * them than the limit. Those above, of a time when more were open, each leave one of the free ones unused.
+ *
+ * Redemptions of a time without a limit are counted once, and a coupon that is full is found to be so once: see
+ * {@link keepCounts}.
  *
  * OFFSET 0 keeps what is asked once a coupon from being asked for each row and joined then.
  *
@@ -29,12 +34,14 @@ export function evaluateLimited(
   const target = targetOf(dryRun)
   const { isRecorded, ofCoupon, ofCouponInDryRun } = lookUpRedemptions(p, dryRun)
   const limit = '(SELECT max_redemptions_per_coupon FROM series_rules)'
+  const counts = keepCounts(p)
   const highest = (table: string, condition: string): string =>
     `coalesce((SELECT r.ordinal FROM ${table} r WHERE ${condition} ORDER BY r.ordinal DESC LIMIT 1), 0)`
   return {
     condition: `
     AND EXISTS (SELECT FROM series_rules WHERE max_redemptions_per_coupon IS NOT NULL)`,
-    expressions: `ranked AS (
+    expressions: `${counts.reverts},
+ranked AS (
   SELECT *, count(*) FILTER (WHERE competes) OVER (PARTITION BY coupon_id ORDER BY row_number) AS rank,
          count(*) FILTER (WHERE competes) OVER (PARTITION BY coupon_id) AS wanted,
          row_number() OVER (PARTITION BY coupon_id ORDER BY row_number) = 1 AS speaks_for_coupon
@@ -51,34 +58,43 @@ export function evaluateLimited(
 ),
 -- The room that the limit leaves, and what is free, are null where nobody has to know.
 coupon_state AS ${dryRun ? '' : 'MATERIALIZED '}(
-  SELECT s.*, first_value(c.top) OVER coupon AS top, first_value(c.room) OVER coupon AS room, c.free
+  SELECT s.*, first_value(c.top) OVER coupon AS top, first_value(c.room) OVER coupon AS room, c.free, c.others
   FROM ranked s
   LEFT JOIN LATERAL (
-    SELECT ${dryRun ? 'm.dry_top' : 'm.top'} AS top, f.free, cardinality(f.free) - m.others - m.dry_top AS room
+    SELECT ${dryRun ? 'm.dry_top' : 'm.top'} AS top, m.others, f.free, cardinality(f.free) - f.above AS room
     FROM (
       SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal IS NOT NULL`)} AS top,
              ${dryRun ? highest('dry_redemption', `${ofCouponInDryRun} AND r.ordinal IS NOT NULL`) : '0'} AS dry_top,
-             CASE WHEN (SELECT was_unlimited FROM series_rules) THEN (
+             CASE WHEN (SELECT was_unlimited FROM series_rules) THEN coalesce(${counts.ofCoupon('s')}, (
                SELECT count(*)::int FROM (
                  SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal IS NULL
                  ORDER BY r.redeemed_at, r.customer_id, r.till_id LIMIT ${limit}
                ) u
-             ) ELSE 0 END AS others
+             )) ELSE 0 END AS others
       OFFSET 0
     ) m
+    CROSS JOIN LATERAL (SELECT ${limit} - m.others - m.dry_top AS open) o
     LEFT JOIN LATERAL (
-      SELECT ARRAY(
-        SELECT generate_series(below + 1, least(above - 1, below + n.needed))
+      SELECT n.above, ARRAY(
+        SELECT generate_series(below + 1, least(above - 1, below + s.wanted + n.above)::int)
         FROM (
           SELECT lag(r.ordinal, 1, 0) OVER (ORDER BY r.ordinal) AS below, r.ordinal AS above
-          FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN 1 AND ${limit}
+          FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open
           UNION ALL
-          SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal BETWEEN 1 AND ${limit}`)}, ${limit} + 1
+          SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open`)}, n.open + 1
         ) gap
-        LIMIT n.needed
+        LIMIT s.wanted + n.above
       ) AS free
-      FROM (SELECT (s.wanted + m.others + m.dry_top)::int AS needed) n
-      WHERE m.top + n.needed > ${limit}
+      FROM (
+        SELECT k.open, (
+          SELECT count(*)::int FROM (
+            SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal > k.open ORDER BY r.ordinal LIMIT k.open
+          ) a
+        ) AS above
+        FROM (SELECT CASE WHEN ${counts.ofCoupon('s')} = ${limit} THEN 0 ELSE greatest(o.open, 0) END AS open OFFSET 0) k
+        OFFSET 0
+      ) n
+      WHERE m.top + s.wanted > o.open
       OFFSET 0
     ) f ON true
     WHERE s.speaks_for_coupon AND s.wanted > 0
@@ -123,6 +139,7 @@ evaluated AS MATERIALIZED (
     SELECT *, recorded OR first_row IN (SELECT row_number FROM inserted) AS duplicate
     FROM decided WHERE NOT (competes AND fits)
   ) d
-)`,
+),
+${counts.keep(dryRun ? 'others' : `CASE WHEN room <= 0 THEN ${limit} ELSE others END`)}`,
   }
 }
