@@ -15,9 +15,19 @@ import { loadWorlds, writeRepeatedFile, type World } from '../world.ts'
 const SERIES_ID = 900
 
 /**
- * What is there before: nothing; as many rows, and statistics of them; or the coupons full, and half of that reverted.
+ * What is there before: nothing; as many rows, and statistics of them; the coupons full, and half of that reverted; the coupons full;
+ * or as many rows, of a time when the series had no limit.
  */
-type Before = 'nothing' | 'half-analyzed' | 'gaps'
+type Before = 'nothing' | 'half-analyzed' | 'gaps' | 'full' | 'once-unlimited'
+
+/** How many times the measured rows are there before; those are the rows behind them. */
+const TIMES_BEFORE: Readonly<Record<Before, number>> = {
+  nothing: 0,
+  'half-analyzed': 1,
+  gaps: 2,
+  full: 1,
+  'once-unlimited': 1,
+}
 
 interface KindPlan {
   readonly name: string
@@ -50,8 +60,8 @@ export interface KindResult extends CpuPerMillion {
  * Series of every kind, in a database that was filled a moment ago, without statistics and without autovacuum: the product
  * against the script of bench/sql that numbers the ordinals by window functions, and against the product's own rate with
  * coupons that are used once. The script alone gets statistics: its plan needs them. A dry run is held against the script
- * that inserts. Where redemptions were reverted and the
- * coupons were full before, the script has no answer.
+ * that inserts. Where redemptions were reverted and the coupons were full before, the script has no answer; nor where redemptions
+ * have no ordinals, which it takes the next ones from. Of full coupons both sides insert nothing, and ours says so of each row.
  */
 export async function runSeriesKindsSuite(bench: Bench): Promise<SuiteResult> {
   const { system, options } = bench
@@ -117,6 +127,20 @@ function planKinds(rows: number): KindPlan[] {
       limit: large,
       before: 'gaps',
     },
+    {
+      name: 'limit_large_full',
+      title: `limit ${name(large)}, full`,
+      coupons: Math.ceil(rows / 2 / large),
+      limit: large,
+      before: 'full',
+    },
+    {
+      name: 'once_unlimited',
+      title: 'limit 100,000,000, no limit before, 1 coupon',
+      coupons: 1,
+      limit: 100_000_000,
+      before: 'once-unlimited',
+    },
     { name: 'limit_10_analyzed', title: 'limit 10, the second half after ANALYZE', ...of10, before: 'half-analyzed' },
     {
       name: 'unlimited_1_analyzed',
@@ -156,8 +180,7 @@ async function measureKind(bench: Bench, plan: KindPlan, once: KindResult | unde
   const make = (name: string): FileToImport => ({ path: path.join(system.filesDir, name), world, byId: false })
   const measured: FileToImport = { ...make('measured.csv'), dryRun }
   const [first, second] = [make('first.csv'), make('second.csv')]
-  const measuredFrom = { nothing: 0, 'half-analyzed': rows, gaps: 2 * rows }[before]
-  await writeRepeatedFile(measured.path, world, { from: measuredFrom, rows })
+  await writeRepeatedFile(measured.path, world, { from: TIMES_BEFORE[before] * rows, rows })
   if (before !== 'nothing') await writeRepeatedFile(first.path, world, { from: 0, rows })
   if (before === 'gaps') await writeRepeatedFile(second.path, world, { from: rows, rows })
 
@@ -167,13 +190,16 @@ async function measureKind(bench: Bench, plan: KindPlan, once: KindResult | unde
       : runScript(system.ownerUrl, 'psql-by-hand-numbered.sql', fillNumberedNames(file, limit), file.path)
   const cpu = new CpuTimes(rows)
   const ours = async (): Promise<number> => {
-    await sql.query('TRUNCATE redemption, dry_redemption, rejected_row, duplicate_row')
+    await sql.query('TRUNCATE redemption, coupon_count, dry_redemption, rejected_row, duplicate_row')
     await forgetStatistics(sql)
+    if (before === 'once-unlimited') await setLimit(system, null)
     if (before !== 'nothing') await fillBefore(system, before, first, second)
+    if (before === 'once-unlimited') await setLimit(system, limit)
     await sql.query('CHECKPOINT')
     const { importId, seconds } = await cpu.measureOurs(system, () => importFile(system, measured))
     const { inserted } = await readCounts(system, importId)
-    if (inserted !== rows) throw new Error(`${plan.title}: ${inserted} rows were inserted; expected ${rows}`)
+    const expected = before === 'full' ? 0 : rows
+    if (inserted !== expected) throw new Error(`${plan.title}: ${inserted} rows were inserted; expected ${expected}`)
     await removeUploads(system)
     return seconds
   }
@@ -181,7 +207,7 @@ async function measureKind(bench: Bench, plan: KindPlan, once: KindResult | unde
     // Autovacuum may have been at it, with another file in it.
     await sql.query('DROP TABLE IF EXISTS by_hand_stage')
     await sql.query(`TRUNCATE ${TARGET}`)
-    if (before === 'half-analyzed') await script(first)
+    if (before === 'half-analyzed' || before === 'full') await script(first)
     // Without statistics its joins are looped over whole tables, and it would not come to an end.
     await gatherStatistics(sql)
     await sql.query('CHECKPOINT')
@@ -189,7 +215,7 @@ async function measureKind(bench: Bench, plan: KindPlan, once: KindResult | unde
     cpu.addTheirs(run)
     return run.seconds
   }
-  const hasOpponent = before !== 'gaps'
+  const hasOpponent = before !== 'gaps' && before !== 'once-unlimited'
   const pairs = hasOpponent
     ? await measurePairs(options.pairs, { ours, theirs })
     : await measurePairs(options.pairs, { ours, theirs: async () => NaN })
@@ -215,6 +241,14 @@ async function measureKind(bench: Bench, plan: KindPlan, once: KindResult | unde
   }
 }
 
+async function setLimit({ sql }: BenchSystem, limit: number | null): Promise<void> {
+  await sql.query('UPDATE series SET max_redemptions_per_coupon = $1 WHERE org_id = $2 AND id = $3', [
+    limit,
+    ORG_ID,
+    SERIES_ID,
+  ])
+}
+
 async function fillBefore(
   system: BenchSystem,
   before: Exclude<Before, 'nothing'>,
@@ -225,7 +259,7 @@ async function fillBefore(
   if (before === 'gaps') {
     await importFile(system, second)
     await revertImport(system, importId)
-  } else {
+  } else if (before === 'half-analyzed') {
     await gatherStatistics(system.sql)
   }
 }
