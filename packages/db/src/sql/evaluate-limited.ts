@@ -61,42 +61,45 @@ coupon_state AS ${dryRun ? '' : 'MATERIALIZED '}(
   SELECT s.*, first_value(c.top) OVER coupon AS top, first_value(c.room) OVER coupon AS room, c.free, c.others
   FROM ranked s
   LEFT JOIN LATERAL (
-    SELECT ${dryRun ? 'm.dry_top' : 'm.top'} AS top, m.others, f.free, cardinality(f.free) - f.above AS room
+    SELECT ${dryRun ? 'f.dry_top' : 'f.top'} AS top, f.others, f.found[2:] AS free,
+           cardinality(f.found) - 1 - f.found[1] AS room
     FROM (
-      SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal IS NOT NULL`)} AS top,
-             ${dryRun ? highest('dry_redemption', `${ofCouponInDryRun} AND r.ordinal IS NOT NULL`) : '0'} AS dry_top,
-             CASE WHEN (SELECT was_unlimited FROM series_rules) THEN coalesce(${counts.ofCoupon('s')}, (
-               SELECT count(*)::int FROM (
-                 SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal IS NULL
-                 ORDER BY r.redeemed_at, r.customer_id, r.till_id LIMIT ${limit}
-               ) u
-             )) ELSE 0 END AS others
-      OFFSET 0
-    ) m
-    CROSS JOIN LATERAL (SELECT ${limit} - m.others - m.dry_top AS open) o
-    LEFT JOIN LATERAL (
-      SELECT n.above, ARRAY(
-        SELECT generate_series(below + 1, least(above - 1, below + s.wanted + n.above)::int)
+      -- In a CASE, where it costs nothing unless it is evaluated: how many are above, then those that are free.
+      SELECT m.top, m.dry_top, m.others, CASE WHEN m.top + s.wanted > o.open THEN (
+        SELECT n.above || ARRAY(
+          SELECT generate_series(below + 1, least(above - 1, below + s.wanted + n.above)::int)
+          FROM (
+            SELECT lag(r.ordinal, 1, 0) OVER (ORDER BY r.ordinal) AS below, r.ordinal AS above
+            FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open
+            UNION ALL
+            SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open`)}, n.open + 1
+          ) gap
+          LIMIT s.wanted + n.above
+        )
         FROM (
-          SELECT lag(r.ordinal, 1, 0) OVER (ORDER BY r.ordinal) AS below, r.ordinal AS above
-          FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open
-          UNION ALL
-          SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open`)}, n.open + 1
-        ) gap
-        LIMIT s.wanted + n.above
-      ) AS free
+          SELECT k.open, (
+            SELECT count(*)::int FROM (
+              SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal > k.open ORDER BY r.ordinal LIMIT k.open
+            ) a
+          ) AS above
+          FROM (SELECT CASE WHEN ${counts.ofCoupon('s')} = ${limit} THEN 0 ELSE greatest(o.open, 0) END AS open OFFSET 0) k
+          OFFSET 0
+        ) n
+      ) END AS found
       FROM (
-        SELECT k.open, (
-          SELECT count(*)::int FROM (
-            SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal > k.open ORDER BY r.ordinal LIMIT k.open
-          ) a
-        ) AS above
-        FROM (SELECT CASE WHEN ${counts.ofCoupon('s')} = ${limit} THEN 0 ELSE greatest(o.open, 0) END AS open OFFSET 0) k
+        SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal IS NOT NULL`)} AS top,
+               ${dryRun ? highest('dry_redemption', `${ofCouponInDryRun} AND r.ordinal IS NOT NULL`) : '0'} AS dry_top,
+               CASE WHEN (SELECT was_unlimited FROM series_rules) THEN coalesce(${counts.ofCoupon('s')}, (
+                 SELECT count(*)::int FROM (
+                   SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal IS NULL
+                   ORDER BY r.redeemed_at, r.customer_id, r.till_id LIMIT ${limit}
+                 ) u
+               )) ELSE 0 END AS others
         OFFSET 0
-      ) n
-      WHERE m.top + s.wanted > o.open
+      ) m
+      CROSS JOIN LATERAL (SELECT ${limit} - m.others - m.dry_top AS open) o
       OFFSET 0
-    ) f ON true
+    ) f
     WHERE s.speaks_for_coupon AND s.wanted > 0
     OFFSET 0
   ) c ON true
