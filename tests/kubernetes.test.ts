@@ -223,7 +223,7 @@ test('selectors find what they are for', () => {
     expect(select(spread?.labelSelector?.matchLabels)).toEqual([part])
     const budget = find('PodDisruptionBudget', `redemption-importer-${part}`)
     expect(select(budget.spec?.selector?.matchLabels)).toEqual([part])
-    expect(budget.spec?.maxUnavailable).toBe(1)
+    expect(budget.spec).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' })
   }
   const service = find('Service', 'redemption-importer-intake')
   expect(select(service.spec?.selector)).toEqual(['intake'])

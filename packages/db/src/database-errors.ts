@@ -51,12 +51,18 @@ export function restoreUnavailable(error: unknown): unknown {
   if (error.code === 'DATABASE_UNAVAILABLE') {
     // Prisma puts the call that failed in front of the connection's own words.
     const reason = error.message.trim().split('\n').at(-1) ?? ''
-    return new UnavailableError('DATABASE_UNAVAILABLE', reason, { cause: error })
+    return new UnavailableError('DATABASE_UNAVAILABLE', reason, { cause: restoreCause(reason) ?? error })
   }
   if (error.code !== TRANSACTION_TIMED_OUT) return error
   return new UnavailableError('DATABASE_UNAVAILABLE', 'a transaction was not begun or not ended in time', {
     cause: error,
   })
+}
+
+/** The code of the connection's own error, which Prisma dropped, stands at the end of what we said of it: `(ECONNREFUSED)`. */
+function restoreCause(reason: string): Error | undefined {
+  const code = /\((?:SQLSTATE )?(\w+)\)$/.exec(reason)?.[1]
+  return code === undefined ? undefined : Object.assign(new Error(reason), { code })
 }
 
 /** The same client; its queries, within transactions too, reject with an UnavailableError where that is what happened. */
