@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
+import { OPERATIONS as OPERATIONS_OF_API } from '@importer/contracts'
 import { expect, test } from 'vitest'
 
 import { nameOfMetric, readDocumentedMetrics } from './support/documented-metrics.ts'
@@ -26,6 +27,20 @@ test.each(['deploy/prometheus/alerts.yaml', 'deploy/grafana/redemptions.json'])(
   '%s does not depend on how the operator names jobs',
   (file) => expect(read(file)).not.toMatch(/\b(?:job|instance)\s*[=!]/),
 )
+
+test('every route that an alert or the dashboard looks at is one under which requests are counted', () => {
+  const counted = new Set([
+    ...Object.values(OPERATIONS_OF_API).map(({ path: route }) => route),
+    ...['redeemFile', 'getUploadRedeemedCouponStatus', '/healthz', '/readyz', '/metrics'],
+  ])
+  const named = ['deploy/prometheus/alerts.yaml', 'deploy/grafana/redemptions.json'].flatMap((file) =>
+    [...read(file).matchAll(/route[!=]~?\\?"([^"]+?)\\?"/g)].flatMap(([, routes]) =>
+      String(routes).replaceAll('\\', '').split('|'),
+    ),
+  )
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter((route) => !counted.has(route))).toEqual([])
+})
 
 test('every metric that is documented is shown by the dashboard', () => {
   const shown = read('deploy/grafana/redemptions.json')
