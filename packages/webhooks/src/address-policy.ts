@@ -31,10 +31,14 @@ const METADATA_ADDRESSES = new Set(
 /** Addresses that stand for a whole network's worth of others begin elsewhere: all of the public IPv6 is in here. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
+const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
+const IPV4_BYTES = 4
+
 /**
  * Whether a connection to this address may be made. What is neither public nor, where that is allowed, private, may not:
  * multicast, reserved and documentation ranges, and every IPv6 form that carries an IPv4 address within it (compatible,
- * NAT64, 6to4, Teredo) but the mapped one, which is checked as the IPv4 address it is.
+ * local NAT64, 6to4, Teredo) but two, which are checked as the IPv4 address that they carry: the mapped one, and the well-known
+ * prefix of NAT64, by which a network without IPv4 reaches every receiver that has nothing else (RFC 6052, 2.1; RFC 6147).
  */
 export function isAddressAllowed(text: string, { allowPrivateNetworks }: ReceiverPolicy): boolean {
   const address = parseAddress(text)
@@ -45,8 +49,11 @@ export function isAddressAllowed(text: string, { allowPrivateNetworks }: Receive
   return address instanceof ipaddr.IPv4 || address.match(GLOBAL_IPV6)
 }
 
-/** A mapped IPv4 address as itself; null for what is no address. */
+/** A mapped IPv4 address, and one behind NAT64, as itself; null for what is no address. */
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   const [bare = ''] = text.split('%')
-  return ipaddr.isValid(bare) ? ipaddr.process(bare) : null
+  if (!ipaddr.isValid(bare)) return null
+  const address = ipaddr.process(bare)
+  if (address instanceof ipaddr.IPv4 || !address.match(NAT64)) return address
+  return new ipaddr.IPv4(address.toByteArray().slice(-IPV4_BYTES))
 }

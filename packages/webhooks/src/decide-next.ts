@@ -76,7 +76,7 @@ function findReasonToDisable({ httpStatus }: SendResult, failingSince: Date | nu
  */
 function readRetryAfter(header: string | null, now: Date): number | null {
   const text = header?.trim() ?? ''
-  if (/^\d{1,10}$/.test(text)) return Number(text) * 1_000
+  if (/^\d+$/.test(text)) return Number(text) * 1_000
   if (!/^[A-Za-z]{3,9}[, ]/.test(text)) return null
   // One of the three forms of a date, asctime's, names no zone, and means GMT like the others (RFC 9110, 5.6.7).
   const at = Date.parse(/\d$/.test(text) ? `${text} GMT` : text)

@@ -232,6 +232,10 @@ test.each([
   ['203.0.114.7', true, true],
   ['2606:4700::1111', true, true],
   ['::ffff:8.8.8.8', true, true],
+  // Behind NAT64.
+  ['64:ff9b::808:808', true, true],
+  ['64:ff9b::a00:1', false, true],
+  ['64:ff9b:1::808:808', false, false],
   ['127.0.0.1', false, true],
   ['10.0.0.1', false, true],
   ['fd12::1', false, true],

@@ -1,24 +1,43 @@
-import { UnavailableError } from '@importer/contracts'
+import { UnavailableError, type UnavailableCode } from '@importer/contracts'
 import { QueueFullError, SealedSecretError, StorageQuotaError } from '@importer/db'
 import { FileDamagedError } from '@importer/file-store'
-import type { ErrorRequestHandler } from 'express'
+import { createOccasionalWarning } from '@importer/runtime'
+import type { ErrorRequestHandler, Response } from 'express'
 
 import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import { RefusedAccessError } from '../authentication/refused-access-error.ts'
 import type { Log } from '../dependencies.ts'
 import { ApiError, ClientGoneError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
-import { DatabaseNotReadyError } from './require-database.ts'
 import { sendAnswer, type Answer } from './send-answer.ts'
-import { describeRequest, noteErrorCode } from './track-requests.ts'
+import { describeFailedRequest, describeRequest, noteErrorCode } from './track-requests.ts'
 
 /** How one API answers with an error. */
 export type RenderError = (error: ApiError) => Answer
 
 /**
  * The last handler of an API: answers every error in that API's form. What is our fault goes to the log with all that
- * is known of it, and gives the client nothing but that.
+ * is known of it, and gives the client nothing but that. While a peer is away each request fails for the same reason: one
+ * line a minute has it, so that the log does not lose where it began. A refusal has no cause but its code, which the line
+ * of the request names.
  */
 export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler {
+  const describe = (error: unknown, response: Response) => ({ ...describeFailedRequest(response), err: error })
+  const warnOf = (code: UnavailableCode) =>
+    createOccasionalWarning((unreported, error: UnavailableError, response: Response) =>
+      log.error({ ...unreported, ...describe(error, response), errorCode: code }, 'request failed'),
+    )
+  const warnings = new Map<UnavailableCode, ReturnType<typeof warnOf>>()
+
+  function logFault(error: unknown, response: Response): void {
+    if (!(error instanceof UnavailableError)) {
+      log.error(describe(error, response), 'request failed')
+      return
+    }
+    const warn = warnings.get(error.code) ?? warnOf(error.code)
+    warnings.set(error.code, warn)
+    warn(error, response)
+  }
+
   return async (error: unknown, request, response, _next) => {
     if (error instanceof ClientGoneError || response.destroyed) {
       log.info(describeRequest(response), 'the client went away')
@@ -28,8 +47,7 @@ export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler
     const apiError = toApiError(error)
     noteErrorCode(response, apiError.faults[0]?.code ?? 'INTERNAL_ERROR')
     if (apiError instanceof RefusedAccessError) logSecurityEvent(log, response, apiError.event, { ...apiError.key })
-    const isOurFault = apiError.status >= 500 && !(apiError instanceof DatabaseNotReadyError)
-    if (isOurFault) log.error({ ...describeRequest(response), err: error }, 'request failed')
+    if (apiError.status >= 500 && apiError !== error) logFault(error, response)
     if (response.headersSent) {
       // Half an answer must not look like a whole one.
       response.destroy()

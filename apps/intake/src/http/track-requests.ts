@@ -58,6 +58,18 @@ export function describeRequest(response: ServerResponse): Pick<RequestFacts, 'r
   return { requestId, ...(keyId !== undefined && { keyId }), ...(orgId !== undefined && { orgId }) }
 }
 
+/** What the line of a request that failed is to have besides: where it came, and for which import. */
+export function describeFailedRequest(
+  response: ServerResponse,
+): Pick<RequestFacts, 'requestId' | 'route' | 'importId'> {
+  const { route, importId } = facts.get(response) ?? {}
+  return {
+    ...describeRequest(response),
+    ...(route !== undefined && { route }),
+    ...(importId !== undefined && { importId }),
+  }
+}
+
 /**
  * Gives every request an id, and one line in the log and one observation in the metrics once it is over. The line names
  * the route, not the path: somebody may send anything as a path.

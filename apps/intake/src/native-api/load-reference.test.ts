@@ -227,6 +227,7 @@ test('the first 100 errors are reported, in the order of their rows, whoever fou
 describe('times', () => {
   test.each<[cell: string, from: string | null, till: string | null]>([
     ['2026-02-28', '2026-02-28T00:00:00.000Z', '2026-02-28T23:59:59.999Z'],
+    ['20260228', '2026-02-28T00:00:00.000Z', '2026-02-28T23:59:59.999Z'],
     ['2026-02-28T10:30', '2026-02-28T10:30:00.000Z', '2026-02-28T10:30:00.000Z'],
     ['2026-02-28 10:30:15', '2026-02-28T10:30:15.000Z', '2026-02-28T10:30:15.000Z'],
     ['2026-02-28T10:30:15.123456Z', '2026-02-28T10:30:15.123Z', '2026-02-28T10:30:15.123Z'],
@@ -243,15 +244,23 @@ describe('times', () => {
     expect(await show('series', 900)).toMatchObject({ validFrom, validTill })
   })
 
-  test.each(['2026-02-30', '2026-13-01', '2026', '28.02.2026', '02/28/2026', '2026-02-28T25:00', '0000-01-01', '1e12'])(
-    '%j is refused',
-    async (cell) => {
-      expect(await load('series', `id,validFrom\n901,${cell}\n`)).toMatchObject({
-        rejected: 1,
-        errors: [{ field: 'validFrom', code: 'INVALID_DATE' }],
-      })
-    },
-  )
+  const notTimes = [
+    '2026-02-30',
+    '2026-13-01',
+    '2026',
+    '28.02.2026',
+    '02/28/2026',
+    '2026-02-28T25:00',
+    '0000-01-01',
+    '1e12',
+  ]
+  // A day that is none, a serial date, seconds.
+  test.each([...notTimes, '20260230', '46387', '1798675200'])('%j is refused', async (cell) => {
+    expect(await load('series', `id,validFrom\n901,${cell}\n`)).toMatchObject({
+      rejected: 1,
+      errors: [{ field: 'validFrom', code: 'INVALID_DATE' }],
+    })
+  })
 })
 
 test('of the same id in every row of a body the last row counts, and the database writes it once', async () => {

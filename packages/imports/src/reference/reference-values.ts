@@ -87,9 +87,14 @@ function readStatus(cell: string): ReferenceValue {
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/
+/** ISO 8601's basic format. */
+const BASIC_DATE = /^(?<year>(?:19|20|21)\d\d)(?<month>0[1-9]|1[0-2])(?<day>0[1-9]|[12]\d|3[01])$/
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?<zone>Z|[+-]\d{2}:?\d{2})?$/i
 
-/** ISO 8601 (without a zone: UTC) or epoch milliseconds; of a bare date, `timeOfDay` says which instant is meant. */
+/**
+ * ISO 8601 (without a zone: UTC) or epoch milliseconds. A number of 5 to 11 digits would be a time before 1974, in which no
+ * coupon is: it is seconds or a spreadsheet's serial date, and refused. Of a bare date, `timeOfDay` says which instant is meant.
+ */
 function readTime(name: string, cell: string, timeOfDay: string): ReferenceValue {
   if (cell === '') return CLEARED
   const ms = parseTime(cell, timeOfDay)
@@ -103,7 +108,9 @@ function readTime(name: string, cell: string, timeOfDay: string): ReferenceValue
 }
 
 function parseTime(cell: string, timeOfDay: string): number {
-  if (/^-?\d{5,}$/.test(cell) || /^\d{1,3}$/.test(cell)) return Number(cell)
+  const basic = BASIC_DATE.exec(cell)?.groups
+  if (basic !== undefined) return parseTime(`${basic['year']}-${basic['month']}-${basic['day']}`, timeOfDay)
+  if (/^-\d{5,}$/.test(cell) || /^\d{1,3}$/.test(cell) || /^\d{12,}$/.test(cell)) return Number(cell)
   if (DATE.test(cell)) return parseExactly(`${cell}${timeOfDay}`, cell)
   const zone = DATE_TIME.exec(cell)
   if (zone === null) return Number.NaN
