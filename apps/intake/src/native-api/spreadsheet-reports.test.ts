@@ -22,8 +22,11 @@ const ROWS = [
   `1603263535000,${TILL},${MOBILE},SPRING-1,17,it's fine,12345`,
 ]
 
-async function importFile(content: string): Promise<number> {
-  const id = await uploadNative(intake, content, { fields: FIELDS })
+async function importFile(
+  content: string | Uint8Array<ArrayBuffer>,
+  options: Record<string, string> = {},
+): Promise<number> {
+  const id = await uploadNative(intake, content, { fields: { ...FIELDS, ...options } })
   await work(intake, id)
   return id
 }
@@ -82,6 +85,51 @@ describe.each(['', '?for=spreadsheet', '?for=spreadsheet&delimiter=%3B'])('a rep
     expect(read).toEqual(await readings(first, rows))
     expect(read.map((row) => row.read[5])).toEqual(notes.map((note) => note.trim()))
   })
+})
+
+describe.each<Record<string, string>>([
+  { skipLines: '3' },
+  { delimiter: ';' },
+  { encoding: 'windows-1252' },
+  { encoding: 'utf-16le' },
+  { hasHeader: 'false' },
+  { skipLines: '2', delimiter: '|', encoding: 'windows-1252' },
+])('of a first file with %j', (options) => {
+  const { skipLines = '0', delimiter = ',', encoding = 'utf-8', hasHeader = 'true' } = options
+  const notes = ['Café', "'=1+1", 'x']
+  const rows = notes.map((note) => `1603263535000,${TILL},${MOBILE},none,17,${note},shop`)
+  const lines = [
+    ...Array<string>(Number(skipLines)).fill('a title'),
+    ...(hasHeader === 'true' ? [HEADER] : []),
+    ...rows,
+  ]
+  const text = `${lines.join('\n')}\n`.replaceAll(',', delimiter)
+  const file = Buffer.from(text, encoding === 'utf-16le' ? 'utf16le' : encoding === 'windows-1252' ? 'latin1' : 'utf8')
+
+  test.each(['', '?for=spreadsheet', '?for=spreadsheet&delimiter=%09'])(
+    'a report of %j is read with the same options',
+    async (query) => {
+      const first = await importFile(file, options)
+      const report = await fetchReport(first, query)
+      const again = await importFile(report, options)
+      expect(await readings(again, rows)).toEqual(await readings(first, rows))
+      expect((await readings(again, rows)).map(({ read }) => read[5])).toEqual(notes)
+    },
+  )
+
+  test('a report as a workbook is read with the same options', async () => {
+    const first = await importFile(file, options)
+    const response = await callApi(intake, 'GET', `/v1/imports/${first}/errors.xlsx`)
+    const again = await importFile(new Uint8Array(await response.arrayBuffer()), options)
+    expect(await readings(again, rows)).toEqual(await readings(first, rows))
+  })
+})
+
+test('a report that a spreadsheet has saved in windows-1252 is read so, where the upload says it', async () => {
+  const row = `1603263535000,${TILL},${MOBILE},none,17,Café,shop`
+  const report = await fetchReport(await importFile(`${HEADER}\n${row}\n`), '')
+  const again = await importFile(Buffer.from(report, 'latin1'), { encoding: 'windows-1252', skipLines: '1' })
+  expect((await readings(again, [row]))[0]?.read[5]).toBe('Café')
 })
 
 test.each([

@@ -8,6 +8,7 @@ import {
   inspectUpload,
   looksLikeWorkbook,
   openUploadedWorkbook,
+  readAsSentReport,
   UnpackError,
   unpackUpload,
 } from '@importer/imports'
@@ -62,8 +63,8 @@ export async function createUploadImport(
   files: string[],
   limitWorkbooks: LimitWorkbooks,
 ): Promise<ImportRecord> {
-  const { file, details, options, metadata, profile } = upload
-  const text = await ((await looksLikeWorkbook(deps.store, file.key))
+  const { file, details, metadata, profile } = upload
+  const { options, ...text } = await ((await looksLikeWorkbook(deps.store, file.key))
     ? limitWorkbooks(async (signal) => makeTextOfWorkbook(deps, upload, files, signal))
     : makeText(deps, upload, files))
   const newImport: NewImport = {
@@ -92,17 +93,20 @@ export async function createUploadImport(
   )
 }
 
-/** The text that the import reads, and how. */
-type ImportText = Pick<
+/** The text that the import reads, and how: by the options of the upload, or by those of a report that is sent again. */
+interface ImportText extends Pick<
   NewImport,
   'fileKey' | 'bytes' | 'sha256' | 'checksums' | 'upload' | 'mapping' | 'dialect' | 'toPrepare'
->
+> {
+  readonly options: AcceptedUpload['options']
+}
 
 async function makeText(
   { store, uploadMaxBytes }: IntakeDependencies,
-  { file, identifiers, columns, options, profile }: AcceptedUpload,
+  { file, identifiers, columns, profile, ...upload }: AcceptedUpload,
   files: string[],
 ): Promise<ImportText> {
+  const options = await readAsSentReport({ store, fileKey: file.key }, upload.options)
   const { encoding } = options
   const unpacked = await unpackUpload({ store, fileKey: file.key, encoding, maxBytes: uploadMaxBytes })
   if (unpacked !== null) files.push(unpacked.key)
@@ -116,6 +120,7 @@ async function makeText(
   })
   if (!inspected.ok) throw new ApiError(400, inspected.faults)
   return {
+    options,
     fileKey: text.key,
     bytes: text.bytes,
     sha256: text.sha256,
@@ -129,11 +134,14 @@ async function makeText(
 /** The text of a small workbook is made at once, that of another by a worker: the answer does not wait for it. */
 async function makeTextOfWorkbook(
   { store, uploadMaxBytes }: IntakeDependencies,
-  { file, identifiers, columns, options, profile }: AcceptedUpload,
+  { file, identifiers, columns, profile, ...given }: AcceptedUpload,
   files: string[],
   signal: AbortSignal,
 ): Promise<ImportText> {
   const workbook = await openUploadedWorkbook(store, file.key)
+  const sent = { ...cellRulesOf(given.options), skipLines: 0 }
+  const whole = { store: workbook.openHead(sent, signal), fileKey: file.key, isWorkbook: true }
+  const options = workbook.fault === null ? await readAsSentReport(whole, given.options) : given.options
   const rules = cellRulesOf(options)
   const upload = { store: workbook.openHead(rules, signal), fileKey: file.key, identifiers, columns, isWorkbook: true }
   const reading = readingOf(options, profile)
@@ -147,6 +155,7 @@ async function makeTextOfWorkbook(
   const mapping: ColumnMapping = { ...identifiers, positions: inspected.positions, ...rules, isWorkbook: true }
   const firstRow = firstRowOf(options.skipLines, inspected.dialect?.start.line)
   const common = {
+    options,
     sha256: file.sha256,
     upload: { ...file, fileKey: file.key },
     mapping,

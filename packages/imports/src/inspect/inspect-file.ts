@@ -15,6 +15,7 @@ import { cellRulesOf } from '../rules/cell-rules.ts'
 import { explainCellError, createErrorContext, type CellError } from '../rules/describe-cell-error.ts'
 import { readHeader } from '../upload/find-dialect.ts'
 import type { HeadStore } from '../upload/read-head.ts'
+import { readAsSentReport } from '../upload/read-sent-report.ts'
 import { UnpackError } from '../upload/unpack-upload.ts'
 import { openUploadedWorkbook, type UploadedWorkbook } from '../workbook/open-upload.ts'
 import { checkRows, type RowLookUp } from './check-rows.ts'
@@ -86,16 +87,20 @@ export async function inspectFile({
       const workbook = await openUploadedWorkbook(source.store, source.fileKey)
       const { timeZone } = wanted.options
       const open: OpenText = async (_encoding, skipLines) => Promise.resolve(workbook.openHead({ timeZone, skipLines }))
-      const inspected = await inspectWorkbook(workbook, wanted, lookUp, problems)
+      const whole = { store: workbook.openHead({ timeZone, skipLines: 0 }), fileKey: FILE_KEY, isWorkbook: true }
+      const options = await readAsSentReport(whole, wanted.options)
+      const inspected = await inspectWorkbook(workbook, { ...wanted, options }, lookUp, problems)
       const fitting = await findFittingProfile(open, { candidates, seriesId, isWorkbook: true })
       return { ...inspected, profile: inspected.profile ?? fitting }
     }
     const { head } = source
-    const { text, isWhole, encoding } = await unpackHead(head, wanted.options.encoding)
+    const options = await readAsSentReport({ store: new HeadFile(head, true), fileKey: FILE_KEY }, wanted.options)
+    const asRead = { ...wanted, options }
+    const { text, isWhole, encoding } = await unpackHead(head, options.encoding)
     const files = new HeadFile(text, isWhole)
-    const reading = await findReading(files, wanted, problems, false)
+    const reading = await findReading(files, asRead, problems, false)
     if (reading === null) return describeNothing(wanted, problems)
-    const described = await describeReading(files, reading, wanted, lookUp, problems, false)
+    const described = await describeReading(files, reading, asRead, lookUp, problems, false)
     const open: OpenText = async (wantedEncoding) => {
       const unpacked = await unpackHead(head, wantedEncoding)
       return new HeadFile(unpacked.text, unpacked.isWhole)
