@@ -31,7 +31,11 @@ test.each(['deploy/prometheus/alerts.yaml', 'deploy/grafana/redemptions.json'])(
 test('every route that an alert or the dashboard looks at is one under which requests are counted', () => {
   const counted = new Set([
     ...Object.values(OPERATIONS_OF_API).map(({ path: route }) => route),
-    ...['redeemFile', 'getUploadRedeemedCouponStatus', '/healthz', '/readyz', '/metrics'],
+    'redeemFile',
+    'getUploadRedeemedCouponStatus',
+    '/healthz',
+    '/readyz',
+    '/metrics',
   ])
   const named = ['deploy/prometheus/alerts.yaml', 'deploy/grafana/redemptions.json'].flatMap((file) =>
     [...read(file).matchAll(/route[!=]~?\\?"([^"]+?)\\?"/g)].flatMap(([, routes]) =>
