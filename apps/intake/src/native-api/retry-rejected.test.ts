@@ -72,6 +72,25 @@ test('the new import is answered queued before any of its rows is read; a worker
   expect(await show(made.body.id)).toMatchObject({ status: 'completed', counts: { rows: 5, rejected: 5 } })
 })
 
+test('rows stay apart of which one opens a quote and a later one has a quote in a cell', async () => {
+  const rows = [
+    `"sold by Tom,${TILL},${MOBILE},A,\n`,
+    row(TILL, good(), '"fine"'),
+    `nail 5",${TILL},${MOBILE},B,x\n`,
+    row(99, good()),
+  ]
+  const id = await uploadNative(intake, HEADER + rows.join(''))
+  await work(intake, id)
+  const errorsOf = async (importId: number) =>
+    (await readJson(await callApi(intake, 'GET', `/v1/imports/${importId}/errors`))).items.map(({ code }: Json) => code)
+  const codes = await errorsOf(id)
+  expect(codes).toEqual(['MALFORMED_ROW', 'INVALID_DATE', 'TILL_NOT_FOUND'])
+  const made = await retry(id)
+  await workOnPreparation(intake, made.body.id)
+  await work(intake, made.body.id)
+  expect(await errorsOf(made.body.id)).toEqual(codes)
+})
+
 test('many at once give one import and one file', async () => {
   const { id } = await importMixed()
   const before = await intake.countStored()

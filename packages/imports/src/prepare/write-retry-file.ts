@@ -9,7 +9,7 @@ import { ByteTrail } from '../reports/byte-trail.ts'
 import { dialectOf, readHeader } from '../upload/find-dialect.ts'
 import { createCorrector, findColumns } from './correct-record.ts'
 import { isReportHeader } from '../rules/read-cell.ts'
-import { readAllRejected, type RejectedRecordsSource } from '../reports/rejected-records.ts'
+import { readAllRejected, type RejectedRecord, type RejectedRecordsSource } from '../reports/rejected-records.ts'
 
 /** As much as an upload may have unless it is set otherwise. */
 const MAX_BYTES = 5 * 1024 ** 3
@@ -44,7 +44,8 @@ async function* copyRejected(source: RejectedRecordsSource, options: RetryOption
       if (codes !== null && !errors.some((error) => codes.includes(codeOf(error)))) continue
       const corrected = correct(rowNumber, cells, malformed)
       if (corrected === 'dropped') continue
-      const row = corrected === 'unchanged' ? record.copyBytes() : Buffer.from(writeCsvRow(corrected, { delimiter }))
+      const row =
+        corrected === 'unchanged' ? copyApart(record, delimiter) : Buffer.from(writeCsvRow(corrected, { delimiter }))
       gathered.push(row)
       bytes += row.length
       if (bytes < PIECE_BYTES) continue
@@ -54,6 +55,17 @@ async function* copyRejected(source: RejectedRecordsSource, options: RetryOption
     }
   }
   yield Buffer.concat(gathered)
+}
+
+const QUOTE = 0x22
+
+/**
+ * A row as it stands in the file. Where it can be split and has a quote, it is written anew, with every such cell quoted: a row before it
+ * that could not be split may have opened a quote, which a bare one here would close, and the two would be one row.
+ */
+function copyApart(record: RejectedRecord, delimiter: string): Uint8Array {
+  const bytes = record.copyBytes()
+  return record.malformed || !bytes.includes(QUOTE) ? bytes : Buffer.from(writeCsvRow(record.cells, { delimiter }))
 }
 
 /** The names in the header of an import's file; none where it has no header. Throws a FileMissingError. */
