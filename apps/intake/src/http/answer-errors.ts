@@ -53,7 +53,7 @@ export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler
       response.destroy()
       return
     }
-    for (const name of ['Content-Disposition', 'ETag', 'Cache-Control']) response.removeHeader(name)
+    for (const name of ['Content-Disposition', 'Content-Range', 'ETag', 'Cache-Control']) response.removeHeader(name)
     for (const [name, value] of Object.entries(apiError.headers)) response.setHeader(name, value)
     await sendAnswer(request, response, render(apiError))
   }

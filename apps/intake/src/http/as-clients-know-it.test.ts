@@ -45,6 +45,16 @@ describe('the uploaded file', () => {
     expect((await readJson(response)).code).toBe('RANGE_NOT_SATISFIABLE')
   })
 
+  test('has no parts for HEAD', async () => {
+    const response = await callApi(intake, 'HEAD', `/v1/imports/${id}/file`, { headers: { Range: 'bytes=0-9' } })
+    const length = response.headers.get('content-length')
+    expect([response.status, length, response.headers.get('content-range')]).toEqual([
+      200,
+      String(CONTENT.length),
+      null,
+    ])
+  })
+
   test('is resumed while it is the same, and not sent again to who has it', async () => {
     const entityTag = (await get({})).headers.get('etag') ?? ''
     expect((await get({ Range: 'bytes=5-9', 'If-Range': entityTag })).status).toBe(206)

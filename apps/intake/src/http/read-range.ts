@@ -27,8 +27,9 @@ export function readRange(
     return 'unchanged'
   }
   const condition = request.headers['if-range']
-  const ranges =
-    condition === undefined || condition === entityTag ? request.range(bytes, { combine: true }) : undefined
+  // Of GET alone there are parts (RFC 9110, 14.2).
+  const isWanted = request.method === 'GET' && (condition === undefined || condition === entityTag)
+  const ranges = isWanted ? request.range(bytes, { combine: true }) : undefined
   if (ranges === -1) {
     throw new ApiError(
       416,

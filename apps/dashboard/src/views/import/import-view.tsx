@@ -184,7 +184,8 @@ function Notices({ view }: { readonly view: View }) {
       {view.status === 'completed' && view.outcome === 'success' && view.counts.rows > 0 && (
         <Note tone="good">
           <p>
-            Every row is in: {formatCount(view.counts.inserted)} inserted
+            {view.dryRun ? 'Every row is good' : 'Every row is in'}: {formatCount(view.counts.inserted)}{' '}
+            {view.dryRun ? 'would be inserted' : 'inserted'}
             {view.counts.duplicates > 0 && `, ${formatCount(view.counts.duplicates)} recorded before`}.
           </p>
         </Note>
