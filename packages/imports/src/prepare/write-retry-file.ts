@@ -35,6 +35,7 @@ async function* copyRejected(source: RejectedRecordsSource, options: RetryOption
   const { codes = null, corrections = [] } = options ?? {}
   const { positionOf } = findColumns(corrections, mapping.positions, header ?? [])
   const correct = createCorrector(corrections, positionOf, isReportHeader(header))
+  const copy = createRowCopier(delimiter)
   if (header !== undefined) yield await copyHeader(source, dialect)
   let gathered: Uint8Array[] = []
   let bytes = 0
@@ -44,8 +45,7 @@ async function* copyRejected(source: RejectedRecordsSource, options: RetryOption
       if (codes !== null && !errors.some((error) => codes.includes(codeOf(error)))) continue
       const corrected = correct(rowNumber, cells, malformed)
       if (corrected === 'dropped') continue
-      const row =
-        corrected === 'unchanged' ? copyApart(record, delimiter) : Buffer.from(writeCsvRow(corrected, { delimiter }))
+      const row = corrected === 'unchanged' ? copy(record) : Buffer.from(writeCsvRow(corrected, { delimiter }))
       gathered.push(row)
       bytes += row.length
       if (bytes < PIECE_BYTES) continue
@@ -60,12 +60,17 @@ async function* copyRejected(source: RejectedRecordsSource, options: RetryOption
 const QUOTE = 0x22
 
 /**
- * A row as it stands in the file. Where it can be split and has a quote, it is written anew, with every such cell quoted: a row before it
- * that could not be split may have opened a quote, which a bare one here would close, and the two would be one row.
+ * Copies rows as they stand in the file. One that could not be split may have opened a quote, which a bare one in a later row would
+ * close, and the two would be one row: behind such a row, one that has a quote is written anew, with each of these cells quoted.
  */
-function copyApart(record: RejectedRecord, delimiter: string): Uint8Array {
-  const bytes = record.copyBytes()
-  return record.malformed || !bytes.includes(QUOTE) ? bytes : Buffer.from(writeCsvRow(record.cells, { delimiter }))
+function createRowCopier(delimiter: string): (record: RejectedRecord) => Uint8Array {
+  let isBehindMalformed = false
+  return (record) => {
+    const bytes = record.copyBytes()
+    isBehindMalformed ||= record.malformed
+    const mayClose = isBehindMalformed && !record.malformed && bytes.includes(QUOTE)
+    return mayClose ? Buffer.from(writeCsvRow(record.cells, { delimiter })) : bytes
+  }
 }
 
 /** The names in the header of an import's file; none where it has no header. Throws a FileMissingError. */
