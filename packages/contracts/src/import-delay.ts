@@ -66,7 +66,7 @@ export function findDelay(facts: DelayFacts): ImportDelay | null {
     : { code: 'WORKER_SILENT', message: explainDelay('WORKER_SILENT'), since: updatedAt }
 }
 
-/** Whoever makes an import's file or deletes what it inserted changes the import while it does: no change is no worker. */
+/** A worker that makes an import's file, or reverts the import, updates its row every few seconds: without an update there is no worker. */
 function findMissingWorker({ readAt, updatedAt }: DelayFacts): ImportDelay | null {
   return readAt.getTime() - updatedAt.getTime() < NO_WORKER_AFTER_MS
     ? null

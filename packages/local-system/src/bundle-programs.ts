@@ -57,7 +57,7 @@ async function buildInto(folder: string, unfinished: string): Promise<void> {
       platform: 'node',
       format: 'esm',
       target: 'node20',
-      // BullMQ and log lines tell errors by their class's name, which two packages may share: esbuild renames one of them.
+      // BullMQ compares and the log writes names of error classes. Where two packages use one name, esbuild renames one class.
       keepNames: true,
       // A program's text stays in its memory for as long as it runs.
       minifyWhitespace: true,

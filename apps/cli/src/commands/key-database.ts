@@ -52,7 +52,7 @@ async function useDatabase<Result>(
   const isOwner = appRole !== undefined && (await functions.mayMigrate(ownerUrl))
   session.signal.throwIfAborted()
   await functions.migrateDatabase(ownerUrl, { appRole: isOwner ? appRole : undefined })
-  // Whoever has ended the command is to find nothing made after that.
+  // A command that its user has ended makes nothing more.
   session.signal.throwIfAborted()
   const database = functions.openDatabase({
     url,

@@ -10,6 +10,7 @@ import { CliError } from '../framework/cli-error.ts'
 import { addExamples, runCommand, type CommandContext, type Result } from '../framework/define-command.ts'
 import { EXIT } from '../framework/exit-codes.ts'
 import type { Session } from '../framework/session.ts'
+import { untilAborted } from '../framework/until-aborted.ts'
 
 const NAME = /^[\w.-]{1,64}$/
 
@@ -62,16 +63,7 @@ async function logIn(session: Session): Promise<Result> {
 
 async function readKeyFromInput({ terminal: { stdin }, signal, notify }: Session): Promise<string> {
   if (stdin.isTTY === true) notify('Enter the API key and end with Ctrl-D; it is shown as you type (else: --key-file)')
-  const input = Promise.race([readText(stdin), rejectWith(signal)])
-  return readKey(await input, 'standard input')
-}
-
-async function rejectWith(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const end = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)))
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
-  })
+  return readKey(await untilAborted(signal, readText(stdin)), 'standard input')
 }
 
 async function logOut({ terminal, options }: Session): Promise<Result> {

@@ -81,7 +81,7 @@ export async function saveDownload(
   }
 }
 
-/** Writes what is downloaded, and tells which side failed: the target, which `onTargetError` is for, or the importer. */
+/** Writes a download. A target that fails is given to `onTargetError`; any other failure is thrown as one of the importer. */
 export async function writeDownload(
   signal: AbortSignal,
   target: Writable,

@@ -29,7 +29,7 @@ export function watchOutput({ stdout, stderr }: Outputs): (exitCode: ExitCode) =
   }
 }
 
-/** Whoever read our output has seen enough. */
+/** The reader closed the pipe, as `head` does once it has its lines. */
 function isClosedByReader(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EPIPE'
 }

@@ -1,22 +1,13 @@
-import type { ReferenceKind, ReferenceLoadResult } from '@importer/contracts'
+import type { ReferenceKind } from '@importer/contracts'
 import { describe, expect, test } from 'vitest'
 
 import { sendCall } from '../../test/operation-calls.ts'
 import { readJson } from '../../test/read-json.ts'
+import { referenceCalls } from '../../test/reference-calls.ts'
 import { ORG, startIntake } from '../../test/start-intake.ts'
 
 const intake = await startIntake()
-
-async function load(kind: ReferenceKind, body: string): Promise<ReferenceLoadResult> {
-  const response = await sendCall(intake, 'loadReference', { params: { kind }, body })
-  expect(response.status).toBe(200)
-  return readJson(response)
-}
-
-async function show(kind: ReferenceKind, id: number): Promise<unknown> {
-  const response = await sendCall(intake, 'showReference', { params: { kind, id } })
-  return response.status === 404 ? null : readJson(response)
-}
+const { load, show } = referenceCalls(intake)
 
 interface Rule {
   readonly kind: ReferenceKind
@@ -222,45 +213,6 @@ test('the first 100 errors are reported, in the order of their rows, whoever fou
   expect({ received, rejected }).toEqual({ received: 153, rejected: 153 })
   expect(errors.map(({ row }) => row)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
   expect(errors.filter(({ code }) => code === 'ALREADY_TAKEN').map(({ row }) => row)).toEqual([1, 52])
-})
-
-describe('times', () => {
-  test.each<[cell: string, from: string | null, till: string | null]>([
-    ['2026-02-28', '2026-02-28T00:00:00.000Z', '2026-02-28T23:59:59.999Z'],
-    ['20260228', '2026-02-28T00:00:00.000Z', '2026-02-28T23:59:59.999Z'],
-    ['2026-02-28T10:30', '2026-02-28T10:30:00.000Z', '2026-02-28T10:30:00.000Z'],
-    ['2026-02-28 10:30:15', '2026-02-28T10:30:15.000Z', '2026-02-28T10:30:15.000Z'],
-    ['2026-02-28T10:30:15.123456Z', '2026-02-28T10:30:15.123Z', '2026-02-28T10:30:15.123Z'],
-    ['2026-02-28T10:30:15+02:00', '2026-02-28T08:30:15.000Z', '2026-02-28T08:30:15.000Z'],
-    ['2026-02-28T10:30:15-0330', '2026-02-28T14:00:15.000Z', '2026-02-28T14:00:15.000Z'],
-    ['1603263535000', '2020-10-21T06:58:55.000Z', '2020-10-21T06:58:55.000Z'],
-    ['0', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z'],
-    ['-86400000', '1969-12-31T00:00:00.000Z', '1969-12-31T00:00:00.000Z'],
-    ['0001-01-01', '0001-01-01T00:00:00.000Z', '0001-01-01T23:59:59.999Z'],
-    ['9999-12-31', '9999-12-31T00:00:00.000Z', '9999-12-31T23:59:59.999Z'],
-    ['', null, null],
-  ])('%j is read', async (cell, validFrom, validTill) => {
-    expect(await load('series', `id,validFrom,validTill\n900,${cell},${cell}\n`)).toMatchObject({ rejected: 0 })
-    expect(await show('series', 900)).toMatchObject({ validFrom, validTill })
-  })
-
-  const notTimes = [
-    '2026-02-30',
-    '2026-13-01',
-    '2026',
-    '28.02.2026',
-    '02/28/2026',
-    '2026-02-28T25:00',
-    '0000-01-01',
-    '1e12',
-  ]
-  // A day that is none, a serial date, seconds.
-  test.each([...notTimes, '20260230', '46387', '1798675200'])('%j is refused', async (cell) => {
-    expect(await load('series', `id,validFrom\n901,${cell}\n`)).toMatchObject({
-      rejected: 1,
-      errors: [{ field: 'validFrom', code: 'INVALID_DATE' }],
-    })
-  })
 })
 
 test('of the same id in every row of a body the last row counts, and the database writes it once', async () => {

@@ -27,7 +27,7 @@ export async function recordPreparedFile({ prisma }: Database, importId: number,
   return count > 0
 }
 
-/** The import's file is being made: whoever sees no such change for long knows that no worker makes it. */
+/** Records that a worker is making the import's file: after 30 s without this the import shows NO_WORKER. */
 export async function recordPreparationProgress({ prisma }: Database, importId: number): Promise<void> {
   await prisma.$executeRaw`
     UPDATE import SET updated_at = clock_timestamp() WHERE id = ${importId}::int AND to_prepare AND status = 'queued'`

@@ -8,7 +8,7 @@ export function revertJobId(importId: number): string {
 }
 
 /**
- * The ids that a revert's jobs have by turns: the next one is queued while the one before still runs. Two are enough, so a revert
+ * The two ids that the jobs of a revert alternate between: the next job is queued while the one before still runs. So a revert
  * that two workers have taken has never more than two jobs.
  */
 export function revertJobIds(importId: number): readonly [string, string] {

@@ -16,18 +16,20 @@ interface SentFile {
 }
 
 /**
- * The options by which a file is read that may be a report, mended and sent again with the options of the first upload. A report has no
- * lines before its header, a header always, and a delimiter and an encoding of its own, whatever the first file had. Of another file the
- * options are its own.
+ * Corrects the options of an upload whose file is one of our reports, sent again with the options of the first upload: a report begins with
+ * its header, and has a delimiter and an encoding of its own. Returns the options of any other file as they are.
  */
 export async function readAsSentReport<Options extends ReadingOptions>(
   { store, fileKey, isWorkbook = false }: SentFile,
   options: Options,
 ): Promise<Options> {
   const { delimiter, encoding, hasHeader, skipLines } = options
-  if (delimiter === 'auto' && encoding === 'utf-8' && hasHeader !== 'false' && skipLines === 0) return options
+  // A workbook is read without a delimiter and an encoding.
+  const isFound = isWorkbook || (delimiter === 'auto' && encoding === 'utf-8')
+  if (isFound && hasHeader !== 'false' && skipLines === 0) return options
   const head = await readHead(store, fileKey)
   const headers = listHeaders(head, isWorkbook ? WORKBOOK_DELIMITER : undefined, isWorkbook)
+  // The first record under each delimiter.
   const found = headers.find(
     ({ names, delimiter: own }, index) => headers[index - 1]?.delimiter !== own && isReportHeader(names),
   )
