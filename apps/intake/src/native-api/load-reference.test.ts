@@ -1,7 +1,6 @@
 import type { ReferenceKind } from '@importer/contracts'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import { sendCall } from '../../test/operation-calls.ts'
 import { readJson } from '../../test/read-json.ts'
 import { referenceCalls } from '../../test/reference-calls.ts'
 import { ORG, startIntake } from '../../test/start-intake.ts'
