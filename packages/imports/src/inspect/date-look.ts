@@ -1,16 +1,20 @@
-/** How the dates of a column are written, as the `dateFormat` of an upload; null where the cells leave it open. */
+/** How the dates of a column are written. */
 export interface DateLook {
+  /** As the `dateFormat` of an upload; null where the cells leave it open. */
   readonly dateFormat: string | null
   /** Whether reading it needs a `timeZone`. */
   readonly isLocal: boolean
+  /** Where it is open: each format that all cells of this form fit. Of several one is meant; with none the cells contradict each other. */
+  readonly possible?: readonly string[]
 }
 
 const YEAR_2000_S = 946_684_800
 const YEAR_2100_S = 4_102_444_800
 
-const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?\s?(?<offset>Z|[+-]\d{2}:?\d{2})?$/i
+const ISO =
+  /^\d{4}-(?<month>\d{2})-(?<day>\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?\s?(?<offset>Z|[+-]\d{2}:?\d{2})?$/i
 const NUMERIC =
-  /^(?<first>\d{1,4})(?<separator>[./-])(?<second>\d{1,2})\k<separator>(?<third>\d{2,4})(?:(?<gap> |, ?)(?<hour>\d{1,2})(?<colon>[:.])(?<minute>\d{2})(?:\k<colon>(?<second2>\d{2}))?(?<half> ?[AaPp][Mm])?)?$/
+  /^(?<first>\d{1,4})(?<separator>[./-])(?<second>\d{1,2})\k<separator>(?<third>\d{1,4})(?:(?<gap> |, ?)(?<hour>\d{1,2})(?<colon>[:.])(?<minute>\d{2})(?:\k<colon>(?<second2>\d{2}))?(?<half> ?[AaPp][Mm])?)?$/
 
 /**
  * What most of a column's non-empty cells agree on: some may be wrong, and finding them is what the import is for. Null:
@@ -22,6 +26,8 @@ export function lookAtDates(samples: readonly string[]): DateLook | null {
   if (isMost(samples.filter((text) => isEpoch(text, 1)))) return { dateFormat: 'epochSeconds', isLocal: false }
   const iso = samples.map((text) => ISO.exec(text)).filter((match) => match !== null)
   if (isMost(iso)) {
+    const isSwapped = iso.some(({ groups }) => Number(groups?.['month']) > 12 && Number(groups?.['day']) <= 12)
+    if (isSwapped) return { dateFormat: null, isLocal: true, possible: [] }
     return { dateFormat: 'iso8601', isLocal: iso.some((match) => match.groups?.['offset'] === undefined) }
   }
   const parts = groupByShape(samples)
@@ -45,16 +51,39 @@ interface Parts {
   readonly time: string
 }
 
-const NUMBERS = ['first', 'second', 'third', 'hour'] as const
+const NUMBERS = ['first', 'second', 'third'] as const
+const TIMED = [...NUMBERS, 'hour'] as const
 
-/** The parts of the cells that are written alike, as most of them are. */
+/** What the three numbers of a date are: year, month, day. */
+type Order = 'dMy' | 'Mdy' | 'yMd' | 'ydM'
+
+/** The orders in which a date may be written, the usual ones apart from those that only cells without another reading show. */
+function ordersOf({ first, third, separator }: Parts): { usual: readonly Order[]; unusual: readonly Order[] } {
+  if (first.length === 4) return { usual: ['yMd'], unusual: ['ydM'] }
+  // In writing, dots are put between day and month in this order only.
+  const ofDayAndMonth: readonly Order[] = separator === '.' ? ['dMy'] : ['dMy', 'Mdy']
+  const unusual: readonly Order[] = separator === '.' ? ['Mdy'] : []
+  return third.length === 4 ? { usual: ofDayAndMonth, unusual } : { usual: [...ofDayAndMonth, 'yMd'], unusual }
+}
+
+function fits(order: Order, cell: Parts): boolean {
+  return NUMBERS.every((part, index) => {
+    const value = Number(cell[part])
+    if (order[index] === 'y') return cell[part].length === 2 || cell[part].length === 4
+    return cell[part].length <= 2 && value >= 1 && value <= (order[index] === 'M' ? 12 : 31)
+  })
+}
+
+/** The parts of the cells that are written alike, as most of them are. What is a date in no order is none. */
 function groupByShape(samples: readonly string[]): readonly Parts[] {
   const byShape = new Map<string, Parts[]>()
   for (const text of samples) {
     const parts = readParts(text)
     if (parts === null) continue
     const { first, third, separator, time } = parts
-    const shape = [separator, time, first.length === 4, third.length].join('/')
+    const { usual, unusual } = ordersOf(parts)
+    if (![...usual, ...unusual].some((order) => fits(order, parts))) continue
+    const shape = [separator, time, first.length === 4, third.length === 4].join('/')
     const alike = byShape.get(shape)
     if (alike === undefined) byShape.set(shape, [parts])
     else alike.push(parts)
@@ -62,30 +91,32 @@ function groupByShape(samples: readonly string[]): readonly Parts[] {
   return [...byShape.values()].toSorted((a, b) => b.length - a.length)[0] ?? []
 }
 
-/** Day and month are distinguished only by a cell that leaves no doubt: one of the two is over 12. */
+/** The one order that every cell fits: with two of them a guess would swap day and month, or day and year. */
 function lookAtPattern(cells: readonly Parts[]): DateLook | null {
   const [shape] = cells
   if (shape === undefined) return null
-  const { separator } = shape
+  const { usual, unusual } = ordersOf(shape)
+  const fitting = (orders: readonly Order[]): Order[] =>
+    orders.filter((order) => cells.every((cell) => fits(order, cell)))
+  const found = fitting(usual)
+  const possible = (found.length > 0 ? found : fitting(unusual)).map((order) => writePattern(order, cells, shape))
+  const [dateFormat = null] = possible
+  return possible.length === 1 ? { dateFormat, isLocal: true } : { dateFormat: null, isLocal: true, possible }
+}
+
+function writePattern(order: Order, cells: readonly Parts[], shape: Parts): string {
   // Who writes 03 in one place writes 03 in all: without such a number a single letter reads one digit and two.
-  const isPadded = cells.some((cell) => NUMBERS.some((part) => /^0\d$/.test(cell[part])))
-  const letters = (part: (typeof NUMBERS)[number], letter: string): string =>
+  const isPadded = cells.some((cell) =>
+    TIMED.some((part) => order[TIMED.indexOf(part)] !== 'y' && /^0\d$/.test(cell[part])),
+  )
+  const repeat = (part: (typeof TIMED)[number], letter: string): string =>
     isPadded && cells.every((cell) => cell[part].length === 2) ? letter.repeat(2) : letter
-  const time = shape.time.replace(/#([Hh])/, (_text, letter: string) => letters('hour', letter))
-  if (shape.first.length === 4) {
-    const dateFormat = `yyyy${separator}${letters('second', 'M')}${separator}${letters('third', 'd')}${time}`
-    return { dateFormat, isLocal: true }
-  }
-  if (shape.first.length > 2) return null
-  const year = shape.third.length === 4 ? 'yyyy' : 'yy'
-  const isDayFirst = cells.some(({ first }) => Number(first) > 12)
-  const isMonthFirst = cells.some(({ second }) => Number(second) > 12)
-  // In writing, dots are put between day and month in this order only.
-  if (isDayFirst === isMonthFirst && (isDayFirst || separator !== '.')) return { dateFormat: null, isLocal: true }
-  const order = isMonthFirst
-    ? [letters('first', 'M'), letters('second', 'd')]
-    : [letters('first', 'd'), letters('second', 'M')]
-  return { dateFormat: `${order.join(separator)}${separator}${year}${time}`, isLocal: true }
+  const time = shape.time.replace(/#([Hh])/, (_text, letter: string) => repeat('hour', letter))
+  const date = NUMBERS.map((part, index) => {
+    const letter = order[index] ?? ''
+    return letter === 'y' ? letter.repeat(shape[part].length) : repeat(part, letter)
+  })
+  return `${date.join(shape.separator)}${time}`
 }
 
 function readParts(text: string): Parts | null {

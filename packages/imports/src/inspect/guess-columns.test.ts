@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { createDateReader } from '../rules/dates/date-reader.ts'
 import { lookAtDates } from './date-look.ts'
 import { guessColumns, type SampledColumn } from './guess-columns.ts'
 
@@ -106,13 +108,66 @@ test.each([
   [['03/04/2020 9:05 PM', '03/25/2020 9:05 AM'], 'MM/dd/yyyy h:mm a', true],
   [['25/03/2020', '03/04/2020'], 'dd/MM/yyyy', true],
   [['2020/03/04 10:11'], 'yyyy/MM/dd HH:mm', true],
+  [['2020/3/4', '2020/12/31'], 'yyyy/M/d', true],
+  [['25/3/4', '26/11/25'], 'yy/M/d', true],
+  [['11/25/26', '11/27/26'], 'M/d/yy', true],
+  [['03/04/26', '11/25/26'], 'MM/dd/yy', true],
+  [['1/11/26', '13/11/26'], 'd/M/yy', true],
+  [['32/11/26', '26/11/05'], 'yy/MM/dd', true],
+  [['03.25.2020', '03.04.2020'], 'MM.dd.yyyy', true],
+  [['2020/25/03', '2020/04/03'], 'yyyy/dd/MM', true],
+  // A cell that is a date in no order says nothing of the others: the import will reject it.
+  [['25/03/2020', '03/04/2020', '26/04/2020', '99/99/2020', 'n/a'], 'dd/MM/yyyy', true],
 ])('dates like %j are %s', (samples, dateFormat, isLocal) => {
   expect(lookAtDates(samples)).toEqual({ dateFormat, isLocal })
 })
 
-test('day and month that could be either way round are left open', () => {
-  expect(lookAtDates(['03/04/2020', '05/06/2020'])).toEqual({ dateFormat: null, isLocal: true })
-  expect(lookAtDates(['25/03/2020', '03/25/2020'])).toEqual({ dateFormat: null, isLocal: true })
+test.each([
+  [
+    ['03/04/2020', '05/06/2020'],
+    ['dd/MM/yyyy', 'MM/dd/yyyy'],
+  ],
+  [['25/03/2020', '03/25/2020'], []],
+  [
+    ['25/11/26', '26/11/26'],
+    ['d/M/yy', 'yy/M/d'],
+  ],
+  [
+    ['25-11-26 09:00', '31-01-27 10:00'],
+    ['dd-MM-yy HH:mm', 'yy-MM-dd HH:mm'],
+  ],
+  [
+    ['25.11.26', '26.11.26'],
+    ['d.M.yy', 'yy.M.d'],
+  ],
+  [
+    ['10/11/12', '11/12/10'],
+    ['d/M/yy', 'M/d/yy', 'yy/M/d'],
+  ],
+  [['31/11/26', '11/31/26'], []],
+  [['2020-25-03', '2020-04-03', '2020-05-03'], []],
+  [['2020/25/03', '2020/03/25'], []],
+])('dates like %j are left open between %j', (samples, possible) => {
+  expect(lookAtDates(samples)).toEqual({ dateFormat: null, isLocal: true, possible })
+})
+
+/** Whatever is guessed reads each of the cells that it is guessed by, and no other order reads them all. */
+test('a guess is the only order that reads every cell', () => {
+  const two = fc.integer({ min: 1, max: 33 }).map((value) => String(value).padStart(2, '0'))
+  const cell = fc.tuple(two, two, two).map((parts) => parts.join('/'))
+  const formats = ['dd/MM/yy', 'MM/dd/yy', 'yy/MM/dd']
+  const readers = formats.map((dateFormat) => createDateReader({ dateFormat, timeZone: 'UTC' }, Date.UTC(2100, 0, 1)))
+  const isDate = (text: string): boolean => readers.some((read) => read(text) >= 0)
+  fc.assert(
+    fc.property(fc.array(cell.filter(isDate), { minLength: 1, maxLength: 5 }), (cells) => {
+      const reading = formats.filter((_format, index) => cells.every((text) => (readers[index]?.(text) ?? -1) >= 0))
+      const { dateFormat = null } = lookAtDates(cells) ?? {}
+      // An order may be open although one of two has a 31 February in it: then nothing is guessed, never the wrong one.
+      if (dateFormat !== null)
+        expect(reading).toContain(dateFormat.replace(/(?<!M)M(?!M)/, 'MM').replace(/(?<!d)d(?!d)/, 'dd'))
+      if (reading.length > 1) expect(dateFormat).toBeNull()
+    }),
+  )
 })
 
 test.each([[[]], [['Monday']], [['1603263535000', '21.10.2020']], [['12345']], [['1603263535000000']]])(

@@ -205,13 +205,18 @@ function findDateFormat(
   const look = dates === undefined ? null : lookAtDates(dates.samples)
   if (look === null) return null
   if (look.dateFormat === null) {
-    const message = `dates such as ${dates?.samples[0] ?? ''} do not show whether the day or the month comes first; say so in dateFormat, as dd/MM/yyyy or MM/dd/yyyy`
-    problems.push({ code: 'DATE_FORMAT_UNSURE', message })
+    problems.push({ code: 'DATE_FORMAT_UNSURE', message: describeUnsure(dates?.samples[0] ?? '', look.possible ?? []) })
   } else if (look.isLocal && options.timeZone === undefined) {
     const message = `dates such as ${dates?.samples[0] ?? ''} do not say their time zone; say it in timeZone, as in Europe/Berlin`
     problems.push({ code: 'TIME_ZONE_UNSURE', message })
   }
   return look.dateFormat
+}
+
+function describeUnsure(example: string, possible: readonly string[]): string {
+  return possible.length === 0
+    ? `dates such as ${example} are not all written in one format; say in dateFormat which one counts: rows with another are rejected`
+    : `dates such as ${example} may be ${possible.join(' or ')}, which all that were looked at fit; say in dateFormat which one it is`
 }
 
 function describeNoRows(): InspectionProblem {
