@@ -1,30 +1,37 @@
-import express, { type Express } from 'express'
+import type { RequestListener } from 'node:http'
+
+import express from 'express'
 
 import { createAuthenticate } from './authentication/authenticate.ts'
 import { requireSameOrigin } from './authentication/require-same-origin.ts'
 import { createSessionCookie } from './authentication/session-cookie.ts'
 import { createCompatibleRouter } from './compatible-api/compatible-router.ts'
+import { renderErrors } from './compatible-api/envelope.ts'
+import { createJobPoll, createShowJob } from './compatible-api/import-status.ts'
 import { createDashboardRouter } from './dashboard/dashboard-router.ts'
 import { createDocsRouter } from './docs/docs-router.ts'
 import type { IntakeDependencies } from './dependencies.ts'
 import { createHealthRouter } from './health/health-router.ts'
 import { admitRequests } from './http/admit-requests.ts'
 import { answerErrors } from './http/answer-errors.ts'
+import { answerPolls } from './http/answer-polls.ts'
 import { compressAnswers } from './http/compress-answers.ts'
 import { notFound } from './http/api-error.ts'
 import { createFindImport } from './http/find-import.ts'
 import { limitRate } from './http/limit-rate.ts'
+import type { PrepareAnswer } from './http/prepare-answer.ts'
 import { requireDatabase } from './http/require-database.ts'
 import { allowOrigins, secureAnswers } from './http/secure-answers.ts'
 import { trackRequests } from './http/track-requests.ts'
 import { mountNativeApi } from './native-api/native-router.ts'
 import { renderProblem } from './native-api/answer.ts'
+import { createImportPoll, createShowImport } from './native-api/show-import.ts'
 import { createTakeUpload } from './uploads/take-upload.ts'
 
 const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']
 
 /** The whole HTTP face of the importer, over what it is given. Serve it with `createIntakeServer`. */
-export function createApp(deps: IntakeDependencies): Express {
+export function createApp(deps: IntakeDependencies): RequestListener {
   const cookie = createSessionCookie(deps.publicUrl)
   const authenticate = createAuthenticate(deps.systemDatabase, cookie)
   const findImport = createFindImport(deps.databases)
@@ -36,30 +43,42 @@ export function createApp(deps: IntakeDependencies): Express {
     ...(rateLimitPerMinute === undefined ? [] : [limitRate(authenticate, rateLimitPerMinute)]),
   ])
 
+  const track = trackRequests(deps.log, deps.metrics)
+  const secure = secureAnswers(deps.publicUrl)
+  const compress = compressAnswers()
+  const allow = deps.corsOrigins.length > 0 ? allowOrigins(deps.corsOrigins) : null
+  const prepare: PrepareAnswer = (request, response, next) => {
+    track(request, response)
+    secure(response)
+    compress(request, response, () => (allow === null ? next() : allow(request, response, next)))
+  }
+  const answerProblem = answerErrors(deps.log, renderProblem)
+  const answerCompatibleError = answerErrors(deps.log, renderErrors)
+  const showImport = createShowImport(deps, findImport)
+  const showJob = createShowJob(deps, findImport)
+
   const app = express()
   app.disable('x-powered-by')
   // Whoever wants an entity tag makes it; Express would hash every answer.
   app.disable('etag')
   app.set('query parser', 'simple')
-
-  const track = trackRequests(deps.log, deps.metrics)
-  const secure = secureAnswers(deps.publicUrl)
-  const compress = compressAnswers()
-  app.use((request, response, next) => {
-    track(request, response)
-    secure(request, response)
-    compress(request, response, next)
-  })
-  if (deps.corsOrigins.length > 0) app.use(allowOrigins(deps.corsOrigins))
-  // Express tries paths in their order, so the few come before the many, and passes a router at the cost of several handlers.
-  app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, admit, authenticate, findImport, takeUpload))
-  mountNativeApi(app, deps, admit, authenticate, findImport, cookie, takeUpload)
+  app.use(prepare)
+  app.use(
+    COMPATIBLE_MOUNTS,
+    createCompatibleRouter(deps, admit, authenticate, showJob, takeUpload, answerCompatibleError),
+  )
+  mountNativeApi(app, deps, admit, authenticate, findImport, showImport, cookie, takeUpload)
   app.use(createDocsRouter(deps))
   app.use(createDashboardRouter())
   app.use(createHealthRouter(deps))
   app.use(() => {
     throw notFound('NOT_FOUND', 'path', 'there is nothing at this path')
   })
-  app.use(answerErrors(deps.log, renderProblem))
-  return app
+  app.use(answerProblem)
+
+  const polls = [
+    createImportPoll(authenticate, showImport, answerProblem),
+    createJobPoll(authenticate, showJob, answerCompatibleError),
+  ]
+  return answerPolls(app, { polls, prepare, admit })
 }

@@ -1,4 +1,4 @@
-import type { Request } from 'express'
+import type { IncomingMessage } from 'node:http'
 
 import type { AdmitRequest } from '../http/admit-requests.ts'
 import { readBaseUrl } from '../http/base-url.ts'
@@ -15,13 +15,13 @@ const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export function requireSameOrigin(cookie: SessionCookie, publicUrl: string | undefined): AdmitRequest {
   return (request) => {
-    if (CHANGES_NOTHING.has(request.method)) return
+    if (CHANGES_NOTHING.has(request.method ?? '')) return
     const isByCookie = readKeys(request.headers).length === 0 && cookie.read(request.headers) !== null
     if (isByCookie && !isSameOrigin(request, publicUrl)) throw crossOrigin()
   }
 }
 
-function isSameOrigin(request: Request, publicUrl: string | undefined): boolean {
+function isSameOrigin(request: IncomingMessage, publicUrl: string | undefined): boolean {
   const site = request.headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin'
   const { origin } = request.headers

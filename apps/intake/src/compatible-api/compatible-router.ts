@@ -3,13 +3,11 @@ import { Router } from 'express'
 import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import type { AdmitRequest } from '../http/admit-requests.ts'
-import { answerErrors } from '../http/answer-errors.ts'
+import type { AnswerError } from '../http/answer-errors.ts'
 import { notFound } from '../http/api-error.ts'
-import type { FindImport } from '../http/find-import.ts'
 import { mountRoute, reading } from '../http/mount-route.ts'
 import type { TakeUpload } from '../uploads/take-upload.ts'
-import { renderErrors } from './envelope.ts'
-import { createImportStatusHandler } from './import-status.ts'
+import { createImportStatusHandler, IMPORT_STATUS_ROUTE, type ShowJob } from './import-status.ts'
 import { createRedeemFileHandler } from './redeem-file.ts'
 
 /** The documented API, for clients that were written for it. It is mounted at two places. */
@@ -17,15 +15,16 @@ export function createCompatibleRouter(
   deps: IntakeDependencies,
   admit: AdmitRequest,
   authenticate: Authenticate,
-  findImport: FindImport,
+  showJob: ShowJob,
   takeUpload: TakeUpload,
+  answerError: AnswerError,
 ): Router {
   const router = Router()
   mountRoute(router, {
     path: '/getUploadRedeemedCouponStatus/:couponSeriesId',
-    name: 'getUploadRedeemedCouponStatus',
+    name: IMPORT_STATUS_ROUTE,
     admit,
-    handlers: reading(createImportStatusHandler(deps, authenticate, findImport)),
+    handlers: reading(createImportStatusHandler(deps, authenticate, showJob)),
   })
   mountRoute(router, {
     path: '/redeemFile/:couponSeriesId',
@@ -36,6 +35,6 @@ export function createCompatibleRouter(
   router.use(() => {
     throw notFound('NOT_FOUND', 'path', 'there is nothing here; expected redeemFile or getUploadRedeemedCouponStatus')
   })
-  router.use(answerErrors(deps.log, renderErrors))
+  router.use(answerError)
   return router
 }

@@ -1,8 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
 import { UnavailableError, type UnavailableCode } from '@importer/contracts'
 import { QueueFullError, SealedSecretError, StorageQuotaError } from '@importer/db'
 import { FileDamagedError } from '@importer/file-store'
 import { createOccasionalWarning } from '@importer/runtime'
-import type { ErrorRequestHandler, Response } from 'express'
 
 import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import { RefusedAccessError } from '../authentication/refused-access-error.ts'
@@ -14,21 +15,29 @@ import { describeFailedRequest, describeRequest, noteErrorCode } from './track-r
 /** How one API answers with an error. */
 export type RenderError = (error: ApiError) => Answer
 
+/** An Express handler of errors, by its four parameters. */
+export type AnswerError = (
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next?: unknown,
+) => Promise<void>
+
 /**
  * The last handler of an API: answers every error in that API's form. What is our fault goes to the log with all that
  * is known of it, and gives the client nothing but that. While a peer is away each request fails for the same reason: one
  * line a minute has it, so that the log does not lose where it began. A refusal has no cause but its code, which the line
  * of the request names.
  */
-export function answerErrors(log: Log, render: RenderError): ErrorRequestHandler {
-  const describe = (error: unknown, response: Response) => ({ ...describeFailedRequest(response), err: error })
+export function answerErrors(log: Log, render: RenderError): AnswerError {
+  const describe = (error: unknown, response: ServerResponse) => ({ ...describeFailedRequest(response), err: error })
   const warnOf = (code: UnavailableCode) =>
-    createOccasionalWarning((unreported, error: UnavailableError, response: Response) =>
+    createOccasionalWarning((unreported, error: UnavailableError, response: ServerResponse) =>
       log.error({ ...unreported, ...describe(error, response), errorCode: code }, 'request failed'),
     )
   const warnings = new Map<UnavailableCode, ReturnType<typeof warnOf>>()
 
-  function logFault(error: unknown, response: Response): void {
+  function logFault(error: unknown, response: ServerResponse): void {
     if (!(error instanceof UnavailableError)) {
       log.error(describe(error, response), 'request failed')
       return

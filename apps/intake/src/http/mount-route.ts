@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response, Router } from 'express'
 
 import { methodNotAllowed } from './api-error.ts'
 import type { AdmitRequest } from './admit-requests.ts'
+import { requireOneHost } from './require-one-host.ts'
 import { noteRoute } from './track-requests.ts'
 
 type Handle<Params> = (request: Request<Params>, response: Response) => void | Promise<void>
@@ -16,13 +17,14 @@ interface Route<Params> {
   readonly handlers: ReadonlyMap<string, Handle<Params>>
 }
 
-/** Serves a path by one handler for all methods: Express takes longer to pass a poll from one handler to the next than a poll may cost. */
+/** Serves a path by one handler for all methods: Express takes long to pass a request from one handler to the next. */
 export function mountRoute<Params = Request['params']>(router: Router, route: Route<Params>): void {
   const { path, name = path, admit, handlers } = route
   const allowed = [...handlers.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   const serve = async (request: Request<Params>, response: Response): Promise<void> => {
     noteRoute(response, name)
-    await admit?.(request as Request, response)
+    requireOneHost(request)
+    await admit?.(request, response)
     const handle = handlers.get(request.method === 'HEAD' ? 'GET' : request.method)
     if (handle === undefined) throw methodNotAllowed(request.method, allowed)
     await handle(request, response)

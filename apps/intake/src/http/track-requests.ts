@@ -1,6 +1,4 @@
-import type { ServerResponse } from 'node:http'
-
-import type { Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Log } from '../dependencies.ts'
 import type { Metrics } from '../health/metrics.ts'
@@ -75,23 +73,24 @@ export function describeFailedRequest(
  * the route, not the path: somebody may send anything as a path.
  */
 export function trackRequests(log: Log, metrics: Metrics) {
-  return (request: Request, response: Response): void => {
+  return (request: IncomingMessage, response: ServerResponse): void => {
     const startedAt = performance.now()
     const known: RequestFacts = { requestId: chooseRequestId(request.headers) }
     facts.set(response, known)
     metrics.beginRequest()
     response.setHeader('X-Request-Id', known.requestId)
+    const { method = '' } = request
     response.once('close', () => {
       const { requestId, answeredAt, route = 'unmatched', keyId, orgId, importId, errorCode } = known
       const durationMs = (answeredAt ?? performance.now()) - startedAt
       const complete = response.writableFinished || answeredAt !== undefined
       // 499 as nginx has it: the client was gone before the answer was.
       const status = complete ? response.statusCode : 499
-      metrics.observeRequest(request.method, route, status, durationMs / 1000)
+      metrics.observeRequest(method, route, status, durationMs / 1000)
       log.info(
         {
           requestId,
-          method: request.method,
+          method,
           route,
           status,
           durationMs: Math.round(durationMs * 10) / 10,

@@ -16,6 +16,7 @@ import { createProfileOperations } from './profile-operations.ts'
 import type { TakeUpload } from '../uploads/take-upload.ts'
 import { createReferenceOperations } from './reference-operations.ts'
 import { createSessionOperations } from '../session/session-operations.ts'
+import type { ShowImport } from './show-import.ts'
 import { createImportReadingOperations } from './show-imports.ts'
 import { createDeliveryOperations } from './webhooks/delivery-operations.ts'
 import { createEndpointOperations, createSecretOperations } from './webhooks/endpoint-operations.ts'
@@ -27,11 +28,12 @@ export function mountNativeApi(
   admit: AdmitRequest,
   authenticate: Authenticate,
   findImport: FindImport,
+  showImport: ShowImport,
   cookie: SessionCookie,
   takeUpload: TakeUpload,
 ): void {
   mountOperations(router, { admit, authenticate, databases: deps.databases }, [
-    ...createImportReadingOperations(deps, authenticate, findImport),
+    ...createImportReadingOperations(deps, authenticate, findImport, showImport),
     createImportOperation(deps, takeUpload),
     createInspectOperation(deps),
     ...createExplainOperations(deps, findImport),

@@ -1,11 +1,26 @@
-import { describeImport } from '@importer/contracts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import { describeImport, OPERATIONS } from '@importer/contracts'
 import type { ImportRecord } from '@importer/db'
-import type { Request, Response } from 'express'
 
 import type { IntakeDependencies } from '../dependencies.ts'
+import type { Authenticate } from '../authentication/authenticate.ts'
+import type { AnswerError } from '../http/answer-errors.ts'
+import type { Poll } from '../http/answer-polls.ts'
 import { readBaseUrl } from '../http/base-url.ts'
 import { makeEntityTag, matchesEntityTag } from '../http/entity-tag.ts'
+import type { FindImport } from '../http/find-import.ts'
+import { findOwnedImport } from '../http/find-owned.ts'
 import { sendAnswer } from '../http/send-answer.ts'
+import { noteImport, noteKey } from '../http/track-requests.ts'
+
+/** Answers with the import of that id of that organization. Throws 404 where it has no such import. */
+export type ShowImport = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  orgId: number,
+  importId: string,
+) => Promise<void>
 
 interface RenderedImport {
   readonly baseUrl: string
@@ -17,7 +32,7 @@ interface RenderedImport {
  * Answers with one import; 304 to a client that has seen it as it is. What was rendered of a record is kept with it for
  * as long as the record itself is, so that a poll costs next to nothing.
  */
-export function createShowImport({ publicUrl }: IntakeDependencies) {
+export function createShowImport({ publicUrl }: IntakeDependencies, findImport: FindImport): ShowImport {
   const rendered = new WeakMap<ImportRecord, RenderedImport>()
 
   function render(record: ImportRecord, baseUrl: string): RenderedImport {
@@ -29,7 +44,8 @@ export function createShowImport({ publicUrl }: IntakeDependencies) {
     return made
   }
 
-  return async (request: Request, response: Response, record: ImportRecord): Promise<void> => {
+  return async (request, response, orgId, importId) => {
+    const record = await findOwnedImport(findImport, orgId, importId)
     const { body, entityTag } = render(record, readBaseUrl(request, publicUrl))
     response.setHeader('ETag', entityTag)
     response.setHeader('Cache-Control', 'private, no-cache')
@@ -39,5 +55,21 @@ export function createShowImport({ publicUrl }: IntakeDependencies) {
       return
     }
     await sendAnswer(request, response, { status: 200, contentType: 'application/json; charset=utf-8', body })
+  }
+}
+
+/** `GET /v1/imports/{id}` as clients poll it; in any other form the operation answers it. */
+export function createImportPoll(authenticate: Authenticate, showImport: ShowImport, answerError: AnswerError): Poll {
+  const { path, role } = OPERATIONS.showImport
+  return {
+    target: /^\/v1\/imports\/(\d+)$/,
+    route: path,
+    answer: async (request, response, [importId = '']) => {
+      const principal = await authenticate(request.headers, role)
+      noteKey(response, principal)
+      noteImport(response, Number(importId))
+      await showImport(request, response, principal.orgId, importId)
+    },
+    answerError,
   }
 }

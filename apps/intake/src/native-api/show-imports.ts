@@ -17,7 +17,7 @@ import {
   type ReportName,
 } from './send-reports.ts'
 import { readImportPage } from './read-import-page.ts'
-import { createShowImport } from './show-import.ts'
+import type { ShowImport } from './show-import.ts'
 import { watchImport } from './watch-import.ts'
 
 const DOWNLOADS = {
@@ -38,13 +38,13 @@ export function createImportReadingOperations(
   deps: IntakeDependencies,
   authenticate: Authenticate,
   findImport: FindImport,
+  showImport: ShowImport,
 ) {
-  const showImport = createShowImport(deps)
   const limitReports = createWorkLimit(REPORTS_AT_ONCE)
   const limitLists = createWorkLimit(LISTS_AT_ONCE)
 
   const show = defineOperation(OPERATIONS.showImport, async ({ request, response, principal, params }) => {
-    await showImport(request, response, await findOwnedImport(findImport, principal.orgId, params.importId))
+    await showImport(request, response, principal.orgId, params.importId)
   })
 
   const list = defineOperation(OPERATIONS.listImports, async ({ request, response, principal, database, query }) => {
@@ -108,6 +108,5 @@ export function createImportReadingOperations(
     await sendUpload(deps, request, response, await findOwnedImport(findImport, principal.orgId, params.importId))
   })
 
-  // What is polled comes first: routes are tried in their order.
   return [show, watch, list, errors, ...downloads, workbook, file]
 }
