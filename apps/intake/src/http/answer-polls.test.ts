@@ -21,7 +21,7 @@ beforeAll(async () => {
 /** What differs between two answers to the same question: their times, ids and place in the minute. */
 const OWN = new Set(['date', 'x-request-id', 'ratelimit'])
 
-async function ask(target: string, headers: Record<string, string>) {
+async function fetchTarget(target: string, headers: Record<string, string>) {
   const requestId = randomUUID()
   const response = await fetch(`${intake.url}${target}`, { headers: { ...headers, 'X-Request-Id': requestId } })
   const named = [...response.headers].filter(([name]) => !OWN.has(name))
@@ -65,16 +65,16 @@ describe.each(forms)('a poll of %s is answered as its route answers', (_api, tar
     ['of more than there can be', () => '99999999999999999999', 404, () => bearer(intake.keys.read)],
   ]
   test.each(asks)('%s', async (_what, idOf, status, headersOf) => {
-    const polled = await ask(targetOf(idOf()), headersOf())
+    const polled = await fetchTarget(targetOf(idOf()), headersOf())
     expect(polled.status).toBe(status)
     // An empty query, or an empty parameter, makes no difference but for who answers.
-    expect(polled).toEqual(await ask(`${targetOf(idOf())}${more}`, headersOf()))
+    expect(polled).toEqual(await fetchTarget(`${targetOf(idOf())}${more}`, headersOf()))
   })
 
   test('with the tag that it has', async () => {
-    const known = await ask(targetOf(id), bearer(intake.keys.read))
+    const known = await fetchTarget(targetOf(id), bearer(intake.keys.read))
     const headers = { ...bearer(intake.keys.read), 'If-None-Match': known.headers['etag'] ?? '*' }
-    expect(await ask(targetOf(id), headers)).toEqual(await ask(`${targetOf(id)}${more}`, headers))
+    expect(await fetchTarget(targetOf(id), headers)).toEqual(await fetchTarget(`${targetOf(id)}${more}`, headers))
   })
 
   test('with two hosts', async () => {
