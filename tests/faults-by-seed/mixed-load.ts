@@ -13,10 +13,11 @@ import { BrokenPromiseError } from './broken-promise.ts'
 import { PersistentClient } from './persistent-client.ts'
 
 const CLIENTS = 2
-/** Away from those of generated cases. */
+/** Away from those of generated cases, which have a million ids each, the first at the millionth of its seed. */
 const SERIES = { single: 990_001, generic: 990_002 }
 const CUSTOMER = 990_001
 const TILL = 990_001
+const FIRST_COUPON = 900_000_000_000
 const COUPONS = 60_000
 const SIZES = [100, 100, 500, 2_000, 8_000]
 const FORMATS = ['csv', 'csv', 'gzip', 'workbook'] as const
@@ -59,8 +60,11 @@ export async function startMixedLoad({ client: setUp, balancer }: RunningCluster
   await setUp.putReference('series', `id,maxRedemptionsPerCoupon\n${SERIES.single},1\n${SERIES.generic},\n`)
   await setUp.putReference('customers', `id\n${CUSTOMER}\n`)
   await setUp.putReference('tills', `id\n${TILL}\n`)
-  const coupons = Array.from({ length: COUPONS }, (_, n) => `${9_000_000 + n},${SERIES.single},S-${n}\n`)
-  await setUp.putReference('coupons', `id,seriesId,code\n8999999,${SERIES.generic},ALL\n${coupons.join('')}`)
+  const coupons = Array.from({ length: COUPONS }, (_, n) => `${FIRST_COUPON + n},${SERIES.single},S-${n}\n`)
+  await setUp.putReference(
+    'coupons',
+    `id,seriesId,code\n${FIRST_COUPON - 1},${SERIES.generic},ALL\n${coupons.join('')}`,
+  )
   const counts: LoadCounts = { imports: 0, rows: 0, reports: 0, webhooks: 0 }
   const receiver = await startReceiver(counts)
   const client = new PersistentClient(balancer.url)
