@@ -15,6 +15,7 @@ export interface SpreadsheetFile {
 
 const CODES: Readonly<Record<string, number>> = { ',': 44, ';': 59, '\t': 9 }
 const UTF_8 = 76
+const WORKBOOK_FILTERS = { xlsx: 'xlsx:Calc MS Excel 2007 XML', fods: 'fods' } as const
 /** German: decimal commas, dates as 21.10.2020, WAHR. */
 const LANGUAGES = { english: 1033, german: 1031 } as const
 
@@ -27,14 +28,14 @@ export interface OpenOptions {
 }
 
 /**
- * Opens files in LibreOffice and saves them again, as .xlsx or as CSV with a delimiter, all in one go. CSV is opened as a
+ * Opens files in LibreOffice and saves them again, as .xlsx, as flat OpenDocument or as CSV with a delimiter, all in one go. CSV is opened as a
  * double click does in Excel: every cell is looked at for numbers, dates and truths of the language. Gives what was saved,
  * by the name that was given.
  */
 export type SaveAgain = (
   files: readonly SpreadsheetFile[],
   options: OpenOptions,
-  as: 'xlsx' | { readonly delimiter: string },
+  as: 'xlsx' | 'fods' | { readonly delimiter: string },
 ) => Promise<Map<string, Uint8Array<ArrayBuffer>>>
 
 /** A LibreOffice with settings of its own, which are made when it first starts. */
@@ -54,12 +55,12 @@ export async function prepareLibreOffice(): Promise<SaveAgain> {
     const open = `CSV:${CODES[delimiter]},34,${UTF_8},1,,${LANGUAGES[language]},false,true`
     // The same, and: cells as they are shown.
     const save =
-      as === 'xlsx'
-        ? 'xlsx:Calc MS Excel 2007 XML'
+      typeof as === 'string'
+        ? WORKBOOK_FILTERS[as]
         : `csv:Text - txt - csv (StarCalc):${CODES[as.delimiter]},34,${UTF_8},1,,${LANGUAGES[language]},false,true,false`
     const filter = files.every(({ name }) => name.endsWith('.csv')) ? [`--infilter=${open}`] : []
     await run('soffice', [profile, '--headless', ...filter, '--convert-to', save, '--outdir', output, ...paths])
-    const ending = as === 'xlsx' ? 'xlsx' : 'csv'
+    const ending = typeof as === 'string' ? as : 'csv'
     const saved = await Promise.all(
       files.map(async ({ name }) => {
         const content = await readFile(path.join(output, `${path.parse(name).name}.${ending}`))

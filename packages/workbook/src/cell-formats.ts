@@ -1,30 +1,34 @@
+import { GENERAL, readNumberFormat, type NumberFormat } from './number-format.ts'
 import { readXml } from './parse-xml.ts'
 
-/** How the number of a cell is shown, as far as it decides what the cell says. */
-export interface CellFormat {
-  readonly isDate: boolean
-  /** Of a format of zeros only, such as 000000: how many digits are shown at least. */
-  readonly minDigits: number
-}
+const SHOWS_NUMBERS: NumberFormat = () => GENERAL
+const SHOWS_DATES: NumberFormat = () => ({ isDate: true, minDigits: 0 })
 
-const GENERAL: CellFormat = { isDate: false, minDigits: 0 }
-
-/** Formats that every workbook has and none declares (ECMA-376 part 1, 18.8.30), those of the Far East included. */
+/** Formats that every workbook has and none declares (ECMA-376 part 1, 18.8.30), those of the Far East and of Thai included. */
 function isBuiltInDate(id: number): boolean {
-  return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) || (id >= 50 && id <= 58)
+  return (
+    (id >= 14 && id <= 22) ||
+    (id >= 27 && id <= 36) ||
+    (id >= 45 && id <= 47) ||
+    (id >= 50 && id <= 58) ||
+    (id >= 71 && id <= 81)
+  )
 }
 
 /** The formats by the number that a cell's `s` names. `bytes`: the part `styles.xml`; null: there is none. */
-export async function readCellFormats(bytes: AsyncIterable<Buffer> | null): Promise<(style: number) => CellFormat> {
-  if (bytes === null) return () => GENERAL
-  const codes = new Map<number, string>()
-  const formats: CellFormat[] = []
+export async function readCellFormats(bytes: AsyncIterable<Buffer> | null): Promise<(style: number) => NumberFormat> {
+  if (bytes === null) return () => SHOWS_NUMBERS
+  // By their ids: many styles share one.
+  const declared = new Map<number, NumberFormat>()
+  const formats: NumberFormat[] = []
   let isInCellFormats = false
+  const formatOf = (id: number): NumberFormat => declared.get(id) ?? (isBuiltInDate(id) ? SHOWS_DATES : SHOWS_NUMBERS)
   const handlers = {
     open(name: string, attributes: Readonly<Record<string, string>>) {
-      if (name === 'numFmt') codes.set(Number(attributes['numFmtId']), attributes['formatCode'] ?? '')
-      else if (name === 'cellXfs') isInCellFormats = true
-      else if (name === 'xf' && isInCellFormats) formats.push(toFormat(Number(attributes['numFmtId'] ?? 0), codes))
+      if (name === 'numFmt') {
+        declared.set(Number(attributes['numFmtId']), readNumberFormat(attributes['formatCode'] ?? ''))
+      } else if (name === 'cellXfs') isInCellFormats = true
+      else if (name === 'xf' && isInCellFormats) formats.push(formatOf(Number(attributes['numFmtId'] ?? 0)))
     },
     text: () => undefined,
     close(name: string) {
@@ -32,21 +36,5 @@ export async function readCellFormats(bytes: AsyncIterable<Buffer> | null): Prom
     },
   }
   await readXml(bytes, handlers)
-  return (style) => formats[style] ?? GENERAL
-}
-
-function toFormat(id: number, codes: ReadonlyMap<number, string>): CellFormat {
-  const code = codes.get(id)
-  if (code === undefined) return { isDate: isBuiltInDate(id), minDigits: 0 }
-  return { isDate: isDateCode(code), minDigits: /^0+$/.test(code) ? code.length : 0 }
-}
-
-/** Whether a format shows a date or a time: its letters, without quoted text, escapes, colours and conditions. */
-function isDateCode(code: string): boolean {
-  const [positive = ''] = code.split(';')
-  const letters = positive
-    .replaceAll(/"[^"]*"|\\.|_.|\*./g, '')
-    .replaceAll(/\[(?!h+\]|m+\]|s+\])[^\]]*\]/gi, '')
-    .replaceAll(/General|E[+-]/gi, '')
-  return /[ymdhs]/i.test(letters)
+  return (style) => formats[style] ?? SHOWS_NUMBERS
 }

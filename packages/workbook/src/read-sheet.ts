@@ -1,4 +1,4 @@
-import type { CellFormat } from './cell-formats.ts'
+import type { NumberFormat } from './number-format.ts'
 import { showClock, showNumber, showSerialDate } from './number-text.ts'
 import { parseXml } from './parse-xml.ts'
 import type { SharedStrings } from './shared-strings.ts'
@@ -22,7 +22,7 @@ export type ShowDate = (local: string, column: number) => string
 
 export interface SheetContext {
   readonly strings: Pick<SharedStrings, 'get'>
-  readonly formatOf: (style: number) => CellFormat
+  readonly formatOf: (style: number) => NumberFormat
   readonly is1904: boolean
   readonly showDate?: ShowDate | undefined
 }
@@ -135,9 +135,9 @@ function showCell(written: string, { type, style, column }: Cell, context: Sheet
       return written
     default: {
       if (written === '') return ''
-      const { isDate, minDigits } = formatOf(style)
-      if (!isDate) return showNumber(written, minDigits)
       const serial = Number(written)
+      const { isDate, minDigits } = formatOf(style)(serial)
+      if (!isDate) return showNumber(written, minDigits)
       const clock = showClock(serial)
       if (clock !== null) return clock
       const local = showSerialDate(serial, is1904)
