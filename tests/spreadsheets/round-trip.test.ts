@@ -115,6 +115,16 @@ const SOURCES: readonly Source[] = [
       Promise.resolve({ name: 'a.csv', content: toCsv(CELLS.map((row, i) => [toPattern(at(i)), ...row])) }),
   },
   {
+    name: 'CSV behind a title, with all that can be said of how it is read',
+    language: 'english',
+    options: { skipLines: '1', delimiter: '|', encoding: 'utf-16le', hasHeader: 'false' },
+    file: async () => {
+      const rows = CELLS.map((row, i) => [String(at(i)), ...row].map((cell) => `"${cell.replaceAll('"', '""')}"`))
+      const text = ['A title', ...rows.map((row) => row.join('|'))].join('\n')
+      return Promise.resolve({ name: 'a.csv', content: new Uint8Array(Buffer.from(text, 'utf16le')) })
+    },
+  },
+  {
     name: 'a workbook with dates',
     language: 'english',
     options: { dateFormat: 'dd/MM/yyyy', timeZone: 'UTC' },
@@ -138,7 +148,7 @@ const REPORTS = [
 
 const SAVED_AS = [{ delimiter: ',' }, { delimiter: ';' }, 'xlsx'] as const
 
-/** Of three sources, four reports and three ways to save each pair is tried, not each of the 36 triples: a start of LibreOffice takes seconds. */
+/** Of the sources, four reports and three ways to save each pair is tried, not each of the triples: a start of LibreOffice takes seconds. */
 function isTried(source: Source, report: number, as: (typeof SAVED_AS)[number]): boolean {
   return SAVED_AS[(SOURCES.indexOf(source) + report) % SAVED_AS.length] === as
 }

@@ -1,6 +1,11 @@
 /** Reports for spreadsheets: how they are written, and that they read as the file did when they are sent again. */
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+
+import { readRecords } from '@importer/csv'
 import { describe, expect, test } from 'vitest'
 
+import { makeWorkbook } from '../../../../tests/support/make-workbook.ts'
 import { readJson } from '../../test/read-json.ts'
 import { callApi, uploadNative } from '../../test/native-upload.ts'
 import { startIntake } from '../../test/start-intake.ts'
@@ -117,6 +122,19 @@ describe.each<Record<string, string>>([
     },
   )
 
+  test.each<[string, (report: string) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>]>([
+    ['packed with gzip', (report) => new Uint8Array(gzipSync(report))],
+    ['in UTF-16 with its mark', (report) => utf16(report)],
+    ['in UTF-16 with its mark, big end first', (report) => new Uint8Array(Buffer.from(utf16(report)).swap16())],
+    ['in UTF-16 and packed', (report) => new Uint8Array(gzipSync(utf16(report)))],
+    ['as a workbook', async (report) => makeWorkbookOf(report)],
+  ])('a report that was saved %s is read with the same options', async (_name, save) => {
+    const first = await importFile(file, options)
+    const again = await importFile(await save(await fetchReport(first, '?for=spreadsheet')), options)
+    expect(await readings(again, rows)).toEqual(await readings(first, rows))
+    expect((await readings(again, rows)).map(({ read }) => read[5])).toEqual(notes)
+  })
+
   test('a report as a workbook is read with the same options', async () => {
     const first = await importFile(file, options)
     const response = await callApi(intake, 'GET', `/v1/imports/${first}/errors.xlsx`)
@@ -124,6 +142,19 @@ describe.each<Record<string, string>>([
     expect(await readings(again, rows)).toEqual(await readings(first, rows))
   })
 })
+
+/** As a spreadsheet saves Unicode text. */
+function utf16(report: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(`\ufeff${report.replace('\ufeff', '')}`, 'utf16le'))
+}
+
+/** As a spreadsheet saves what it has opened: every cell as the text that it shows. */
+async function makeWorkbookOf(report: string): Promise<Uint8Array<ArrayBuffer>> {
+  const rows: string[][] = []
+  for await (const { cells } of readRecords(Readable.from([Buffer.from(report)]), { delimiter: ',' }))
+    rows.push(...cells)
+  return new Uint8Array(await makeWorkbook({ sheets: [{ name: 'A', rows }] }))
+}
 
 test('a report that a spreadsheet has saved in windows-1252 is read so, where the upload says it', async () => {
   const row = `1603263535000,${TILL},${MOBILE},none,17,Café,shop`

@@ -7,7 +7,7 @@ import { readHead, type HeadStore } from '../upload/read-head.ts'
 import type { UploadEncoding } from '../upload/unpack-upload.ts'
 import { WORKBOOK_DELIMITER } from '../workbook/workbook-text.ts'
 import { FILE_KEY } from './find-reading.ts'
-import { HeadEndError } from './head-file.ts'
+import { HeadEndError } from '../upload/head-file.ts'
 
 /** A profile that may fit. */
 export interface ProfileCandidate extends UsedProfile {

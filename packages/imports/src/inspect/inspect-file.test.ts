@@ -5,7 +5,7 @@ import { uploadOptions } from '@importer/contracts'
 import { describe, expect, test } from 'vitest'
 
 import type { WantedReading } from './find-reading.ts'
-import { INSPECTED_BYTES } from './head-file.ts'
+import { INSPECTED_BYTES } from '../upload/head-file.ts'
 import { inspectFile, type FileInspection } from './inspect-file.ts'
 
 const HEADER = 'Redeemed on,Till,Mobile,Coupon\n'

@@ -24,9 +24,9 @@ import { findFittingProfile, type OpenText, type ProfileCandidate } from './find
 import { FILE_KEY, findReading, type FoundReading, type InspectionProblem, type WantedReading } from './find-reading.ts'
 import { guessColumns, type SampledColumn } from './guess-columns.ts'
 import { sampleColumns } from './guess-reading.ts'
-import { HeadEndError, HeadFile } from './head-file.ts'
+import { HeadEndError, HeadFile } from '../upload/head-file.ts'
 import { readFirstRows } from './read-first-rows.ts'
-import { unpackHead } from './unpack-head.ts'
+import { unpackHead } from '../upload/unpack-head.ts'
 
 interface FileToInspect {
   /** Its first bytes as they came, up to INSPECTED_BYTES; or all of it, stored, where it begins as a workbook. */

@@ -4,7 +4,7 @@ import type { OpenedDialect } from '../upload/find-dialect.ts'
 import type { HeadStore } from '../upload/read-head.ts'
 import type { FirstRow } from './check-rows.ts'
 import { FILE_KEY } from './find-reading.ts'
-import { HeadEndError } from './head-file.ts'
+import { HeadEndError } from '../upload/head-file.ts'
 
 const FIRST_ROWS = 20
 

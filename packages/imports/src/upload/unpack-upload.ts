@@ -1,8 +1,10 @@
 import { PassThrough, Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import { constants, createGunzip, type ZlibOptions } from 'node:zlib'
 
 import type { FileStore, StoredFile } from '@importer/file-store'
+
+import type { HeadStore } from './read-head.ts'
 
 export type UploadEncoding = 'utf-8' | 'windows-1252' | 'utf-16le'
 
@@ -42,8 +44,7 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
   try {
     await pipeline(
       store.read(fileKey),
-      packed ? createGunzip() : new PassThrough(),
-      limitRatio(packed ? await store.size(fileKey) : Infinity),
+      ...(await createUnpacking(store, fileKey, packed)),
       createDecoder(encoding),
       async (text: AsyncIterable<Buffer>) => {
         const write = store.write(Readable.from(text, { objectMode: false }), { maxBytes })
@@ -59,6 +60,35 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
   return stored
 }
 
+/**
+ * Gives the bytes of an upload to `take`, unpacked where it is packed; of a packed file that is cut off those before its end. Throws an
+ * UnpackError, and what `take` throws.
+ */
+export async function readUnpacked(
+  store: HeadStore,
+  fileKey: string,
+  take: (bytes: AsyncIterable<Buffer>) => Promise<void>,
+): Promise<void> {
+  const packed = isGzip(await readMagic(store, fileKey))
+  const options = { finishFlush: constants.Z_SYNC_FLUSH }
+  try {
+    await pipeline(store.read(fileKey), ...(await createUnpacking(store, fileKey, packed, options)), take)
+  } catch (error) {
+    throw explainGzip(error)
+  }
+}
+
+async function createUnpacking(
+  store: HeadStore,
+  fileKey: string,
+  packed: boolean,
+  options: ZlibOptions = {},
+): Promise<[Transform, Transform]> {
+  return packed
+    ? [createGunzip(options), limitRatio(await store.size(fileKey))]
+    : [new PassThrough(), limitRatio(Infinity)]
+}
+
 export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b
 }
@@ -66,7 +96,7 @@ export function isGzip(head: Uint8Array): boolean {
 const MAGIC_BYTES = 4
 
 /** The first bytes of a stored upload, by which its kind is known. */
-export async function readMagic(store: FileStore, fileKey: string): Promise<Buffer> {
+export async function readMagic(store: HeadStore, fileKey: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of store.read(fileKey, { start: 0, end: MAGIC_BYTES - 1 })) chunks.push(chunk as Uint8Array)
   return Buffer.concat(chunks)

@@ -1,4 +1,4 @@
-import type { HeadStore } from '../upload/read-head.ts'
+import type { HeadStore } from './read-head.ts'
 
 /** How much of a file is looked at, in bytes. */
 export const INSPECTED_BYTES = 1_310_720

@@ -7,7 +7,7 @@ import {
   utf16MarkOf,
   type TextEncoding,
   type UploadEncoding,
-} from '../upload/unpack-upload.ts'
+} from './unpack-upload.ts'
 import { INSPECTED_BYTES, isWholeFile } from './head-file.ts'
 
 /** The beginning of a file as UTF-8 text, as {@link unpackUpload} would make it. */
