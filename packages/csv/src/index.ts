@@ -10,6 +10,7 @@ export {
   type DecisiveColumns,
 } from './inspect-head.ts'
 export { escapeGuards, guardForSpreadsheet, guardFormula, unguardCell } from './formula-guard.ts'
+export { measureRecord, type RecordExtent } from './measure-record.ts'
 export { readRecords, type ReadOptions } from './read-records.ts'
 export type { RecordBlock } from './record-block.ts'
 export type { RecordFault } from './record-framer.ts'

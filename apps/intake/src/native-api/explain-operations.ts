@@ -29,8 +29,9 @@ export function createExplainOperations({ store }: IntakeDependencies, findImpor
       explainRow({ database, store, importRecord, signal }, place).catch(explainMissingFile),
     )
     if (row === null) {
-      const field = 'line' in place ? 'line' : 'rowNumber'
-      throw notFound('ROW_NOT_FOUND', field, `the file of this import has no such row; expected a row of its file`)
+      throw 'line' in place
+        ? notFound('ROW_NOT_FOUND', 'line', describeLineWithoutRow(place.line))
+        : notFound('ROW_NOT_FOUND', 'rowNumber', 'the file of this import has no such row; expected a row of its file')
     }
     return row
   }
@@ -78,6 +79,10 @@ export function createExplainOperations({ store }: IntakeDependencies, findImpor
   })
 
   return [row, line, groups, timeline, audit, series]
+}
+
+function describeLineWithoutRow(line: number): string {
+  return `line ${line} of the file belongs to no row: it is blank, part of a header or title, or behind the end; expected a line of a row`
 }
 
 /** The id that pages are made by is nobody's business but the cursor's. */

@@ -134,6 +134,39 @@ describe('a row is explained', () => {
     expect([response.status, (await readJson(response)).code]).toEqual([404, 'ROW_NOT_FOUND'])
   })
 
+  describe('among lines that belong to no row', () => {
+    let gaps: number
+    const TWO_LINES = `${AT + 2},${TILL},${MOBILE},CODE1030,"two\r\n\r\nlines"`
+    beforeAll(async () => {
+      const lines = [HEADER.trimEnd(), '', line('CODE1031').trimEnd(), '', ' ', ',,,,', TWO_LINES, '']
+      gaps = await importFile(
+        [...lines, HEADER.trimEnd(), '"open', '', line('CODE1032').trimEnd(), '', ''].join('\r\n'),
+      )
+    })
+
+    test.each([
+      [3, 1, line('CODE1031').trimEnd()],
+      [7, 2, TWO_LINES],
+      [8, 2, TWO_LINES],
+      [9, 2, TWO_LINES],
+      [12, 3, '"open'],
+      [14, 4, line('CODE1032').trimEnd()],
+    ])('line %i is of row %i, with the bytes of its record alone', async (lineNumber, rowNumber, raw) => {
+      expect(await get(`/v1/imports/${gaps}/rows?line=${lineNumber}`)).toMatchObject({ rowNumber, raw })
+      expect(await explain(gaps, rowNumber)).toMatchObject({ rowNumber, raw })
+    })
+
+    test.each([1, 2, 4, 5, 6, 10, 11, 13, 15, 16, 17, 99_999])('line %i is of none', async (lineNumber) => {
+      const response = await callApi(intake, 'GET', `/v1/imports/${gaps}/rows?line=${lineNumber}`)
+      const { code, detail } = await readJson(response)
+      expect([response.status, code, detail]).toEqual([
+        404,
+        'ROW_NOT_FOUND',
+        expect.stringContaining(`line ${lineNumber} of the file belongs to no row`),
+      ])
+    })
+  })
+
   test('to its own organization alone', async () => {
     const response = await callApi(intake, 'GET', `/v1/imports/${id}/rows/1`, { key: intake.keys.other })
     expect(response.status).toBe(404)

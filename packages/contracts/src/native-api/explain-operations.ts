@@ -27,7 +27,8 @@ export const EXPLAIN_OPERATIONS = {
     path: '/v1/imports/{importId}/rows',
     tag: 'results',
     summary: 'Explain the row on a line',
-    description: 'A line inside a record is that record.',
+    description:
+      'A line inside a record is that record. One that is blank, part of a header or title, or behind the end of the file is 404.',
     query: z.strictObject({
       line: wholeNumber({ from: 1, to: MAX_LINE }).meta({ description: 'Physical line of the file, from 1' }),
     }),

@@ -100,9 +100,7 @@ async function readRaw({ store, importRecord }: RejectedRecordsSource, { start, 
   const chunks: Uint8Array[] = []
   const last = Math.min(end, start + MAX_RAW_BYTES) - 1
   for await (const chunk of store.read(importRecord.fileKey, { start, end: last })) chunks.push(chunk as Uint8Array)
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/[\r\n]+$/, '')
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function explainCells(
