@@ -17,14 +17,16 @@ import { actorOf } from '../../authentication/authenticate.ts'
 import { logSecurityEvent } from '../../authentication/log-security-event.ts'
 import type { IntakeDependencies } from '../../dependencies.ts'
 import { ApiError, notFound } from '../../http/api-error.ts'
+import { readBaseUrl } from '../../http/base-url.ts'
 import { readInt4 } from '../../http/read-id.ts'
 import { toPage } from '../answer.ts'
 import { defineOperation } from '../mount-operation.ts'
 import { describeDelivery, describeEndpoint } from './describe-webhooks.ts'
 
 /** `/v1/webhook-endpoints`: who is notified of events. */
-export function createEndpointOperations({ log, webhookPolicy }: IntakeDependencies) {
-  const create = defineOperation(OPERATIONS.createWebhookEndpoint, async ({ response, principal, database, body }) => {
+export function createEndpointOperations({ log, publicUrl, webhookPolicy }: IntakeDependencies) {
+  const create = defineOperation(OPERATIONS.createWebhookEndpoint, async (call) => {
+    const { request, response, principal, database, body } = call
     const { orgId } = principal
     const { url, description = null, eventTypes = [] } = body
     requireReceiver(url, webhookPolicy)
@@ -36,7 +38,7 @@ export function createEndpointOperations({ log, webhookPolicy }: IntakeDependenc
       actor: actorOf(principal),
     })
     if (made === null) throw tooManyEndpoints()
-    response.setHeader('Location', `/v1/webhook-endpoints/${made.endpoint.id}`)
+    response.setHeader('Location', `${readBaseUrl(request, publicUrl)}/v1/webhook-endpoints/${made.endpoint.id}`)
     return { ...describeEndpoint(made.endpoint), secret: made.secret }
   })
 

@@ -42,7 +42,7 @@ describe('an endpoint', () => {
       status: 'active',
       secret: expect.stringMatching(/^whsec_/),
     })
-    expect(response.headers.get('location')).toBe(`/v1/webhook-endpoints/${made.id}`)
+    expect(response.headers.get('location')).toBe(`${intake.url}/v1/webhook-endpoints/${made.id}`)
 
     const { secret, ...shown } = made
     expect(endpointView.parse(await readJson(await send('GET', `webhook-endpoints/${made.id}`)))).toEqual(shown)
