@@ -4,7 +4,7 @@ export interface DateLook {
   readonly dateFormat: string | null
   /** Whether reading it needs a `timeZone`. */
   readonly isLocal: boolean
-  /** Where it is open: each format that all cells of this form fit. Of several one is meant; with none the cells contradict each other. */
+  /** Where it is open: each format that all cells of this form fit. Of several one is meant; with none they are not all written alike. */
   readonly possible?: readonly string[]
 }
 
@@ -16,11 +16,20 @@ const ISO =
 const NUMERIC =
   /^(?<first>\d{1,4})(?<separator>[./-])(?<second>\d{1,2})\k<separator>(?<third>\d{1,4})(?:(?<gap> |, ?)(?<hour>\d{1,2})(?<colon>[:.])(?<minute>\d{2})(?:\k<colon>(?<second2>\d{2}))?(?<half> ?[AaPp][Mm])?)?$/
 
+/** A date of a workbook's cell: it is read by its value, whatever format texts have. */
+const OF_WORKBOOK = /^\d{4}-\d{2}-\d{2}T[\d:.]+\[[^\]]+\]$/
+
 /**
  * What most of a column's non-empty cells agree on: some may be wrong, and finding them is what the import is for. Null:
- * they are no dates, or do not agree.
+ * they are no dates.
  */
 export function lookAtDates(samples: readonly string[]): DateLook | null {
+  const texts = samples.filter((text) => !OF_WORKBOOK.test(text))
+  const look = lookAtTexts(texts)
+  return look === null && texts.length * 2 < samples.length ? { dateFormat: 'iso8601', isLocal: true } : look
+}
+
+function lookAtTexts(samples: readonly string[]): DateLook | null {
   const isMost = (found: readonly unknown[]): boolean => found.length * 2 > samples.length
   if (isMost(samples.filter((text) => isEpoch(text, 1000)))) return { dateFormat: 'epochMillis', isLocal: false }
   if (isMost(samples.filter((text) => isEpoch(text, 1)))) return { dateFormat: 'epochSeconds', isLocal: false }
@@ -31,7 +40,13 @@ export function lookAtDates(samples: readonly string[]): DateLook | null {
     return { dateFormat: 'iso8601', isLocal: iso.some((match) => match.groups?.['offset'] === undefined) }
   }
   const parts = groupByShape(samples)
-  return isMost(parts) ? lookAtPattern(parts) : null
+  if (isMost(parts)) return lookAtPattern(parts)
+  // Dates, each written in its own way: as where a spreadsheet has made cells of those that it took for dates, and left the others.
+  return isMost(samples.filter(isDate)) ? { dateFormat: null, isLocal: true, possible: [] } : null
+}
+
+function isDate(text: string): boolean {
+  return isEpoch(text, 1000) || isEpoch(text, 1) || ISO.test(text) || groupByShape([text]).length > 0
 }
 
 function isEpoch(text: string, perSecond: number): boolean {
