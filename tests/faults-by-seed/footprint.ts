@@ -68,7 +68,9 @@ async function lookOnce({ ownerUrl, redis, lasting, temporaryFolder }: MeasuredP
     `SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
   )
   found.set('database connections', row?.n ?? 0)
-  found.set('rows in tables of the queue', await countQueueRows(ownerUrl))
+  const { events, others } = await countQueueRows(ownerUrl)
+  found.set('events of the queues', events)
+  found.set('other rows in tables of the queues', others)
   if (redis !== null) found.set('Redis keys', await redis.countKeys())
   found.set('temporary files', (await readdir(temporaryFolder, { recursive: true })).length)
   return found
@@ -95,19 +97,19 @@ function readReport(app: AppProcess): { number: number; bytes: number } | null {
   return last === undefined ? null : { number: Number(last[1]), bytes: Number(last[2]) }
 }
 
-async function countQueueRows(ownerUrl: string): Promise<number> {
+async function countQueueRows(ownerUrl: string): Promise<{ events: number; others: number }> {
   const client = new pg.Client({ connectionString: ownerUrl })
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(
       `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables WHERE table_schema = 'bullmq'`,
     )
-    let sum = 0
+    const counts = { events: 0, others: 0 }
     for (const { name } of tables) {
       const { rows } = await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${name}`)
-      sum += rows[0]?.n ?? 0
+      counts[name === 'bullmq.event' ? 'events' : 'others'] += rows[0]?.n ?? 0
     }
-    return sum
+    return counts
   } finally {
     await client.end()
   }

@@ -102,6 +102,14 @@ function isAnythingMissing({ refusedUploads: _, ...needed }: Met): boolean {
   return Object.values(needed).includes(0)
 }
 
+function printWarnings(disturbed: DisturbedCluster): void {
+  for (const app of disturbed.listProcesses()) {
+    const lines = app.readOutput().split('\n')
+    const warnings = lines.filter((line) => /"level":"(?:warn|error|fatal)"/.test(line)).slice(-LAST_LINES)
+    console.error([`process ${app.pid}:`, ...warnings].join('\n  '))
+  }
+}
+
 async function runOne(queue: QueueKind, disturbed: DisturbedCluster, step: Step, progress: Progress): Promise<void> {
   const startedAt = performance.now()
   const uploads = step.uploads.map(
@@ -112,11 +120,7 @@ async function runOne(queue: QueueKind, disturbed: DisturbedCluster, step: Step,
     await runStep(disturbed, step, progress)
   } catch (error) {
     console.error(`queue on ${queue}, step ${JSON.stringify(step)} failed. The last warnings of each process:`)
-    for (const app of disturbed.listProcesses()) {
-      const lines = app.readOutput().split('\n')
-      const warnings = lines.filter((line) => /"level":"(?:warn|error|fatal)"/.test(line)).slice(-LAST_LINES)
-      console.error([`process ${app.pid}:`, ...warnings].join('\n  '))
-    }
+    printWarnings(disturbed)
     throw error
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)

@@ -234,6 +234,8 @@ function checkLogs(disturbed: DisturbedCluster, ids: readonly number[], met: Met
   for (const app of disturbed.listProcesses()) {
     for (const line of app.readOutput().split('\n')) {
       if (line.includes('"level":"fatal"')) throw new BrokenPromiseError(`a process ended: ${line}`)
+      if (line.includes('"errorCode":"INTERNAL_ERROR"'))
+        throw new BrokenPromiseError(`a request that failed unexpectedly: ${line}`)
       if (!ofStep.test(line)) continue
       if (line.includes('this worker has lost the import')) met.lostFencingTokens += 1
       if (line.includes('unexpected error')) throw new BrokenPromiseError(`an error that nobody expects: ${line}`)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { UnavailableError, type UnavailableCode } from '@importer/contracts'
-import { QueueFullError, SealedSecretError, StorageQuotaError } from '@importer/db'
+import { ImportUncertainError, QueueFullError, SealedSecretError, StorageQuotaError } from '@importer/db'
 import { FileDamagedError } from '@importer/file-store'
 import { createOccasionalWarning } from '@importer/runtime'
 
@@ -37,9 +37,9 @@ export function answerErrors(log: Log, render: RenderError): AnswerError {
     )
   const warnings = new Map<UnavailableCode, ReturnType<typeof warnOf>>()
 
-  function logFault(error: unknown, response: ServerResponse): void {
+  function logFault(error: unknown, code: string, response: ServerResponse): void {
     if (!(error instanceof UnavailableError)) {
-      log.error(describe(error, response), 'request failed')
+      log.error({ ...describe(error, response), errorCode: code }, 'request failed')
       return
     }
     const warn = warnings.get(error.code) ?? warnOf(error.code)
@@ -54,9 +54,10 @@ export function answerErrors(log: Log, render: RenderError): AnswerError {
       return
     }
     const apiError = toApiError(error)
-    noteErrorCode(response, apiError.faults[0]?.code ?? 'INTERNAL_ERROR')
+    const code = apiError.faults[0]?.code ?? 'INTERNAL_ERROR'
+    noteErrorCode(response, code)
     if (apiError instanceof RefusedAccessError) logSecurityEvent(log, response, apiError.event, { ...apiError.key })
-    if (apiError.status >= 500 && apiError !== error) logFault(error, response)
+    if (apiError.status >= 500 && apiError !== error) logFault(error, code, response)
     if (response.headersSent) {
       // Half an answer must not look like a whole one.
       response.destroy()
@@ -81,6 +82,11 @@ function toApiError(error: unknown): ApiError {
     return new ApiError(500, [{ code: 'SECRET_UNREADABLE', field: 'request', message }])
   }
   if (error instanceof UnavailableError) return unavailable(error.code)
+  if (error instanceof ImportUncertainError && error.cause instanceof UnavailableError) {
+    const advice =
+      'it is not known whether the import was created: repeat the request with the same Idempotency-Key, or look for it first'
+    return unavailable(error.cause.code, advice)
+  }
   if (error instanceof FileDamagedError) {
     const message = `the stored file is not what was uploaded: ${error.what}; upload it again`
     return new ApiError(500, [{ code: error.code, field: 'importId', message }])

@@ -109,8 +109,8 @@ const UNAVAILABLE_PEERS: Readonly<Record<UnavailableCode, string>> = {
 }
 
 /** 503: a peer of ours is away. Whether the request was carried out is unknown; an Idempotency-Key makes it safe to repeat. */
-export function unavailable(code: UnavailableCode): ApiError {
-  const message = `${UNAVAILABLE_PEERS[code]} does not answer at the moment; repeat the request later`
+export function unavailable(code: UnavailableCode, advice = 'repeat the request later'): ApiError {
+  const message = `${UNAVAILABLE_PEERS[code]} does not answer at the moment; ${advice}`
   return new ApiError(503, [{ code, field: 'request', message }], {
     'Retry-After': String(UNAVAILABLE_RETRY_AFTER_SECONDS),
   })

@@ -49,12 +49,13 @@ test.each(
     [api, 'at-reply', 1],
     [api, 'within-reply', 1],
   ]),
-)('at %s a cut %s is 500, leaves the file and %i imports, which complete', async (api, cut, imports) => {
+)('at %s a cut %s is 503, leaves the file and %i imports, which complete', async (api, cut, imports) => {
   const before = await intake.countStored()
   const content = line(`CODE${nextCoupon++}`)
   next = cut
   const response = await UPLOADS[api]?.(content, `${cut}-1`)
-  expect(response?.status).toBe(500)
+  expect([response?.status, response?.headers.get('retry-after')]).toEqual([503, '5'])
+  expect(await response?.text()).toMatch(/"DATABASE_UNAVAILABLE".*not known whether the import was created/)
   const after = await intake.countStored()
   expect([after.files - before.files, after.imports - before.imports]).toEqual([1, imports])
   if (imports === 0) return
