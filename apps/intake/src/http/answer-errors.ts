@@ -72,7 +72,7 @@ export function answerErrors(log: Log, render: RenderError): AnswerError {
 /**
  * The answer to the client for any error. Of an unknown one the client sees nothing: its message and stack go to the log.
  */
-function toApiError(error: unknown): ApiError {
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof QueueFullError) return queueFull(error.maxQueued)
   if (error instanceof StorageQuotaError) return storageQuotaExceeded(error.storedBytes, error.maxBytes)

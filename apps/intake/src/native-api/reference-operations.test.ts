@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest'
+import { createApiKey } from '@importer/db'
+import { expect, test, vi } from 'vitest'
 
+import { callApi } from '../../test/native-upload.ts'
+import { openRawConnection, writeHead } from '../../test/raw-connection.ts'
 import { readJson } from '../../test/read-json.ts'
-import { startIntake } from '../../test/start-intake.ts'
+import { ORG, startIntake } from '../../test/start-intake.ts'
 
 const intake = await startIntake({ uploadMaxBytes: 800_000 })
 
@@ -21,6 +24,11 @@ function send(method: string, path: string, init: Init = {}): Promise<Response> 
 
 async function count(kind: string): Promise<number> {
   return (await readJson(await send('GET', kind))).count
+}
+
+function readFailures(kind: string): object[] {
+  const lines = intake.logged.map((line) => JSON.parse(line) as Record<string, unknown>)
+  return lines.filter((line) => line['msg'] === 'a load of reference data failed' && line['kind'] === kind)
 }
 
 test('a CSV is loaded, counted and shown', async () => {
@@ -75,12 +83,50 @@ test('of a body that turns out to be too large, earlier batches stay and can be 
   expect([response.status, (await readJson(response)).code]).toEqual([413, 'PAYLOAD_TOO_LARGE'])
   const kept = (await count('series')) - before
   expect([kept % 20_000, kept > 0, kept < 180_000]).toEqual([0, true, true])
+  const written = { inserted: kept, updated: 0, rejected: 0 }
+  const { items } = await readJson(await callApi(intake, 'GET', '/v1/audit-events?limit=1000'))
+  expect(items.at(-1)).toMatchObject({
+    kind: 'reference.loaded',
+    actor: { type: 'key' },
+    detail: { kind: 'series', ...written, failure: 'PAYLOAD_TOO_LARGE' },
+  })
+  expect(readFailures('series')).toEqual([
+    expect.objectContaining({ level: 'warn', errorCode: 'PAYLOAD_TOO_LARGE', orgId: ORG, ...written }),
+  ])
   const again = await send('PUT', 'series', { body: `id\n${rows.slice(0, 7 * 100_000)}` })
   expect(await readJson(again)).toMatchObject({
     received: 100_000,
     inserted: 100_000 - kept,
     updated: 0,
     rejected: 0,
+  })
+})
+
+test('a body that is no such CSV is logged with its code, and is no load for auditors', async () => {
+  const { key } = await createApiKey(intake.database, { orgId: ORG, role: 'write', name: 'bad-loader' })
+  expect((await send('PUT', 'coupons', { key, body: 'name,colour\n1,red\n' })).status).toBe(400)
+  expect(readFailures('coupons')).toEqual([
+    expect.objectContaining({ level: 'warn', errorCode: 'INVALID_HEADER', inserted: 0, route: '/v1/reference/{kind}' }),
+  ])
+  const { items } = await readJson(await callApi(intake, 'GET', '/v1/audit-events?limit=1000'))
+  expect(items.filter(({ actor }: { actor: { name: string } }) => actor.name === 'bad-loader')).toEqual([])
+})
+
+test('a load whose client goes away is recorded with what it wrote', async () => {
+  const { key } = await createApiKey(intake.database, { orgId: ORG, role: 'write', name: 'gone-loader' })
+  const { socket } = await openRawConnection(intake.port)
+  const head = { Authorization: `Bearer ${key}`, 'Content-Type': 'text/csv', 'Content-Length': 700_000 }
+  socket.write(writeHead('PUT', '/v1/reference/customers', head))
+  socket.write(`id\n${Array.from({ length: 45_000 }, (_, i) => `${500_000 + i}\n`).join('')}`)
+  await vi.waitFor(async () => expect(await count('customers')).toBeGreaterThan(0), { timeout: 10_000 })
+  socket.destroy()
+  await vi.waitFor(async () => {
+    const { items } = await readJson(await callApi(intake, 'GET', '/v1/audit-events?limit=1000'))
+    expect(items.at(-1)).toMatchObject({
+      kind: 'reference.loaded',
+      actor: { name: 'gone-loader' },
+      detail: { kind: 'customers', inserted: await count('customers'), failure: 'CLIENT_GONE' },
+    })
   })
 })
 

@@ -1,9 +1,8 @@
 import { OPERATIONS, REFERENCE_KINDS, type ReferenceKind, type ReferenceLoadResult } from '@importer/contracts'
-import { countReference, findReference, recordAuditEvent } from '@importer/db'
+import { countReference, findReference } from '@importer/db'
 import { loadReference, ReferenceBodyError } from '@importer/imports'
 import type { Request, Response } from 'express'
 
-import { actorOf } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import { acceptBody } from '../http/accept-body.ts'
 import { ApiError, notFound, payloadTooLarge } from '../http/api-error.ts'
@@ -11,6 +10,7 @@ import { createWorkLimit } from '../http/limit-work.ts'
 import { readBigId } from '../http/read-id.ts'
 import { watchBody } from '../http/watch-body.ts'
 import { defineOperation } from './mount-operation.ts'
+import { recordFailedLoad, recordLoad } from './record-load.ts'
 
 /** Each holds a few MiB of its body, and a connection to the database while it writes. */
 const LOADS_AT_ONCE = { maxInFlight: 3, maxInFlightPerOrg: 2, maxWaiting: 60, maxWaitingPerOrg: 30 }
@@ -26,16 +26,19 @@ export function createReferenceOperations(deps: IntakeDependencies) {
 
   const load = defineOperation(OPERATIONS.loadReference, async ({ request, response, principal, database, params }) => {
     const kind = readKind(params.kind)
-    const result = await limitLoads(principal.orgId, response, async (signal) =>
-      loadBody(deps, { request, response, orgId: principal.orgId, kind, signal }),
-    )
-    const { received, inserted, updated, rejected } = result
-    await recordAuditEvent(database, {
-      kind: 'reference.loaded',
-      orgId: principal.orgId,
-      actor: actorOf(principal),
-      detail: { kind, received, inserted, updated, rejected },
+    const { orgId } = principal
+    const recorded = { database, log: deps.log, response, principal, kind }
+    let written: ReferenceLoadResult | null = null
+    const onInterrupted = (result: ReferenceLoadResult): void => {
+      written = result
+    }
+    const result = await limitLoads(orgId, response, async (signal) =>
+      loadBody(deps, { request, response, orgId, kind, signal, onInterrupted }),
+    ).catch(async (error: unknown) => {
+      await recordFailedLoad(recorded, written, error)
+      throw error
     })
+    await recordLoad(recorded, result)
     return result
   })
 
@@ -59,12 +62,13 @@ interface LoadCall {
   readonly orgId: number
   readonly kind: ReferenceKind
   readonly signal: AbortSignal
+  readonly onInterrupted: (written: ReferenceLoadResult) => void
 }
 
 /** Streams the body into the loader. A body that is no such CSV is 400, and then nothing has changed. */
 async function loadBody(
   { bulkDatabases, uploadMaxBytes, uploadIdleTimeoutMs }: IntakeDependencies,
-  { request, response, orgId, kind, signal }: LoadCall,
+  { request, response, orgId, kind, signal, onInterrupted }: LoadCall,
 ): Promise<ReferenceLoadResult> {
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding.toLowerCase() !== 'identity') {
@@ -75,7 +79,8 @@ async function loadBody(
   const body = watchBody(request, { maxBytes: uploadMaxBytes, idleTimeoutMs: uploadIdleTimeoutMs })
   acceptBody(request, response)
   try {
-    return await loadReference({ database: bulkDatabases.forOrganization(orgId), orgId, kind, body, signal })
+    const database = bulkDatabases.forOrganization(orgId)
+    return await loadReference({ database, orgId, kind, body, signal, onInterrupted })
   } catch (error) {
     // What ended the body is the reason, whatever the loader makes of it.
     if (body.errored !== null) throw body.errored

@@ -23,6 +23,8 @@ export interface LoadReferenceOptions {
   readonly body: AsyncIterable<Uint8Array>
   /** Aborted when nobody waits for the load any more: no further batch is begun. */
   readonly signal?: AbortSignal | undefined
+  /** Called before the load throws after rows may have been written: with what of them is known. */
+  readonly onInterrupted?: (written: ReferenceLoadResult) => void
 }
 
 const BATCH_ROWS = 20_000
@@ -46,9 +48,12 @@ export async function loadReference(options: LoadReferenceOptions): Promise<Refe
       await load.take(block, slice)
     }
     await load.write()
-  } finally {
-    // Whatever became of the body: nothing is written any more once this has ended.
     await load.settle()
+  } catch (error) {
+    // Whatever became of the body: nothing is written any more once this has ended.
+    const [settled] = await Promise.allSettled([load.settle()])
+    options.onInterrupted?.(load.result())
+    throw settled.status === 'rejected' ? settled.reason : error
   }
   return load.result()
 }
