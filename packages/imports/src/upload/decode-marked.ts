@@ -1,4 +1,4 @@
-import { createDecode, utf16MarkOf } from './unpack-upload.ts'
+import { createDecode, markedEncodingOf } from './unpack-upload.ts'
 
 /** As many as tell a mark of UTF-16 from one of UTF-32. */
 const MARK_BYTES = 4
@@ -12,12 +12,12 @@ export async function* decodeMarked(source: AsyncIterable<Uint8Array>): AsyncGen
     if (decode === null) {
       head = bytes = Buffer.concat([head, bytes])
       if (head.length < MARK_BYTES) continue
-      decode = createDecode(utf16MarkOf(head) ?? 'utf-8')
+      decode = createDecode(markedEncodingOf(head) ?? 'utf-8')
     }
     yield asBytes(decode(bytes, false))
   }
   // Of less than a mark's bytes nothing was passed on yet.
-  if (decode === null) yield asBytes(createDecode(utf16MarkOf(head) ?? 'utf-8')(head, true))
+  if (decode === null) yield asBytes(createDecode(markedEncodingOf(head) ?? 'utf-8')(head, true))
   else yield asBytes(decode(Buffer.alloc(0), true))
 }
 

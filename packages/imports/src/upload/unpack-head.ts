@@ -4,7 +4,7 @@ import {
   createDecode,
   explainGzip,
   isGzip,
-  utf16MarkOf,
+  markedEncodingOf,
   type TextEncoding,
   type UploadEncoding,
 } from './unpack-upload.ts'
@@ -22,7 +22,7 @@ export interface UnpackedHead {
 export async function unpackHead(head: Uint8Array, declared: UploadEncoding): Promise<UnpackedHead> {
   const isWhole = isWholeFile(head)
   const plain = isGzip(head) ? await gunzipHead(head, isWhole) : { bytes: head, isWhole }
-  const encoding = utf16MarkOf(plain.bytes) ?? declared
+  const encoding = markedEncodingOf(plain.bytes) ?? declared
   const text = createDecode(encoding)(Buffer.from(plain.bytes), plain.isWhole)
   return { text: Buffer.from(text), isWhole: plain.isWhole, encoding }
 }

@@ -38,7 +38,7 @@ const RATIO_COUNTS_FROM_BYTES = 16 * 1024 * 1024
 export async function unpackUpload({ store, fileKey, encoding, maxBytes }: UnpackOptions): Promise<StoredFile | null> {
   const magic = await readMagic(store, fileKey)
   const packed = isGzip(magic)
-  if (!packed && encoding === 'utf-8' && utf16MarkOf(magic) === undefined) return null
+  if (!packed && (markedEncodingOf(magic) ?? encoding) === 'utf-8') return null
   let stored: StoredFile | null = null
   const writes: Promise<StoredFile>[] = []
   try {
@@ -104,9 +104,10 @@ export async function readMagic(store: HeadStore, fileKey: string): Promise<Buff
 
 export type TextEncoding = UploadEncoding | 'utf-16be'
 
-/** What a byte order mark of UTF-16 says of the text behind it: it is believed, whatever was declared. UTF-32 begins alike. */
-export function utf16MarkOf(head: Uint8Array): TextEncoding | undefined {
+/** What a byte order mark says of the text behind it: it is believed, whatever was declared. That of UTF-32 begins as one of UTF-16. */
+export function markedEncodingOf(head: Uint8Array): TextEncoding | undefined {
   const isUtf32 = head.length >= 4 && head[2] === 0 && head[3] === 0
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8'
   if (head[0] === 0xff && head[1] === 0xfe && !isUtf32) return 'utf-16le'
   return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : undefined
 }
@@ -144,7 +145,7 @@ function createDecoder(declared: UploadEncoding): Transform {
   let decode: Decode = passOn
   const begin = (bytes: Buffer): void => {
     head = null
-    decode = createDecode(utf16MarkOf(bytes) ?? declared)
+    decode = createDecode(markedEncodingOf(bytes) ?? declared)
   }
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
