@@ -23,7 +23,11 @@ const RATIO_COUNTS_FROM_ROWS = 1_000
 const BUDGETED_BATCH_ROWS = 1_000
 
 /** How many rejected rows an import may have before it is stopped; without a limit unless its upload set one. */
-export function createErrorBudget({ counts, maxErrors, maxErrorRatio }: ImportRecord): ErrorBudget {
+export function createErrorBudget({
+  counts,
+  maxErrors,
+  maxErrorRatio,
+}: Pick<ImportRecord, 'counts' | 'maxErrors' | 'maxErrorRatio'>): ErrorBudget {
   if (maxErrors === null && maxErrorRatio === null) return { maxBatchRows: Infinity, check: () => undefined }
   return {
     maxBatchRows: BUDGETED_BATCH_ROWS,
