@@ -34,7 +34,9 @@ function lookAtTexts(samples: readonly string[]): DateLook | null {
   if (isMost(samples.filter((text) => isEpoch(text, 1000)))) return { dateFormat: 'epochMillis', isLocal: false }
   if (isMost(samples.filter((text) => isEpoch(text, 1)))) return { dateFormat: 'epochSeconds', isLocal: false }
   const iso = samples.map((text) => ISO.exec(text)).filter((match) => match !== null)
-  if (isMost(iso)) {
+  // As ISO 8601 but for zeros: 2020-10-9, or at 9:05.
+  const isLoose = samples.some((text) => !ISO.test(text) && /^\d{4}-\d/.test(text) && groupByShape([text]).length > 0)
+  if (isMost(iso) && !isLoose) {
     const isSwapped = iso.some(({ groups }) => Number(groups?.['month']) > 12 && Number(groups?.['day']) <= 12)
     if (isSwapped) return { dateFormat: null, isLocal: true, possible: [] }
     return { dateFormat: 'iso8601', isLocal: iso.some((match) => match.groups?.['offset'] === undefined) }
