@@ -2,14 +2,17 @@ import { GENERAL, readNumberFormat, type NumberFormat } from './number-format.ts
 import { readXml } from './parse-xml.ts'
 
 const SHOWS_NUMBERS: NumberFormat = () => GENERAL
-const SHOWS_DATES: NumberFormat = () => ({ isDate: true, minDigits: 0 })
+const DATE = { ...GENERAL, isDate: true }
+const SHOWS_DATES: NumberFormat = () => DATE
+const COUNTED_HOURS = 46
 
 /** Formats that every workbook has and none declares (ECMA-376 part 1, 18.8.30), those of the Far East and of Thai included. */
 function isBuiltInDate(id: number): boolean {
   return (
     (id >= 14 && id <= 22) ||
     (id >= 27 && id <= 36) ||
-    (id >= 45 && id <= 47) ||
+    id === 45 ||
+    id === 47 ||
     (id >= 50 && id <= 58) ||
     (id >= 71 && id <= 81)
   )
@@ -19,7 +22,7 @@ function isBuiltInDate(id: number): boolean {
 export async function readCellFormats(bytes: AsyncIterable<Buffer> | null): Promise<(style: number) => NumberFormat> {
   if (bytes === null) return () => SHOWS_NUMBERS
   // By their ids: many styles share one.
-  const declared = new Map<number, NumberFormat>()
+  const declared = new Map<number, NumberFormat>([[COUNTED_HOURS, readNumberFormat('[h]:mm:ss')]])
   const formats: NumberFormat[] = []
   let isInCellFormats = false
   const formatOf = (id: number): NumberFormat => declared.get(id) ?? (isBuiltInDate(id) ? SHOWS_DATES : SHOWS_NUMBERS)

@@ -1,11 +1,13 @@
 /** How a number is shown, as far as it decides what the cell says. */
 export interface CellFormat {
   readonly isDate: boolean
+  /** Of a date: whether the hours, minutes or seconds of a time are counted on beyond a day. */
+  readonly isElapsed: boolean
   /** Of a format of zeros only, such as 000000: how many digits are shown at least. */
   readonly minDigits: number
 }
 
-export const GENERAL: CellFormat = { isDate: false, minDigits: 0 }
+export const GENERAL: CellFormat = { isDate: false, isElapsed: false, minDigits: 0 }
 
 /** The format that a number has: which section of its code shows it depends on the number. */
 export type NumberFormat = (value: number) => CellFormat
@@ -71,9 +73,11 @@ function readSection(tokens: readonly Token[]): Section {
   // What only the look depends on: colours, languages, currencies, blanks.
   const shown = tokens.filter(({ bracket, spared }) => bracket === undefined && !/^[_*]/.test(spared ?? ''))
   const zeros = shown.every(({ other }) => other === '0') ? shown.length : 0
-  const isTime = brackets.some((text) => ELAPSED.test(text)) || shown.some(({ word }) => DATE_WORD.test(word ?? ''))
+  const isElapsed = brackets.some((text) => ELAPSED.test(text))
+  const isTime = isElapsed || shown.some(({ word }) => DATE_WORD.test(word ?? ''))
   return {
     isDate: isTime && !hasDigits(shown),
+    isElapsed,
     minDigits: zeros,
     isText: shown.some(({ other }) => other === '@'),
     holds: condition == null ? null : compareWith(condition.groups?.['operator'], Number(condition.groups?.['limit'])),

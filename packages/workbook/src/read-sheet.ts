@@ -1,5 +1,5 @@
 import type { NumberFormat } from './number-format.ts'
-import { showClock, showNumber, showSerialDate } from './number-text.ts'
+import { showClock, showElapsed, showNumber, showSerialDate } from './number-text.ts'
 import { parseXml } from './parse-xml.ts'
 import type { SharedStrings } from './shared-strings.ts'
 import { TextCollector } from './text-collector.ts'
@@ -136,10 +136,10 @@ function showCell(written: string, { type, style, column }: Cell, context: Sheet
     default: {
       if (written === '') return ''
       const serial = Number(written)
-      const { isDate, minDigits } = formatOf(style)(serial)
+      const { isDate, isElapsed, minDigits } = formatOf(style)(serial)
       if (!isDate) return showNumber(written, minDigits)
-      const clock = showClock(serial)
-      if (clock !== null) return clock
+      const time = isElapsed ? showElapsed(serial) : showClock(serial)
+      if (time !== null) return time
       const local = showSerialDate(serial, is1904)
       return local === null ? showNumber(written, minDigits) : showDate(local, column)
     }

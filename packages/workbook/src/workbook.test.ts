@@ -119,9 +119,10 @@ function dropEmptyEnd(cells: readonly string[]): string[] {
 
 describe('cells show', () => {
   const styles = `<numFmts><numFmt numFmtId="164" formatCode="dd\\.mm\\.yyyy\\ hh:mm"/><numFmt numFmtId="165" formatCode="000000"/>
-    <numFmt numFmtId="166" formatCode="[Red]0.00&quot; days&quot;"/></numFmts>
+    <numFmt numFmtId="166" formatCode="[Red]0.00&quot; days&quot;"/><numFmt numFmtId="167" formatCode="[hh]:mm:ss"/></numFmts>
     <cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>
-    <cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/></cellXfs>`
+    <cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="167"/>
+    <xf numFmtId="46"/></cellXfs>`
   test.each([
     ['a number with all its digits', '<c><v>1.603263535E12</v></c>', '1603263535000'],
     ['a number of thirteen digits', '<c><v>1603263535123</v></c>', '1603263535123'],
@@ -130,6 +131,16 @@ describe('cells show', () => {
     ['a small number without an exponent', '<c><v>1E-7</v></c>', '0.0000001'],
     ['a date', '<c s="1"><v>44125</v></c>', '2020-10-21'],
     ['a date and time to the millisecond', '<c s="2"><v>44125.37517361111</v></c>', '2020-10-21T09:00:15'],
+    ['a time of no day', '<c s="2"><v>0.375</v></c>', '09:00:00'],
+    ['a time of no day to the millisecond', '<c s="2"><v>0.375002893518519</v></c>', '09:00:00.250'],
+    ['hours that were counted', '<c s="5"><v>1.38935185185185</v></c>', '33:20:40'],
+    [
+      'hours that were counted, by a format that every workbook has',
+      '<c s="6"><v>4.13059027777778</v></c>',
+      '99:08:03',
+    ],
+    ['counted hours of less than a day', '<c s="5"><v>0.375</v></c>', '09:00:00'],
+    ['a date in a format of counted hours', '<c s="5"><v>44125.375</v></c>', '2020-10-21T09:00:00'],
     ['the zeros of its format', '<c s="3"><v>1234</v></c>', '001234'],
     ['a number whose format only speaks of days', '<c s="4"><v>3</v></c>', '3'],
     ['a shared text of several runs without the reading aid', '<c t="s"><v>1</v></c>', 'Gutschein'],
