@@ -1,11 +1,9 @@
 /** Which number formats of a workbook show dates: as a real LibreOffice takes the same file. */
-import { Readable } from 'node:stream'
-
 import { expect, test } from 'vitest'
 
-import { readWorkbook } from '../../packages/workbook/src/index.ts'
 import { makeArchive } from '../support/bare-workbook.ts'
 import { prepareLibreOffice } from './libre-office.ts'
+import { readCells, readRows } from './read-saved.ts'
 
 const SERIAL = 44125.375
 const DATE = '2020-10-21T09:00:00'
@@ -82,32 +80,16 @@ async function makeWorkbook(): Promise<Uint8Array<ArrayBuffer>> {
   })
 }
 
-/** The type of each row's cell in a flat OpenDocument file. */
-function readTypes(document: string): string[] {
-  return [...document.matchAll(/<table:table-row(?<row>[^>]*)>\s*<table:table-cell(?<cell>[^>]*)/g)].flatMap(
-    ({ groups }) => {
-      const repeated = /number-rows-repeated="(\d+)"/.exec(groups?.['row'] ?? '')?.[1] ?? 1
-      const type = /office:value-type="(\w+)"/.exec(groups?.['cell'] ?? '')?.[1]
-      return type === undefined ? [] : Array<string>(Number(repeated)).fill(type)
-    },
-  )
-}
-
 test('dates are what LibreOffice takes for dates and times', async () => {
   const workbook = await makeWorkbook()
   const saveAgain = await prepareLibreOffice()
   const options = { delimiter: ',', language: 'english' } as const
   const saved = await saveAgain([{ name: 'formats.xlsx', content: workbook }], options, 'fods')
-  const types = readTypes(Buffer.from(saved.get('formats.xlsx') ?? []).toString())
+  const types = readCells(saved.get('formats.xlsx')).map(([cell]) => cell?.type)
   expect(types).toHaveLength(CODES.length)
   const expected = CODES.map((code, n) => `${code}: ${['date', 'time'].includes(types[n] ?? '') ? DATE : SERIAL}`)
 
-  const read: string[] = []
-  const bytes = Buffer.from(workbook)
-  const source = { bytes: bytes.length, read: (from: number, to: number) => Readable.from([bytes.subarray(from, to)]) }
-  const shown = { maxUnpackedBytes: 2 ** 20, showDate: (local: string) => local }
-  for await (const rows of readWorkbook(source, shown)) {
-    for (const { number, cells } of rows) read.push(`${CODES[number - 1]}: ${cells[0]}`)
-  }
+  const rows = await readRows(workbook)
+  const read = rows.map(({ number, cells }) => `${CODES[number - 1]}: ${cells[0]}`)
   expect(read).toEqual(expected)
 })
