@@ -2,6 +2,7 @@ import { ROW_ERROR_CODES } from '@importer/contracts'
 import { readBacklog, type SystemDatabase } from '@importer/db'
 import type { ImportObserver } from '@importer/imports'
 import { createRegistry } from '@importer/observability'
+import { withTimeout } from '@importer/runtime'
 import type { AttemptResult } from '@importer/webhooks'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
@@ -21,6 +22,8 @@ export interface WorkerMetricsOptions {
 
 /** The backlog is read at most so often, however many look. */
 const BACKLOG_AGE_MS = 1_000
+/** So long a scrape waits for it, of the 10 s that Prometheus gives it; a readiness check waits as long. */
+const BACKLOG_TIMEOUT_MS = 2_000
 const IMPORT_ENDS = ['completed', 'failed', 'cancelled', 'reverted'] as const
 const ROW_OUTCOMES = ['inserted', 'duplicate', 'rejected'] as const
 const ATTEMPT_RESULTS = ['delivered', 'retried', 'failed'] as const satisfies readonly AttemptResult[]
@@ -95,12 +98,17 @@ export function createWorkerMetrics({ database, pools }: WorkerMetricsOptions): 
 function observeBacklog(database: SystemDatabase, registry: Registry): void {
   let backlog: ReturnType<typeof readBacklog> | undefined
   let readAt = -Infinity
+  let isReading = false
   const read = async (): ReturnType<typeof readBacklog> => {
-    if (backlog === undefined || performance.now() - readAt > BACKLOG_AGE_MS) {
+    // While the database is silent one request waits for it, not one more with each scrape.
+    if (backlog === undefined || (!isReading && performance.now() - readAt > BACKLOG_AGE_MS)) {
       readAt = performance.now()
-      backlog = readBacklog(database)
+      isReading = true
+      backlog = readBacklog(database).finally(() => {
+        isReading = false
+      })
     }
-    return backlog
+    return withTimeout(backlog, BACKLOG_TIMEOUT_MS, () => new Error('the database does not answer'))
   }
   const gauge = (name: string, help: string, key: keyof Awaited<ReturnType<typeof readBacklog>>): void => {
     const made: Gauge = new Gauge({
@@ -118,8 +126,19 @@ function observeBacklog(database: SystemDatabase, registry: Registry): void {
     })
   }
   gauge('redemptions_imports_waiting', 'Imports of all organizations that wait for a worker', 'waiting')
+  gauge(
+    'redemptions_imports_preparing',
+    'Imports of all organizations whose file is being made, of a retry or a workbook',
+    'preparing',
+  )
   gauge('redemptions_imports_running', 'Imports of all organizations that are worked on', 'running')
   gauge('redemptions_oldest_waiting_seconds', 'Since the import that waits longest was queued', 'oldestWaitingSeconds')
+  gauge('redemptions_imports_reverting', 'Imports of all organizations that are to be reverted', 'reverting')
+  gauge(
+    'redemptions_revert_silent_seconds',
+    'Since the revert that has made no progress for longest was requested or made some',
+    'silentRevertSeconds',
+  )
   gauge(
     'redemptions_webhook_oldest_pending_seconds',
     'Since the undelivered webhook that waits longest was made',

@@ -32,6 +32,40 @@ async function insertDelivery(id: number, nextAttempt: string): Promise<void> {
   )
 }
 
+async function insertImport(fileKey: string, set: Readonly<Record<string, string>>): Promise<void> {
+  const columns = { ...set, updated_at: set['updated_at'] ?? 'now()' }
+  await queryOnce(
+    ownerUrl,
+    `INSERT INTO import (org_id, series_id, file_key, file_name, bytes, sha256, mapping, ${Object.keys(columns).join(', ')})
+     VALUES (1, 1, '${fileKey}', 'a.csv', 1, '', '{}', ${Object.values(columns).join(', ')})`,
+  )
+}
+
+test('an import whose file is being made does not wait, until its worker is silent for 30 s', async () => {
+  const made = { to_prepare: 'true', created_at: `now() - interval '5 minutes'` }
+  await insertImport('is-made', { ...made, updated_at: `now() - interval '10 seconds'` })
+  expect(await readBacklog(database)).toMatchObject({ waiting: 0, preparing: 1, running: 0, oldestWaitingSeconds: 0 })
+  await insertImport('is-left', { ...made, updated_at: `now() - interval '31 seconds'` })
+  const left = await readBacklog(database)
+  expect(left).toMatchObject({ waiting: 1, preparing: 1, running: 0 })
+  expect(left.oldestWaitingSeconds).toBeGreaterThanOrEqual(300)
+  await insertImport('waits', {})
+  await insertImport('runs', { status: `'processing'` })
+  expect(await readBacklog(database)).toMatchObject({ waiting: 2, preparing: 1, running: 1 })
+})
+
+test('reverts count until they are done, and how long the one without progress for longest has had none', async () => {
+  const requested = { revert_requested_at: 'now()', status: `'completed'` }
+  expect(await readBacklog(database)).toMatchObject({ reverting: 0, silentRevertSeconds: 0 })
+  await insertImport('revert-waits', { ...requested, updated_at: `now() - interval '2 hours'` })
+  await insertImport('revert-runs', requested)
+  await insertImport('reverted', { ...requested, status: `'reverted'`, updated_at: `now() - interval '9 hours'` })
+  const { reverting, silentRevertSeconds } = await readBacklog(database)
+  expect(reverting).toBe(2)
+  expect(silentRevertSeconds).toBeGreaterThanOrEqual(2 * HOUR)
+  expect(silentRevertSeconds).toBeLessThan(3 * HOUR)
+})
+
 test('a webhook that waits for its next attempt is pending and not due', async () => {
   expect(await readBacklog(database)).toMatchObject({ oldestWebhookSeconds: 0, oldestDueWebhookSeconds: 0 })
   await insertDelivery(1, `now() + interval '9 hours'`)
