@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { ImportView } from '@importer/client'
+import type { ReferenceKind, ReferenceLoadResult } from '@importer/contracts'
 
 import type { GeneratedCase } from '../oracle/generate-case.ts'
 import { TEST_KEY } from '../support/running-system.ts'
@@ -91,6 +92,11 @@ export class PersistentClient {
       const response = await fetch(this.#url + path, { ...init, headers })
       return new Response(response.status === 204 ? null : await response.arrayBuffer(), response)
     })
+  }
+
+  /** After a storage or a database that was away the intakes need a moment until they are ready again. */
+  async putReference(kind: ReferenceKind, csv: string): Promise<ReferenceLoadResult> {
+    return this.send(`/v1/reference/${kind}`, { method: 'PUT', headers: { 'Content-Type': 'text/csv' }, body: csv })
   }
 
   /** 404, or 409 for what the import's state does not allow, is an answer like any other. */

@@ -50,9 +50,7 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
   const client = new PersistentClient(cluster.balancer.url)
   const cases = step.uploads.map(makeCase)
   const refused = step.refused === null ? null : makeCase(step.refused)
-  // After a storage or a database that was away the intakes need a moment until they are ready again.
-  await waitUntil('an intake was ready', async () => (await fetch(`${cluster.balancer.url}/readyz`)).status === 200)
-  for (const { made } of [...cases, ...(refused === null ? [] : [refused])]) await loadReference(disturbed, made)
+  for (const { made } of [...cases, ...(refused === null ? [] : [refused])]) await loadReference(client, made)
   const redemption = findRedemption(cases[0]?.made)
   const obstacle = redemption === null ? null : await blockCoupon(ownerUrl, redemption)
   const uploads: RunningUpload[] = []
@@ -109,9 +107,9 @@ function keyOf({ number }: Step, { seed }: GeneratedCase, copy: number): string 
   return `step-${number}-case-${seed}-copy-${copy}`
 }
 
-async function loadReference({ cluster }: DisturbedCluster, made: GeneratedCase): Promise<void> {
+async function loadReference(client: PersistentClient, made: GeneratedCase): Promise<void> {
   for (const [kind, csv] of Object.entries(made.reference)) {
-    const { rejected } = await cluster.client.putReference(kind as ReferenceKind, csv)
+    const { rejected } = await client.putReference(kind as ReferenceKind, csv)
     if (rejected > 0) throw new BrokenPromiseError(`${rejected} rows of the ${kind} were rejected`)
   }
 }
