@@ -6,10 +6,14 @@ import { startS3Server } from '../../packages/file-store/tests/support/s3-server
 import { afterFile } from './after-file.ts'
 import { startFaultyProxy, type FaultyProxy } from './faulty-proxy.ts'
 
-/** What S3 does to requests. `refuse`: it answers with an error. `cut`: it hangs up after so many bytes of an object. */
+/**
+ * What S3 does to requests. `refuse`: it answers with an error. `cut`: it hangs up after so many bytes of an object. `hold-parts`: it
+ * takes the parts of uploads and answers none, and hangs up on them when it ends.
+ */
 export type S3Fault =
   | { readonly kind: 'refuse'; readonly status: number; readonly code: string }
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  | { readonly kind: 'hold-parts' }
 
 export interface S3Storage {
   /** The variables of a process that keeps its files there, undisturbed. */
@@ -31,11 +35,18 @@ const BUCKET = 'bucket'
 export async function startS3Storage(): Promise<S3Storage> {
   const s3 = await startS3Server(BUCKET)
   const reads = { count: 0, bytes: 0 }
+  const held = new Set<ServerResponse>()
   let fault: S3Fault | null = null
 
   function handle(incoming: IncomingMessage, response: ServerResponse): void {
     if (fault?.kind === 'refuse') {
       refuse(incoming, response, fault)
+      return
+    }
+    if (fault?.kind === 'hold-parts' && incoming.url?.includes('partNumber=') === true) {
+      incoming.resume()
+      held.add(response)
+      response.on('close', () => held.delete(response))
       return
     }
     const isRead = incoming.method === 'GET' && incoming.headers.range !== undefined
@@ -76,6 +87,7 @@ export async function startS3Storage(): Promise<S3Storage> {
     network,
     suffer(next) {
       fault = next
+      for (const response of held) response.destroy()
     },
     reads,
     stop() {

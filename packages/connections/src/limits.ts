@@ -30,7 +30,7 @@ export const LIMITS = {
   storage: {
     /** Within a request nothing is sent and nothing arrives. */
     silenceMs: 15_000,
-    /** From the beginning of a request to that of its answer: a part of 8 MiB at 140 kB/s. */
+    /** From the beginning of a request to that of its answer: a part of 5 MiB at 90 kB/s. */
     answerMs: 60_000,
     /** All the bytes of an answer, at most 4 MiB at 140 kB/s: one that trickles is never silent. */
     bodyMs: 30_000,

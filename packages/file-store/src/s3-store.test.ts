@@ -140,6 +140,14 @@ describe('an S3 that fails is unavailable, and no file is missing', () => {
     server.close()
   })
 
+  it('when the folder for temporary files cannot be written, where parts are gathered', async () => {
+    vi.stubEnv('TMPDIR', '/nowhere')
+    const store = await openStore(s3.endpoint)
+    const write = store.write(Readable.from([Buffer.alloc(1024 * 1024)]), { maxBytes: 2 * 1024 * 1024 })
+    await expect(write).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining('ENOENT') })
+    vi.stubEnv('TMPDIR', undefined)
+  })
+
   it('while a server that sends the whole of a small file to a request for its beginning is fine', async () => {
     const { server, endpoint } = await startFailing((response) =>
       response.writeHead(200, { 'content-length': '10' }).end('0123456789'),

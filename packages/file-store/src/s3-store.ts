@@ -13,7 +13,7 @@ import {
   type GetObjectCommandOutput,
   type ListMultipartUploadsCommandOutput,
 } from '@aws-sdk/client-s3'
-import { Upload } from '@aws-sdk/lib-storage'
+import { LIMITS } from '@importer/connections'
 
 import { BlockChecksums } from './block-checksums.ts'
 import { checkFileKey, checkPeriod, IDENTITY_KEY, isFileName, KEY_FOLDER, makeFileKey, PROBE_KEY } from './file-key.ts'
@@ -26,15 +26,18 @@ import {
   type StoredEntry,
   type StoredFile,
 } from './file-store.ts'
+import { PartSlots } from './part-slots.ts'
 import { readByRequests, type Piece } from './read-by-requests.ts'
 import { readChunksOf, trackSource } from './read-chunks-of.ts'
 import { readAnswer, readBody, type ClosedRange } from './s3-answer.ts'
 import { createS3Client, isInvalidRange, isNoSuchKey, isNoSuchUpload, isPreconditionFailed } from './s3-client.ts'
 import { StorageUnavailableError } from './storage-errors.ts'
+import { storeByParts } from './store-by-parts.ts'
 
-/** Parts in memory at once: this many times the size of one. */
-const PARALLEL_PARTS = 3
-const PART_BYTES = 8 * 1024 * 1024
+/** Parts in memory at once, of all uploads of the process: this many times the size of one. */
+const PART_SLOTS = 4
+/** The least that S3 takes of a part that is not the last. */
+const PART_BYTES = 5 * 1024 * 1024
 const MAX_PARTS = 10_000
 const READ_ATTEMPTS = 3
 
@@ -57,6 +60,12 @@ export interface S3StoreOptions {
 export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions): Promise<FileStore> {
   const client = await createS3Client(endpoint)
   const location = `s3://${bucket}/${prefix}${KEY_FOLDER}`
+  const { answerMs } = LIMITS.storage
+  const slots = new PartSlots(
+    PART_SLOTS,
+    answerMs,
+    () => new StorageUnavailableError(location, `no part of an upload was stored for ${answerMs / 1_000} s`),
+  )
 
   function objectKeyOf(key: string): string {
     return `${prefix}${checkFileKey(key)}`
@@ -97,18 +106,14 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
       }
     }
 
-    const upload = new Upload({
-      client,
-      params: { Bucket: bucket, Key: objectKeyOf(key), Body: Readable.from(hashChunks(), { objectMode: false }) },
-      partSize: Math.max(PART_BYTES, Math.ceil(maxBytes / MAX_PARTS)),
-      queueSize: PARALLEL_PARTS,
-    })
-    // The upload has taken back its parts; if that failed too, its error hides the first one.
+    const partBytes = Math.max(PART_BYTES, Math.ceil(maxBytes / MAX_PARTS))
+    const target = { Bucket: bucket, Key: objectKeyOf(key) }
     await call(
-      () => upload.done(),
-      () => {
+      () => storeByParts(hashChunks(), { client, target, partBytes, slots }),
+      (error) => {
         const failure = tooLarge === undefined ? source.failure() : { error: tooLarge }
         if (failure !== undefined) throw failure.error
+        if (error instanceof StorageUnavailableError) throw error
         return undefined
       },
     )

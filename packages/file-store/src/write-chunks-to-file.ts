@@ -85,12 +85,14 @@ function keepTouched(file: FileHandle): { stop(): Promise<void> } {
   }
 }
 
-/** Writes every byte: one call may take only some of them. */
-async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
+/** Writes every byte, from `position` on or behind what was written last: one call may take only some of them. */
+export async function writeAll(file: FileHandle, buffers: readonly Buffer[], position?: number): Promise<void> {
   let rest = buffers
+  let next = position
   while (rest.length > 0) {
-    const { bytesWritten } = await file.writev(rest)
+    const { bytesWritten } = await file.writev(rest, next)
     rest = dropBytes(rest, bytesWritten)
+    if (next !== undefined) next += bytesWritten
   }
 }
 
