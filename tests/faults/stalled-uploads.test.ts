@@ -33,8 +33,8 @@ function beginUpload(port: number): { readonly answer: Promise<string>; sentByte
     headers: { Authorization: `Bearer ${TEST_KEY}`, 'Content-Type': 'multipart/form-data; boundary=b' },
   })
   const row = Buffer.alloc(MIB, `${'x'.repeat(1_023)}\n`)
-  const { seriesId: _, ...fields } = SHOP_FIELDS
-  const form = Object.entries(fields).map(
+  const { customerIdentifier, couponIdentifier, uploadHeaders } = SHOP_FIELDS
+  const form = Object.entries({ customerIdentifier, couponIdentifier, uploadHeaders }).map(
     ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
   )
   const file = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
@@ -51,7 +51,11 @@ it('uploads that wait for an S3 that takes no part are kept on the disk, not in 
   const { url: databaseUrl } = await findOrCreateDatabase(undefined)
   const port = await chooseFreePort()
   const dataDir = await makeTemporaryFolder()
-  const intake = await startIntakeApp({ databaseUrl, dataDir, options: { env: storage.disturbedEnv } }, port, HEAP_LIMITS)
+  const intake = await startIntakeApp(
+    { databaseUrl, dataDir, options: { env: storage.disturbedEnv } },
+    port,
+    HEAP_LIMITS,
+  )
   await openShop(new ImporterClient(`http://127.0.0.1:${port}`, TEST_KEY), 1)
   await forgetPeakMemory(intake.pid)
 

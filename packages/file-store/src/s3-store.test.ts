@@ -144,7 +144,10 @@ describe('an S3 that fails is unavailable, and no file is missing', () => {
     vi.stubEnv('TMPDIR', '/nowhere')
     const store = await openStore(s3.endpoint)
     const write = store.write(Readable.from([Buffer.alloc(1024 * 1024)]), { maxBytes: 2 * 1024 * 1024 })
-    await expect(write).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining('ENOENT') })
+    await expect(write).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('ENOENT'),
+    })
     vi.stubEnv('TMPDIR', undefined)
   })
 

@@ -64,7 +64,7 @@ class MultipartUpload {
   #uploadId: string | undefined
   readonly #sending: Promise<void>[] = []
   readonly #parts: CompletedPart[] = []
-  #failure: { readonly error: unknown } | undefined
+  #failure: Error | undefined
 
   constructor(options: StoreByPartsOptions) {
     this.#options = options
@@ -82,16 +82,16 @@ class MultipartUpload {
     await new Promise<void>((resolve, reject) => {
       const sending = slots.run(partBytes, async (buffer) => {
         // A part of this upload may have failed while this one waited.
-        if (this.#failure !== undefined) throw this.#failure.error
+        if (this.#failure !== undefined) throw this.#failure
         const body = await spool.takeInto(buffer)
         resolve()
         const command = { ...target, UploadId: uploadId, PartNumber: partNumber, Body: body }
-        const { $metadata: _, ...stored } = await client.send(new UploadPartCommand(command))
+        const stored = await client.send(new UploadPartCommand(command))
         this.#parts[partNumber - 1] = { PartNumber: partNumber, ...pickChecks(stored) }
       })
       sending.catch((error: unknown) => {
-        this.#failure ??= { error }
-        reject(this.#failure.error)
+        this.#failure ??= error instanceof Error ? error : new Error(String(error))
+        reject(this.#failure)
       })
       this.#sending.push(sending)
     })
