@@ -23,8 +23,8 @@ export async function recordDelay(
   return changed > 0
 }
 
-/** So many imports are changed at a time: later ones follow when these are over, or show a delay by their age. */
-const RECORDED_AT_ONCE = 1_000
+/** So many imports are changed at a time, whatever waits: the next call goes on with those that were recorded longest ago. */
+const RECORDED_AT_ONCE = 2_000
 
 /**
  * Records for unfinished imports on which nothing happened for 10 s that the storage is what they wait for. Nothing while
@@ -35,7 +35,10 @@ export async function recordStorageDelays({ prisma }: Database, message: string)
   return prisma.$executeRaw`
     WITH waiting AS MATERIALIZED (
       SELECT w.id, greatest(w.updated_at, (SELECT max(l.updated_at) FROM import_lane l WHERE l.import_id = w.id)) AS changed_at
-      FROM import w WHERE w.status IN ('queued', 'processing') ORDER BY w.id LIMIT ${RECORDED_AT_ONCE}
+      FROM import w
+      WHERE w.status IN ('queued', 'processing') AND w.updated_at < clock_timestamp() - interval '10 s'
+        AND coalesce(w.delay_at, '-infinity') < clock_timestamp() - interval '5 s'
+      ORDER BY w.delay_at NULLS FIRST, w.id LIMIT ${RECORDED_AT_ONCE}
     ), delayed AS (
       SELECT i.id, waiting.changed_at FROM import i JOIN waiting ON waiting.id = i.id
       WHERE waiting.changed_at < clock_timestamp() - interval '10 s'
