@@ -6,13 +6,13 @@ function quote(text: string): string {
 }
 
 /**
- * The command that makes this call. The key stands for itself as `$KEY`: the page does not know it. A form's file is
- * named with `@`.
+ * The command that makes this call. The key stands for itself as `$KEY`: the page does not know it. Fields of a form are sent
+ * as text whatever they begin with: curl takes `@` and `<` for files where it is given `-F`.
  */
 export function makeCurl<Name extends OperationName>(
   name: Name,
   call: Omit<CallOf<Name>, 'body'>,
-  body?: { readonly json?: unknown; readonly form?: Readonly<Record<string, string>> },
+  body?: { readonly json?: unknown; readonly form?: Readonly<Record<string, string>>; readonly file?: string },
 ): string {
   const method = methodOf(name)
   const parts = ['curl -sS']
@@ -22,8 +22,10 @@ export function makeCurl<Name extends OperationName>(
     parts.push("-H 'Content-Type: application/json'", `--data ${quote(JSON.stringify(body.json))}`)
   }
   for (const [field, value] of Object.entries(body?.form ?? {})) {
-    parts.push(`${value.startsWith('@') ? '-F' : '--form-string'} ${quote(`${field}=${value}`)}`)
+    parts.push(`--form-string ${quote(`${field}=${value}`)}`)
   }
+  // In quotes, or curl would end the name at a `;` or `,`.
+  if (body?.file !== undefined) parts.push(`-F ${quote(`file=@"${body.file.replaceAll(/["\\]/g, '\\$&')}"`)}`)
   parts.push(quote(`${window.location.origin}${addressOf(name, call)}`))
   return parts.join(' \\\n  ')
 }

@@ -23,6 +23,8 @@ import own from './imports.module.css'
 const PAGE_ROWS = 50
 const POLL_MS = 2_000
 const TYPING_MS = 250
+/** Of so many pages the address keeps the way. */
+const MOST_PASSED = 80
 
 const viewState = z.object({
   q: z.string().max(255).optional(),
@@ -33,6 +35,12 @@ const viewState = z.object({
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
   before: digits(10).optional(),
+  /** `before` of the pages that lead here, the first page as 0: so Newer is the page before, whoever opens this address. */
+  trail: z
+    .string()
+    .max(1_000)
+    .regex(/^\d{1,10}(?:\.\d{1,10})*$/)
+    .optional(),
 })
 type State = z.output<typeof viewState>
 
@@ -47,7 +55,8 @@ export function ImportsView() {
     refetchInterval: useInterval(POLL_MS),
     placeholderData: keepPreviousData,
   })
-  const { before, ...filters } = state
+  const { before, trail, ...filters } = state
+  const passed = trail?.split('.') ?? []
   const isFiltered = Object.values(filters).some((value) => value !== undefined && value !== '')
   const clear = (): void =>
     setState({
@@ -59,6 +68,7 @@ export function ImportsView() {
       from: undefined,
       to: undefined,
       before: undefined,
+      trail: undefined,
     })
   return (
     <Page
@@ -87,7 +97,9 @@ export function ImportsView() {
       >
         <Filters
           state={state}
-          onChange={(change, options) => setState({ ...(change as Partial<State>), before: undefined }, options)}
+          onChange={(change, options) =>
+            setState({ ...(change as Partial<State>), before: undefined, trail: undefined }, options)
+          }
         />
       </Panel>
       <Panel title={isFiltered ? 'Imports that match' : 'All imports'}>
@@ -99,8 +111,19 @@ export function ImportsView() {
         <Pages
           isFirst={before === undefined}
           next={query.data?.nextCursor ?? null}
-          onFirst={() => setState({ before: undefined })}
-          onNext={(cursor) => setState({ before: cursor })}
+          onFirst={() => setState({ before: undefined, trail: undefined })}
+          onNewer={
+            passed.length === 0
+              ? null
+              : () => {
+                  const newer = passed.at(-1)
+                  const rest = passed.slice(0, -1).join('.')
+                  setState({ before: newer === '0' ? undefined : newer, trail: rest === '' ? undefined : rest })
+                }
+          }
+          onNext={(cursor) =>
+            setState({ before: cursor, trail: [...passed, before ?? '0'].slice(-MOST_PASSED).join('.') })
+          }
         />
       </Panel>
       <CurlDisclosure command={makeCurl('listImports', call)} />
@@ -239,14 +262,16 @@ interface PagesProps {
   readonly isFirst: boolean
   readonly next: string | null
   readonly onFirst: () => void
+  /** Null: the pages that lead here are not known. */
+  readonly onNewer: (() => void) | null
   readonly onNext: (cursor: string) => void
 }
 
-function Pages({ isFirst, next, onFirst, onNext }: PagesProps) {
+function Pages({ isFirst, next, onFirst, onNewer, onNext }: PagesProps) {
   if (isFirst && next === null) return null
   return (
     <nav className={styles.row} aria-label="Pages">
-      <Button disabled={isFirst} onClick={() => window.history.back()}>
+      <Button disabled={isFirst || onNewer === null} onClick={() => onNewer?.()}>
         Newer
       </Button>
       <Button disabled={next === null} onClick={() => next !== null && onNext(next)}>

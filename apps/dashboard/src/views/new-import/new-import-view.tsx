@@ -159,7 +159,7 @@ function NewImport() {
               command={makeCurl(
                 'createImport',
                 { seriesId: seriesId.trim() || 'SERIES' },
-                { form: { ...fields, file: `@${file.name}` } },
+                { form: fields, file: file.name },
               )}
             />
           </Panel>

@@ -41,11 +41,11 @@ export function StartView() {
         </>
       }
     >
-      <Attention running={running.data ?? []} />
+      <Attention running={running} />
       <Panel title="Running now">
         <Awaited what="what runs" query={running} />
-        {running.data?.length === 0 && <p className={styles.quiet}>Nothing runs, and nothing waits.</p>}
-        {running.data?.map((view) => (
+        {running.data?.views.length === 0 && <p className={styles.quiet}>Nothing runs, and nothing waits.</p>}
+        {running.data?.views.map((view) => (
           <RunningImport key={view.id} view={view} />
         ))}
       </Panel>
@@ -63,7 +63,10 @@ function useRunning() {
           client.listImports({ status, limit: 20 }, { signal }),
         ),
       )
-      return pages.flatMap(({ items }) => items)
+      return {
+        views: pages.flatMap(({ items }) => items),
+        isWhole: pages.every(({ nextCursor }) => nextCursor === null),
+      }
     },
     refetchInterval: useInterval(POLL_MS),
   })
@@ -97,8 +100,11 @@ interface Item {
   readonly at?: string
 }
 
-/** Failed, with rejected rows that nobody sent again, waiting long, webhooks that are disabled. */
-function Attention({ running }: { readonly running: readonly ImportView[] }) {
+/**
+ * Failed, with rejected rows that nobody sent again, waiting long, webhooks that are disabled. That nothing needs somebody is
+ * said only where every list of these was loaded, and to its end.
+ */
+function Attention({ running }: { readonly running: ReturnType<typeof useRunning> }) {
   const { may } = useSession()
   const interval = useInterval(POLL_SLOWLY_MS)
   const isAdmin = may('admin')
@@ -116,21 +122,31 @@ function Attention({ running }: { readonly running: readonly ImportView[] }) {
     enabled: isAdmin,
     refetchInterval: interval,
   })
-  const failed = lists.find(({ isError, data }) => isError && data === undefined)
+  const looked = [running, ...lists, ...(isAdmin ? [endpoints] : [])]
+  const failed = [...lists, ...(isAdmin ? [endpoints] : [])].find(({ isError }) => isError)
+  const isKnown = looked.every(({ data, isError }) => data !== undefined && !isError)
+  const isWhole =
+    running.data?.isWhole === true &&
+    [...lists.map(({ data }) => data), ...(isAdmin ? [endpoints.data] : [])].every((data) => data?.nextCursor === null)
   const views = lists
     .flatMap(({ data }) => data?.items ?? [])
     .filter(({ retriedAs, dryRun }) => retriedAs === null && !dryRun)
     .sort((one, other) => other.id - one.id)
   const items = [
-    ...running.filter(({ delay }) => delay !== null).map(describeDelayed),
+    ...(running.data?.views ?? []).filter(({ delay }) => delay !== null).map(describeDelayed),
     ...(endpoints.data?.items ?? []).filter(({ status }) => status === 'disabled').map(describeEndpoint),
     ...views.slice(0, MOST).map(describeImport),
   ]
   return (
     <Panel title="Needs somebody">
-      {lists.some(({ isPending }) => isPending) && <Loading what="what needs somebody" />}
+      {looked.some(({ isPending }) => isPending) && <Loading what="what needs somebody" />}
       {failed !== undefined && <ErrorNote error={failed.error} onRetry={failed.refetch} />}
-      {items.length === 0 && lists.every(({ data }) => data !== undefined) && (
+      {items.length === 0 && isKnown && !isWhole && (
+        <p className={styles.quiet}>
+          Nothing among the newest imports. There are older ones that were not looked at here.
+        </p>
+      )}
+      {items.length === 0 && isKnown && isWhole && (
         <Empty title="Nothing needs you.">
           <p>No import failed, and no rejected rows wait to be put right.</p>
         </Empty>
@@ -158,7 +174,7 @@ function Attention({ running }: { readonly running: readonly ImportView[] }) {
           ))}
         </ul>
       )}
-      {views.length > MOST && (
+      {(views.length > MOST || (isKnown && !isWhole)) && (
         <div className={styles.row}>
           <Link href="/imports?outcome=partial">All with rejected rows</Link>
           <Link href="/imports?outcome=failure">All with every row rejected</Link>
