@@ -35,6 +35,7 @@ import {
   type StoredEntry,
   type StoredFile,
 } from './file-store.ts'
+import { readFolderClock } from './folder-clock.ts'
 import { readChunksOf, trackSource } from './read-chunks-of.ts'
 import { writeChunksToFile } from './write-chunks-to-file.ts'
 
@@ -133,8 +134,13 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
   }
 
   async function touch(key: string): Promise<void> {
-    const now = new Date()
-    await onDisk(() => ifMissing(undefined, () => utimes(pathOf(key), now, now)))
+    const path = pathOf(key)
+    await onDisk(() =>
+      ifMissing(undefined, async () => {
+        const now = await readFolderClock(dirname(path))
+        await utimes(path, now, now)
+      }),
+    )
   }
 
   async function ping(): Promise<void> {
@@ -230,6 +236,11 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
     writeIdentity,
     isEmpty,
     listPeriod,
+    readClock: async () =>
+      onDisk(async () => {
+        await mkdir(uploads, { recursive: true })
+        return (await readFolderClock(uploads)).getTime()
+      }),
     removeUnfinished,
     close: async () => undefined,
   }

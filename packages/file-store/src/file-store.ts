@@ -52,6 +52,8 @@ export interface FileStore {
    * `<yyyy-mm-dd>`. One request, or one folder, however many files there are in others.
    */
   listPeriod(period: string): AsyncIterable<StoredEntry>
+  /** The time by which entries count as changed, in epoch milliseconds: the storage's, not the host's. */
+  readClock(): Promise<number>
   /** Removes an unfinished entry by its name. One that is finished or gone is no error. */
   removeUnfinished(name: string): Promise<void>
   close(): Promise<void>

@@ -126,6 +126,11 @@ export function protectStore(store: FileStore, protection: StoreProtection): Fil
       await protection.verifyIdentity(RECENT_MS)
       yield* store.listPeriod(period)
     },
+    async readClock() {
+      // First, since a folder's clock is read by writing.
+      await protection.verifyIdentity(RECENT_MS)
+      return store.readClock()
+    },
     async removeUnfinished(name) {
       await protection.verifyIdentity(RECENT_MS)
       await store.removeUnfinished(name)

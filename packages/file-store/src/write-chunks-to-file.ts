@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 import { BlockChecksums, type FileChecksums } from './block-checksums.ts'
 import { FileTooLargeError } from './file-store.ts'
+import { readFolderClock } from './folder-clock.ts'
 
 /** How much is gathered for one write. */
 const WRITE_BYTES = 1024 * 1024
@@ -27,7 +29,7 @@ export async function writeChunksToFile(
   const hash = createHash('sha256')
   const checksums = new BlockChecksums()
   const file = await open(path, 'wx')
-  const touches = keepTouched(file)
+  const touches = keepTouched(file, dirname(path))
   let bytes = 0
   let gathered: Buffer[] = []
   let gatheredBytes = 0
@@ -69,12 +71,14 @@ export async function writeChunksToFile(
   return { bytes, sha256: hash.digest('hex'), checksums: checksums.digest() }
 }
 
-function keepTouched(file: FileHandle): { stop(): Promise<void> } {
+function keepTouched(file: FileHandle, folder: string): { stop(): Promise<void> } {
   let touching: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
-    const now = new Date()
     // A disk that cannot do this cannot write either, and the write says so.
-    touching = file.utimes(now, now).catch(() => undefined)
+    touching = readFolderClock(folder).then(
+      async (now) => file.utimes(now, now).catch(() => undefined),
+      () => undefined,
+    )
   }, TOUCH_EVERY_MS)
   timer.unref()
   return {

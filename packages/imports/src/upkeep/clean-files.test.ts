@@ -21,6 +21,7 @@ const database = openTestDatabase(url)
 let dataDir: string
 let store: FileStore
 let listed: string[]
+let clock = NOW
 
 beforeAll(async () => {
   await database.prisma.organization.create({ data: { id: ORG } })
@@ -32,6 +33,7 @@ beforeEach(async () => {
   const disk = await createFileStore({ storageUrl: undefined, dataDir, s3Endpoint: undefined })
   store = {
     ...disk,
+    readClock: async () => clock,
     listPeriod(period) {
       listed.push(period)
       return disk.listPeriod(period)
@@ -66,7 +68,10 @@ async function listFiles(): Promise<string[]> {
     .toSorted()
 }
 
-const clean = async (reached: number, now = NOW) => cleanFiles({ database, store, log, now }, reached)
+const clean = async (reached: number, now = NOW) => {
+  clock = now
+  return cleanFiles({ database, store, log, now }, reached)
+}
 
 describe('the janitor', () => {
   it('removes what dead uploads left, of an older version too, and nothing else', async () => {
@@ -85,6 +90,17 @@ describe('the janitor', () => {
     expect(await listFiles()).toEqual([imported, young, `${slow}.part`].toSorted())
     expect(await clean(0)).toMatchObject({ unfinishedFiles: 0, orphanedFiles: 0 })
   })
+
+  it.each([120_000, -120_000])(
+    'goes by the clock of the storage where that of its host is %i ms off',
+    async (offMs) => {
+      const alive = await leave(formatHour(NOW), NOW - 10_000, '.part')
+      await leave(formatHour(NOW), NOW - 60_000, '.part')
+      clock = NOW
+      await cleanFiles({ database, store, log, now: NOW + offMs }, 0)
+      expect(await listFiles()).toEqual([`${alive}.part`])
+    },
+  )
 
   it('looks at an hour until nothing of it is open, and never again', async () => {
     const first = formatHour(NOW - 5 * HOUR_MS)

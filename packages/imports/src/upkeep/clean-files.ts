@@ -36,9 +36,11 @@ export async function cleanFiles(options: CleanOptions, reached: number): Promis
   const deadMs = Math.min(store.deadAfterMs.unfinished, store.deadAfterMs.finished)
   let unfinishedFiles = 0
   let orphanedFiles = 0
+  // Another host may have written: its clock and this one's may differ by more than a writer may be silent.
+  const storageNow = await store.readClock()
   let next = from
   const clean = async (period: string): Promise<boolean> => {
-    const cleaned = await cleanPeriod(options, now, period)
+    const cleaned = await cleanPeriod(options, storageNow, period)
     unfinishedFiles += cleaned.unfinishedFiles
     orphanedFiles += cleaned.orphanedFiles
     return cleaned.isOpen
