@@ -165,13 +165,14 @@ async function lookAtAll(looked: readonly View[]): Promise<unknown[]> {
     await goTo(page, address)
     await page.getByRole('heading', { level: 1, name: title }).waitFor()
     await prepare?.(page)
+    if (!(await page.getByRole('button', { name: 'Sign out' }).isVisible())) found.push([name, 'offers no signing out'])
     found.push(...(await lookAt(page, name)))
   }
   await context.close()
   return found
 }
 
-test('axe finds nothing serious in any view and theme, and none is wider than its window at 360 and 1,920 px', async () => {
+test('every view offers signing out, axe finds nothing serious in any view and theme, and none is wider than its window at 360 and 1,920 px', async () => {
   const [odd, even] = [1, 0].map((rest) => views().filter((_view, index) => index % 2 === rest))
   expect((await Promise.all([odd ?? [], even ?? []].map(lookAtAll))).flat()).toEqual([])
 })

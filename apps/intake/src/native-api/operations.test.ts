@@ -23,6 +23,10 @@ interface Sender {
 const send = async (name: string, call: Call, { key, target = intake }: Sender = {}): Promise<Response> =>
   sendCall(target, name, call, key)
 
+/** Text says how it is encoded, also where the document names its type alone. */
+const withCharset = (type: string): string =>
+  type.startsWith('text/') && !type.includes('charset') ? `${type}; charset=utf-8` : type
+
 /** The answer's status must be documented, and its body must be what is documented of it. */
 async function check(name: string, response: Response): Promise<ReturnType<typeof JSON.parse>> {
   const { success, errors = {} } = operationOf(name)
@@ -34,9 +38,13 @@ async function check(name: string, response: Response): Promise<ReturnType<typeo
     expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
     return problemView.parse(JSON.parse(text))
   }
-  if (known.schema !== undefined) return known.schema.parse(JSON.parse(text))
-  if (known.contentType === undefined) expect(text).toBe('')
-  else expect(response.headers.get('content-type')).toMatch(known.contentType.split(';')[0] ?? '')
+  const type = response.headers.get('content-type')
+  if (known.schema !== undefined) {
+    expect(type).toBe('application/json; charset=utf-8')
+    return known.schema.parse(JSON.parse(text))
+  }
+  if (known.contentType === undefined) expect([type, text]).toEqual([null, ''])
+  else expect(type).toBe(withCharset(known.contentType))
   return text
 }
 
