@@ -176,11 +176,20 @@ function renderRowSecurity(results: Results): string {
     kind.ratio_cpu ?? '-',
     kind.rows_per_second_with,
     kind.rows_per_second_without,
+    kind.ratio_seconds,
   ])
-  const head = ['series', 'with, CPU s/M', 'without, CPU s/M', 'ratio', 'with, rows/s', 'without, rows/s']
+  const head = [
+    'series',
+    'with, CPU s/M',
+    'without, CPU s/M',
+    'ratio',
+    'with, rows/s',
+    'without, rows/s',
+    'ratio of times',
+  ]
   return `## Row security
 
-The same file with the policies and without them, in turn, on one system: processor seconds of worker and PostgreSQL for a million rows. The ratio is the median of the rounds' own.
+The same file with the policies and without them, in turn, on one system: processor seconds of worker and PostgreSQL for a million rows. The ratios are the medians of the rounds' own.
 
 ${renderMarkdownTable(head, rows)}
 

@@ -103,7 +103,6 @@ const suites = {
     all_known: times,
   }),
   'row-security': z.object({
-    row_security_ratio_cpu: z.number().nullable(),
     kinds: z.array(
       z.object({
         title: z.string(),

@@ -69,8 +69,9 @@ export async function runRowSecuritySuite(bench: Bench): Promise<SuiteResult> {
   const ratios = kinds.flatMap(({ ratio_cpu }) => (ratio_cpu === null ? [] : [ratio_cpu]))
   return {
     figures: {
-      row_security_ratio_cpu: ratios.length === 0 ? null : median(ratios),
-      row_security_ratio_seconds: median(kinds.map(({ ratio_seconds }) => ratio_seconds)),
+      // Of the kind that it costs most: a median over kinds would hide that one.
+      row_security_ratio_cpu: ratios.length === 0 ? null : Math.max(...ratios),
+      row_security_ratio_seconds: Math.max(...kinds.map(({ ratio_seconds }) => ratio_seconds)),
     },
     details: { kinds },
   }
