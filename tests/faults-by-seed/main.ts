@@ -21,7 +21,9 @@ async function main(): Promise<void> {
     console.log(USAGE)
     return
   }
-  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8' }).trim()
+  const commit = execFileSync('git', ['describe', '--always', '--exclude=*', '--abbrev=12', '--dirty'], {
+    encoding: 'utf8',
+  }).trim()
   console.log(`faults by seed: --seed ${options.seed} --minutes ${options.minutes}, commit ${commit}`)
   beginFile()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
