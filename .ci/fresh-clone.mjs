@@ -119,6 +119,13 @@ async function runSteps() {
     await stop(running)
     await untilNothingRuns()
   })
+  await step('no log of the demo or of any start holds a key, secret, mobile or e-mail', () => {
+    const folders = [path.join(clone, '.data/demo'), running.dataDir, path.join(folder, 'other-data')]
+    execFileSync('node', ['--import', 'tsx', 'tests/support/search-logs.ts', ...folders], {
+      cwd: clone,
+      env: environment,
+    })
+  })
 }
 
 /** After a failed step the later ones are skipped, unless it is one that they do not need. */

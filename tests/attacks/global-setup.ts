@@ -8,6 +8,7 @@ import { ensureAdminKey, ensureOrganization, openDatabase } from '@importer/db'
 import { chooseFreePort, findEmbeddedPostgres } from '@importer/embedded-postgres'
 import type { TestProject } from 'vitest/node'
 
+import { searchLogs } from '../support/private-text.ts'
 import { ATTACKER, BYSTANDER, type AttackedSystem } from './attacked-system.ts'
 import { openBystanderShop } from './bystander.ts'
 
@@ -39,11 +40,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(supervisor, 'exit')
-  const tearDown = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     supervisor.kill('SIGINT')
     await exited
-    await rm(dataDir, { recursive: true, force: true })
   }
+  const removeFolder = async (): Promise<void> => rm(dataDir, { recursive: true, force: true })
   try {
     await waitForOutput(supervisor.stdout, 'Ready at', exited)
     const database = findEmbeddedPostgres({ dataDir })
@@ -53,10 +54,14 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await openBystanderShop(url)
     project.provide('attacked', { url, dataDir })
   } catch (error) {
-    await tearDown()
+    await end()
+    await removeFolder()
     throw error
   }
-  return tearDown
+  return async () => {
+    await end()
+    await searchLogs(dataDir).finally(removeFolder)
+  }
 }
 
 async function waitForOutput(output: NodeJS.ReadableStream, text: string, exited: Promise<unknown>): Promise<void> {

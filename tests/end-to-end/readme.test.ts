@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { afterFile } from '../support/after-file.ts'
 import { readMarkdownBlocks, readMarkdownExamples, type MarkdownExample } from '../support/markdown-examples.ts'
 import { findPostgresPrograms } from '../support/postgres-programs.ts'
+import { searchLogs } from '../support/private-text.ts'
 import { openShell, type ShellSession } from '../support/shell-session.ts'
 import { makeTemporaryFolder } from '../support/temporary-folder.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -46,6 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shell.close()
   await stop()
+  await searchLogs(dataDir)
 }, 60_000)
 
 function describeEnvironment(folder: string) {

@@ -7,6 +7,7 @@ import { startApp, type AppProcess } from './app-process.ts'
 import { findAppPids } from './find-app-pids.ts'
 import { ImporterClient } from './importer-client.ts'
 import { readPostmasterPid } from './postgres-server.ts'
+import { searchLogs } from './private-text.ts'
 import { TEST_KEY, TEST_ORG, type SystemOptions } from './running-system.ts'
 import { makeTemporaryFolder } from './temporary-folder.ts'
 
@@ -27,6 +28,8 @@ export interface SupervisedSystem {
 
 export async function startSupervisedSystem(options: SystemOptions): Promise<SupervisedSystem> {
   const dataDir = await makeTemporaryFolder()
+  // Its programs print to files, which hold all that they said when everything has ended.
+  afterFile(async () => searchLogs(dataDir))
   // PostgreSQL refuses to run as root: its own user must be able to pass through.
   await chmod(dataDir, 0o755)
   const port = await chooseFreePort()

@@ -19,6 +19,8 @@ test('of a silent database what it would say is NaN, before its own limit, and t
   countReverted()
   expect(await registry.metrics()).toContain('\nredemptions_imports_waiting 0\n')
 
+  // Both connections are there: a new one would be given up sooner than a silent one.
+  await Promise.all([database.prisma.$queryRaw`SELECT 1`, database.prisma.$queryRaw`SELECT 1`])
   proxy.disturb({ kind: 'silent' })
   // Given up by its own limit.
   const query = database.prisma.$queryRaw`SELECT 1`.then(
