@@ -34,6 +34,7 @@ RUN install -d -o node -g node /data && ln -s /app/scripts/redemptions.mjs /usr/
 VOLUME /data
 USER node
 EXPOSE 8080
+# A worker answers at WORKER_PORT, which an intake is not given; without one it listens nowhere: then leave the health check out.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.WORKER_PORT || process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--max-old-space-size=104", "--max-semi-space-size=4", "--import", "tsx", "apps/intake/src/main.ts"]

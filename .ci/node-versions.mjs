@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The demo and a few tests on each newer Node that is promised to do, which the npm package `node` brings.
+ * The demo and a few tests on the oldest and on each newer Node that is promised to do, which the npm package `node` brings.
  * `node .ci/node-versions.mjs [results.json]` exits 1 if one fails. Runs in this checkout, set up for the machine's own Node.
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
@@ -9,7 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-const VERSIONS = [22, 24, 26]
+const VERSIONS = ['20.19', '22', '24', '26']
 /** Reading, the database with Prisma, HTTP, and the log: what a version of Node may change. */
 const SMOKE_TESTS = [
   'packages/csv/src/read-records.test.ts',

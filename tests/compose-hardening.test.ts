@@ -1,5 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 
 import { expect, it } from 'vitest'
@@ -49,6 +52,49 @@ it('the image has what its dashboard is built by, and no folder of tests', () =>
   const { extends: base } = JSON.parse(read('apps/dashboard/tsconfig.json')) as { extends: string }
   expect(context).toContain(`!${path.relative('.', path.resolve('apps/dashboard', base))}`)
   expect(context).toEqual(expect.arrayContaining(['**/*.test.ts', '**/test', '**/tests']))
+})
+
+it('what a large workbook unpacks to is on the disk, not in memory', () => {
+  const parts = (
+    parse(COMPOSE, { merge: true }) as { services: Record<string, { tmpfs?: string[]; volumes?: string[] }> }
+  ).services
+  for (const part of ['intake', 'worker']) {
+    expect(parts[part]?.tmpfs, part).toBeUndefined()
+    expect(parts[part]?.volumes, part).toContain('/tmp')
+  }
+})
+
+it.each([
+  ['an intake by PORT', (port: string) => ({ PORT: port })],
+  ['a worker by WORKER_PORT', (port: string) => ({ PORT: '1', WORKER_PORT: port })],
+])('the image asks %s how it is', async (_part, env) => {
+  const dockerfile = readFileSync(path.resolve(import.meta.dirname, '../Dockerfile'), 'utf8')
+  const [node, option, script] = JSON.parse(/HEALTHCHECK[^[]*(\[.*\])/.exec(dockerfile)?.[1] ?? '') as [
+    string,
+    string,
+    string,
+  ]
+  const asked: unknown[] = []
+  let status = 200
+  const server = createServer(({ url }, response) => {
+    asked.push(url)
+    response.writeHead(status).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (const [answer, code] of [
+    [200, 0],
+    [503, 1],
+  ] as const) {
+    status = answer
+    const [exitCode] = await once(
+      spawn(node, [option, script], { env: { PATH: process.env['PATH'], ...env(String(port)) } }),
+      'exit',
+    )
+    expect(exitCode).toBe(code)
+  }
+  expect(asked).toEqual(['/healthz', '/healthz'])
+  server.close()
 })
 
 it('Valkey wants a password, and those who use it have it', () => {

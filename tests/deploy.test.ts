@@ -7,6 +7,7 @@ import { OPERATIONS as OPERATIONS_OF_API } from '@importer/contracts'
 import { expect, test } from 'vitest'
 
 import { nameOfMetric, readDocumentedMetrics } from './support/documented-metrics.ts'
+import { hasPromtool } from './support/promtool.ts'
 import { makeTemporaryFolder } from './support/temporary-folder.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..')
@@ -15,7 +16,6 @@ const OPERATIONS = read('docs/operations.md')
 const DOCUMENTED = new Set(readDocumentedMetrics().map(({ name }) => name))
 /** What a selector of all routes of the native API matches by. */
 const ALL_OF_API = '/v1/.+'
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0
 
 interface Dashboard {
   readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[]
@@ -103,7 +103,7 @@ test('every alert has a heading that it points at, and a test of its own', () =>
   }
 })
 
-test.skipIf(!hasPromtool)('promtool takes every expression of the dashboard', async () => {
+test.skipIf(!hasPromtool())('promtool takes every expression of the dashboard', async () => {
   const folder = await makeTemporaryFolder()
   const rules = readExpressions().map((expr, n) => ({ record: `dashboard:${n}`, expr }))
   const file = path.join(folder, 'expressions.json')
@@ -112,7 +112,7 @@ test.skipIf(!hasPromtool)('promtool takes every expression of the dashboard', as
   expect(status, stdout + stderr).toBe(0)
 })
 
-test.skipIf(!hasPromtool)('promtool takes the rules, and their tests hold', () => {
+test.skipIf(!hasPromtool())('promtool takes the rules, and their tests hold', () => {
   for (const args of [
     ['check', 'rules', 'deploy/prometheus/alerts.yaml'],
     ['test', 'rules', 'deploy/prometheus/alerts.test.yaml'],

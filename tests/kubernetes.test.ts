@@ -233,18 +233,24 @@ test('selectors find what they are for', () => {
   ).toEqual([])
 })
 
-test('the autoscaler goes by a metric that there is, which the page beside it shows how to serve', () => {
+test('the autoscaler goes by metrics that there are, which the page beside it shows how to serve', () => {
   const [scaler, ...others] = list('HorizontalPodAutoscaler')
   expect(others).toEqual([])
   expect(find('Deployment', scaler?.spec?.scaleTargetRef.name ?? '').spec).not.toHaveProperty('replicas')
   expect(scaler?.spec?.minReplicas).toBeGreaterThan(0)
   const [metric] = scaler?.spec?.metrics ?? []
   const name = metric?.external?.metric.name ?? ''
-  expect(read('docs/operations.md')).toContain(`| \`${name}\` | worker |`)
   const page = read('deploy/kubernetes/README.md')
-  expect(page).toContain(`seriesQuery: '${name}'`)
-  const metrics = [...page.matchAll(/redemptions_\w+/g)].map(([found]) => found)
-  expect(new Set(metrics)).toEqual(new Set([name]))
+  expect(page).toContain(`as: '${name}'`)
+  // A worker that has all the imports it takes at once is wanted, whether any others wait or not.
+  expect(metric?.external?.target).toEqual({
+    type: 'AverageValue',
+    averageValue: String(ENVIRONMENT.WORKER_CONCURRENCY.schema.parse(undefined)),
+  })
+  const query = /metricsQuery: '(.*)'/.exec(page)?.[1] ?? ''
+  const queried = [...query.matchAll(/max\((redemptions_\w+)\)/g)].map(([, found]) => found)
+  expect(queried).toEqual(['waiting', 'running', 'preparing'].map((state) => `redemptions_imports_${state}`))
+  for (const found of queried) expect(read('docs/operations.md')).toContain(`| \`${found}\` | worker |`)
 })
 
 function readBytes(quantity = ''): number {

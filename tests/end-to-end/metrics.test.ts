@@ -8,12 +8,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { readDocumentedMetrics, readMetricQueries, readSamples } from '../support/documented-metrics.ts'
 import { blockCoupon } from '../support/obstacle.ts'
+import { hasPromtool } from '../support/promtool.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_ORG, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_SERIES, shopRow, shopRows } from '../support/small-shop.ts'
 import { waitUntil } from '../support/wait-until.ts'
-
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0
 
 const FILE_NAME = 'night-of-the-long-queue.csv'
 
@@ -148,7 +147,7 @@ test('rules and dashboard ask for labels and values that there are', async () =>
   }
 })
 
-test.skipIf(!hasPromtool)('promtool finds nothing wrong with the metrics of either', async () => {
+test.skipIf(!hasPromtool())('promtool finds nothing wrong with the metrics of either', async () => {
   for (const url of [intakeUrl, workerUrl]) {
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
       input: await readMetrics(url),
