@@ -121,10 +121,8 @@ async function runSteps() {
   })
   await step('no log of the demo or of any start holds a key, secret, mobile or e-mail', () => {
     const folders = [path.join(clone, '.data/demo'), running.dataDir, path.join(folder, 'other-data')]
-    execFileSync('node', ['--import', 'tsx', 'tests/support/search-logs.ts', ...folders], {
-      cwd: clone,
-      env: environment,
-    })
+    const program = ['--import', 'tsx', 'tests/support/search-logs.ts']
+    execFileSync('node', [...program, ...folders], { cwd: clone, env: environment })
   })
 }
 

@@ -60,7 +60,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
   return async () => {
     await end()
-    await searchLogs(dataDir).finally(removeFolder)
+    try {
+      await searchLogs(dataDir)
+    } finally {
+      await removeFolder()
+    }
   }
 }
 
