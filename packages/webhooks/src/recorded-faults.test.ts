@@ -58,6 +58,11 @@ test.each<[string, (socket: Socket) => void, End]>([
   ['answers', answer('204 No Content'), { httpStatus: 204, errorCode: null, wait: null }],
   ['fails', answer('500 No', NASTY), { httpStatus: 500, errorCode: null, wait: FIRST_WAIT_S }],
   ['is busy', answer('429 Slow down\r\nRetry-After: 120'), { httpStatus: 429, errorCode: null, wait: 120 }],
+  [
+    'is busy, twice over',
+    answer('429 Slow down\r\nRetry-After: 120\r\nRetry-After: 240'),
+    { httpStatus: 429, errorCode: null, wait: 120 },
+  ],
   ['is busy for a month', answer('503 No\r\nRetry-After: 2592000'), { httpStatus: 503, errorCode: null, wait: 86_400 }],
   [
     'redirects',

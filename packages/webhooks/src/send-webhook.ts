@@ -73,8 +73,9 @@ export async function sendWebhook(options: SendOptions): Promise<SendResult> {
       reset: true,
     })
     result.httpStatus = response.statusCode
-    const retryAfter = response.headers['retry-after']
-    result.retryAfter = typeof retryAfter === 'string' ? retryAfter : null
+    // Sent twice it is a list, of which the first counts.
+    const [retryAfter] = [response.headers['retry-after']].flat()
+    result.retryAfter = retryAfter ?? null
     result.answer = await readAnswer(response.body)
     return { ...result, errorCode: null }
   } catch (error) {
