@@ -103,10 +103,11 @@ async function readPerRow(
   database: DatabaseUrls,
   rows: number,
   work: (importer: DirectImporter) => Promise<unknown>,
+  batchRows = 1_000,
 ): Promise<number> {
   const before = await countRead(database.ownerUrl)
   // One partition: a batch that is planned on an empty table, while another one fills it, reads that for each of its rows.
-  const importer = await DirectImporter.open({ database, batchRows: 1_000, partitionCount: 1 })
+  const importer = await DirectImporter.open({ database, batchRows, partitionCount: 1 })
   try {
     await work(importer)
   } finally {
@@ -183,5 +184,44 @@ describe.each([
         'SELECT xact_rollback::int AS errors FROM pg_stat_database WHERE datname = current_database()',
       ),
     ).toEqual([{ errors: 0 }])
+  })
+})
+
+// Each batch meets the same full coupons: what one has found out, the next ones do not read again.
+describe.each([
+  { full: 'one coupon', limit: 2_000, coupons: 1, batchRows: 50 },
+  { full: 'a hundred coupons of a low limit, each once in a batch', limit: 20, coupons: 100, batchRows: 100 },
+])('full: $full', ({ limit, coupons, batchRows }) => {
+  it.each([true, false])('a row reads little, dry run: %s', { timeout: 300_000 }, async (dryRun) => {
+    const database = await createTestDatabase()
+    const kind: Kind = { name: 'full', limit, coupons }
+    const lines = (header: string, rows: readonly string[]): string => [header, ...rows, ''].join('\n')
+    const input = { seriesId: 1, mapping: MAPPING }
+    const line = (n: number): string =>
+      `${Date.UTC(2024, 0, 1) + n * 1_000},${TILL},${900_000 + (n % CUSTOMERS)},K1-${n % kind.coupons}\n`
+    const file = (from: number): Buffer => Buffer.from(Array.from({ length: ROWS }, (_, i) => line(from + i)).join(''))
+    const filler = await DirectImporter.open({ database })
+    await filler.load({
+      series: `id,maxRedemptionsPerCoupon\n1,${limit}\n`,
+      tills: `id\n${TILL}\n`,
+      customers: lines(
+        'id,mobile',
+        Array.from({ length: CUSTOMERS }, (_, n) => `${n + 1},${900_000 + n}`),
+      ),
+      coupons: lines(
+        'id,seriesId,code',
+        Array.from({ length: coupons }, (_, n) => `${n + 1},1,K1-${n}`),
+      ),
+    })
+    await filler.import({ ...input, file: file(0) })
+    await filler.close()
+    const read = await readPerRow(
+      database,
+      ROWS,
+      async (importer) => importer.import({ ...input, file: file(ROWS), dryRun }),
+      batchRows,
+    )
+    expect(read).toBeGreaterThan(0)
+    expect(read).toBeLessThanOrEqual(MOST_PER_ROW)
   })
 })

@@ -1,7 +1,7 @@
 import type { Parameter } from './commit-batch.ts'
 
 /** Fewer redemptions than this are counted as fast as their count is looked up. */
-const WORTH_KEEPING = 100
+const WORTH_KEEPING = 20
 
 /**
  * What is known of a coupon for as long as its series has the limit that it has, and no import of the organization is reverted: how

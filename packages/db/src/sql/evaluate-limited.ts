@@ -25,7 +25,8 @@ import { lookUpRedemptions } from './redemption-lookups.ts'
  *
  * OFFSET 0 keeps what is asked once a coupon from being asked for each row and joined then.
  *
- * Ordinals of a dry run count its own rows, apart from the redemptions that are recorded.
+ * Ordinals of a dry run count its own rows, apart from the redemptions that are recorded. Where it has none of a coupon that is full, it is
+ * the recorded ones that fill it.
  */
 export function evaluateLimited(
   p: Parameter,
@@ -143,6 +144,6 @@ evaluated AS MATERIALIZED (
     FROM decided WHERE NOT (competes AND fits)
   ) d
 ),
-${counts.keep(dryRun ? 'others' : `CASE WHEN room <= 0 THEN ${limit} ELSE others END`)}`,
+${counts.keep(`CASE WHEN room <= 0${dryRun ? ' AND top = 0' : ''} THEN ${limit} ELSE others END`)}`,
   }
 }
