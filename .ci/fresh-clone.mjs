@@ -120,9 +120,8 @@ async function runSteps() {
     await untilNothingRuns()
   })
   await step('no log of the demo or of any start holds a key, secret, mobile or e-mail', () => {
-    const folders = [path.join(clone, '.data/demo'), running.dataDir, path.join(folder, 'other-data')]
-    const program = ['--import', 'tsx', 'tests/support/search-logs.ts']
-    execFileSync('node', [...program, ...folders], { cwd: clone, env: environment })
+    const args = ['--import', 'tsx', 'tests/support/search-logs.ts', '.data/demo', '.data-start', '../other-data']
+    execFileSync('node', args, { cwd: clone, env: environment })
   })
 }
 
