@@ -140,8 +140,8 @@ test('rules and dashboard ask for labels and values that there are', async () =>
       for (const value of values) {
         // Of HTTP, which not every request gets.
         if (label === 'status' && /^5(?:\d\d|\.\.)$/.test(value)) expect(found).toContain('200')
-        // Braces are escaped in the regular expression of a matcher.
-        else expect(found, `${name} by ${label}`).toContain(value.replaceAll('\\', ''))
+        // Which routes there are, whether asked for here or not, tests/deploy.test.ts holds.
+        else if (label !== 'route') expect(found, `${name} by ${label}`).toContain(value)
       }
     }
   }
