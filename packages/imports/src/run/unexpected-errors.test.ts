@@ -1,4 +1,7 @@
 /** An import with a batch that fails for a reason nobody knows ends, however far its partitions are from each other. */
+import { mkdir, rename, rmdir } from 'node:fs/promises'
+import path from 'node:path'
+
 import { findImportById } from '@importer/db'
 import { expect, test } from 'vitest'
 
@@ -66,3 +69,45 @@ test.each([1, 3])(
     }
   },
 )
+
+test('a storage that is unavailable for more attempts than that fails nothing, and the import completes', async () => {
+  const importer = await DirectImporter.open({ database: await createTestDatabase(), batchRows: 50 })
+  try {
+    await importer.load({
+      series: `id,maxRedemptionsPerCoupon\n${SERIES},\n`,
+      tills: 'id\n1\n',
+      customers: 'id\n1\n',
+      coupons: `id,seriesId,code\n1,${SERIES},C1\n`,
+    })
+    const { importId } = await importer.create({
+      seriesId: SERIES,
+      mapping: {
+        customerIdentifier: 'USER_ID',
+        couponIdentifier: 'COUPON_CODE',
+        positions: { redeemedDateInMillis: 0, redeemedAt: 1, userId: 2, couponCode: 3 },
+      },
+      file: Buffer.from(
+        numbers(ROWS)
+          .map((n) => `${Date.UTC(2024, 5, 1) + n},1,1,C1\n`)
+          .join(''),
+      ),
+    })
+    const { fileKey = '' } = (await findImportById(importer.database, importId)) ?? {}
+    const file = path.join(path.dirname(importer.store.location), fileKey)
+    // What is a folder cannot be read as a file, whoever reads it.
+    await rename(file, `${file}.away`)
+    await mkdir(file)
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      await expect(importer.run(importId)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    }
+    await rmdir(file)
+    await rename(`${file}.away`, file)
+    expect(await importer.run(importId)).toEqual({ status: 'finished' })
+    expect(await findImportById(importer.database, importId)).toMatchObject({
+      status: 'completed',
+      counts: { inserted: ROWS },
+    })
+  } finally {
+    await importer.close()
+  }
+})
