@@ -1,5 +1,7 @@
 import { DownloadLink } from '../../design/button.tsx'
 import styles from '../../design/design.module.css'
+import { Note } from '../../design/notes.tsx'
+import { Time } from '../../design/time.tsx'
 import { Panel } from '../../design/layout.tsx'
 import { formatNumber } from '../../format/numbers.ts'
 import { isOver } from '../../format/words.ts'
@@ -11,9 +13,21 @@ interface Download {
   readonly isOffered: boolean
 }
 
-/** Files of this import: first what a spreadsheet opens and gives back unharmed. */
-export function Downloads({ view }: { readonly view: ImportView }) {
+/** Files of this import: first what a spreadsheet opens and gives back unharmed. `expiredAt`: when they were deleted. */
+export function Downloads({ view, expiredAt }: { readonly view: ImportView; readonly expiredAt: string | null }) {
   const { counts } = view
+  if (expiredAt !== null) {
+    return (
+      <Panel title="Downloads">
+        <Note>
+          <p>
+            File and reports were deleted on <Time at={expiredAt} />: there is nothing to download, and its rejected
+            rows cannot be sent again. The counts stay.
+          </p>
+        </Note>
+      </Panel>
+    )
+  }
   const hasRejected = counts.rejected > 0
   const forSpreadsheets: readonly Download[] = [
     {

@@ -12,8 +12,8 @@ import { useSession } from '../../session/session.tsx'
 
 type Action = 'cancel' | 'resume' | 'revert' | 'retry' | 'forget'
 
-/** What can be done with an import as it stands. */
-export function ImportActions({ view }: { readonly view: ImportView }) {
+/** What can be done with an import as it stands; `isExpired`: without its file. */
+export function ImportActions({ view, isExpired }: { readonly view: ImportView; readonly isExpired: boolean }) {
   const importId = String(view.id)
   const { may } = useSession()
   const queries = useQueryClient()
@@ -40,12 +40,12 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
           Cancel
         </Button>
       )}
-      {(view.status === 'cancelled' || view.status === 'failed') && (
+      {(view.status === 'cancelled' || view.status === 'failed') && !isExpired && (
         <Button disabled={act.isPending} onClick={() => act.mutate('resume')}>
           Resume
         </Button>
       )}
-      {over && isKept && rejected > 0 && (
+      {over && isKept && rejected > 0 && !isExpired && (
         <Button disabled={act.isPending} onClick={() => act.mutate('retry')}>
           Retry rejected rows
         </Button>
@@ -55,7 +55,7 @@ export function ImportActions({ view }: { readonly view: ImportView }) {
           Revert
         </Button>
       )}
-      {over && may('admin') && (
+      {over && may('admin') && !isExpired && (
         <Button look="danger" disabled={act.isPending} onClick={() => setConfirming('forget')}>
           Delete file
         </Button>

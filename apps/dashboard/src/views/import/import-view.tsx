@@ -29,7 +29,7 @@ import { ImportActions } from './import-actions.tsx'
 import own from './import.module.css'
 import { ProgressPanel } from './progress-panel.tsx'
 import { RejectedRows } from './rejected-rows.tsx'
-import { Timeline } from './timeline.tsx'
+import { Timeline, useExpiry } from './timeline.tsx'
 
 const OutcomeChart = lazy(async () =>
   import('./outcome-chart.tsx').then((module) => ({ default: module.OutcomeChart })),
@@ -79,7 +79,8 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
   const { may } = useSession()
   const [state, setState] = useViewState(viewState)
   const importId = String(view.id)
-  const mayCorrect = may('write') && isOver(view) && view.status !== 'reverted'
+  const expiry = useExpiry(view)
+  const mayCorrect = may('write') && isOver(view) && view.status !== 'reverted' && expiry === null
   return (
     <Page
       title={showFileName(view.fileName)}
@@ -92,14 +93,14 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
           {freshness}
         </span>
       }
-      actions={may('write') && <ImportActions view={view} />}
+      actions={may('write') && <ImportActions view={view} isExpired={expiry !== null} />}
     >
       <Notices view={view} />
       <ProgressPanel view={view} />
       <Suspense fallback={null}>
         <OutcomeChart view={view} />
       </Suspense>
-      {view.counts.rejected > 0 && (
+      {view.counts.rejected > 0 && expiry === null && (
         <>
           <ErrorGroups
             view={view}
@@ -125,8 +126,8 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
         </>
       )}
       <div className={own.columns}>
-        <Downloads view={view} />
-        {view.counts.rows > 0 && <FindRow importId={importId} />}
+        <Downloads view={view} expiredAt={expiry?.at ?? null} />
+        {view.counts.rows > 0 && expiry === null && <FindRow importId={importId} />}
         <Timeline view={view} />
         <Panel title="About this import">
           <About view={view} />

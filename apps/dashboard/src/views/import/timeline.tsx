@@ -27,14 +27,23 @@ const KINDS: Readonly<Record<Entry['kind'], string>> = {
   expired: 'File and reports deleted',
 }
 
-export function Timeline({ view }: { readonly view: ImportView }) {
-  const importId = String(view.id)
+function useTimeline({ id, status }: ImportView) {
+  const importId = String(id)
   const interval = useInterval(POLL_MS)
-  const query = useQuery({
-    queryKey: ['timeline', importId, view.status],
+  return useQuery({
+    queryKey: ['timeline', importId, status],
     queryFn: async ({ signal }) => client.listTimeline({ importId, limit: MOST }, { signal }),
-    refetchInterval: isOver(view) ? false : interval,
+    refetchInterval: isOver({ status }) ? false : interval,
   })
+}
+
+/** When file and reports were deleted, by somebody or for their age; null: they are there, as far as is known. */
+export function useExpiry(view: ImportView): Entry | null {
+  return useTimeline(view).data?.items.find(({ kind }) => kind === 'expired') ?? null
+}
+
+export function Timeline({ view }: { readonly view: ImportView }) {
+  const query = useTimeline(view)
   return (
     <Panel title="What happened">
       <Awaited what="the timeline" query={query} />
