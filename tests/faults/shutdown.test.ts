@@ -2,13 +2,13 @@
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 
 import { chooseFreePort } from '@importer/embedded-postgres'
 import { beforeAll, expect, test } from 'vitest'
 
 import type { AppProcess } from '../support/app-process.ts'
+import { isListening } from '../support/is-listening.ts'
 import { blockCoupon, blockRedemptions } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
@@ -83,18 +83,6 @@ async function beginUpload(rows: string): Promise<SlowUpload> {
   }
 }
 
-async function isListening(): Promise<boolean> {
-  const socket = connect(system.port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
 /** Waits until a worker has begun to stop: gives what it says of itself then. */
 async function waitUntilNotReady(url: string): Promise<unknown> {
   const response = await waitUntil('the worker was not ready', async () => {
@@ -116,7 +104,7 @@ test('an upload under way is taken after SIGTERM, while nothing new is, and the 
   const { intake } = system
   const upload = await beginUpload(shopRows(1, 2))
   const ended = intake.kill('SIGTERM')
-  await waitUntil('no connection was taken any more', async () => !(await isListening()))
+  await waitUntil('no connection was taken any more', async () => !(await isListening(system.port)))
   const { status, body } = await upload.finish()
   expect([status, body]).toEqual([200, expect.stringContaining('"uploadRedeemedCouponStatus":"QUEUED"')])
   expect(await ended).toBe('exit code 0')

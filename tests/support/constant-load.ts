@@ -1,6 +1,7 @@
 import type { ImportView } from '@importer/client'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { readFirstJob } from './importer-client.ts'
 import { TEST_KEY } from './running-system.ts'
 import { SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES, shopRows } from './small-shop.ts'
 
@@ -30,7 +31,16 @@ export interface LoadOptions {
   readonly lastCoupon: number
 }
 
-const UPLOADERS = 2
+interface UploadRoute {
+  readonly path: string
+  readonly readId: (answer: unknown) => number
+}
+
+/** One client uploads by the native API, one by the compatible one. */
+const UPLOAD_ROUTES: readonly UploadRoute[] = [
+  { path: `/v1/series/${SHOP_SERIES}/imports`, readId: (answer) => (answer as ImportView).id },
+  { path: `/upload/redeemFile/${SHOP_SERIES}`, readId: (answer) => readFirstJob(answer).jobId },
+]
 const POLLERS = 2
 const LISTERS = 1
 /** Between a client's answer and its next request. */
@@ -61,7 +71,7 @@ export function startConstantLoad({ url, rowsPerUpload, firstCoupon, lastCoupon 
     return null
   }
 
-  async function upload(): Promise<void> {
+  async function upload(route: UploadRoute): Promise<void> {
     const from = nextCoupon
     nextCoupon += rowsPerUpload
     if (nextCoupon > lastCoupon + 1) throw new Error(`the load has used all coupons up to C${lastCoupon}`)
@@ -70,8 +80,8 @@ export function startConstantLoad({ url, rowsPerUpload, firstCoupon, lastCoupon 
       form.append(name, SHOP_FIELDS[name])
     }
     form.append('file', new Blob([SHOP_HEADER + shopRows(from, nextCoupon - 1)]), 'load.csv')
-    const response = await send(`/v1/series/${SHOP_SERIES}/imports`, { method: 'POST', body: form })
-    if (response !== null) seen.accepted.push(((await response.json()) as ImportView).id)
+    const response = await send(route.path, { method: 'POST', body: form })
+    if (response !== null) seen.accepted.push(route.readId(await response.json()))
   }
 
   async function poll(): Promise<void> {
@@ -93,7 +103,7 @@ export function startConstantLoad({ url, rowsPerUpload, firstCoupon, lastCoupon 
     }
   }
   const clients = [
-    ...Array.from({ length: UPLOADERS }, async () => repeat(upload)),
+    ...UPLOAD_ROUTES.map(async (route) => repeat(async () => upload(route))),
     ...Array.from({ length: POLLERS }, async () => repeat(poll)),
     ...Array.from({ length: LISTERS }, async () => repeat(list)),
   ]

@@ -128,7 +128,7 @@ async function readJson(response: Response): Promise<unknown> {
   return JSON.parse(text) as unknown
 }
 
-function readFirstJob(envelope: unknown): JobStatus {
+export function readFirstJob(envelope: unknown): JobStatus {
   const { result } = envelope as { result: { redeemUploadJobStatuses: JobStatus[] } }
   const [job] = result.redeemUploadJobStatuses
   if (job === undefined) throw new Error(`an answer without a job: ${JSON.stringify(envelope)}`)
