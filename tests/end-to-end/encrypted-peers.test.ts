@@ -105,10 +105,6 @@ describe.skipIf(!hasRedisServer() || !hasOpenssl())('peers by TLS', { timeout: 9
     }
     await waitUntil('/readyz answers', async () => (await readReasons()) !== null)
     const untrusted = { ok: false, reason: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') as string }
-    expect(await readReasons()).toEqual({
-      database: untrusted,
-      queue: { ok: false, reason: expect.any(String) as string },
-      storage: untrusted,
-    })
+    expect(await readReasons()).toEqual({ database: untrusted, queue: untrusted, storage: untrusted })
   })
 })

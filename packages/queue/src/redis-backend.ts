@@ -1,6 +1,6 @@
 import { LIMITS } from '@importer/connections'
 import { createRedisBackend, Queue } from 'bullmq'
-import { Redis } from 'ioredis'
+import { Redis, ReplyError } from 'ioredis'
 
 import { type Logger, withTimeout } from '@importer/runtime'
 
@@ -31,8 +31,14 @@ export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOpt
     socketTimeout: LIMITS.queue.requestMs,
     connectionName: 'redemptions-queue',
   })
-  client.on('error', reportError)
+  /** Why the connection broke last; null: it stands. */
+  let broken: Error | null = null
+  client.on('error', (error: Error) => {
+    broken = error
+    reportError(error)
+  })
   client.on('ready', () => {
+    broken = null
     warnOfEviction(client, log).catch(reportError)
   })
   return {
@@ -56,16 +62,26 @@ export function openRedisBackend({ redisUrl, log, reportError }: RedisBackendOpt
       return jobIds.filter((_, i) => answers[i]?.[1] === 1)
     },
     async ping() {
-      await withTimeout(
-        client.ping(),
-        LIMITS.queue.requestMs,
-        () => new QueueUnavailableError(`Redis did not answer within ${LIMITS.queue.requestMs} ms`),
-      )
+      const timedOut = () => new Error(`no answer within ${LIMITS.queue.requestMs} ms`)
+      try {
+        await withTimeout(client.ping(), LIMITS.queue.requestMs, timedOut)
+      } catch (error) {
+        // ioredis rejects a command with how often it has tried, not with why.
+        const cause = broken ?? error
+        const reason = cause instanceof Error ? cause.message : String(cause)
+        throw new QueueUnavailableError(`Redis does not answer: ${reason}`, { cause: withCode(cause) })
+      }
     },
     async close() {
       client.disconnect()
     },
   }
+}
+
+/** An answer of Redis begins with its code, such as WRONGPASS. */
+function withCode(error: unknown): unknown {
+  if (!(error instanceof Error && error instanceof ReplyError)) return error
+  return Object.assign(error, { code: /^[A-Z]+/.exec(error.message)?.[0] })
 }
 
 /**
