@@ -107,7 +107,7 @@ function renderKinds(results: Results): string {
   const head = ['series', 'ours, rows/s', 'psql, rows/s', 'of used once', 'of psql', ...CPU_HEAD]
   return `## Series of every kind
 
-In a database that was filled a moment ago, without statistics and without autovacuum, but where ANALYZE is named. The script alone gets statistics, as its plan needs them; it numbers the ordinals by window functions (\`bench/sql/psql-by-hand-numbered.sql\`); a dry run is held against the script that inserts. Gaps: the coupons were full, and half of it was reverted; the script cannot fill them.
+In a database that was filled a moment ago, without statistics and without autovacuum, but where ANALYZE is named. The script alone gets statistics, as its plan needs them; it numbers the ordinals by window functions (\`bench/sql/psql-by-hand-numbered.sql\`); a dry run is held against the script that inserts. Gaps: the coupons were full, and half of it was reverted; the script cannot fill them. Of full coupons the script skips the rows and records nothing, while here each rejected row is recorded with its reason: that ratio does not count for the bar.
 
 ${renderMarkdownTable(head, rows)}
 
