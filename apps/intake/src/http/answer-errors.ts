@@ -8,9 +8,9 @@ import { createOccasionalWarning } from '@importer/runtime'
 import { logSecurityEvent } from '../authentication/log-security-event.ts'
 import { RefusedAccessError } from '../authentication/refused-access-error.ts'
 import type { Log } from '../dependencies.ts'
-import { ApiError, ClientGoneError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
+import { ApiError, ClientGoneError, CutAnswerError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
 import { sendAnswer, type Answer } from './send-answer.ts'
-import { describeFailedRequest, describeRequest, noteErrorCode } from './track-requests.ts'
+import { describeFailedRequest, describeRequest, noteCutAnswer, noteErrorCode } from './track-requests.ts'
 
 /** How one API answers with an error. */
 export type RenderError = (error: ApiError) => Answer
@@ -48,6 +48,12 @@ export function answerErrors(log: Log, render: RenderError): AnswerError {
   }
 
   return async (error: unknown, request, response, _next) => {
+    if (error instanceof CutAnswerError) {
+      const code = toApiError(error.cause).faults[0]?.code ?? 'INTERNAL_ERROR'
+      noteCutAnswer(response, code)
+      logFault(error.cause, code, response)
+      return
+    }
     if (error instanceof ClientGoneError || response.destroyed) {
       log.info(describeRequest(response), 'the client went away')
       response.destroy()

@@ -51,6 +51,15 @@ export class ClientGoneError extends Error {
   }
 }
 
+/** An answer that had begun could not go on, for its cause: the connection was destroyed, so that nobody takes it for a whole one. */
+export class CutAnswerError extends Error {
+  override readonly name = 'CutAnswerError'
+
+  constructor(cause: unknown) {
+    super('the answer could not go on', { cause })
+  }
+}
+
 export function payloadTooLarge(maxBytes: number, what: 'file' | 'request' = 'file'): ApiError {
   return new ApiError(413, [
     {

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 
 import type { Request, Response } from 'express'
 
-import { ClientGoneError } from './api-error.ts'
+import { ClientGoneError, CutAnswerError } from './api-error.ts'
 import { SOCKET_IDLE_MS } from './create-server.ts'
 import { markServed, markWaitingForClient } from './waiting-for-client.ts'
 
@@ -12,7 +12,8 @@ import { markServed, markWaitingForClient } from './waiting-for-client.ts'
  *
  * The first piece is awaited before the head goes out, so that what fails early is still answered as an error. What
  * fails later, or ends at another length than announced, destroys the connection: a client must never take a cut answer
- * for a whole one. When the client goes away the source is closed, and this rejects with {@link ClientGoneError}.
+ * for a whole one, and this rejects with {@link CutAnswerError}. When the client goes away the source is closed, and this
+ * rejects with {@link ClientGoneError}.
  *
  * While a piece is being made the connection may stand still: that is ours. While the client does not read, it may not.
  */
@@ -31,9 +32,12 @@ export async function streamAnswer(
     return
   }
   const announced = response.getHeader('Content-Length')
+  let failure: unknown
   const pieces = noteWaits(
     response,
-    continueWith(first, iterator, announced === undefined ? undefined : Number(announced)),
+    noteFailure(continueWith(first, iterator, announced === undefined ? undefined : Number(announced)), (error) => {
+      failure = error
+    }),
   )
   try {
     // As bytes, not as objects: sixteen of those could be sixteen records of 1 MiB.
@@ -42,7 +46,8 @@ export async function streamAnswer(
     if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
       throw new ClientGoneError()
     }
-    throw error
+    if (error !== failure || error instanceof ClientGoneError) throw error
+    throw new CutAnswerError(error)
   }
 }
 
@@ -80,6 +85,15 @@ async function* continueWith(
   }
   if (announcedBytes !== undefined && bytes !== announcedBytes) {
     throw new Error(`an answer of ${announcedBytes} bytes was announced, and there were ${bytes}`)
+  }
+}
+
+async function* noteFailure(pieces: AsyncIterable<Piece>, note: (error: unknown) => void): AsyncGenerator<Piece> {
+  try {
+    yield* pieces
+  } catch (error) {
+    note(error)
+    throw error
   }
 }
 

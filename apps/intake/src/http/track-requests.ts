@@ -13,6 +13,8 @@ interface RequestFacts {
   orgId?: number
   importId?: number
   errorCode?: string
+  /** Its answer had begun, and could not go on. */
+  wasCut?: boolean
 }
 
 const facts = new WeakMap<ServerResponse, RequestFacts>()
@@ -50,6 +52,11 @@ export function noteErrorCode(response: ServerResponse, errorCode: string): void
   note(response, { errorCode })
 }
 
+/** Notes that an answer which had begun could not go on, and the code of the reason. */
+export function noteCutAnswer(response: ServerResponse, errorCode: string): void {
+  note(response, { errorCode, wasCut: true })
+}
+
 /** What other lines of the log about a request are to begin with. */
 export function describeRequest(response: ServerResponse): Pick<RequestFacts, 'requestId' | 'keyId' | 'orgId'> {
   const { requestId = '', keyId, orgId } = facts.get(response) ?? {}
@@ -81,11 +88,11 @@ export function trackRequests(log: Log, metrics: Metrics) {
     response.setHeader('X-Request-Id', known.requestId)
     const { method = '' } = request
     response.once('close', () => {
-      const { requestId, answeredAt, route = 'unmatched', keyId, orgId, importId, errorCode } = known
+      const { requestId, answeredAt, route = 'unmatched', keyId, orgId, importId, errorCode, wasCut } = known
       const durationMs = (answeredAt ?? performance.now()) - startedAt
       const complete = response.writableFinished || answeredAt !== undefined
       // 499 as nginx has it: the client was gone before the answer was.
-      const status = complete ? response.statusCode : 499
+      const status = complete ? response.statusCode : wasCut ? 500 : 499
       metrics.observeRequest(method, route, status, durationMs / 1000)
       log.info(
         {
