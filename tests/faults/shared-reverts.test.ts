@@ -23,6 +23,8 @@ it.skipIf(!hasRedisServer())(`${NAME}, with the queue on Redis`, async () => {
 async function revertBoth(redisUrl: string | undefined): Promise<void> {
   const system = await startSystem({ redisUrl })
   const { client, ownerUrl } = system
+  // Its storage is proved by then: imports without a file, as those below, would speak against a storage that is not.
+  await waitUntil('the worker takes reverts', () => system.worker.readOutput().includes('"queue":"reverts"'))
   let coupons = 0
   const makeCompleted = async (rows: number): Promise<number> => {
     const [made] = await queryOnce<{ id: number }>(
