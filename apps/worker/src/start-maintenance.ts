@@ -27,7 +27,7 @@ interface Task {
 
 /**
  * Runs the reconciler, the janitor and the resealing of secrets: each at the start of a worker, then in its own rhythm in whichever worker comes
- * first, one at a time over all of them. Gives how to stop, which waits for what is under way.
+ * first, one at a time over all of them. Returns a function that stops the tasks and waits for those running.
  */
 export function startMaintenance(options: MaintenanceOptions): () => Promise<void> {
   const { databaseUrl, log } = options

@@ -58,7 +58,7 @@ FROM target`
  * `disableEndpoint` is looked at again: GONE holds while the endpoint still has the attempt's URL, FAILING while it has
  * failed since `failingBefore`. Where it holds the delivery is given up; else it goes on as `status`, `nextAttemptAt` and
  * `failureCode` say. Gives a row if the delivery was changed. Locks: the endpoint that may be disabled, the delivery, its
- * endpoint; when that is disabled, all that waits for it and is not in somebody's hands.
+ * endpoint; when that is disabled, all its pending deliveries that no worker has reserved.
  */
 export const END_ATTEMPT = buildStatement<
   | 'delivery'

@@ -8,7 +8,7 @@ import { lookUpRedemptions } from './redemption-lookups.ts'
  * row before it in the batch is inserted. The others compete in file order for what the limit leaves of their coupon. Equal
  * rows are recorded, or break a rule, all or none, so the first of them speaks for all.
  *
- * One pass over the batch, each part of which hands its rows on: storing them in between took a tenth of the time.
+ * PostgreSQL streams the batch through these subqueries; materializing each took a tenth of the time.
  *
  * A redemption takes an ordinal, and none above the limit: the unique index on them makes the limit hold under any
  * concurrency, reverts included, and the one on the redemption itself keeps it from being recorded twice. A batch that
