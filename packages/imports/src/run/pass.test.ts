@@ -172,8 +172,11 @@ test('each row is committed once, where it stands, however often a pass ends ear
           for (const [index, { nextRow }] of before.entries()) expect(now[index]?.nextRow).toBe(nextRow)
           await run(file, claim, pieceBytes, stop)
           if (stop === undefined) expect(claim.pass.rows).toBe(rows.length)
+          // None is behind where the reading came to; one may be ahead, which committed more before a pass was killed.
           if (stop?.isClean === true)
-            expect(new Set(claim.partitions.map(({ checkpoint }) => checkpoint.nextRow)).size).toBe(1)
+            expect(Math.min(...claim.partitions.map(({ checkpoint }) => checkpoint.nextRow))).toBeGreaterThan(
+              claim.pass.rows,
+            )
           before = claim.partitions.map(({ checkpoint }) => checkpoint)
         }
         const rejected = await queryOnce(
