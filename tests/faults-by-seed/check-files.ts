@@ -32,7 +32,9 @@ export async function checkFiles(databaseUrl: string, env: Readonly<Record<strin
   const { store } = await openStorage(database, { storageUrl, dataDir: '', s3Endpoint })
   try {
     const log = createLog({ name: 'faults-janitor', level: 'silent' })
-    const { unfinishedFiles, orphanedFiles } = await cleanFiles({ database, store, log, now: Date.now() + LATER_MS }, 0)
+    const now = Date.now() + LATER_MS
+    const later = { ...store, readClock: async () => now }
+    const { unfinishedFiles, orphanedFiles } = await cleanFiles({ database, store: later, log, now }, 0)
     const names: string[] = []
     for (let hours = 0; hours < 3; hours += 1) {
       const period = new Date(Date.now() - hours * HOUR_MS).toISOString().slice(0, 13).replace('T', '/')

@@ -85,7 +85,8 @@ it('is taken up by the next worker, and leaves nothing behind', async () => {
   // The janitor takes those for dead after a while: an hour from now.
   const store = await createFileStore({ storageUrl: undefined, dataDir: system.dataDir, s3Endpoint: undefined })
   const log = createLog({ name: 'test', level: 'silent' })
-  await cleanFiles({ database, store, log, now: Date.now() + 3_600_000 }, 0)
+  const now = Date.now() + 3_600_000
+  await cleanFiles({ database, store: { ...store, readClock: async () => now }, log, now }, 0)
   expect(await listFiles()).toEqual([])
   await system.stop()
 })
