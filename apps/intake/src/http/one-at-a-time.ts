@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net'
 
 import type { Drain } from './drain.ts'
-import { paceReading, type PacedReading } from './paced-reading.ts'
+import { paceReading, type BodyGate, type PacedReading } from './paced-reading.ts'
 
 interface Connection {
   isBusy: boolean
@@ -16,6 +16,8 @@ const MAX_WAITING = 4_000
 const SLICE_MS = 15
 /** How long an iteration starts the remaining ones: shorter, so that a new request starts at once. */
 const LATER_SLICE_MS = 5
+/** How long bodies wait while connections are accepted, and how long they are read then, however many connections come. */
+const GATE_MS = 250
 
 export interface OrderedRequests {
   /** For each connection that the HTTP server has taken. */
@@ -46,9 +48,18 @@ export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'r
    * of it can be read. So these start no more requests than they must.
    */
   let acceptingFor = 0
+  /** When bodies began to wait for it last; they wait for a while, and are read for as long. */
+  let gateClosedAt = -Infinity
+  let atGate: (() => void)[] = []
+  // With many bodies to read, an iteration takes as long as it takes to read from each, and accepts one connection.
+  const gate: BodyGate = {
+    isClosed: () => acceptingFor > 0 && performance.now() - gateClosedAt < GATE_MS,
+    onOpen: (resume) => atGate.push(resume),
+  }
 
   function onConnection(socket: Socket): void {
     open(socket)
+    if (performance.now() - gateClosedAt >= 2 * GATE_MS) gateClosedAt = performance.now()
     if (acceptingFor === 0) setImmediate(countIteration)
     acceptingFor = 2
   }
@@ -56,6 +67,10 @@ export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'r
   function countIteration(): void {
     acceptingFor -= 1
     if (acceptingFor > 0) setImmediate(countIteration)
+    if (gate.isClosed()) return
+    const waiting = atGate
+    atGate = []
+    for (const resume of waiting) resume()
   }
 
   function hasTime(): boolean {
@@ -68,7 +83,7 @@ export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'r
   }
 
   function open(socket: Socket): Connection {
-    const connection: Connection = { isBusy: false, reading: paceReading(socket), waiting: [] }
+    const connection: Connection = { isBusy: false, reading: paceReading(socket, gate), waiting: [] }
     connections.set(socket, connection)
     socket.once('close', () => {
       waitingInAll -= connection.waiting.length

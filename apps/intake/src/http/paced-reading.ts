@@ -5,6 +5,13 @@ const HEAD_BYTES = 256
 /** Of a body whose end only its own bytes tell: after it, too, requests may follow. */
 const CHUNKED_BODY_BYTES = 16 * 1024
 
+/** Whether bodies are read. While many connections wait to be accepted they are not, for a moment. */
+export interface BodyGate {
+  isClosed(): boolean
+  /** Calls back, once, when it is open. */
+  onOpen(resume: () => void): void
+}
+
 /** How a connection's bytes reach Node's HTTP parser. */
 export interface PacedReading {
   /** A request began whose body has so many bytes; `Infinity`: its end is not known. */
@@ -23,7 +30,7 @@ export interface PacedReading {
  * listener for `data` it is given what the stream gives. The stream's own `push` and `_read`, by which a socket hands over
  * what it reads, are where the pieces are cut.
  */
-export function paceReading(socket: Socket): PacedReading {
+export function paceReading(socket: Socket, gate: BodyGate): PacedReading {
   const push = socket.push.bind(socket)
   const readOn = socket._read.bind(socket)
   /** What has arrived and was not given on; null: the end. */
@@ -31,6 +38,7 @@ export function paceReading(socket: Socket): PacedReading {
   let bodyBytes = 0
   let isHeld = false
   let isRequested = false
+  let isAtGate = false
 
   function give(chunk: Buffer | null): boolean {
     bodyBytes = Math.max(0, bodyBytes - (chunk?.length ?? 0))
@@ -52,17 +60,36 @@ export function paceReading(socket: Socket): PacedReading {
     }
   }
 
+  function waits(): boolean {
+    if (isHeld) return true
+    if (bodyBytes === 0 || !gate.isClosed()) return false
+    if (!isAtGate) gate.onOpen(passGate)
+    isAtGate = true
+    return true
+  }
+
+  function passGate(): void {
+    isAtGate = false
+    if (!isHeld) goOn()
+  }
+
+  function goOn(): void {
+    if (!isRequested) return
+    isRequested = false
+    givePiece()
+  }
+
   socket.push = (chunk: Buffer | null) => {
-    if (arrived.length === 0 && !isHeld && (chunk === null || chunk.length <= pieceBytes())) return give(chunk)
+    if (arrived.length === 0 && !waits() && (chunk === null || chunk.length <= pieceBytes())) return give(chunk)
     arrived.push(chunk)
-    if (isHeld) isRequested = true
+    if (waits()) isRequested = true
     else givePiece()
     // Until the stream asks for more than has arrived, nothing more is read.
     return false
   }
   socket._read = (size) => {
     if (arrived.length === 0) readOn(size)
-    else if (isHeld) isRequested = true
+    else if (waits()) isRequested = true
     else givePiece()
   }
   const ignore = (): void => undefined
@@ -77,9 +104,7 @@ export function paceReading(socket: Socket): PacedReading {
     },
     release() {
       isHeld = false
-      if (!isRequested) return
-      isRequested = false
-      givePiece()
+      goOn()
     },
   }
 }
