@@ -76,9 +76,6 @@ export function createApp(deps: IntakeDependencies): RequestListener {
   })
   app.use(answerProblem)
 
-  const polls = [
-    createImportPoll(authenticate, showImport, answerProblem),
-    createJobPoll(authenticate, showJob, answerCompatibleError),
-  ]
-  return answerPolls(app, { polls, prepare, admit })
+  const polls = [createImportPoll(showImport, answerProblem), createJobPoll(showJob, answerCompatibleError)]
+  return answerPolls(app, { polls, prepare, admit, authenticate })
 }

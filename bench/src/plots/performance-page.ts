@@ -189,7 +189,7 @@ function renderRowSecurity(results: Results): string {
   ]
   return `## Row security
 
-The same file with the policies and without them, in turn, on one system: processor seconds of worker and PostgreSQL for a million rows. The ratios are the medians of the rounds' own.
+The same file alternately with the policies and without them, on one system: processor seconds of worker and PostgreSQL for a million rows. The ratios are the medians of the rounds' own.
 
 ${renderMarkdownTable(head, rows)}
 

@@ -11,7 +11,7 @@ export interface RecordExtent {
 }
 
 /**
- * How far the record reaches that starts at `from`, where the source starts, too. A block tells only where the next record
+ * How far the record reaches that starts at `from`, where the source starts, too. A block has only where the next record
  * starts: blank lines and what else carries no row may stand between. Reads no more of the source than it needs.
  *
  * @throws Error where no record starts there

@@ -43,15 +43,12 @@ export function createShowJob(deps: IntakeDependencies, findImport: FindImport):
 }
 
 /** `GET …/getUploadRedeemedCouponStatus/{couponSeriesId}?jobId={jobId}` as clients poll it; in any other form the route answers it. */
-export function createJobPoll(authenticate: Authenticate, showJob: ShowJob, answerError: AnswerError): Poll {
+export function createJobPoll(showJob: ShowJob, answerError: AnswerError): Poll {
   return {
     target: /^(?:\/coupon\/api\/v1)?\/upload\/getUploadRedeemedCouponStatus\/(\d+)\?jobId=(\d+)$/,
     route: IMPORT_STATUS_ROUTE,
-    answer: async (request, response, [series = '', jobId = '']) => {
-      const principal = await authenticate(request.headers, 'read')
-      noteKey(response, principal)
-      await showJob(request, response, principal.orgId, series, jobId)
-    },
+    answer: async (request, response, orgId, [series = '', jobId = '']) =>
+      showJob(request, response, orgId, series, jobId),
     answerError,
   }
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 
+import type { Authenticate } from '../authentication/authenticate.ts'
 import type { AdmitRequest } from './admit-requests.ts'
 import type { AnswerError } from './answer-errors.ts'
 import type { PrepareAnswer } from './prepare-answer.ts'
 import { requireOneHost } from './require-one-host.ts'
-import { noteRoute } from './track-requests.ts'
+import { noteKey, noteRoute } from './track-requests.ts'
 
 /** A status by id, as programs ask for it again and again. */
 export interface Poll {
@@ -12,8 +13,13 @@ export interface Poll {
   readonly target: RegExp
   /** Under which its requests are counted and logged. */
   readonly route: string
-  /** `parts` are the groups of the target. */
-  readonly answer: (request: IncomingMessage, response: ServerResponse, parts: readonly string[]) => Promise<void>
+  /** `orgId` is that of the key; `parts` are the groups of the target. */
+  readonly answer: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    orgId: number,
+    parts: readonly string[],
+  ) => Promise<void>
   readonly answerError: AnswerError
 }
 
@@ -21,6 +27,7 @@ export interface PollOptions {
   readonly polls: readonly Poll[]
   readonly prepare: PrepareAnswer
   readonly admit: AdmitRequest
+  readonly authenticate: Authenticate
 }
 
 /**
@@ -28,13 +35,17 @@ export interface PollOptions {
  * that a poll needs. Its routes answer the same resources by the same functions, for requests in any other form: another
  * method, a query, an escaped letter.
  */
-export function answerPolls(app: RequestListener, { polls, prepare, admit }: PollOptions): RequestListener {
+export function answerPolls(app: RequestListener, options: PollOptions): RequestListener {
+  const { polls, prepare, admit, authenticate } = options
+
   async function answer(poll: Poll, parts: readonly string[], request: IncomingMessage, response: ServerResponse) {
     try {
       noteRoute(response, poll.route)
       requireOneHost(request)
       await admit(request, response)
-      await poll.answer(request, response, parts)
+      const principal = await authenticate(request.headers, 'read')
+      noteKey(response, principal)
+      await poll.answer(request, response, principal.orgId, parts)
     } catch (error) {
       await poll.answerError(error, request, response)
     }

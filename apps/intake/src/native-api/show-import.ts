@@ -4,7 +4,6 @@ import { describeImport, OPERATIONS } from '@importer/contracts'
 import type { ImportRecord } from '@importer/db'
 
 import type { IntakeDependencies } from '../dependencies.ts'
-import type { Authenticate } from '../authentication/authenticate.ts'
 import type { AnswerError } from '../http/answer-errors.ts'
 import type { Poll } from '../http/answer-polls.ts'
 import { readBaseUrl } from '../http/base-url.ts'
@@ -12,7 +11,7 @@ import { makeEntityTag, matchesEntityTag } from '../http/entity-tag.ts'
 import type { FindImport } from '../http/find-import.ts'
 import { findOwnedImport } from '../http/find-owned.ts'
 import { sendAnswer } from '../http/send-answer.ts'
-import { noteImport, noteKey } from '../http/track-requests.ts'
+import { noteImport } from '../http/track-requests.ts'
 
 /** Answers with the import of that id of that organization. Throws 404 where it has no such import. */
 export type ShowImport = (
@@ -59,16 +58,13 @@ export function createShowImport({ publicUrl }: IntakeDependencies, findImport: 
 }
 
 /** `GET /v1/imports/{id}` as clients poll it; in any other form the operation answers it. */
-export function createImportPoll(authenticate: Authenticate, showImport: ShowImport, answerError: AnswerError): Poll {
-  const { path, role } = OPERATIONS.showImport
+export function createImportPoll(showImport: ShowImport, answerError: AnswerError): Poll {
   return {
     target: /^\/v1\/imports\/(\d+)$/,
-    route: path,
-    answer: async (request, response, [importId = '']) => {
-      const principal = await authenticate(request.headers, role)
-      noteKey(response, principal)
+    route: OPERATIONS.showImport.path,
+    answer: async (request, response, orgId, [importId = '']) => {
       noteImport(response, Number(importId))
-      await showImport(request, response, principal.orgId, importId)
+      await showImport(request, response, orgId, importId)
     },
     answerError,
   }

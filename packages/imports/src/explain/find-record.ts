@@ -16,7 +16,7 @@ export interface FoundRecord {
   readonly end: number
 }
 
-/** A record of a block, which does not tell where it ends. */
+/** A record as a block has it: without its end. */
 type StartedRecord = Omit<FoundRecord, 'end'>
 
 type Place = { readonly rowNumber: number } | { readonly line: number }

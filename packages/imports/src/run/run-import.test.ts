@@ -102,7 +102,7 @@ describe('an import that cannot be made fails with a code, and is over:', () => 
     const importId = await make()
     expect(await run(importId)).toMatchObject({ result: { status: 'finished' }, ends: ['failed'] })
     expect(await recordOf(importId)).toMatchObject({ status: 'failed', failure: { code } })
-    // A job that comes twice changes nothing and tells nothing.
+    // The second run of a job changes nothing and notifies nobody.
     expect(await run(importId)).toMatchObject({ result: { status: 'finished' }, ends: [] })
   })
 })

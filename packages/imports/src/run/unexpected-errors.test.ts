@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { DirectImporter } from '../../../../tests/support/direct-importer.ts'
 import { queryOnce } from '../../../../tests/support/query-once.ts'
 import { createTestDatabase } from '../../../../tests/support/test-database.ts'
+import { MAPPING } from '../../test/claim-file.ts'
 
 const ROWS = 600
 const SERIES = 3
@@ -38,11 +39,7 @@ test.each([1, 3])(
       )
       const { importId } = await importer.create({
         seriesId: SERIES,
-        mapping: {
-          customerIdentifier: 'USER_ID',
-          couponIdentifier: 'COUPON_CODE',
-          positions: { redeemedDateInMillis: 0, redeemedAt: 1, userId: 2, couponCode: 3 },
-        },
+        mapping: MAPPING,
         file: Buffer.from(
           numbers(ROWS)
             .map((n) => `${Date.UTC(2024, 5, 1) + n},1,1,C${n},${PADDING}\n`)
@@ -81,11 +78,7 @@ test('a storage that is unavailable for more attempts than that fails nothing, a
     })
     const { importId } = await importer.create({
       seriesId: SERIES,
-      mapping: {
-        customerIdentifier: 'USER_ID',
-        couponIdentifier: 'COUPON_CODE',
-        positions: { redeemedDateInMillis: 0, redeemedAt: 1, userId: 2, couponCode: 3 },
-      },
+      mapping: MAPPING,
       file: Buffer.from(
         numbers(ROWS)
           .map((n) => `${Date.UTC(2024, 5, 1) + n},1,1,C1\n`)
@@ -94,7 +87,7 @@ test('a storage that is unavailable for more attempts than that fails nothing, a
     })
     const { fileKey = '' } = (await findImportById(importer.database, importId)) ?? {}
     const file = path.join(path.dirname(importer.store.location), fileKey)
-    // What is a folder cannot be read as a file, whoever reads it.
+    // Not even root can read a folder as a file.
     await rename(file, `${file}.away`)
     await mkdir(file)
     for (let attempt = 1; attempt <= 10; attempt += 1) {

@@ -1,4 +1,4 @@
-/** What is recorded of why an import does not go on, as whoever reads the import sees it. */
+/** The delay of an import that does not go on, as the API shows it. */
 import { UnavailableError } from '@importer/contracts'
 import { findImportById } from '@importer/db'
 import { createLog } from '@importer/runtime'

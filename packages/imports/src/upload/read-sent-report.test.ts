@@ -15,7 +15,7 @@ const REPORT = HEADER + ROW
 const utf16 = (text: string, mark = '\ufeff'): Buffer => Buffer.from(mark + text, 'utf16le')
 const swapped = (text: string): Buffer => utf16(text).swap16()
 
-/** How a report may come back, and the encodings that it can be read in; null: any, since it says its own. */
+/** The forms of a report that is sent again, and the encodings that may be declared for each; null: any, as it is recognised under each. */
 const SAVED: [string, (text: string) => Uint8Array, readonly string[] | null][] = [
   ['as it was', (text) => Buffer.from(text), null],
   ['with a mark', (text) => Buffer.from(`\ufeff${text}`), null],

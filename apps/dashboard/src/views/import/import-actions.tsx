@@ -12,7 +12,7 @@ import { useSession } from '../../session/session.tsx'
 
 type Action = 'cancel' | 'resume' | 'revert' | 'retry' | 'forget'
 
-/** What can be done with an import as it stands; `isExpired`: without its file. */
+/** The actions that an import's state allows; `isExpired`: its file was deleted. */
 export function ImportActions({ view, isExpired }: { readonly view: ImportView; readonly isExpired: boolean }) {
   const importId = String(view.id)
   const { may } = useSession()

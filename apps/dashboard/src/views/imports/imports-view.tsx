@@ -35,7 +35,7 @@ const viewState = z.object({
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
   before: digits(10).optional(),
-  /** `before` of the pages that lead here, the first page as 0: so Newer is the page before, whoever opens this address. */
+  /** `before` of the pages that lead here, the first page as 0: Newer goes to the last of them, on an address from a link, too. */
   trail: z
     .string()
     .max(1_000)
