@@ -10,6 +10,7 @@ import { readBaseUrl } from '../http/base-url.ts'
 import { makeEntityTag, matchesEntityTag } from '../http/entity-tag.ts'
 import type { FindImport } from '../http/find-import.ts'
 import { findOwnedImport } from '../http/find-owned.ts'
+import { readInt4 } from '../http/read-id.ts'
 import { sendAnswer } from '../http/send-answer.ts'
 import { noteImport } from '../http/track-requests.ts'
 
@@ -63,7 +64,8 @@ export function createImportPoll(showImport: ShowImport, answerError: AnswerErro
     target: /^\/v1\/imports\/(\d+)$/,
     route: OPERATIONS.showImport.path,
     answer: async (request, response, orgId, [importId = '']) => {
-      noteImport(response, Number(importId))
+      const id = readInt4(importId)
+      if (id !== null) noteImport(response, id)
       await showImport(request, response, orgId, importId)
     },
     answerError,
