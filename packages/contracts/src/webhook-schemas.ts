@@ -93,9 +93,13 @@ const endpointFields = {
   eventTypes: z.array(z.enum(IMPORT_EVENT_TYPES)),
   status: z.enum(ENDPOINT_STATUSES),
   disabledReason: z.enum(['GONE', 'FAILING', 'MANUAL']).nullable().meta({
-    description: 'GONE: it answered 410. FAILING: five days without a success. MANUAL: as requested',
+    description: 'GONE: it answered 410. FAILING: five days of failures. MANUAL: as requested',
   }),
-  failingSince: time.nullable().meta({ description: 'The first failed attempt since the last that succeeded' }),
+  failingSince: time
+    .nullable()
+    .meta({
+      description: 'The first failed attempt since the last that succeeded, or since two days without an attempt',
+    }),
   createdAt: time,
 }
 const secret = z.string().meta({ description: '`whsec_` and base64' })

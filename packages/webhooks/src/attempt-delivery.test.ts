@@ -6,7 +6,6 @@ import {
   listWebhookDeliveries,
   redeliver,
   rotateWebhookSecret,
-  updateWebhookEndpoint,
 } from '@importer/db'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -210,122 +209,6 @@ test('410 disables the endpoint at once; what waits for it and what comes later 
     'GONE',
   ])
   expect(receiver.received).toHaveLength(1)
-})
-
-test('five days of failures disable an endpoint; one success in between starts the count again', async () => {
-  const { id } = await world.makeEndpoint(receiver.url)
-  const find = async () => findWebhookEndpoint(world.database, { orgId: ORG, id })
-  const fail = (status: number) => {
-    receiver.answer = (response) => response.writeHead(status).end()
-  }
-  const notifyOnceMore = async () => {
-    await endImport()
-    await world.database.prisma.webhookDelivery.updateMany({
-      where: { status: 'pending' },
-      data: { nextAttemptAt: world.clock },
-    })
-    await world.deliverAllDue()
-  }
-  fail(503)
-  await notifyOnceMore()
-  world.passTime(4.9 * DAY)
-  fail(200)
-  await notifyOnceMore()
-  expect(await find()).toMatchObject({ status: 'active', failingSince: null })
-  fail(503)
-  await notifyOnceMore()
-  expect((await find())?.failingSince).toEqual(world.clock)
-  world.passTime(5 * DAY - 1)
-  await notifyOnceMore()
-  expect(await find()).toMatchObject({ status: 'active' })
-  world.passTime(1)
-  await notifyOnceMore()
-  expect(await find()).toMatchObject({ status: 'disabled', disabledReason: 'FAILING' })
-  expect(new Set((await listAll()).map(({ status }) => status))).not.toContain('pending')
-})
-
-/** What happens to an endpoint while an attempt at it is under way, and what has become of both when that has ended. */
-const MEANWHILE: readonly (readonly [
-  name: string,
-  status: number,
-  meanwhile: (id: number) => Promise<unknown>,
-  endpoint: object,
-  delivery: object,
-])[] = [
-  [
-    'recovers is not disabled for five days of failures',
-    500,
-    async (id) => world.database.prisma.webhookEndpoint.update({ where: { id }, data: { failingSince: null } }),
-    { status: 'active', failingSince: expect.any(Date) },
-    { status: 'pending', failureCode: null, nextAttemptAt: expect.any(Date) },
-  ],
-  [
-    'is enabled is not disabled for five days of failures',
-    500,
-    async (id) =>
-      updateWebhookEndpoint(
-        world.database,
-        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
-        { status: 'active' },
-      ),
-    { status: 'active', failingSince: expect.any(Date) },
-    { status: 'pending', failureCode: null },
-  ],
-  [
-    'gets another URL is not disabled for the failures of the former',
-    500,
-    async (id) =>
-      updateWebhookEndpoint(
-        world.database,
-        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
-        { url: `${receiver.url}/new` },
-      ),
-    { status: 'active', failingSince: null },
-    { status: 'pending', failureCode: null },
-  ],
-  [
-    'gets another URL is not disabled as the former is gone',
-    410,
-    async (id) =>
-      updateWebhookEndpoint(
-        world.database,
-        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
-        { url: `${receiver.url}/new` },
-      ),
-    { status: 'active', failingSince: null },
-    { status: 'pending', failureCode: null },
-  ],
-  [
-    'is given the URL that it has is disabled all the same',
-    500,
-    async (id) =>
-      updateWebhookEndpoint(
-        world.database,
-        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
-        { url: receiver.url },
-      ),
-    { status: 'disabled', disabledReason: 'FAILING' },
-    { status: 'failed', failureCode: 'ENDPOINT_DISABLED' },
-  ],
-]
-
-test.each(MEANWHILE)('an endpoint that %s', async (_name, status, meanwhile, endpoint, delivery) => {
-  const { id } = await world.makeEndpoint(receiver.url)
-  await endImport()
-  const failingSince = new Date(world.clock.getTime() - 6 * DAY)
-  await world.database.prisma.webhookEndpoint.update({ where: { id }, data: { failingSince } })
-  receiver.answer = (response) => {
-    meanwhile(id).then(
-      () => response.writeHead(status).end(),
-      () => response.destroy(),
-    )
-  }
-  const [job] = await world.takeDueJobs()
-  if (job === undefined) throw new Error('nothing was due')
-  await world.attempt(job)
-  expect((await onlyOne()).attempts).toMatchObject([{ httpStatus: status }])
-  expect(await findWebhookEndpoint(world.database, { orgId: ORG, id })).toMatchObject(endpoint)
-  expect(await onlyOne()).toMatchObject(delivery)
 })
 
 test('a callback URL that is gone gets nothing more', async () => {

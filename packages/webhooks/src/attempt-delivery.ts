@@ -10,7 +10,7 @@ import {
 import { NO_TRACING, runInSpan, type Logger, type Span, type Tracing } from '@importer/runtime'
 
 import type { ReceiverPolicy } from './address-policy.ts'
-import { decideNext, FAILING_LIMIT_MS } from './decide-next.ts'
+import { decideNext, FAILING_LIMIT_MS, QUIET_LIMIT_MS } from './decide-next.ts'
 import type { ResolveHost } from './resolve-host.ts'
 import { ATTEMPT_TIMEOUT_MS, sendWebhook, type SendResult } from './send-webhook.ts'
 import { signDelivery } from './sign-delivery.ts'
@@ -97,15 +97,15 @@ async function makeAttempt(
     : UNSIGNED
   const durationMs = Math.round(performance.now() - startedAt)
   const now = options.now()
-  const { roundAttempt, failingSince, unsignedSince } = attempt
-  const decision = decideNext({ result, roundAttempt, failingSince, unsignedSince, now, random: options.random() })
+  const decision = decideNext({ ...attempt, result, now, random: options.random() })
   const { httpStatus, errorCode, answer } = result
   span.setAttributes({
     ...(httpStatus !== null && { 'http.response.status_code': httpStatus }),
     ...(errorCode !== null && { 'redemptions.error.code': errorCode }),
   })
   const failingBefore = new Date(now.getTime() - FAILING_LIMIT_MS)
-  const end = { ...decision, failingBefore, now, durationMs, httpStatus, errorCode, answer }
+  const quietSince = new Date(now.getTime() - QUIET_LIMIT_MS)
+  const end = { ...decision, failingBefore, quietSince, now, durationMs, httpStatus, errorCode, answer }
   const recorded = await recordEnd(database, attempt, end)
 
   // Nothing that the receiver wrote goes into the log.

@@ -16,6 +16,7 @@ function decide(result: Partial<SendResult>, facts: Partial<AttemptFacts> = {}) 
     result: { ...PLAIN, ...result },
     roundAttempt: 1,
     failingSince: null,
+    failedAt: null,
     unsignedSince: null,
     now: NOW,
     random: 0,
@@ -84,14 +85,21 @@ test('410 disables the endpoint at once; should it have another URL by then, the
 })
 
 test.each([
-  [5 * DAY - 1, null],
-  [5 * DAY, 'FAILING'],
-  [9 * DAY, 'FAILING'],
-])('an endpoint that fails since %i ms is disabled: %s', (sinceMs, disableEndpoint) => {
-  const failingSince = new Date(NOW.getTime() - sinceMs)
-  expect(decide({ httpStatus: null, errorCode: 'TIMEOUT' }, { failingSince })).toMatchObject({ disableEndpoint })
-  expect(decide({ httpStatus: 200 }, { failingSince })).toMatchObject({ status: 'delivered', disableEndpoint: null })
-})
+  [5 * DAY - 1, 0, null],
+  [5 * DAY, 0, 'FAILING'],
+  [9 * DAY, 2 * DAY - 1, 'FAILING'],
+  [9 * DAY, 2 * DAY, null],
+  [9 * DAY, 9 * DAY, null],
+])(
+  'an endpoint that fails since %i ms, the last time %i ms ago, is disabled: %s',
+  (sinceMs, agoMs, disableEndpoint) => {
+    const failingSince = new Date(NOW.getTime() - sinceMs)
+    const failedAt = new Date(NOW.getTime() - agoMs)
+    const facts = { failingSince, failedAt }
+    expect(decide({ httpStatus: null, errorCode: 'TIMEOUT' }, facts)).toMatchObject({ disableEndpoint })
+    expect(decide({ httpStatus: 200 }, facts)).toMatchObject({ status: 'delivered', disableEndpoint: null })
+  },
+)
 
 test.each([
   [null, 5],

@@ -12,6 +12,11 @@ export const RETRY_DELAYS_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5
 const JITTER = 0.2
 /** An endpoint that has failed for so long, without a success in between, is disabled. */
 export const FAILING_LIMIT_MS = 5 * 24 * HOUR
+/**
+ * An endpoint that was not attempted for so long begins its five days anew with the next failure: nothing is known of the time between, as
+ * there was nothing to send, or no worker. Longer than any wait between two attempts at one delivery.
+ */
+export const QUIET_LIMIT_MS = 2 * 24 * HOUR
 /** A delivery that cannot be signed waits as long again as it has waited, within these. */
 const UNSIGNED_DELAY_MS = { least: 5 * MINUTE, most: 6 * HOUR } as const
 /** A receiver cannot put it off for longer than this. */
@@ -23,6 +28,8 @@ export interface AttemptFacts {
   readonly roundAttempt: number
   /** Null: its last attempt succeeded, or there was none. */
   readonly failingSince: Date | null
+  /** The last attempt that failed; null: none is known. */
+  readonly failedAt: Date | null
   /** Null: the attempt before could be signed, or there was none. */
   readonly unsignedSince: Date | null
   readonly now: Date
@@ -38,7 +45,8 @@ function isSuccess({ httpStatus, errorCode }: SendResult): boolean {
 }
 
 /** What becomes of a delivery, and of its endpoint, after an attempt. */
-export function decideNext({ result, roundAttempt, failingSince, unsignedSince, now, random }: AttemptFacts): Decision {
+export function decideNext(facts: AttemptFacts): Decision {
+  const { result, roundAttempt, unsignedSince, now, random } = facts
   if (isSuccess(result)) return { ...DECIDED, status: 'delivered', receiverFailed: false }
   // Our own doing: it is made again as soon as somebody can.
   if (result.errorCode === 'INTERRUPTED') {
@@ -51,7 +59,7 @@ export function decideNext({ result, roundAttempt, failingSince, unsignedSince, 
     const nextAttemptAt = new Date(now.getTime() + lengthen(delayMs, random))
     return { ...DECIDED, status: 'pending', nextAttemptAt, receiverFailed: false }
   }
-  const disableEndpoint = findReasonToDisable(result, failingSince, now)
+  const disableEndpoint = findReasonToDisable(facts)
   const delayMs = RETRY_DELAYS_MS[roundAttempt - 1]
   if (delayMs === undefined) {
     return { ...DECIDED, status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', disableEndpoint }
@@ -65,9 +73,11 @@ function lengthen(delayMs: number, random: number): number {
   return Math.round(delayMs * (1 + JITTER * random))
 }
 
-function findReasonToDisable({ httpStatus }: SendResult, failingSince: Date | null, now: Date) {
-  if (httpStatus === 410) return 'GONE'
-  return failingSince !== null && now.getTime() - failingSince.getTime() >= FAILING_LIMIT_MS ? 'FAILING' : null
+function findReasonToDisable({ result, failingSince, failedAt, now }: AttemptFacts) {
+  if (result.httpStatus === 410) return 'GONE'
+  const isOver = (since: Date | null, limitMs: number) => since !== null && now.getTime() - since.getTime() >= limitMs
+  if (failedAt === null || isOver(failedAt, QUIET_LIMIT_MS)) return null
+  return isOver(failingSince, FAILING_LIMIT_MS) ? 'FAILING' : null
 }
 
 /**

@@ -27,7 +27,7 @@ taken AS (
 ),
 target AS (
   SELECT t.id, t.org_id, t.endpoint_id, t.turn, t.attempt_count, t.round_attempts, t.webhook_id,
-         coalesce(t.callback_url, e.url) AS url, e.failing_since, v.body,
+         coalesce(t.callback_url, e.url) AS url, e.failing_since, e.failed_at, v.body,
          v.import_id, i.traceparent
   FROM taken t JOIN webhook_event v ON v.id = t.event_id LEFT JOIN import i ON i.id = v.import_id
        LEFT JOIN webhook_endpoint e ON e.id = t.endpoint_id
@@ -38,7 +38,7 @@ begun AS (
 )
 SELECT target.id, target.org_id AS "orgId", target.endpoint_id AS "endpointId", target.turn,
        target.attempt_count AS "number", target.round_attempts + 1 AS "roundAttempt", target.webhook_id AS "webhookId",
-       target.url, target.failing_since AS "failingSince", target.body,
+       target.url, target.failing_since AS "failingSince", target.failed_at AS "failedAt", target.body,
        target.import_id AS "importId", target.traceparent,
        (SELECT a.started_at FROM webhook_attempt a
         WHERE a.delivery_id = target.id AND a.number = target.attempt_count - 1 AND a.error_code = 'SECRET_UNREADABLE'
@@ -56,7 +56,7 @@ FROM target`
  * of which there may be any number; the delivery and its endpoint change only if nobody else has
  * taken the delivery on meanwhile, and what a former URL of an endpoint did says nothing about the endpoint.
  * `disableEndpoint` is looked at again: GONE holds while the endpoint still has the attempt's URL, FAILING while it has
- * failed since `failingBefore`. Where it holds the delivery is given up; else it goes on as `status`, `nextAttemptAt` and
+ * failed since `failingBefore`, and later than `quietSince`, too: an endpoint that has not begins to fail with this attempt. Where it holds the delivery is given up; else it goes on as `status`, `nextAttemptAt` and
  * `failureCode` say. Gives a row if the delivery was changed. Locks: the endpoint that may be disabled, the delivery, its
  * endpoint; when that is disabled, all its pending deliveries that no worker has reserved.
  */
@@ -75,6 +75,7 @@ export const END_ATTEMPT = buildStatement<
   | 'failureCode'
   | 'disableEndpoint'
   | 'failingBefore'
+  | 'quietSince'
   | 'receiverFailed'
 >(
   (p) => `
@@ -88,7 +89,8 @@ to_disable AS (
   WHERE d.id = ${p('delivery', 'bigint')} AND d.turn = ${p('turn', 'int')} AND d.status = 'pending'
     AND e.url = ${p('url', 'text')}
     AND CASE ${p('disableEndpoint', 'text')} WHEN 'GONE' THEN true
-        WHEN 'FAILING' THEN e.failing_since <= ${p('failingBefore', 'timestamptz')} ELSE false END
+        WHEN 'FAILING' THEN e.failing_since <= ${p('failingBefore', 'timestamptz')} AND e.failed_at > ${p('quietSince', 'timestamptz')}
+        ELSE false END
   FOR NO KEY UPDATE OF e
 ),
 verdict AS (
@@ -125,12 +127,17 @@ attempt AS (
 ),
 endpoint AS (
   UPDATE webhook_endpoint e
-  SET failing_since = CASE WHEN ${p('receiverFailed', 'boolean')} THEN coalesce(e.failing_since, ${p('now', 'timestamptz')}) END,
+  SET failing_since = CASE WHEN NOT ${p('receiverFailed', 'boolean')} THEN NULL
+                           WHEN e.failed_at > ${p('quietSince', 'timestamptz')} THEN coalesce(e.failing_since, ${p('now', 'timestamptz')})
+                           ELSE ${p('now', 'timestamptz')} END,
+      failed_at = CASE WHEN ${p('receiverFailed', 'boolean')} THEN ${p('now', 'timestamptz')} ELSE e.failed_at END,
       status = CASE WHEN changed.given_up THEN 'disabled' ELSE e.status END,
       disabled_reason = CASE WHEN changed.given_up THEN ${p('disableEndpoint', 'text')} ELSE e.disabled_reason END
   FROM changed
   WHERE e.id = changed.endpoint_id AND e.status = 'active' AND e.url = ${p('url', 'text')}
-    AND (changed.given_up OR (${p('receiverFailed', 'boolean')} AND e.failing_since IS NULL)
+    AND (changed.given_up
+         OR (${p('receiverFailed', 'boolean')} AND (e.failing_since IS NULL OR e.failed_at IS NULL
+             OR e.failed_at <= ${p('now', 'timestamptz')} - interval '1 hour'))
          OR (${p('status', 'text')} = 'delivered' AND e.failing_since IS NOT NULL))
   RETURNING e.id, e.status
 ),

@@ -76,6 +76,8 @@ export interface BegunAttempt {
   readonly webhookId: string
   readonly url: string
   readonly failingSince: Date | null
+  /** Up to an hour behind. */
+  readonly failedAt: Date | null
   /** Since when no secret opened; null: the attempt before could be signed, or there was none. */
   readonly unsignedSince: Date | null
   /** Of the import whose end it notifies of; null: a test, or not traced. */
@@ -128,7 +130,7 @@ export interface Decision {
   readonly failureCode: DeliveryFailureCode | null
   /** If that still holds when it is recorded the delivery is given up; else it goes on as the rest says. */
   readonly disableEndpoint: EndpointDisabledReason | null
-  /** Whether it speaks against the receiver: an endpoint's failures are counted from the first after its last success. */
+  /** Whether it speaks against the receiver: an endpoint's failures are counted from the first after its last success, or after a quiet time. */
   readonly receiverFailed: boolean
 }
 
@@ -141,6 +143,8 @@ export interface AttemptEnd extends Decision {
   readonly answer: string | null
   /** What has failed since then is disabled as FAILING. */
   readonly failingBefore: Date
+  /** What has not failed since then begins to fail anew. */
+  readonly quietSince: Date
 }
 
 /** What has become of the delivery and of its endpoint. */
