@@ -6,6 +6,7 @@ import {
   createPoolerCheck,
   ensureAdminKey,
   ensureOrganization,
+  isDatabaseAway,
   openDatabase,
   UNSEALED_SECRETS_WARNING,
   type Database,
@@ -13,7 +14,7 @@ import {
 import { openStorage } from '@importer/imports'
 import { guardDatabase, startObservationServer, StillStartingError, watchPooler } from '@importer/observability'
 import { createQueues, locateQueue } from '@importer/queue'
-import { resolvesWithin, runProgram, waitForPeers, type ProgramParts } from '@importer/runtime'
+import { notifySupervisor, resolvesWithin, runProgram, waitForPeers, type ProgramParts } from '@importer/runtime'
 
 import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
@@ -142,14 +143,18 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
     await closeServer(server, times.workMs - drainMs, () => metrics.countInFlight())
   })
   log.info({ host: env.HOST, port: env.PORT, metricsPort: env.METRICS_PORT }, 'listening')
+  const checkDatabase = async () =>
+    databaseGuard.check().catch((error: unknown) => {
+      if (isDatabaseAway(error)) notifySupervisor({ type: 'waiting', reason: error.message })
+      throw error
+    })
   const waitForDatabase = async () =>
-    waitForPeers({ checks: { database: async () => databaseGuard.check() }, log, signal: stopping.signal })
+    waitForPeers({ checks: { database: checkDatabase }, log, signal: stopping.signal })
   // Until then it serves what it can, and says at /readyz what is missing.
   if (!(await waitForDatabase())) return
   await bootstrap(env, database)
   isBootstrapped = true
-  // The supervisor, when it is one that started this process, waits for it.
-  process.send?.({ type: 'ready' })
+  notifySupervisor({ type: 'ready' })
   do {
     await watchPooler(databaseGuard, { signal: stopping.signal, everyMs: env.POOLER_CHECK_SECONDS * 1_000 })
   } while (await waitForDatabase())

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import path from 'node:path'
 
-import { findEmbeddedPostgres, isPortFree } from '@importer/embedded-postgres'
+import { chooseFreePort, findEmbeddedPostgres, isPortFree } from '@importer/embedded-postgres'
 import { ensureApiKeyFile } from '@importer/local-system'
 import { describe, expect, it } from 'vitest'
 
+import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { useSystemFixture } from '../test/system-fixture.ts'
 
 const fixture = useSystemFixture()
@@ -59,8 +60,40 @@ describe('the whole system', { timeout: 120_000 }, () => {
     )
     rival.close()
     await once(rival, 'close')
-    const nobody = `postgresql://nobody@127.0.0.1:${fixture().port}/nothing`
-    await expect(fixture().start({ DATABASE_URL: nobody })).rejects.toThrow(/^The migration failed: exit code 1: \S.*$/)
+    const { ownerUrl } = await createTestDatabase()
+    const missing = new URL(ownerUrl)
+    missing.pathname = '/nothing'
+    await expect(fixture().start({ DATABASE_URL: missing.href })).rejects.toThrow(
+      /^The migration failed: exit code 1: .*SQLSTATE 3D000.*$/,
+    )
     expect(await readdir(fixture().dataDir)).not.toContain('postgres')
+  })
+
+  it('waits for a database that is away, with one line a minute, and starts without a queue', async () => {
+    const { ownerUrl } = await createTestDatabase()
+    const away = new URL(ownerUrl)
+    const { hostname, port } = away
+    away.host = `127.0.0.1:${await chooseFreePort()}`
+    const starting = fixture().start({
+      DATABASE_URL: away.href,
+      REDIS_URL: `redis://127.0.0.1:${await chooseFreePort()}`,
+    })
+    const waiting = 'Waiting for the database: the connection to the database failed (ECONNREFUSED)'
+    await fixture().waitFor('the line', () => fixture().lines.includes(waiting))
+    const server = createServer((client) => {
+      const peer = connect(Number(port), hostname)
+      for (const [from, to] of [
+        [client, peer],
+        [peer, client],
+      ] as const) {
+        from.on('error', () => to.destroy()).on('close', () => to.destroy())
+        from.pipe(to)
+      }
+    }).listen(Number(away.port), '127.0.0.1')
+    const system = await starting
+    expect(fixture().lines).toEqual([waiting])
+    await system.stop()
+    server.close()
+    await once(server, 'close')
   })
 })

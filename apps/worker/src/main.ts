@@ -11,6 +11,7 @@ import { openStorage, recordStorageUnavailable } from '@importer/imports'
 import { guardDatabase, startObservationServer, watchPooler } from '@importer/observability'
 import { createQueues, locateQueue, type JobProcessor } from '@importer/queue'
 import {
+  notifySupervisor,
   runProgram,
   waitForPeers,
   type Logger,
@@ -87,8 +88,8 @@ async function start({ env, log, shutdown, times, tracing, end }: ProgramParts<W
     shutdown.add('health and metrics', async () => observation.close())
     log.info({ host: env.HOST, port: observation.port }, 'health and metrics are served')
   }
-  // The supervisor, when it is one that started this process, waits for it; whatever is away now may come later.
-  process.send?.({ type: 'ready' })
+  // Whatever is away now may come later.
+  notifySupervisor({ type: 'ready' })
   const startChecks = {
     ...checks,
     storage: async () =>

@@ -95,11 +95,9 @@ const endpointFields = {
   disabledReason: z.enum(['GONE', 'FAILING', 'MANUAL']).nullable().meta({
     description: 'GONE: it answered 410. FAILING: five days of failures. MANUAL: as requested',
   }),
-  failingSince: time
-    .nullable()
-    .meta({
-      description: 'The first failed attempt since the last that succeeded, or since two days without an attempt',
-    }),
+  failingSince: time.nullable().meta({
+    description: 'The first failed attempt since the last that succeeded, or since two days without an attempt',
+  }),
   createdAt: time,
 }
 const secret = z.string().meta({ description: '`whsec_` and base64' })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-import { readProcessBirth, resolvesWithin, withTimeout } from '@importer/runtime'
+import { readProcessBirth, resolvesWithin } from '@importer/runtime'
 
 import type { RawEnvironment } from './env.ts'
 import { findLastMessage } from './find-last-message.ts'
@@ -27,21 +27,26 @@ export interface ChildOptions {
   readonly write: (chunk: Buffer) => void
   /** how long it may take to end on SIGTERM, before SIGKILL */
   readonly stopTimeoutMs: number
+  /** gets, each time that it says so, why it is not ready: the peer that it waits for */
+  readonly onWaiting?: (reason: string) => void
+  /** how long it may take to be ready, from its start or from when it said last what it waits for; a minute unless given */
+  readonly readyTimeoutMs?: number
 }
 
 export interface Child extends RunningProcess {
-  /** Resolves when it has sent the ready signal over IPC; rejects when it ended first or took too long. */
+  /** Resolves when it has sent the ready signal over IPC; rejects when it ended first, or took too long and did not say why. */
   readonly ready: Promise<void>
   /** The end of what it has printed, some kilobytes. */
   readTail(): string
 }
 
 /**
- * Starts one of our programs as a child process with an IPC channel: the child says `{type: 'ready'}` there, and ends
- * when the channel does. Its session is its own, so that Ctrl-C in a terminal reaches the supervisor alone, which ends
+ * Starts one of our programs as a child process with an IPC channel: the child says `{type: 'ready'}` there, or that it is
+ * `waiting` for a peer, and ends when the channel does. Its session is its own, so that Ctrl-C in a terminal reaches the supervisor alone, which ends
  * the children in their order.
  */
-export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTimeoutMs }: ChildOptions): Child {
+export function spawnChild(options: ChildOptions): Child {
+  const { entry, nodeArgs = [], env, registry, write, stopTimeoutMs, readyTimeoutMs = READY_TIMEOUT_MS } = options
   const loader = entry.endsWith('.ts') ? ['--import', locateTsx()] : ['--enable-source-maps']
   const child = spawn(process.execPath, [...nodeArgs, ...loader, entry], {
     env: { ...env },
@@ -74,19 +79,22 @@ export function spawnChild({ entry, nodeArgs = [], env, registry, write, stopTim
       end(isOverdue ? `${how}, as it had not ended ${stopTimeoutMs / 1000} s after SIGTERM` : how)
     })
   })
-  const readySignal = new Promise<void>((resolve) => {
+  const ready = new Promise<void>((resolve, reject) => {
+    const timedOut = () => reject(new Error(`not ready within ${readyTimeoutMs / 1000} s`))
+    const timer = setTimeout(timedOut, readyTimeoutMs)
+    const settle = (end: () => void): void => {
+      clearTimeout(timer)
+      end()
+    }
     child.on('message', (message) => {
-      if (isReadyMessage(message)) resolve()
+      if (isReadyMessage(message)) settle(resolve)
+      const reason = readWaitingMessage(message)
+      if (reason === null) return
+      timer.refresh()
+      options.onWaiting?.(reason)
     })
+    exited.then((how) => settle(() => reject(new Error(how))), reject)
   })
-
-  async function waitUntilReady(): Promise<void> {
-    const readyOrEnded = Promise.race([readySignal, exited])
-    const timedOut = () => new Error(`not ready within ${READY_TIMEOUT_MS / 1000} s`)
-    const ending = await withTimeout(readyOrEnded, READY_TIMEOUT_MS, timedOut)
-    if (ending !== undefined) throw new Error(ending)
-  }
-  const ready = waitUntilReady()
   // Its failure is also that of whoever waits for it; somebody else may only wait for the end.
   ready.catch(() => undefined)
 
@@ -151,6 +159,11 @@ function describeEnd(how: string, output: string): string {
 
 function isReadyMessage(message: unknown): boolean {
   return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready'
+}
+
+function readWaitingMessage(message: unknown): string | null {
+  const isWaiting = typeof message === 'object' && message !== null && 'type' in message && message.type === 'waiting'
+  return isWaiting && 'reason' in message ? String(message.reason) : null
 }
 
 function locateTsx(): string {

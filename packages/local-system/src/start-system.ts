@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { DatabaseUrls } from '@importer/embedded-postgres'
-import { ADDRESS_FILE, describeLocalAddress, type Environment } from '@importer/runtime'
+import { ADDRESS_FILE, createOccasionalWarning, describeLocalAddress, type Environment } from '@importer/runtime'
 
 import { ensureApiKeyFile } from './api-key-file.ts'
 import { bundlePrograms } from './bundle-programs.ts'
@@ -62,8 +62,9 @@ export interface RunningSystem {
 
 /**
  * Starts everything and resolves when it answers: PostgreSQL unless DATABASE_URL names one, the migrations, the worker
- * and the intake app, which are kept running from then on. Throws, with nothing left running, an error whose message is
- * one line for the user: a bad variable, a taken port, a DATA_DIR in use, a program that does not start.
+ * and the intake app, which are kept running from then on. A database of DATABASE_URL that is away is waited for, with a line a minute.
+ * Throws, with nothing left running, an error whose message is one line for the user: a bad variable, a taken port, a
+ * DATA_DIR in use, a database that refuses us, a program that does not start.
  */
 export async function startSystem({ env, output, signal }: StartSystemOptions): Promise<RunningSystem> {
   const settings = readEnvironment(env)
@@ -93,12 +94,16 @@ export async function startSystem({ env, output, signal }: StartSystemOptions): 
     })
     const bundles: Partial<Record<Program, string>> = await bundling
 
+    const reportWaiting = createOccasionalWarning((_unreported, reason: string) =>
+      output(`Waiting for the database: ${reason}`),
+    )
     const describeProgram = (program: Program, write: (chunk: Buffer) => void): ChildOptions => ({
       ...PROGRAMS[program],
       stopTimeoutMs: settings.SHUTDOWN_TIMEOUT_SECONDS * 1000 + KILL_AFTER_MS,
       entry: chooseEntry(program, bundles[program]),
       registry: folder.children,
       write,
+      onWaiting: reportWaiting,
       env: {
         // From Node 22 on what a program compiles at its start is kept too.
         NODE_COMPILE_CACHE: join(folder.path, 'compiled'),

@@ -10,7 +10,7 @@ import { waitUntil } from '../../../tests/support/wait-until.ts'
 import { reapChildren, runChild, spawnChild, startChild, type ChildOptions } from './child-process.ts'
 import { superviseProcess, type Backoff, type SupervisedProcess, type SupervisionEvent } from './supervise-process.ts'
 
-type Manner = 'steady' | 'deaf' | 'fails' | 'never-ready' | 'short-lived'
+type Manner = 'steady' | 'deaf' | 'fails' | 'never-ready' | 'short-lived' | 'waits'
 
 const ENTRY = fileURLToPath(new URL('../test/small-child.fixture.ts', import.meta.url))
 
@@ -92,6 +92,16 @@ describe('a supervised process', () => {
     await expect(child.ready).rejects.toThrow(/^exit code 3: no such luck$/)
     expect(printed.match(/a first line/g)).toHaveLength(2)
     expect(await readdir(registry)).toEqual([])
+  })
+
+  it('is waited for as long as it says what it waits for, and no longer', async () => {
+    const reasons: string[] = []
+    const onWaiting = (reason: string) => reasons.push(reason)
+    // Ready after 6 s, of which no second was silent.
+    await supervise(() => ({ ...describeChild('waits'), readyTimeoutMs: 5_000, onWaiting }), { giveUpAfter: 1 }).ready
+    expect(reasons).toEqual(Array.from({ length: 120 }, () => 'nobody listens'))
+    const silent = supervise(() => ({ ...describeChild('never-ready'), readyTimeoutMs: 1_000 }), { giveUpAfter: 1 })
+    await expect(silent.ready).rejects.toThrow(/^not ready within 1 s/)
   })
 
   it('stays away when it is stopped, and its end is no event', async () => {
