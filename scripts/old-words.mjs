@@ -1,7 +1,7 @@
 /**
  * Words that only this project used in their sense, and the standard terms that took their place (the glossary of
  * ARCHITECTURE.md). A pattern is as narrow as it must be to leave ordinary English alone: of "ask", "say", "tell",
- * "hand", "place", "room" and "turn" only names of functions, variables and constants, and fixed phrases.
+ * "hand", "place", "room", "owe" and "turn" only names of functions, variables and constants, and fixed phrases.
  */
 const OLD_WORDS = [
   [/(?<![A-Za-z])lever(?!age)|Lever|LEVER/, 'action'],
@@ -11,27 +11,40 @@ const OLD_WORDS = [
   [/sweep/i, 'reconciler (for jobs) or janitor (for files)'],
   [/patien/i, 'timeout'],
   [/(?<![a-z])told(?![a-z])|Told(?![a-z])|TOLD/, 'report, notify or signal'],
-  [/\b(?:its|their|this) turns?\b(?! of the event loop)|\btakes? turns\b|\bTurns\b(?! )/, 'time slice'],
+  [
+    /\b(?:its|their|this) turns?\b(?! of the event loop)|\btakes? turns\b|\bTurns\b(?! )|(?:by|whose) turns?\b|[a-z]Turns?\b/,
+    'time slice, or alternately',
+  ],
   [
     /\b(?:ask|say|tell)[A-Z]|[a-z](?:Asked|Asking|Said|Telling)\b|(?<![.\w])(?:ask|say|tell)\(|\b(?:ASK|SAY|TELL)_/,
     'request, query, print or notify',
   ],
   [/\bhand(?:On|Over|edOn)|[a-z]InHand\b|\binHand\b|HAND_ON/, 'yield, or in flight'],
   [/[a-z]Places?\b|\bPLACE_/, 'position, slot or location'],
-  [/[a-z]Room(?![a-z])|_ROOM\b|ROOM_/, 'slot, capacity or package'],
+  [/[a-z]Room(?![a-z])|_ROOM\b|ROOM_|\b(?:AS|\w\.)\s?room\b|\broom (?:IS|<=)/, 'slot, capacity, remaining or package'],
+  [/\basked(?:\.\w|,? \{| = | AS\b)|\basked: [A-Z]|\.\.\.asked\b/, 'requested'],
+  [/verdict/i, 'decision, evaluation or outcome'],
+  [/\bowed?\(|\bowed[,)]|\bOwed\b/, 'create or pending'],
+  [/birth(?!time)/i, 'start'],
+  [/roundAttempt|round_attempt/, 'failedAttempts'],
+  [/\bswept\b/, 'removed by the janitor'],
+  [/who asks\b|(?:key|organization|role) that asks/i, 'who sent the request'],
   [/lastWords|LastWords|last-words/, 'last message'],
 ]
 
 /** Columns and tables keep their SQL names: a running older version lives with the schema of a newer one. */
 const SQL_NAMES =
-  /\bimport_lane\b|\blane_count\b|(?<![\w-])(?:[il]\.|excluded\.)?(?:lane|lease)(?=,|\)| [=+] | AS |"\)|`|'|$)/g
+  /\bimport_lane\b|\blane_count\b|\bround_attempts\b|(?<![\w-])(?:[il]\.|excluded\.)?(?:lane|lease)(?=,|\)| [=+] | AS |"\)|`|'|$)/g
 
 /** Where an old word stands for a reason: which files, and which text of a line is left out of account (all, if none). */
 const EXCEPTIONS = [
   { files: /^prisma\/migrations\// },
   { files: /^(?:pnpm-lock\.yaml|LICENSE)$/ },
   { files: /^scripts\/old-words\.mjs$|^tests\/check-script\.test\.ts$/ },
-  { files: /^(?:packages\/db\/src\/(?:imports|migrate|row-security|sql)\/|prisma\/schema\.prisma$)/, text: SQL_NAMES },
+  {
+    files: /^(?:packages\/db\/src\/(?:imports|migrate|row-security|sql|webhooks)\/|prisma\/schema\.prisma$)/,
+    text: SQL_NAMES,
+  },
   { files: /^(?:bench\/src|tests)\/|^apps\/intake\/src\/.*\.test\.ts$/, text: SQL_NAMES },
   // The variable's name before, read for one version more.
   { files: /./, text: /\bIMPORT_LANES\b/g },

@@ -74,10 +74,10 @@ it.each([
     string,
     string,
   ]
-  const asked: unknown[] = []
+  const requested: unknown[] = []
   let status = 200
   const server = createServer(({ url }, response) => {
-    asked.push(url)
+    requested.push(url)
     response.writeHead(status).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -93,7 +93,7 @@ it.each([
     )
     expect(exitCode).toBe(code)
   }
-  expect(asked).toEqual(['/healthz', '/healthz'])
+  expect(requested).toEqual(['/healthz', '/healthz'])
   server.close()
 })
 

@@ -61,14 +61,14 @@ async function watchPolls(): Promise<void> {
 /** On a connection of its own, as a probe that comes by does. */
 async function look(path: string, headers: Record<string, string>): Promise<void> {
   const fault = await new Promise<string | null>((resolve) => {
-    const asked = request(`${url}${path}`, { headers, agent: false, timeout: TIMEOUT_MS }, (answer) => {
+    const opened = request(`${url}${path}`, { headers, agent: false, timeout: TIMEOUT_MS }, (answer) => {
       answer.resume()
       answer.once('end', () => resolve(answer.statusCode === 200 ? null : String(answer.statusCode)))
       answer.once('error', (error) => resolve(error.message))
     })
-    asked.once('timeout', () => asked.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)))
-    asked.once('error', (error) => resolve(error.message))
-    asked.end()
+    opened.once('timeout', () => opened.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)))
+    opened.once('error', (error) => resolve(error.message))
+    opened.end()
   })
   if (fault !== null && seen.faults.length < SHOWN_FAULTS) seen.faults.push(`${path}: ${fault}`)
 }

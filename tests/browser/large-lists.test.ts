@@ -83,7 +83,7 @@ test('a table of 100,000 rejected rows is scrolled and filtered without a pause'
   await frame.getByRole('row').nth(1).waitFor()
   const measured = await measureBusy(page, async () => {
     await frame.hover()
-    for (let turn = 0; turn < 40; turn += 1) {
+    for (let step = 0; step < 40; step += 1) {
       await page.mouse.wheel(0, 20_000)
       // What comes next is loaded as one comes near it.
       await page.waitForFunction(
@@ -105,7 +105,7 @@ test('a list of 10,000 imports is paged, searched and filtered without a pause',
   const table = page.getByRole('region', { name: 'Imports', exact: true })
   await table.getByRole('row').nth(50).waitFor()
   const measured = await measureBusy(page, async () => {
-    for (let turn = 0; turn < 5; turn += 1) {
+    for (let step = 0; step < 5; step += 1) {
       await page.mouse.wheel(0, 30_000)
       const url = page.url()
       await page.getByRole('button', { name: 'Older' }).click()

@@ -23,7 +23,7 @@ export interface Met {
   /** Files that were uploaded several times at once, and of which more than one import inserted rows. */
   conflicts: number
   tornUploads: number
-  /** Beside those, where the storage is a folder of its own file system: uploads that it had no room for, or was not there for. */
+  /** Beside those, where the storage is a folder of its own file system: uploads that it had no space for, or was not there for. */
   refusedUploads: number
   /** Beside those: how much there was. */
   imports: number
@@ -81,7 +81,7 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
     },
   })
   await Promise.all(actions)
-  // There is room again: what was refused is taken under the same key, and a retry finds where to store its file.
+  // There is space again: what was refused is taken under the same key, and a retry finds where to store its file.
   if (refused !== null)
     uploads.push({ ...refused, ids: await uploadCopies(client, step, refused.drawn, refused.made, met) })
   if (retry !== null) await checkRetry(client, retry)

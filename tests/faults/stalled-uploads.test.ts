@@ -24,7 +24,7 @@ const HEAP_LIMITS = { NODE_OPTIONS: '--max-old-space-size=104 --max-semi-space-s
 
 /** An upload of so many MiB, each as fast as the intake takes it. */
 function beginUpload(port: number): { readonly answer: Promise<string>; sentBytes(): number } {
-  const asked = request({
+  const opened = request({
     host: '127.0.0.1',
     port,
     method: 'POST',
@@ -39,11 +39,11 @@ function beginUpload(port: number): { readonly answer: Promise<string>; sentByte
   )
   const file = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
   const pieces = [form.join('') + file, ...Array.from({ length: FILE_MIB }, () => row), '\r\n--b--\r\n']
-  Readable.from(pieces).pipe(asked)
-  const answer = once(asked, 'response').then(async ([incoming]: IncomingMessage[]) =>
+  Readable.from(pieces).pipe(opened)
+  const answer = once(opened, 'response').then(async ([incoming]: IncomingMessage[]) =>
     incoming === undefined ? 'none' : `${incoming.statusCode} ${await text(incoming)}`,
   )
-  return { answer, sentBytes: () => asked.socket?.bytesWritten ?? 0 }
+  return { answer, sentBytes: () => opened.socket?.bytesWritten ?? 0 }
 }
 
 it('uploads that wait for an S3 that takes no part are kept on the disk, not in memory, and go on with it', async () => {

@@ -47,7 +47,7 @@ describe('with the queue in PostgreSQL', { timeout: TIMEOUT_MS }, () => {
     expect(done).toMatchObject({ status: 'completed', counts: { inserted: 200 } })
   })
 
-  it('a client that goes away half-way leaves nothing behind, and what a dead process left is swept', async () => {
+  it('a client that goes away half-way leaves nothing behind, and the janitor removes what a killed process left', async () => {
     const before = await listFiles(system)
     const left = await sendHalfAnUpload(system)
     await waitUntil('the unfinished file is there', async () => (await listFiles(system)).length > before.length)
@@ -70,7 +70,11 @@ describe('with the queue in PostgreSQL', { timeout: TIMEOUT_MS }, () => {
     await system.startIntake()
     await system.worker.kill('SIGKILL')
     await system.startWorker()
-    await waitUntil('both were swept', async () => (await listFiles(system)).length === before.length, TIMEOUT_MS)
+    await waitUntil(
+      'the janitor removed both',
+      async () => (await listFiles(system)).length === before.length,
+      TIMEOUT_MS,
+    )
     expect(await listFiles(system)).toEqual(before)
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Holds what the system recorded of an import against the model's verdicts. All differences are given as lines of text,
+ * Holds what the system recorded of an import against the model's evaluation. All differences are given as lines of text,
  * none when both agree.
  */
 import { codeOf, decodeRowError, type ColumnMapping } from '@importer/contracts'
@@ -22,8 +22,8 @@ export function findDifferences(outcome: WholeOutcome, evaluation: Evaluation, m
 
 function compareRows(outcome: RecordedOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
   const reported = new Map<number, string[]>()
-  const add = (row: number, verdict: string): void => {
-    reported.set(row, [...(reported.get(row) ?? []), verdict])
+  const add = (row: number, part: string): void => {
+    reported.set(row, [...(reported.get(row) ?? []), part])
   }
   for (const redemption of outcome.redemptions) add(redemption.row, sumRedemption(redemption))
   for (const row of outcome.duplicates) add(row, 'duplicate')
@@ -40,8 +40,8 @@ function compareRows(outcome: RecordedOutcome, evaluation: Evaluation, mapping: 
       differences.push(`row ${row.rowNumber}: the model says ${expected}, the system ${got}; ${record}`)
     }
   }
-  for (const [row, verdicts] of reported)
-    differences.push(`row ${row}: there is none, the system says ${verdicts.join()}`)
+  for (const [row, outcomes] of reported)
+    differences.push(`row ${row}: there is none, the system says ${outcomes.join()}`)
   return differences
 }
 

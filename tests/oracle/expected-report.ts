@@ -1,5 +1,5 @@
 /**
- * What `errors.csv` must hold, the message left out, made from the model's verdicts alone.
+ * What `errors.csv` must hold, the message left out, made from the model's evaluation alone.
  *
  * Readings chosen where the contract leaves a point open:
  *  1. The file's own cells stand there as read: without the quotes, with the spaces around them.

@@ -159,12 +159,12 @@ class FileComposer {
     this.hasUnreadable = hasUnreadable
   }
 
-  /** Twelve values of `turn` in a row have all pairs of delimiter and line end. */
-  compose(rows: number, turn: number): { file: Buffer; records: SourceRecord[]; dialect: Dialect } {
+  /** Twelve values of `caseNumber` in a row have all pairs of delimiter and line end. */
+  compose(rows: number, caseNumber: number): { file: Buffer; records: SourceRecord[]; dialect: Dialect } {
     const { random } = this
     const dialect: Dialect = {
-      delimiter: ([',', ';', '\t', '|'] as const)[Math.floor(turn / 3) % 4] ?? ',',
-      lineEnd: (['\n', '\r\n', '\r'] as const)[turn % 3] ?? '\n',
+      delimiter: ([',', ';', '\t', '|'] as const)[Math.floor(caseNumber / 3) % 4] ?? ',',
+      lineEnd: (['\n', '\r\n', '\r'] as const)[caseNumber % 3] ?? '\n',
       hasByteOrderMark: random.chance(0.3),
       endsWithLineEnd: random.chance(0.7),
       quoteRate: random.pick([0, 0.05, 0.3, 1]),

@@ -122,10 +122,10 @@ export function evaluate(input: EvaluationInput): Evaluation {
   const rows: EvaluatedRow[] = []
   for (const record of records.slice(headerAt + 1)) {
     if (header !== null && record.kind === 'cells' && isSameRecord(record.cells, header)) continue
-    const verdict = evaluateRecord(record, input, reference, recorded)
-    if (verdict.outcome === 'inserted' && verdict.redemption !== null) recorded.push(verdict.redemption)
-    const codes = verdict.errors.map((error) => error.code)
-    rows.push({ rowNumber: rows.length + 1, line: record.line, record, codes, ...verdict })
+    const evaluated = evaluateRecord(record, input, reference, recorded)
+    if (evaluated.outcome === 'inserted' && evaluated.redemption !== null) recorded.push(evaluated.redemption)
+    const codes = evaluated.errors.map((error) => error.code)
+    rows.push({ rowNumber: rows.length + 1, line: record.line, record, codes, ...evaluated })
   }
   return { header, rows, recorded }
 }
@@ -154,14 +154,14 @@ function isSameRecord(one: readonly string[], other: readonly string[]): boolean
   return one.length === other.length && one.every((cell, at) => trimUnseen(cell) === trimUnseen(other[at] ?? ''))
 }
 
-type Verdict = Pick<EvaluatedRow, 'outcome' | 'errors' | 'redemption'>
+type EvaluatedRecord = Pick<EvaluatedRow, 'outcome' | 'errors' | 'redemption'>
 
 function evaluateRecord(
   record: SourceRecord,
   { mapping, createdAtMs, seriesId }: EvaluationInput,
   reference: KnownReference,
   recorded: readonly Recorded[],
-): Verdict {
+): EvaluatedRecord {
   if (record.kind === 'unreadable') return reject([{ code: record.code, field: null }])
   const missing = findMissingColumn(record.cells, mapping)
   if (missing !== null) return reject([{ code: 'MALFORMED_ROW', field: missing }])
@@ -198,7 +198,7 @@ function evaluateRecord(
   }
 }
 
-function reject(errors: readonly EvaluatedError[]): Verdict {
+function reject(errors: readonly EvaluatedError[]): EvaluatedRecord {
   return { outcome: 'rejected', errors, redemption: null }
 }
 

@@ -53,7 +53,7 @@ export async function startLoadBalancer(): Promise<LoadBalancer> {
   const passed = { sent: {} as Record<string, number>, retried: 0, broken: [] as string[], unserved: 0 }
   let next = 0
 
-  /** The one whose turn it is among those that are ready and were not tried yet. */
+  /** Round robin among those that are ready and were not tried yet. */
   function choose(tried: ReadonlySet<Backend>): Backend | undefined {
     const ready = [...backends.values()].filter((backend) => backend.isReady && !tried.has(backend))
     next += 1

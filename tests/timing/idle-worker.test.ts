@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 
 import { createQueues, type QueueLocation } from '@importer/queue'
 import { createLog } from '@importer/runtime'
@@ -23,7 +23,7 @@ async function measureLatencies(backend: QueueLocation): Promise<number[]> {
     for (let importId = 1; importId <= ROUNDS; importId += 1) {
       const addedAt = performance.now()
       await queues.producer('import').enqueue({ importId }, { jobId: `import-${importId}-1` })
-      while (!startedAt.has(importId)) await nextTurn()
+      while (!startedAt.has(importId)) await yieldToEventLoop()
       latencies.push((startedAt.get(importId) ?? Infinity) - addedAt)
     }
     return latencies

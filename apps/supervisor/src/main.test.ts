@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
 
-import { readProcessBirth } from '@importer/runtime'
+import { readProcessStart } from '@importer/runtime'
 import { describe, expect, it } from 'vitest'
 
 import { ImporterClient } from '../../../tests/support/importer-client.ts'
@@ -47,7 +47,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     shell.process.kill('SIGKILL')
     await fixture().waitFor(
       'the end',
-      () => shell.output().endsWith(' Stopping…\n') && readProcessBirth(intake) === null,
+      () => shell.output().endsWith(' Stopping…\n') && readProcessStart(intake) === null,
     )
   })
 

@@ -25,7 +25,7 @@ const ENDPOINTS = {
 }
 type Endpoint = keyof typeof ENDPOINTS
 
-/** In slices by turns, while the same import runs. */
+/** In alternate slices, while the same import runs. */
 interface LoadPair {
   readonly ours: Load
   readonly constant: Load
@@ -86,10 +86,14 @@ async function measureBesidePages({ system }: Bench, giant: Giant, seconds: numb
 }
 
 /**
- * Loads both addresses in slices of a second by turns: what an import leaves of the machine changes from one second to the
+ * Loads both addresses alternately, in slices of a second: what an import leaves of the machine changes from one second to the
  * next. The first slice of each is not counted: a program that has just started compiles what it needs.
  */
-async function applyByTurns(urls: readonly [string, string], apiKey: string, seconds: number): Promise<[Load, Load]> {
+async function applyAlternately(
+  urls: readonly [string, string],
+  apiKey: string,
+  seconds: number,
+): Promise<[Load, Load]> {
   const slices: [Load[], Load[]] = [[], []]
   for (let slice = 0; slice <= seconds; slice += 1) {
     for (const [side, url] of urls.entries()) slices[side as 0 | 1].push(await applyLoad(url, apiKey, 1))
@@ -111,7 +115,7 @@ async function measureLoads(bench: Bench, giant: Giant, endpoint: Endpoint, seco
     const { length } = Buffer.from(await answer.arrayBuffer())
     const constant = await startServer('constant-server', String(length))
     try {
-      const [ours, theirs] = await applyByTurns([url, `${constant.url}/status`], system.apiKey, seconds)
+      const [ours, theirs] = await applyAlternately([url, `${constant.url}/status`], system.apiKey, seconds)
       const importRan = await giant.isRunning()
       if (importRan || attempt === ATTEMPTS || isTrial(bench.options)) {
         if (!importRan) print('  the import ended before the load did: this pair is not as it should be')

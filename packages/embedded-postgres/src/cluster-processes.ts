@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { isGone, readOfProcess, readProcessBirth } from '@importer/runtime'
+import { isGone, readOfProcess, readProcessStart } from '@importer/runtime'
 
 import { readPidFile, type ClusterFolder } from './cluster-folder.ts'
 
@@ -33,12 +33,12 @@ function listLinuxProcesses(folder: ClusterFolder): number[] {
       // Every process of a cluster works in its folder. By device and inode: the same path may be another folder in
       // another mount namespace.
       const cwd = statOrNull(`/proc/${pid}/cwd`)
-      return cwd !== null && cwd.dev === data.dev && cwd.ino === data.ino && readProcessBirth(pid) !== null
+      return cwd !== null && cwd.dev === data.dev && cwd.ino === data.ino && readProcessStart(pid) !== null
     })
 }
 
 function isServerOf(pid: number, folder: ClusterFolder): boolean {
-  if (readProcessBirth(pid) === null) return false
+  if (readProcessStart(pid) === null) return false
   // No `ps` to ask on Windows.
   if (process.platform === 'win32') return true
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C' }
@@ -47,7 +47,7 @@ function isServerOf(pid: number, folder: ClusterFolder): boolean {
     command = execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { env, encoding: 'utf8' })
   } catch (error) {
     // It ended between the two looks.
-    if (readProcessBirth(pid) === null) return false
+    if (readProcessStart(pid) === null) return false
     throw error
   }
   return command.includes('postgres') && [folder.data, realpathSync(folder.data)].some((data) => command.includes(data))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-import { readProcessBirth, resolvesWithin } from '@importer/runtime'
+import { readProcessStart, resolvesWithin } from '@importer/runtime'
 
 import type { RawEnvironment } from './env.ts'
 import { findLastMessage } from './find-last-message.ts'
@@ -183,7 +183,7 @@ function noteDownOrKill(registry: string, child: ChildProcess): () => void {
 function noteDown(registry: string, pid: number | undefined): () => void {
   if (pid === undefined) return () => undefined
   mkdirSync(registry, { recursive: true, mode: 0o700 })
-  const note = join(registry, `${pid}.${readProcessBirth(pid)}`)
+  const note = join(registry, `${pid}.${readProcessStart(pid)}`)
   writeFileSync(note, '', { mode: 0o600 })
   return () => rmSync(note, { force: true })
 }
@@ -196,8 +196,8 @@ export async function reapChildren(registry: string): Promise<number> {
   mkdirSync(registry, { recursive: true, mode: 0o700 })
   let count = 0
   for (const name of readdirSync(registry)) {
-    const [pid, birth] = name.split('.')
-    const isAlive = (): boolean => readProcessBirth(Number(pid)) === birth
+    const [pid, start] = name.split('.')
+    const isAlive = (): boolean => readProcessStart(Number(pid)) === start
     if (isAlive()) {
       count += 1
       killIfThere(Number(pid))

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { readProcessBirth } from '@importer/runtime'
+import { readProcessStart } from '@importer/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { makeTemporaryFolder } from '../../../tests/support/temporary-folder.ts'
@@ -109,7 +109,7 @@ describe('a supervised process', () => {
     await child.ready
     await waitUntil('the child had started', () => pids().length === 1)
     await Promise.all([child.stop(), child.stop()])
-    expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
+    expect(readProcessStart(pids()[0] ?? 0)).toBeNull()
     expect(events).toEqual([{ kind: 'ready', isRestart: false }])
   })
 
@@ -118,14 +118,14 @@ describe('a supervised process', () => {
     await child.ready
     await waitUntil('the child had started', () => pids().length === 1)
     await expect(child.stop()).rejects.toThrow('SIGKILL, as it had not ended 0.3 s after SIGTERM')
-    expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
+    expect(readProcessStart(pids()[0] ?? 0)).toBeNull()
   })
 
   it('can be stopped before it is ready', async () => {
     const child = supervise(() => describeChild('never-ready'))
     await waitUntil('the child had started', () => pids().length === 1)
     await child.stop()
-    expect(readProcessBirth(pids()[0] ?? 0)).toBeNull()
+    expect(readProcessStart(pids()[0] ?? 0)).toBeNull()
     await expect(child.ready).rejects.toThrow('stopped before it was ready')
   })
 

@@ -14,7 +14,7 @@ afterEach(() => {
 function decide(result: Partial<SendResult>, facts: Partial<AttemptFacts> = {}) {
   return decideNext({
     result: { ...PLAIN, ...result },
-    roundAttempt: 1,
+    failedAttempts: 0,
     failingSince: null,
     failedAt: null,
     unsignedSince: null,
@@ -28,14 +28,14 @@ const waitOf = (decision: ReturnType<typeof decideNext>) =>
   decision.nextAttemptAt === null ? null : (decision.nextAttemptAt.getTime() - NOW.getTime()) / 1000
 
 test('a failing receiver is tried eight times, by a schedule of 5 s to 10 h', () => {
-  const waits = Array.from({ length: 9 }, (_, index) => waitOf(decide({}, { roundAttempt: index + 1 })))
+  const waits = Array.from({ length: 9 }, (_, index) => waitOf(decide({}, { failedAttempts: index })))
   expect(waits).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 36_000, null, null])
-  expect(decide({}, { roundAttempt: 8 })).toMatchObject({ status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED' })
+  expect(decide({}, { failedAttempts: 7 })).toMatchObject({ status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED' })
 })
 
 test('jitter lengthens a delay by up to a fifth', () => {
   for (const [index, delayMs] of RETRY_DELAYS_MS.entries()) {
-    const wait = waitOf(decide({}, { roundAttempt: index + 1, random: 0.999_999 })) ?? 0
+    const wait = waitOf(decide({}, { failedAttempts: index, random: 0.999_999 })) ?? 0
     expect(wait).toBeGreaterThan((delayMs / 1000) * 1.19)
     expect(wait).toBeLessThanOrEqual((delayMs / 1000) * 1.2)
   }
@@ -110,14 +110,14 @@ test.each([
   [10 * 24 * 60, 360],
 ])('what cannot be signed since %s min waits %i min, and counts for nothing', (sinceMinutes, minutes) => {
   const unsignedSince = sinceMinutes === null ? null : new Date(NOW.getTime() - sinceMinutes * 60_000)
-  const decision = decide({ httpStatus: null, errorCode: 'SECRET_UNREADABLE' }, { unsignedSince, roundAttempt: 8 })
+  const decision = decide({ httpStatus: null, errorCode: 'SECRET_UNREADABLE' }, { unsignedSince, failedAttempts: 7 })
   expect(decision).toMatchObject({ status: 'pending', receiverFailed: false, disableEndpoint: null })
   expect(waitOf(decision)).toBe(minutes * 60)
 })
 
 test('a worker that stops speaks for nothing', () => {
   const failingSince = new Date(NOW.getTime() - 9 * DAY)
-  expect(decide({ httpStatus: null, errorCode: 'INTERRUPTED' }, { failingSince, roundAttempt: 8 })).toMatchObject({
+  expect(decide({ httpStatus: null, errorCode: 'INTERRUPTED' }, { failingSince, failedAttempts: 7 })).toMatchObject({
     status: 'pending',
     nextAttemptAt: NOW,
     receiverFailed: false,

@@ -24,8 +24,8 @@ const MAX_RETRY_AFTER_MS = 24 * HOUR
 
 export interface AttemptFacts {
   readonly result: SendResult
-  /** Of this run through the schedule, from 1: attempts whose worker died or was stopped do not count. */
-  readonly roundAttempt: number
+  /** How many attempts failed before this one since the delivery was made or redelivered: none whose worker died or was stopped. */
+  readonly failedAttempts: number
   /** Null: its last attempt succeeded, or there was none. */
   readonly failingSince: Date | null
   /** The last attempt that failed; null: none is known. */
@@ -46,7 +46,7 @@ function isSuccess({ httpStatus, errorCode }: SendResult): boolean {
 
 /** What becomes of a delivery, and of its endpoint, after an attempt. */
 export function decideNext(facts: AttemptFacts): Decision {
-  const { result, roundAttempt, unsignedSince, now, random } = facts
+  const { result, failedAttempts, unsignedSince, now, random } = facts
   if (isSuccess(result)) return { ...DECIDED, status: 'delivered', receiverFailed: false }
   // Our own doing: it is made again as soon as somebody can.
   if (result.errorCode === 'INTERRUPTED') {
@@ -60,7 +60,7 @@ export function decideNext(facts: AttemptFacts): Decision {
     return { ...DECIDED, status: 'pending', nextAttemptAt, receiverFailed: false }
   }
   const disableEndpoint = findReasonToDisable(facts)
-  const delayMs = RETRY_DELAYS_MS[roundAttempt - 1]
+  const delayMs = RETRY_DELAYS_MS[failedAttempts]
   if (delayMs === undefined) {
     return { ...DECIDED, status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', disableEndpoint }
   }

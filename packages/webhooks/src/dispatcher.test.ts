@@ -37,7 +37,7 @@ beforeEach(async () => {
 })
 afterAll(() => world.stop())
 
-interface Owed {
+interface PendingDeliveries {
   readonly org?: number
   /** Whether the endpoint's last attempt failed. */
   readonly failing?: boolean
@@ -50,8 +50,14 @@ interface Owed {
 
 let receivers = 0
 
-/** A new receiver to which deliveries are owed; gives its name. */
-async function owe({ org = ORG, failing = false, callback = false, due, waiting = 0 }: Owed): Promise<string> {
+/** Creates a receiver with pending deliveries; returns its name. */
+async function createReceiver({
+  org = ORG,
+  failing = false,
+  callback = false,
+  due,
+  waiting = 0,
+}: PendingDeliveries): Promise<string> {
   const { prisma } = world.database
   receivers += 1
   const data = { orgId: org, url: `https://hooks${receivers}.example.com/`, failingSince: failing ? world.clock : null }
@@ -69,7 +75,7 @@ async function owe({ org = ORG, failing = false, callback = false, due, waiting 
         receiver,
         ...(endpoint === null ? { callbackUrl: data.url } : { endpointId: endpoint.id }),
         nextAttemptAt: new Date(world.clock.getTime() + (isDue ? number - 1_000 : 300_000)),
-        roundAttempts: isDue ? 0 : 2,
+        failedAttempts: isDue ? 0 : 2,
       },
     })
   }
@@ -87,7 +93,7 @@ async function dispatch(): Promise<Record<string, number>> {
   return slots
 }
 
-/** All that is in hand has begun, and hangs. */
+/** Every reserved delivery has begun, and hangs. */
 async function beginAll(): Promise<void> {
   const inFlight = await world.database.prisma.webhookDelivery.findMany({ where: { reservedUntil: { not: null } } })
   const reservedUntil = new Date(world.clock.getTime() + 25_000)
@@ -97,21 +103,21 @@ async function beginAll(): Promise<void> {
 }
 
 describe('the slots of one receiver are', () => {
-  test.each<[string, Owed, number]>([
+  test.each<[string, PendingDeliveries, number]>([
     ['four for an endpoint', { due: 9 }, SLOTS.mostPerReceiver],
     ['one for an endpoint whose last attempt failed', { due: 9, failing: true }, SLOTS.mostPerFailing],
     ['four for an endpoint that works again, whatever waits', { due: 9, waiting: 1 }, SLOTS.mostPerReceiver],
     ['four for a callback host', { due: 9, callback: true }, SLOTS.mostPerReceiver],
     ['one for a callback host that failed', { due: 9, callback: true, waiting: 1 }, SLOTS.mostPerFailing],
     ['no more than it needs', { due: 2 }, 2],
-  ])('%s', async (_name, owed, slots) => {
-    const receiver = await owe(owed)
+  ])('%s', async (_name, pending, slots) => {
+    const receiver = await createReceiver(pending)
     expect(await dispatch()).toEqual({ [receiver]: slots })
     expect(await dispatch()).toEqual({})
   })
 
   test('not filled up again once an attempt hangs', async () => {
-    const receiver = await owe({ due: 3 })
+    const receiver = await createReceiver({ due: 3 })
     await dispatch()
     await beginAll()
     const { prisma } = world.database
@@ -128,8 +134,8 @@ describe('the slots of one receiver are', () => {
 })
 
 test('an organization has so many slots and leaves the others to others', async () => {
-  const many = [await owe({ due: 4 }), await owe({ due: 4 }), await owe({ due: 4 })]
-  const other = await owe({ due: 9, org: OTHER_ORG })
+  const many = [await createReceiver({ due: 4 }), await createReceiver({ due: 4 }), await createReceiver({ due: 4 })]
+  const other = await createReceiver({ due: 9, org: OTHER_ORG })
   const { [other]: ofOther, ...ofMany } = await dispatch()
   expect(ofOther).toBe(SLOTS.mostPerReceiver)
   expect(Object.keys(ofMany).toSorted()).toEqual(many.toSorted())
@@ -138,23 +144,23 @@ test('an organization has so many slots and leaves the others to others', async 
 
 test('the failing receivers of an organization leave slots to its others', async () => {
   const failing = []
-  for (let number = 0; number < 9; number += 1) failing.push(await owe({ due: 2, failing: true }))
-  const live = await owe({ due: 9 })
+  for (let number = 0; number < 9; number += 1) failing.push(await createReceiver({ due: 2, failing: true }))
+  const live = await createReceiver({ due: 9 })
   const { [live]: ofLive, ...ofFailing } = await dispatch()
   expect(ofLive).toBe(SLOTS.mostPerReceiver)
   expect(Object.values(ofFailing)).toEqual(Array.from({ length: SLOTS.mostFailingPerOrg }, () => 1))
   // They hang, and that changes nothing for those that do not.
   await beginAll()
   world.passTime(HANGING_MS)
-  const late = await owe({ due: 1 })
+  const late = await createReceiver({ due: 1 })
   expect(await dispatch()).toEqual({ [late]: 1 })
 })
 
 test('the failing receivers of all organizations together leave slots to all others', async () => {
   for (const org of [ORG, OTHER_ORG, THIRD_ORG]) {
-    for (let number = 0; number < 3; number += 1) await owe({ due: 2, failing: true, org })
+    for (let number = 0; number < 3; number += 1) await createReceiver({ due: 2, failing: true, org })
   }
-  const live = await owe({ due: 2, org: THIRD_ORG })
+  const live = await createReceiver({ due: 2, org: THIRD_ORG })
   const { [live]: ofLive, ...ofFailing } = await dispatch()
   expect(ofLive).toBe(2)
   expect(Object.values(ofFailing)).toHaveLength(SLOTS.mostFailing)
@@ -162,12 +168,12 @@ test('the failing receivers of all organizations together leave slots to all oth
 
 test('no more are queued than can be worked on: whoever comes then gets the next free slot, before all that waits', async () => {
   for (const org of [ORG, OTHER_ORG, THIRD_ORG]) {
-    await owe({ due: 9, org })
-    await owe({ due: 9, org })
+    await createReceiver({ due: 9, org })
+    await createReceiver({ due: 9, org })
   }
   const first = await dispatch()
   expect(Object.values(first).reduce((sum, slots) => sum + slots, 0)).toBe(SLOTS.mostInAll)
-  const late = await owe({ due: 1 })
+  const late = await createReceiver({ due: 1 })
   expect(await dispatch()).toEqual({})
   const { prisma } = world.database
   const ended = await prisma.webhookDelivery.findFirstOrThrow({ where: { reservedUntil: { not: null }, orgId: ORG } })
@@ -176,11 +182,11 @@ test('no more are queued than can be worked on: whoever comes then gets the next
 })
 
 test('a slot that an organization may not have goes to the failing receiver of another one', async () => {
-  const live = [await owe({ due: 4 }), await owe({ due: 4 })]
-  for (let number = 0; number < 3; number += 1) await owe({ due: 1, failing: true })
+  const live = [await createReceiver({ due: 4 }), await createReceiver({ due: 4 })]
+  for (let number = 0; number < 3; number += 1) await createReceiver({ due: 1, failing: true })
   const failing = []
   for (const org of [OTHER_ORG, OTHER_ORG, OTHER_ORG, THIRD_ORG, THIRD_ORG]) {
-    failing.push(await owe({ due: 1, failing: true, org }))
+    failing.push(await createReceiver({ due: 1, failing: true, org }))
   }
   const slots = await dispatch()
   expect(live.map((receiver) => slots[receiver])).toEqual([4, 4])
@@ -188,9 +194,9 @@ test('a slot that an organization may not have goes to the failing receiver of a
 })
 
 test('a free slot goes to the receiver that holds fewest, though others have waited longer', async () => {
-  const dead = [await owe({ due: 9 }), await owe({ due: 9 })]
+  const dead = [await createReceiver({ due: 9 }), await createReceiver({ due: 9 })]
   expect(await dispatch()).toEqual({ [dead[0] ?? '']: 4, [dead[1] ?? '']: 4 })
-  const live = await owe({ due: 9 })
+  const live = await createReceiver({ due: 9 })
   expect(await dispatch()).toEqual({})
   const { prisma } = world.database
   const ended = await prisma.webhookDelivery.findMany({ where: { reservedUntil: { not: null } }, take: 3 })
@@ -203,10 +209,10 @@ test('a free slot goes to the receiver that holds fewest, though others have wai
 
 test('receivers are served in turn: the first delivery of each before the second of any', async () => {
   const names = [
-    await owe({ due: 4 }),
-    await owe({ due: 4 }),
-    await owe({ due: 1, callback: true }),
-    await owe({ due: 4 }),
+    await createReceiver({ due: 4 }),
+    await createReceiver({ due: 4 }),
+    await createReceiver({ due: 1, callback: true }),
+    await createReceiver({ due: 4 }),
   ]
   const slots = await dispatch()
   expect(Object.keys(slots).toSorted()).toEqual(names.toSorted())
@@ -214,7 +220,7 @@ test('receivers are served in turn: the first delivery of each before the second
 })
 
 test('what the queue refuses is given back, and the next pass finds it', async () => {
-  const receiver = await owe({ due: 2 })
+  const receiver = await createReceiver({ due: 2 })
   const refusing = { enqueueAll: async () => Promise.reject(new Error('away')) }
   expect(await queueDueDeliveries({ ...options, queue: refusing })).toBe(0)
   expect(await dispatch()).toEqual({ [receiver]: 2 })

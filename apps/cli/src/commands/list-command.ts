@@ -41,8 +41,8 @@ export function addListCommand(program: Command, context: CommandContext): void 
   ])
 }
 
-async function listImports(session: Session, asked: ListOptions): Promise<Result> {
-  const { series, search, ...options } = asked
+async function listImports(session: Session, requested: ListOptions): Promise<Result> {
+  const { series, search, ...options } = requested
   const page = await (await session.api()).listImports({ ...options, seriesId: series, q: search })
   const first = page.items[0]
   return {
@@ -50,7 +50,7 @@ async function listImports(session: Session, asked: ListOptions): Promise<Result
     text: page.items.length === 0 ? 'no imports' : tableOfImports(session, page.items),
     next: [
       ...(first === undefined ? [] : [`status ${first.id}`]),
-      ...proposeNextPage('list', { ...asked }, page.nextCursor),
+      ...proposeNextPage('list', { ...requested }, page.nextCursor),
     ],
   }
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { choosePause, retry } from './retry.ts'
 
 const CUT = new RequestError('the connection was cut', null)
-const asked = (retryAfterSeconds: number): RequestError => new RequestError('busy', 429, { retryAfterSeconds })
+const busy = (retryAfterSeconds: number): RequestError => new RequestError('busy', 429, { retryAfterSeconds })
 
 /** Always fails; ends at the first pause, whose sentence is returned, or with the error where there is none. */
 async function failWith(
@@ -47,13 +47,13 @@ test.each([
 })
 
 test('Retry-After is the least pause', () => {
-  expect(choosePause(asked(20), 1)).toBe(20_000)
-  expect(choosePause(asked(1), 9)).toBeGreaterThanOrEqual(15_000)
+  expect(choosePause(busy(20), 1)).toBe(20_000)
+  expect(choosePause(busy(1), 9)).toBeGreaterThanOrEqual(15_000)
 })
 
 test.each([
   ['a cut connection', CUT],
-  ['429', asked(1)],
+  ['429', busy(1)],
   ['503', new RequestError('the database does not answer', 503)],
 ])('%s is tried again, and Ctrl-C ends the pause', async (_name, error) => {
   const { attempts, line, thrown } = await failWith(error)
@@ -70,7 +70,7 @@ test('an address at which nobody listens is tried fewer times', async () => {
 
 test.each([
   ['what the importer refuses', new RequestError('bad', 400)],
-  ['an hour', asked(3_600)],
+  ['an hour', busy(3_600)],
   ['what is no answer of a server', new TypeError('a fault of ours')],
 ])('%s is not waited for', async (_name, error) => {
   expect(await failWith(error)).toEqual({ attempts: 1, line: null, thrown: error })

@@ -5,7 +5,7 @@ export function quote(text: string): string {
 
 type Options = Readonly<Record<string, string | number | undefined>>
 
-/** The command of the next page, if there is one: `command` with the options that this page was asked for. */
+/** The command of the next page, if there is one: `command` with the options that requested this page. */
 export function proposeNextPage(command: string, options: Options, nextCursor: string | null): string[] {
   if (nextCursor === null) return []
   const repeated: Options = { ...options, cursor: nextCursor }

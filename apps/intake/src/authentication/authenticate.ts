@@ -9,7 +9,7 @@ import { readKeys } from './read-keys.ts'
 import { RefusedAccessError } from './refused-access-error.ts'
 import type { SessionCookie } from './session-cookie.ts'
 
-/** Who asks: the key, its organization and what it may do. */
+/** Who sent a request: the key, its organization and what it may do. */
 export interface Principal {
   readonly id: number
   readonly orgId: number
@@ -20,10 +20,10 @@ export interface Principal {
   readonly sessionExpiresAt: Date | null
 }
 
-/** Tells who asks. Throws 401 without a key that works, and 403 when its role does not include the needed one. */
+/** Authenticates a request. Throws 401 without a key that works, and 403 when its role does not include the needed one. */
 export interface Authenticate {
   (headers: IncomingHttpHeaders, needed: Role): Promise<Principal>
-  /** Who asks, whatever they may do; null without a key that works. */
+  /** Who sent the request, whatever they may do; null without a key that works. */
   identify(headers: IncomingHttpHeaders): Promise<Principal | null>
   /** Whose key it is; null when it does not work. */
   identifyKey(key: string): Promise<Principal | null>

@@ -53,7 +53,7 @@ const forms: [string, (importId: number | string) => string, string][] = [
 
 describe.each(forms)('a poll of %s is answered as its route answers', (_api, targetOf, more) => {
   const bearer = (key: string) => ({ Authorization: `Bearer ${key}` })
-  const asks: [string, () => number | string, number, () => Record<string, string>][] = [
+  const requests: [string, () => number | string, number, () => Record<string, string>][] = [
     ['of an import', () => id, 200, () => bearer(intake.keys.read)],
     ['by the token', () => id, 200, () => ({ 'X-CAP-API-OAUTH-TOKEN': intake.keys.read })],
     ['of who takes packed answers', () => id, 200, () => ({ ...bearer(intake.keys.read), 'Accept-Encoding': 'gzip' })],
@@ -64,7 +64,7 @@ describe.each(forms)('a poll of %s is answered as its route answers', (_api, tar
     ['of no import', () => 999_999, 404, () => bearer(intake.keys.read)],
     ['of more than there can be', () => '99999999999999999999', 404, () => bearer(intake.keys.read)],
   ]
-  test.each(asks)('%s', async (_what, idOf, status, headersOf) => {
+  test.each(requests)('%s', async (_what, idOf, status, headersOf) => {
     const polled = await fetchTarget(targetOf(idOf()), headersOf())
     expect(polled.status).toBe(status)
     // A slash at the end, or an empty parameter, makes no difference but for who answers. fetch drops an empty query.

@@ -5,7 +5,7 @@ import { createShortCache } from './short-cache.ts'
 /** The import of that id in that organization, as it was at most 200 ms ago, or null. */
 export interface FindImport {
   (orgId: number, importId: number): Promise<ImportRecord | null>
-  /** The import has been changed here: who asks from now on sees it. */
+  /** The import has been changed by this process: later requests see the change. */
   forget(orgId: number, importId: number): void
 }
 

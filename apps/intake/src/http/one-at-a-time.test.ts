@@ -79,12 +79,12 @@ test('pipelined requests begin one after the other, each when the answer before 
 
 test('of what twenty connections send ahead, little is parsed in one turn of the event loop', async () => {
   const connect = await serve((request, response) => response.end(`<${request.url}>`))
-  const inTurn = new Map<Socket, number>()
+  const begun = new Map<Socket, number>()
   let most = 0
   server.prependListener('request', ({ socket }: IncomingMessage) => {
-    if (inTurn.size === 0) setImmediate(() => inTurn.clear())
-    const count = (inTurn.get(socket) ?? 0) + 1
-    inTurn.set(socket, count)
+    if (begun.size === 0) setImmediate(() => begun.clear())
+    const count = (begun.get(socket) ?? 0) + 1
+    begun.set(socket, count)
     most = Math.max(most, count)
   })
   const paths = Array.from({ length: 300 }, (_, n) => `/${n}`)
@@ -98,12 +98,12 @@ test('of what twenty connections send ahead, little is parsed in one turn of the
 })
 
 test('of requests that many connections send at once, few begin in one turn of the event loop', async () => {
-  let inTurn = 0
+  let begun = 0
   let most = 0
   const connect = await serve((request, response) => {
-    if (inTurn === 0) setImmediate(() => (inTurn = 0))
-    inTurn += 1
-    most = Math.max(most, inTurn)
+    if (begun === 0) setImmediate(() => (begun = 0))
+    begun += 1
+    most = Math.max(most, begun)
     const until = performance.now() + 10
     while (performance.now() < until);
     response.end(`<${request.url}>`)
@@ -119,27 +119,27 @@ test('of requests that many connections send at once, few begin in one turn of t
 })
 
 test('what had no time to begin begins soon, not one in each turn of the event loop', async () => {
-  let turn = 0
-  const turns: number[] = []
+  let iteration = 0
+  const iterations: number[] = []
   const count = (): void => {
-    turn += 1
-    if (turns.length < 20) setImmediate(count)
+    iteration += 1
+    if (iterations.length < 20) setImmediate(count)
   }
   const connect = await serve((request, response) => {
-    if (turns.length === 0) {
+    if (iterations.length === 0) {
       count()
       const until = performance.now() + 30
       while (performance.now() < until);
     }
-    turns.push(turn)
+    iterations.push(iteration)
     response.end(`<${request.url}>`)
   })
   const clients = await Promise.all(Array.from({ length: 20 }, connect))
   await vi.waitFor(() => expect(accepted).toHaveLength(20), { interval: 5 })
   for (const { socket } of clients) socket.write(get('/1'))
   await Promise.all(clients.map(async (client) => readAnswers(client, 1)))
-  expect(turns).toHaveLength(20)
-  expect(turns.at(-1)).toBeLessThan(10)
+  expect(iterations).toHaveLength(20)
+  expect(iterations.at(-1)).toBeLessThan(10)
 })
 
 test('clients that connect are accepted, and their first requests begin, before most of what others sent ahead', async () => {

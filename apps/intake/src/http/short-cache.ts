@@ -15,7 +15,7 @@ export interface ShortCache<Value> {
 
 interface Entry<Value> {
   readonly value: Promise<Value | null>
-  /** From then on the next one who asks has it looked up anew, and is given what is known. */
+  /** From then on the next request starts a new look-up, and gets the value that is known. */
   refreshAt: number
   expiresAt: number
 }
@@ -67,7 +67,7 @@ export function createShortCache<Value>({
         // Forgotten meanwhile, it may be older than what made it so.
         if (entries.get(key) === known) keep(key, Promise.resolve(found), now)
       },
-      // It is good until it expires; who asks then looks it up, and hears of a failure.
+      // The value is good until it expires; the request after that looks it up, and gets a failure.
       () => undefined,
     )
   }

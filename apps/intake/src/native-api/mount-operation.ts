@@ -27,7 +27,7 @@ export interface OperationCall<Definition extends Operation> {
   readonly request: Request
   readonly response: Response
   readonly principal: Principal
-  /** As the organization that asks sees it, with the outcome of the import that the path names. */
+  /** As the organization of the key sees it, with the outcome of the import that the path names. */
   readonly database: Database
   readonly query: z.output<Definition['query']>
   /** Of an operation that takes JSON; another body is still to be read. */
@@ -48,7 +48,7 @@ export interface MountedOperation {
  */
 type Handle<Definition extends Operation> = (call: OperationCall<Definition>) => Promise<object | void>
 
-/** Who asks, where the key may be elsewhere than in the head. Throws 401. */
+/** Finds the principal of a request whose key may be elsewhere than in the head. Throws 401. */
 type Identify<Definition extends Operation> = (
   call: Pick<OperationCall<Definition>, 'request' | 'body'>,
 ) => Promise<Principal>

@@ -31,7 +31,7 @@ async function claimAndDie(importId: number): Promise<void> {
 }
 
 /** A time slice that comes to nothing. */
-async function claimAndHandOn(importId: number): Promise<void> {
+async function claimAndYield(importId: number): Promise<void> {
   const claimed = await claimImport(intake.database, {
     importId,
     jobId: `slice-${importId}`,
@@ -53,10 +53,10 @@ async function expectAttempts(id: number, attempts: number): Promise<void> {
 test('attempts are the first start and each take-over after a failure, not the time slices', async () => {
   const id = await uploadGood()
   await expectAttempts(id, 0)
-  for (let slice = 0; slice < 3; slice += 1) await claimAndHandOn(id)
+  for (let slice = 0; slice < 3; slice += 1) await claimAndYield(id)
   await expectAttempts(id, 1)
   await claimAndDie(id)
-  await claimAndHandOn(id)
+  await claimAndYield(id)
   await expectAttempts(id, 2)
   await act(id, 'cancel')
   await act(id, 'resume')

@@ -5,8 +5,8 @@ import type { NaiveRecord } from './naive-reader.ts'
 
 /** The bytes cut into pieces of the given sizes, over and over; in one piece when there are none. */
 export async function* cutIntoPieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
-  for (let start = 0, turn = 0; start < bytes.length; turn++) {
-    const size = sizes.length === 0 ? bytes.length : (sizes[turn % sizes.length] ?? 1)
+  for (let start = 0, index = 0; start < bytes.length; index++) {
+    const size = sizes.length === 0 ? bytes.length : (sizes[index % sizes.length] ?? 1)
     // A copy that is spoilt afterwards: a source may use its memory again.
     const piece = Uint8Array.from(bytes.subarray(start, start + size))
     yield piece

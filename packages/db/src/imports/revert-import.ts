@@ -44,16 +44,16 @@ export async function revertRows(
   rows: { readonly first: number; readonly last: number },
 ): Promise<void> {
   await prisma.$executeRaw`
-    WITH asked AS (
+    WITH requested AS (
       UPDATE import SET updated_at = clock_timestamp()
       WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
       RETURNING id
     )
-    DELETE FROM redemption r USING asked
-    WHERE r.import_id = asked.id AND r.row_number BETWEEN ${rows.first}::int AND ${rows.last}::int`
+    DELETE FROM redemption r USING requested
+    WHERE r.import_id = requested.id AND r.row_number BETWEEN ${rows.first}::int AND ${rows.last}::int`
 }
 
-/** Nothing of the import is recorded any more. False: it was reverted before, or was never asked to be. */
+/** Nothing of the import is recorded any more. False: it was reverted before, or no revert was requested. */
 export async function completeRevert(database: Database, importId: number): Promise<boolean> {
   return database.transaction(async (tx) => {
     const now = new Date()

@@ -14,7 +14,7 @@ export class SchemaFaultError extends UnavailableError {
 
 /**
  * Null, or the sentence that says why this version cannot work on the database and what to run: migrations of this
- * version are missing, or the rights of the role that asks. Newer ones that it does not know are allowed, so that a version
+ * version are missing, or the rights of the current role. Newer ones that it does not know are allowed, so that a version
  * can be replaced while it runs. Throws an UnavailableError when the database does not answer.
  */
 export async function describeSchemaFault({ prisma }: Pick<Database, 'prisma'>): Promise<string | null> {

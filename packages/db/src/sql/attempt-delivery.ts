@@ -37,7 +37,7 @@ begun AS (
   SELECT id, attempt_count, url, $3::timestamptz FROM target
 )
 SELECT target.id, target.org_id AS "orgId", target.endpoint_id AS "endpointId", target.turn,
-       target.attempt_count AS "number", target.round_attempts + 1 AS "roundAttempt", target.webhook_id AS "webhookId",
+       target.attempt_count AS "number", target.round_attempts AS "failedAttempts", target.webhook_id AS "webhookId",
        target.url, target.failing_since AS "failingSince", target.failed_at AS "failedAt", target.body,
        target.import_id AS "importId", target.traceparent,
        (SELECT a.started_at FROM webhook_attempt a
@@ -93,7 +93,7 @@ to_disable AS (
         ELSE false END
   FOR NO KEY UPDATE OF e
 ),
-verdict AS (
+decision AS (
   SELECT d.id,
          CASE WHEN d.endpoint_id IS NULL THEN ${p('disableEndpoint', 'text')} = 'GONE'
               ELSE EXISTS (SELECT FROM to_disable) END AS given_up
@@ -110,7 +110,7 @@ changed AS (
       round_attempts = d.round_attempts + CASE WHEN ${p('receiverFailed', 'boolean')} THEN 1 ELSE 0 END,
       finished_at = CASE WHEN NOT coalesce(v.given_up, false) AND ${p('status', 'text')} = 'pending' THEN NULL
                          ELSE ${p('now', 'timestamptz')} END
-  FROM verdict v
+  FROM decision v
   WHERE d.id = v.id AND d.turn = ${p('turn', 'int')} AND d.status = 'pending'
   RETURNING d.id, d.endpoint_id, d.status, d.next_attempt_at, v.given_up
 ),

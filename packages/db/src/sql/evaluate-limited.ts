@@ -23,7 +23,7 @@ import { lookUpRedemptions } from './redemption-lookups.ts'
  * Redemptions of a time without a limit are counted once, and a coupon that is full is found to be so once: see
  * {@link keepCounts}.
  *
- * OFFSET 0 keeps what is asked once a coupon from being asked for each row and joined then.
+ * OFFSET 0 makes PostgreSQL look up once for each coupon, not for each row with a join afterwards.
  *
  * Ordinals of a dry run count its own rows, apart from the redemptions that are recorded. Where it has none of a coupon that is full, it is
  * the recorded ones that fill it.
@@ -57,13 +57,13 @@ ranked AS (
     ) looked_up
   ) s
 ),
--- The room that the limit leaves, and what is free, are null where nobody has to know.
+-- How many redemptions the limit still allows (remaining) and the free ordinals (free): null where no row of the batch needs them.
 coupon_state AS ${dryRun ? '' : 'MATERIALIZED '}(
-  SELECT s.*, first_value(c.top) OVER coupon AS top, first_value(c.room) OVER coupon AS room, c.free, c.others
+  SELECT s.*, first_value(c.top) OVER coupon AS top, first_value(c.remaining) OVER coupon AS remaining, c.free, c.others
   FROM ranked s
   LEFT JOIN LATERAL (
     SELECT ${dryRun ? 'f.dry_top' : 'f.top'} AS top, f.others, f.found[2:] AS free,
-           cardinality(f.found) - 1 - f.found[1] AS room
+           cardinality(f.found) - 1 - f.found[1] AS remaining
     FROM (
       -- In a CASE, where it costs nothing unless it is evaluated: how many are above, then those that are free.
       SELECT m.top, m.dry_top, m.others, CASE WHEN m.top + s.wanted > o.open THEN (
@@ -109,7 +109,7 @@ coupon_state AS ${dryRun ? '' : 'MATERIALIZED '}(
 ${
   dryRun
     ? `decided AS MATERIALIZED (
-  SELECT *, room IS NULL OR rank <= room AS fits, top + rank AS ordinal FROM coupon_state
+  SELECT *, remaining IS NULL OR rank <= remaining AS fits, top + rank AS ordinal FROM coupon_state
 ),`
     : `free_ordinals AS MATERIALIZED (
   SELECT s.coupon_id, f.ordinal, f.rank
@@ -119,10 +119,10 @@ ${
 -- FULL, as that is never looped: it would be, where the planner expects few rows of either. Most rows need no join, and
 -- stay in the order in which they are inserted.
 decided AS MATERIALIZED (
-  SELECT *, true AS fits, top + rank AS ordinal FROM coupon_state WHERE room IS NULL
+  SELECT *, true AS fits, top + rank AS ordinal FROM coupon_state WHERE remaining IS NULL
   UNION ALL
-  SELECT s.*, s.rank <= s.room, f.ordinal
-  FROM (SELECT * FROM coupon_state WHERE room IS NOT NULL) s
+  SELECT s.*, s.rank <= s.remaining, f.ordinal
+  FROM (SELECT * FROM coupon_state WHERE remaining IS NOT NULL) s
   FULL JOIN free_ordinals f ON f.coupon_id = s.coupon_id AND f.rank = s.rank
 ),`
 }
@@ -144,6 +144,6 @@ evaluated AS MATERIALIZED (
     FROM decided WHERE NOT (competes AND fits)
   ) d
 ),
-${counts.keep(`CASE WHEN room <= 0${dryRun ? ' AND top = 0' : ''} THEN ${limit} ELSE others END`)}`,
+${counts.keep(`CASE WHEN remaining <= 0${dryRun ? ' AND top = 0' : ''} THEN ${limit} ELSE others END`)}`,
   }
 }

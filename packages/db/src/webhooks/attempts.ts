@@ -71,8 +71,8 @@ export interface BegunAttempt {
   readonly turn: number
   /** Of all attempts of this delivery, from 1. */
   readonly number: number
-  /** Of this run through the schedule, from 1: attempts whose worker died or was stopped do not count. */
-  readonly roundAttempt: number
+  /** How many attempts failed before this one since the delivery was made or redelivered: none whose worker died or was stopped. */
+  readonly failedAttempts: number
   readonly webhookId: string
   readonly url: string
   readonly failingSince: Date | null

@@ -72,8 +72,8 @@ export async function findReading(
   isWorkbook: boolean,
 ): Promise<FoundReading | null> {
   const { skipLines, ...options } = wanted.options
-  const asked = options.delimiter === 'auto' ? undefined : options.delimiter
-  const delimiter = isWorkbook ? WORKBOOK_DELIMITER : asked
+  const chosen = options.delimiter === 'auto' ? undefined : options.delimiter
+  const delimiter = isWorkbook ? WORKBOOK_DELIMITER : chosen
   const kind = isWorkbook ? ({ isWorkbook } as const) : {}
   const hasHeader = options.hasHeader === 'auto' ? undefined : options.hasHeader === 'true'
   // Whether it is a table at all is no matter of columns.

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 
 import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import { acquireInstanceLock, InstanceLockedError } from './instance-lock.ts'
-import { readProcessBirth } from './process-birth.ts'
+import { readProcessStart } from './process-start.ts'
 
 let folder: string
 
@@ -36,10 +36,10 @@ describe('an instance lock', () => {
   it('is free when its holder is dead, even if another process has his id', async () => {
     const child = spawn('sleep', ['60'])
     await once(child, 'spawn')
-    const birth = readProcessBirth(child.pid ?? 0)
+    const start = readProcessStart(child.pid ?? 0)
     const lock = await acquireInstanceLock(folder, 0)
     lock.release()
-    await writeFile(join(folder, `${child.pid}.${birth}.abc`), '')
+    await writeFile(join(folder, `${child.pid}.${start}.abc`), '')
     await writeFile(join(folder, `${process.pid}.earlier.def`), '')
     await expect(acquireInstanceLock(folder, 0)).rejects.toMatchObject({ holderPid: child.pid })
     child.kill('SIGKILL')

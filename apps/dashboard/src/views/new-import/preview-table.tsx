@@ -110,7 +110,7 @@ export function FoundOut({
       <Badge>{headerRow ? 'with a header' : 'no header'}</Badge>
       {encoding !== null && encoding !== 'utf-8' && <Badge>{encoding}</Badge>}
       {skippedLines > 0 && <Badge>{formatNumber(skippedLines, 'line')} before it skipped</Badge>}
-      {inspection.rows.length > 0 && <Verdict inspection={inspection} isLookedUp={isLookedUp} />}
+      {inspection.rows.length > 0 && <Summary inspection={inspection} isLookedUp={isLookedUp} />}
     </span>
   )
 }
@@ -120,7 +120,7 @@ function wordDelimiters(delimiter: string): string {
   return word === undefined ? `“${delimiter}”` : `${word}s`
 }
 
-function Verdict({ inspection, isLookedUp }: { readonly inspection: Inspection; readonly isLookedUp: boolean }) {
+function Summary({ inspection, isLookedUp }: { readonly inspection: Inspection; readonly isLookedUp: boolean }) {
   const { rows, uploadHeaders, dateFormat, timeZone, problems } = inspection
   const needsZone = timeZone === null && !isNamedDateFormat(dateFormat ?? DEFAULT_DATE_FORMAT)
   const isRefused = problems.some(({ code }) => code === 'MISSING_KEY' || code === 'MISSING_FIELD')

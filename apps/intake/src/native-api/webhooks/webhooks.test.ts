@@ -184,7 +184,7 @@ describe('a delivery', () => {
     expect((await list('importId=1')).items).toEqual([])
 
     const { prisma } = intake.database
-    const failed = { status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', nextAttemptAt: null, roundAttempts: 8 }
+    const failed = { status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', nextAttemptAt: null, failedAttempts: 8 }
     await prisma.webhookDelivery.updateMany({ where: { endpointId }, data: failed })
     const again = await send('POST', `webhook-deliveries/${made.id}/redeliver`)
     expect(again.status).toBe(202)

@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
 /**
- * When a process began, as a word that is safe in a file name. Ids are used again, an id with its birth is not, so the
+ * When a process began, as a word that is safe in a file name. Ids are used again, an id with its start is not, so the
  * two together name one process for good, over restarts of the machine too. Null: no such process, or only its remains.
  */
-export function readProcessBirth(pid: number): string | null {
-  if (process.platform === 'linux') return readLinuxBirth(pid)
+export function readProcessStart(pid: number): string | null {
+  if (process.platform === 'linux') return readLinuxStart(pid)
   if (process.platform === 'win32') return isSignalable(pid) ? 'unknown' : null
-  return readPosixBirth(pid)
+  return readPosixStart(pid)
 }
 
-function readLinuxBirth(pid: number): string | null {
+function readLinuxStart(pid: number): string | null {
   const stat = readOfProcess(`/proc/${pid}/stat`)
   if (stat === null) return null
   // The second field is the program's name in brackets and may itself hold brackets and spaces.
@@ -23,7 +23,7 @@ function readLinuxBirth(pid: number): string | null {
   return `${startTicks}-${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)}`
 }
 
-function readPosixBirth(pid: number): string | null {
+function readPosixStart(pid: number): string | null {
   if (!isSignalable(pid)) return null
   let line: string
   try {
