@@ -2,8 +2,7 @@
  * Jobs of each kind beside imports (preparations, reverts, webhooks) between two versions: a job of a later one waits for a worker of it,
  * or after a rollback is queued again as the old version reads it; a new worker does those that an old intake or an old worker left.
  */
-import { JOBS } from '@importer/contracts'
-import { prepareJobId, revertJobId } from '@importer/db'
+import { JOBS, prepareJobId, revertJobId } from '@importer/contracts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { startReceiver, type Receiver } from '../../packages/webhooks/test/start-receiver.ts'

@@ -2,7 +2,7 @@
  * While a version is replaced by the next one: the schema is the next one's already, and intakes and workers are of either version. Every
  * import is completed, each by a worker that can read its job; after a rollback, too.
  */
-import { importJobId } from '@importer/db'
+import { importJobId } from '@importer/contracts'
 import { expect, it } from 'vitest'
 
 import { makeNextVersion, migrateToNextVersion } from '../support/next-version.ts'

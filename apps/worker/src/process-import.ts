@@ -1,10 +1,11 @@
+import { CONTINUED_PRIORITY } from '@importer/contracts'
 import type { SystemDatabase } from '@importer/db'
 import type { FileStore } from '@importer/file-store'
 import { runImport, type ImportObserver } from '@importer/imports'
 import type { JobContext, Producer } from '@importer/queue'
 import type { Logger, Tracing } from '@importer/runtime'
 
-import { CONTINUED_PRIORITY, startTimeSlice } from './time-slice.ts'
+import { startTimeSlice } from './time-slice.ts'
 
 export interface ImportProcessorDependencies {
   readonly database: SystemDatabase

@@ -1,9 +1,10 @@
-import { nextRevertJobId, type SystemDatabase } from '@importer/db'
+import { CONTINUED_PRIORITY, nextRevertJobId } from '@importer/contracts'
+import type { SystemDatabase } from '@importer/db'
 import { runRevert } from '@importer/imports'
 import type { JobContext, Producer } from '@importer/queue'
 import type { Logger, Tracing } from '@importer/runtime'
 
-import { CONTINUED_PRIORITY, startTimeSlice } from './time-slice.ts'
+import { startTimeSlice } from './time-slice.ts'
 
 export interface RevertProcessorDependencies {
   readonly database: SystemDatabase

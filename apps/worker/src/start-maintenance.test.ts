@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
-import { importJobId, type Database } from '@importer/db'
+import { importJobId } from '@importer/contracts'
+import type { Database } from '@importer/db'
 import { createFileStore } from '@importer/file-store'
 import { createQueues } from '@importer/queue'
 import { createLog } from '@importer/runtime'

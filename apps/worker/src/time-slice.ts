@@ -1,9 +1,6 @@
 /** How long an import or a revert runs before it yields to one that waits. */
 const SLICE_MS = 1_000
 
-/** What has yielded waits behind what is new, which has no priority number. */
-export const CONTINUED_PRIORITY = 10
-
 interface TimeSliceOptions {
   /** How many jobs wait for a worker. */
   readonly countWaiting: () => Promise<number>

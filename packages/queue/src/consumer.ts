@@ -1,12 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { JOBS, readJobPayload, type JobName, type JobPayload, type ReadPayload } from '@importer/contracts'
+import {
+  computeBackoffMs,
+  JOBS,
+  MAX_STALLED_COUNT,
+  readJobPayload,
+  type JobName,
+  type JobPayload,
+  type ReadPayload,
+} from '@importer/contracts'
 import { DelayedError, UnrecoverableError, WaitingError } from 'bullmq'
 
 import { createOccasionalWarning, type Logger, withTimeout } from '@importer/runtime'
 
 import type { BackendJob, BackendWorker, QueueBackend } from './backend.ts'
-import { computeBackoffMs, MAX_STALLED_COUNT, type LockTimes } from './job-policy.ts'
+import type { LockTimes } from './lock-times.ts'
 
 /** How long an idle worker waits for a notice of a new job before it looks for itself, in seconds. */
 const DRAIN_DELAY_SECONDS = 2

@@ -5,7 +5,7 @@ import { type Logger, withTimeout } from '@importer/runtime'
 
 import type { QueueBackend } from './backend.ts'
 import { startConsumer, type Consumer, type ConsumerOptions, type JobProcessor } from './consumer.ts'
-import { LOCK_TIMES, type LockTimes } from './job-policy.ts'
+import { LOCK_TIMES, type LockTimes } from './lock-times.ts'
 import { openPostgresBackend } from './postgres-backend.ts'
 import { createProducer, type ClosableProducer, type Producer } from './producer.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'

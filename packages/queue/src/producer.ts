@@ -1,10 +1,9 @@
 import { LIMITS } from '@importer/connections'
-import { JOBS, writeJobPayload, type JobName, type JobPayload } from '@importer/contracts'
+import { JOB_OPTIONS, JOBS, writeJobPayload, type JobName, type JobPayload } from '@importer/contracts'
 
 import { withTimeout } from '@importer/runtime'
 
 import type { BackendQueue, QueueBackend } from './backend.ts'
-import { JOB_OPTIONS } from './job-policy.ts'
 import { QueueUnavailableError } from './queue-unavailable-error.ts'
 
 /** BullMQ's largest. */
@@ -15,7 +14,6 @@ export interface EnqueueOptions {
   readonly jobId: string
   /** From 0, which goes first and is the default, to 2097151, which goes last. Equals go in the order of adding. */
   readonly priority?: number
-  readonly delayMs?: number
 }
 
 /** Adds jobs of one name. Everything answers or fails with a QueueUnavailableError within 5 s. */
@@ -72,13 +70,13 @@ export function createProducer<Name extends JobName>(
   }
 
   return {
-    async enqueue(payload, { jobId, priority = 0, delayMs = 0 }) {
+    async enqueue(payload, { jobId, priority = 0 }) {
       const data = writeJobPayload(jobName, payload)
       checkJobId(jobId)
       if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
         throw new RangeError(`the priority ${priority} is no whole number from 0 to ${MAX_PRIORITY}`)
       }
-      const options = { ...JOB_OPTIONS, jobId, priority, delay: delayMs }
+      const options = { ...JOB_OPTIONS, jobId, priority }
       await perform('take a job', (opened) => opened.add(jobName, data, options))
     },
     async enqueueAll(jobs) {

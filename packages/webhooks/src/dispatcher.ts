@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { webhookJobId } from '@importer/contracts'
 import { findReceivers, releaseDeliveries, reserveDeliveries, type Database } from '@importer/db'
 import type { Producer } from '@importer/queue'
 import type { Logger } from '@importer/runtime'
@@ -42,7 +43,7 @@ export async function queueDueDeliveries(options: DispatcherOptions): Promise<nu
   const receivers = await findReceivers(database, { now, hangingSince, mostDue: slots.mostPerReceiver })
   const chosen = shareSlots(receivers, slots)
   const reserved = await reserveDeliveries(database, chosen, { now, reservedUntil })
-  const jobs = reserved.map((payload) => ({ payload, jobId: `webhook-${payload.deliveryId}-${payload.turn}` }))
+  const jobs = reserved.map((payload) => ({ payload, jobId: webhookJobId(payload) }))
   if (jobs.length === 0) return 0
   try {
     await queue.enqueueAll(jobs)

@@ -1,4 +1,5 @@
-import { importJobId, prepareJobId, revertJobId, type ImportRecord } from '@importer/db'
+import { dueImportJobId, prepareJobId, revertJobId } from '@importer/contracts'
+import type { ImportRecord } from '@importer/db'
 import { NO_SPAN, resolvesWithin, runInSpan, type Span } from '@importer/runtime'
 
 import type { IntakeDependencies, Log } from '../dependencies.ts'
@@ -18,10 +19,10 @@ export async function enqueueSoon(
   parent: Span = NO_SPAN,
 ): Promise<void> {
   const { enqueueImport, enqueuePreparation, log } = deps
-  const { id, fencingToken, jobId, toPrepare } = record
+  const { id, toPrepare } = record
   const span = parent.startChild('enqueue', { 'redemptions.import.id': id }, 'producer')
   if (toPrepare) return addSoon(log, record, async () => enqueuePreparation({ importId: id }, prepareJobId(id)), span)
-  await addSoon(log, record, async () => enqueueImport({ importId: id }, jobId ?? importJobId(id, fencingToken)), span)
+  await addSoon(log, record, async () => enqueueImport({ importId: id }, dueImportJobId(id, record)), span)
 }
 
 /** Adds the job that reverts an import; the reconciler does it where the queue does not answer. */

@@ -1,9 +1,8 @@
-import type { ImportFailure } from '@importer/contracts'
+import { importJobId, type ImportFailure } from '@importer/contracts'
 
 import { Prisma } from '../generated/client.ts'
 import type { Database } from '../open-database.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
-import { importJobId } from './create-import.ts'
 import type { ReadingDialect } from './import-record.ts'
 import { END_SLICE } from './time-slices.ts'
 

@@ -1,4 +1,4 @@
-import type { Actor } from '@importer/contracts'
+import { RESUMED_IMPORT_JOB_ID, type Actor } from '@importer/contracts'
 
 import type { Database, Transaction } from '../open-database.ts'
 import { runAction } from '../run-action.ts'
@@ -70,7 +70,7 @@ async function resume(tx: Transaction, { orgId, importId }: OwnedImport): Promis
         max_errors = CASE WHEN failure_code = 'ERROR_BUDGET_EXCEEDED' THEN NULL ELSE max_errors END,
         max_error_ratio = CASE WHEN failure_code = 'ERROR_BUDGET_EXCEEDED' THEN NULL ELSE max_error_ratio END,
         failure_code = NULL, failure_message = NULL, updated_at = clock_timestamp(),
-        job_id = format('import-%s-%s-r%s', id, lease, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+        job_id = format(${RESUMED_IMPORT_JOB_ID}, id, lease, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
     WHERE id = ${importId}::int AND org_id = ${orgId}::int AND status IN ('cancelled', 'failed')
       AND revert_requested_at IS NULL AND expired_at IS NULL
       AND (NOT dry_run OR finished_at > clock_timestamp() - ${DRY_RUN_RESUMABLE_DAYS}::float8 * interval '1 day')

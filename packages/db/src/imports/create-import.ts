@@ -102,16 +102,6 @@ WHERE (NOT $21::boolean OR NOT EXISTS (${SAME_FILE}))
 ON CONFLICT (org_id, idempotency_key) DO NOTHING
 RETURNING id`
 
-/** The id under which the job that makes an import's file is queued. */
-export function prepareJobId(importId: number): string {
-  return `prepare-${importId}`
-}
-
-/** The id of an import's job while the import has this fencing token. */
-export function importJobId(importId: number, fencingToken: number): string {
-  return `import-${importId}-${fencingToken}`
-}
-
 /**
  * Accepts an import: once this returns, no crash loses it. Its file must be durable before. Throws a SameFileError, a
  * QueueFullError, a StorageQuotaError, an ImportExistsError or an ImportUncertainError; its file may be removed after any but the last.

@@ -2,25 +2,6 @@ import type { Database } from '../open-database.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import type { StrandedPage } from './stranded-imports.ts'
 
-/** The id under which a revert is queued first. */
-export function revertJobId(importId: number): string {
-  return `revert-${importId}`
-}
-
-/**
- * The two ids that the jobs of a revert alternate between: the next job is queued while the one before still runs. So a revert
- * that two workers have taken has never more than two jobs.
- */
-export function revertJobIds(importId: number): readonly [string, string] {
-  return [revertJobId(importId), `${revertJobId(importId)}-continued`]
-}
-
-/** The id of the job that goes on with a revert when this one yields. */
-export function nextRevertJobId(importId: number, jobId: string): string {
-  const [first, continued] = revertJobIds(importId)
-  return jobId === continued ? first : continued
-}
-
 /** The lowest and highest row numbers of what is still recorded of an import that is to be reverted; null: nothing. */
 export async function findRowsToRevert(
   { prisma }: Database,

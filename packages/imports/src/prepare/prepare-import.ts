@@ -1,8 +1,7 @@
-import type { ImportFailure } from '@importer/contracts'
+import { dueImportJobId, type ImportFailure } from '@importer/contracts'
 import {
   failPreparation,
   findImportById,
-  importJobId,
   recordPreparedFile,
   type Database,
   type ImportRecord,
@@ -72,7 +71,7 @@ async function prepareKnown(options: PreparationOptions, record: ImportRecord): 
   try {
     const file = await make({ ...options, store: recordReads({ database, store, log, importId }) }, record)
     if (await recordPreparedFile(database, importId, { ...file, fileKey: file.key })) {
-      return { jobId: record.jobId ?? importJobId(importId, record.fencingToken) }
+      return { jobId: dueImportJobId(importId, record) }
     }
     await store.remove(file.key)
     return null

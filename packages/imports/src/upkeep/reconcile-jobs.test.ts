@@ -1,4 +1,4 @@
-import { importJobId, nextRevertJobId, revertJobIds } from '@importer/db'
+import { importJobId, nextRevertJobId, revertJobIds } from '@importer/contracts'
 import { createQueues, type Producer, type Queues } from '@importer/queue'
 import { createLog } from '@importer/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'

@@ -1,12 +1,5 @@
-import {
-  findStrandedImports,
-  findStrandedReverts,
-  importJobId,
-  prepareJobId,
-  revertJobId,
-  revertJobIds,
-  type Database,
-} from '@importer/db'
+import { dueImportJobId, importJobId, prepareJobId, revertJobId, revertJobIds } from '@importer/contracts'
+import { findStrandedImports, findStrandedReverts, type Database } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
 export interface ReconcileOptions {
@@ -57,13 +50,14 @@ export async function reconcileJobs(options: ReconcileOptions, reached: number):
   const { database, queue, prepareQueue, revertQueue, log } = options
   const findImports = async (afterId: number | null): Promise<ExpectedJob[]> => {
     const stranded = await findStrandedImports(database, { quietMs: QUIET_MS, afterId, limit: PAGE })
-    return stranded.map(({ importId, fencingToken, jobId, toPrepare }) => {
-      if (toPrepare) {
+    return stranded.map((waiting) => {
+      const { importId, fencingToken } = waiting
+      if (waiting.toPrepare) {
         const preparing = prepareJobId(importId)
         return { importId, queue: prepareQueue, expected: [preparing], added: preparing }
       }
-      const added = importJobId(importId, fencingToken)
-      return { importId, queue, expected: [jobId ?? added], added }
+      const expected = [dueImportJobId(importId, waiting)]
+      return { importId, queue, expected, added: importJobId(importId, fencingToken) }
     })
   }
   const imports = await requeueMissing(log, reached, findImports)

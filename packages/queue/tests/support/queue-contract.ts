@@ -54,21 +54,10 @@ export function testQueues(it: QueueTest): void {
         { jobId: `import-${importId}-1`, ...(priority !== undefined && { priority }) },
       )
     }
-    await producer.enqueue({ importId: 8 }, { jobId: 'import-8-1', delayMs: 60_000 })
     expect(await producer.countWaiting()).toBe(7)
     queues.consume('import', processor, { concurrency: 1 })
     await until(() => expect(ids()).toEqual([4, 7, 2, 6, 1, 3, 5]))
     expect(await producer.countWaiting()).toBe(0)
-    expect(await producer.hasJob('import-8-1')).toBe(true)
-  })
-
-  it('starts a delayed job when it is due', async ({ queues }) => {
-    const { seen, processor } = makeRecorder()
-    queues.consume('import', processor, { concurrency: 1 })
-    const added = Date.now()
-    await queues.producer('import').enqueue({ importId: 1 }, { jobId: 'import-1-1', delayMs: 700 })
-    await until(() => expect(seen).toHaveLength(1))
-    expect((seen[0]?.at ?? 0) - added).toBeGreaterThanOrEqual(700)
   })
 
   it('tries a failed job again, counts the attempts and logs each failure', async ({ queues, lines }) => {

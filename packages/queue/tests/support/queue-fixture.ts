@@ -3,7 +3,7 @@ import { test, vi } from 'vitest'
 
 import type { JobContext } from '../../src/consumer.ts'
 import { createQueues, type QueueLocation, type Queues } from '../../src/create-queues.ts'
-import type { LockTimes } from '../../src/job-policy.ts'
+import type { LockTimes } from '../../src/lock-times.ts'
 import type { QueueServer } from './queue-servers.ts'
 
 /** A test with a location of its own, which holds no job yet, on a server that others use at the same time. */
@@ -31,14 +31,13 @@ export type QueueTest = ReturnType<typeof extendTest>
 interface Seen {
   readonly importId: number
   readonly context: JobContext
-  readonly at: number
 }
 
 /** A processor that remembers what it was given. */
 export function makeRecorder() {
   const seen: Seen[] = []
   const processor = async ({ importId }: { importId: number }, context: JobContext): Promise<void> => {
-    seen.push({ importId, context, at: Date.now() })
+    seen.push({ importId, context })
   }
   return { seen, processor, ids: () => seen.map(({ importId }) => importId) }
 }
