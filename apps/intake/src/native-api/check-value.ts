@@ -5,9 +5,29 @@ import { ApiError } from '../http/api-error.ts'
 
 /** A value as its schema has it. Throws 400 with every fault in it; `whole` names the value itself: `query`, `body`. */
 export function checkValue<Schema extends z.ZodType>(schema: Schema, value: unknown, whole: string): z.output<Schema> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: describeExpectation })
   if (result.success) return result.data
   throw new ApiError(400, describeIssues(result.error, value, whole))
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+const FORMATS: Readonly<Record<string, string>> = { datetime: 'an instant such as 2026-05-31T18:45:00Z' }
+
+/** What was expected, where the schema itself has no message: zod's own are for programmers. Undefined leaves it to zod. */
+export function describeExpectation(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_value') return `expected ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_type') return `expected ${TYPES[issue.expected] ?? issue.expected}`
+  if (issue.code === 'too_small') return `expected at least ${issue.minimum}`
+  if (issue.code === 'too_big') return `expected at most ${issue.maximum}`
+  if (issue.code === 'invalid_format') return `expected ${FORMATS[issue.format] ?? issue.format}`
+  return undefined
 }
 
 /** What a schema has to say against a value, as faults of its fields. */

@@ -9,7 +9,7 @@ import {
 import type { JsonObject } from '@importer/db'
 
 import type { ReceivedUpload } from '../http/receive-upload.ts'
-import { describeIssues } from '../native-api/check-value.ts'
+import { describeExpectation, describeIssues } from '../native-api/check-value.ts'
 import { findInexactNumber } from './find-inexact-number.ts'
 
 /** The optional fields of an upload, or what is wrong with them. */
@@ -35,7 +35,7 @@ export function readUploadOptions(
   const given = Object.fromEntries(
     names.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]]),
   )
-  const result = uploadOptions.safeParse(given)
+  const result = uploadOptions.safeParse(given, { error: describeExpectation })
   if (!result.success) return { options: undefined, metadata: null, faults: describeIssues(result.error, given) }
   const faults: FieldFault[] = []
   const { callbackUrl, dateFormat, timeZone } = result.data

@@ -142,16 +142,8 @@ export const uploadOptions = z.object({
     .default('auto')
     .meta({ description: 'Whether the first record is a header; auto: it is found out' }),
   delimiter: z
-    .union(
-      [
-        z.literal('auto'),
-        z
-          .string()
-          .regex(/^[\u0001-\u007f]$/)
-          .regex(/^[^"\r\n]$/),
-      ],
-      'expected auto or one ASCII character that is no quote or line end',
-    )
+    .string()
+    .regex(/^(?:auto|(?!["\r\n])[\u0001-\u007f])$/, 'expected auto or one ASCII character that is no quote or line end')
     .default('auto'),
   encoding: z
     .enum(['utf-8', 'windows-1252', 'utf-16le'], 'expected utf-8, windows-1252 or utf-16le')
