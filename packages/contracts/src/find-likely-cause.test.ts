@@ -38,6 +38,12 @@ const VALUES: readonly [reason: RowErrorReason, field: ColumnKey, value: string,
     { dateFormat: 'epochSeconds' },
   ],
   ['date_not_millis', DATE, '2024-11-25', /dateFormat=dd\/MM\/yyyy.*dateFormat=iso8601/, { dateFormat: 'dd/MM/yyyy' }],
+  ['date_not_in_calendar', DATE, '05/31/2026', /the other way round/, { dateFormat: 'dd/MM/yyyy' }],
+  ['date_not_in_calendar', DATE, '31.5.26 18:45', /the other way round/, { dateFormat: 'M.d.yy HH:mm' }],
+  ['date_not_in_calendar', DATE, '31/05/2026 6:45 PM', /the other way round/, { dateFormat: 'MM/dd/yyyy h:mm a' }],
+  ['date_not_millis', DATE, '5/31/2026 18:45', /another format/, { dateFormat: 'dd.MM.yyyy HH:mm' }],
+  ['date_not_millis', DATE, '31.05.2026', /another format/, { dateFormat: 'dd.MM.yyyy HH:mm' }],
+  ['date_not_millis', DATE, '2026/05/31', /another format/, { dateFormat: 'dd/MM/yyyy' }],
   ['date_not_existing', DATE, '31/03/2024 02:30', /does not exist.*clocks/, { dateFormat: 'dd/MM/yyyy HH:mm' }],
   ['date_without_offset', DATE, '2024-11-25T02:00:00', /timeZone/, { dateFormat: 'iso8601' }],
   ['date_not_in_calendar', DATE, '31/11/2024', /no day or time/, { dateFormat: 'dd/MM/yyyy' }],
@@ -81,6 +87,9 @@ test.each<[RowErrorReason, ColumnKey, string, CellRules?]>([
   ['customer_not_found', 'mobile', '+49 9800000'],
   ['customer_not_found', 'mobile', '9800000002', { defaultCountry: 'IN' }],
   ['coupon_not_found', 'couponCode', 'TOTAL-10'],
+  ['date_not_in_calendar', DATE, '31/02/2026', { dateFormat: 'dd/MM/yyyy' }],
+  ['date_not_in_calendar', DATE, '31/40/2026', { dateFormat: 'dd/MM/yyyy' }],
+  ['date_not_in_calendar', DATE, '2026/13/05', { dateFormat: 'yyyy/MM/dd' }],
 ])('%s of %s %s: nothing is guessed', (reason, field, value, rules = {}) => {
   expect(describeRowError({ reason, field }, value, rules)).not.toContain(': ')
 })

@@ -56,6 +56,17 @@ export const LIKELY_CAUSES = {
     cause: 'The file writes dates with year, month and day.',
     remedy: 'Upload it with a `dateFormat` such as `yyyy/MM/dd` or `yyyy.MM.dd HH:mm`, and its `timeZone`.',
   },
+  swapped_date: {
+    hint: 'it looks like a date with day and month the other way round, so find out in which order the file writes them: a spreadsheet may have swapped them in a part of the rows',
+    cause: 'The file writes day and month in the other order, or a spreadsheet swapped them in a part of the rows.',
+    remedy:
+      'Upload the file with the `dateFormat` in whose order it is. Where only a part of its rows is swapped, export it anew without opening it in a spreadsheet.',
+  },
+  other_date: {
+    hint: 'it looks like a date of another format, so correct it, or upload the file with the dateFormat that it has',
+    cause: 'The date is written in another format than the one of the upload.',
+    remedy: 'Correct the date, or upload the file with the `dateFormat` that all of it has.',
+  },
   second_digits_date: {
     hint: 'it looks like a date without separators, which dateFormat=yyyyMMddHHmmss reads, together with timeZone',
     cause: 'The file writes dates and times as digits without separators.',
@@ -124,6 +135,8 @@ const YEAR_FIRST = /^\d{4}[./]\d{1,2}[./]\d{1,2}(?:\D|$)/
 const FRACTION = /^[+-]?\d+[.,]\d+$/
 const SECOND_DIGITS = /^(?:19|20)\d{12}$/
 const DAY_DIGITS = /^(?:19|20)\d{6}$/
+const MONTHS = 12
+const LONGEST_MONTH = 31
 const FIRST_SERIAL = 20_000
 const LAST_SERIAL = 80_000
 const FIRST_SECONDS = 946_684_800
@@ -161,10 +174,27 @@ function findLineCause(text: string, { isFirstRow = false }: ValueContext): Like
 
 function findDateCause(text: string, { dateFormat = DEFAULT_DATE_FORMAT }: ValueContext): LikelyCause | null {
   if (ISO.test(text) && dateFormat !== 'iso8601') return 'iso_date'
-  if (DAY_FIRST.test(text) && isNamedDateFormat(dateFormat)) return 'day_first_date'
-  if (YEAR_FIRST.test(text) && isNamedDateFormat(dateFormat)) return 'year_first_date'
+  if (DAY_FIRST.test(text) || YEAR_FIRST.test(text)) return findOrderCause(text, dateFormat)
   if (GROUPED.test(text) || GROUPED_BY_TWO.test(text)) return findGroupingCause(text)
   return findNumberCause(text, dateFormat) ?? (FRACTION.test(text) ? findGroupingCause(text) : null)
+}
+
+function findOrderCause(text: string, dateFormat: string): LikelyCause | null {
+  if (isNamedDateFormat(dateFormat)) return DAY_FIRST.test(text) ? 'day_first_date' : 'year_first_date'
+  const isYearFirst = YEAR_FIRST.test(text)
+  if (isYearFirst !== dateFormat.startsWith('y') || outline(text, /\d+/g) !== outline(dateFormat, /[yMdHhmsS]+/g))
+    return 'other_date'
+  const [first = 0, second = 0] = text.match(/\d+/g)?.map(Number) ?? []
+  const [day, month] = dateFormat.startsWith('d') ? [first, second] : [second, first]
+  return !isYearFirst && month > MONTHS && month <= LONGEST_MONTH && day <= MONTHS ? 'swapped_date' : null
+}
+
+/** What stands between the numbers of a date, or between the parts of a pattern: by it the two are compared. */
+function outline(text: string, number: RegExp): string {
+  return text
+    .replaceAll(number, '0')
+    .replace(/ ?(?:a|[ap]\.?m\.?)$/i, 'a')
+    .trim()
 }
 
 function findNumberCause(text: string, dateFormat: string): LikelyCause | null {

@@ -72,7 +72,8 @@ const CASES: Readonly<Record<RowErrorCode, Case>> = {
     field: null,
     value: 'M\ufffdller',
     number: 629,
-    message: 'the record holds bytes that are no UTF-8, expected a file in UTF-8',
+    message:
+      'the record holds bytes that are no UTF-8, expected a file in UTF-8, or the field encoding with the upload (windows-1252 for a file of an older program)',
     heading: 'The record is not in the encoding of the file',
   },
   CUSTOMER_NOT_FOUND: {

@@ -168,9 +168,14 @@ export const ROW_RULES = {
     reasons: {
       not_utf8: {
         index: 0,
-        message: () => 'the record holds bytes that are no UTF-8, expected a file in UTF-8',
+        message: () =>
+          'the record holds bytes that are no UTF-8, expected a file in UTF-8, or the field encoding with the upload (windows-1252 for a file of an older program)',
       },
-      nul_byte: { index: 1, message: () => 'the record holds a NUL byte, expected text' },
+      nul_byte: {
+        index: 1,
+        message: () =>
+          'the record holds a NUL byte, expected text (a file that was cut off when it was copied can end so)',
+      },
     },
   },
   CUSTOMER_NOT_FOUND: {

@@ -5,8 +5,27 @@ import { z } from 'zod'
 import { describeExpectation } from './check-value.ts'
 
 const NONSENSE = [
-  ...['', 'x', 'ab', '"', '-1', '1e99', '9'.repeat(30), 'x'.repeat(6_000), '\0', null, true, -1, 1.5, 1e300],
-  ...[[], [null], ['x'], {}, { a: {} }, { column: 1 }, undefined],
+  '',
+  'x',
+  'ab',
+  '"',
+  '-1',
+  '1e99',
+  '9'.repeat(30),
+  'x'.repeat(6_000),
+  '\0',
+  null,
+  true,
+  -1,
+  1.5,
+  1e300,
+  [],
+  [null],
+  ['x'],
+  {},
+  { a: {} },
+  { column: 1 },
+  undefined,
 ]
 
 const operations: readonly (readonly [string, Operation])[] = Object.entries(OPERATIONS)
