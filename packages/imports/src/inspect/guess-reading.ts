@@ -23,6 +23,10 @@ const MAX_SAMPLE_CHARACTERS = 200
 
 /** So many names that are known make a record a header, for whoever guesses. */
 const MIN_KNOWN_NAMES = 2
+/** An import needs a customer, a coupon, a date and a till, of which date and till hold digits in rows and none in a header. */
+const MIN_NAMES = 4
+const MIN_NUMBERS = 2
+const DIGIT = /\p{Nd}/u
 
 /**
  * Guesses by the names and the looks of the columns under each delimiter: the one with which most is known. What is known
@@ -77,7 +81,17 @@ function findNames(records: readonly FirstRecord[], isPromised: boolean): number
   const counts = records.slice(0, HEADER_RECORDS).map(({ cells }) => countKnownNames(cells ?? []))
   const most = Math.max(0, ...counts)
   if (most >= MIN_KNOWN_NAMES) return counts.indexOf(most)
-  return isPromised && records.length > 0 ? 0 : -1
+  if (isPromised && records.length > 0) return 0
+  return records
+    .slice(0, HEADER_RECORDS)
+    .findIndex(({ cells }, at) => areNamesAbove(cells ?? [], records[at + 1]?.cells ?? []))
+}
+
+/** Whether a record is words, and the one below it has numbers: names in a language that is not known here. */
+function areNamesAbove(names: readonly string[], below: readonly string[]): boolean {
+  if (names.length !== below.length || names.some((name) => DIGIT.test(name))) return false
+  const named = names.slice(0, MAX_COLUMNS).flatMap((name, position) => (trimCell(name) === '' ? [] : [position]))
+  return named.length >= MIN_NAMES && named.filter((at) => DIGIT.test(below[at] ?? '')).length >= MIN_NUMBERS
 }
 
 function countKnownNames(cells: readonly string[]): number {

@@ -104,6 +104,21 @@ describe('a file of which nobody has said anything', () => {
     expect(found.problems).toEqual([{ code: 'COLUMNS_UNSURE', message: expect.stringContaining('redeemedAt') }])
   })
 
+  test('has a header whose names are of no known language where words stand above numbers', async () => {
+    const rows = '2026/05/31 18:45,99,+919900000001,B3\n2026/05/30 18:45,98,+919900000002,B4\n'
+    const found = await inspect(`2026年5月\n\n日時,店舗,携帯番号,クーポン\n${rows}`)
+    expect(found).toMatchObject({ headerRow: true, skippedLines: 2, dateFormat: 'yyyy/MM/dd HH:mm' })
+    expect(found.columns.map(({ name, suggestedKey }) => [name, suggestedKey])).toEqual([
+      ['日時', 'redeemedDateInMillis'],
+      ['店舗', null],
+      ['携帯番号', 'mobile'],
+      ['クーポン', null],
+    ])
+    expect(found.rows[0]).toMatchObject({ rowNumber: 1, line: 4 })
+    const words = await inspect('Anna,Berlin,SPRING,heute\nBernd,Hamburg,AUTUMN,morgen\n')
+    expect(words.headerRow).toBe(false)
+  })
+
   test('is reported of a header that the importer does not take for one', async () => {
     const found = await inspect(`Date 1,Till,Mobile,Coupon\n${row()}${row()}`)
     expect([found.headerRow, codes(found)]).toEqual([false, ['HEADER_UNSURE']])
