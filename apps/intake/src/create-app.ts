@@ -1,6 +1,6 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 
-import express from 'express'
+import express, { type NextFunction, type Request, type Response } from 'express'
 
 import { createAuthenticate } from './authentication/authenticate.ts'
 import { requireSameOrigin } from './authentication/require-same-origin.ts'
@@ -13,7 +13,7 @@ import { createDocsRouter } from './docs/docs-router.ts'
 import type { IntakeDependencies } from './dependencies.ts'
 import { createHealthRouter } from './health/health-router.ts'
 import { admitRequests } from './http/admit-requests.ts'
-import { answerErrors } from './http/answer-errors.ts'
+import { answerErrors, type AnswerError } from './http/answer-errors.ts'
 import { answerPolls } from './http/answer-polls.ts'
 import { compressAnswers } from './http/compress-answers.ts'
 import { notFound } from './http/api-error.ts'
@@ -22,16 +22,19 @@ import { limitRate } from './http/limit-rate.ts'
 import type { PrepareAnswer } from './http/prepare-answer.ts'
 import { requireDatabase } from './http/require-database.ts'
 import { allowOrigins, secureAnswers } from './http/secure-answers.ts'
-import { trackRequests } from './http/track-requests.ts'
+import type { Served } from './http/served.ts'
+import { isTracked, trackRequests } from './http/track-requests.ts'
 import { mountNativeApi } from './native-api/native-router.ts'
 import { renderProblem } from './native-api/answer.ts'
 import { createImportPoll, createShowImport } from './native-api/show-import.ts'
 import { createTakeUpload } from './uploads/take-upload.ts'
 
 const COMPATIBLE_MOUNTS = ['/coupon/api/v1/upload', '/upload']
+/** Whether a target is below one of them, also where it cannot be decoded, or names the server, too. */
+const COMPATIBLE_TARGET = /^(?:https?:\/\/[^/]*)?(?:\/coupon\/api\/v1)?\/upload(?:[/?%]|$)/i
 
 /** The whole HTTP face of the importer, over what it is given. Serve it with `createIntakeServer`. */
-export function createApp(deps: IntakeDependencies): RequestListener {
+export function createApp(deps: IntakeDependencies): Served {
   const cookie = createSessionCookie(deps.publicUrl)
   const authenticate = createAuthenticate(deps.systemDatabase, cookie)
   const findImport = createFindImport(deps.databases)
@@ -54,6 +57,10 @@ export function createApp(deps: IntakeDependencies): RequestListener {
   }
   const answerProblem = answerErrors(deps.log, renderProblem)
   const answerCompatibleError = answerErrors(deps.log, renderErrors)
+  const answerError: AnswerError = async (error, request, response) => {
+    const answer = COMPATIBLE_TARGET.test(readTarget(request)) ? answerCompatibleError : answerProblem
+    await answer(error, request, response)
+  }
   const showImport = createShowImport(deps, findImport)
   const showJob = createShowJob(deps, findImport)
 
@@ -63,10 +70,7 @@ export function createApp(deps: IntakeDependencies): RequestListener {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.use(prepare)
-  app.use(
-    COMPATIBLE_MOUNTS,
-    createCompatibleRouter(deps, admit, authenticate, showJob, takeUpload, answerCompatibleError),
-  )
+  app.use(COMPATIBLE_MOUNTS, createCompatibleRouter(deps, admit, authenticate, showJob, takeUpload))
   mountNativeApi(app, deps, admit, authenticate, findImport, showImport, cookie, takeUpload)
   app.use(createDocsRouter(deps))
   app.use(createDashboardRouter())
@@ -74,8 +78,23 @@ export function createApp(deps: IntakeDependencies): RequestListener {
   app.use(() => {
     throw notFound('NOT_FOUND', 'path', 'there is nothing at this path')
   })
-  app.use(answerProblem)
+  app.use(async (error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answerError(error, request, response),
+  )
 
   const polls = [createImportPoll(showImport, answerProblem), createJobPoll(showJob, answerCompatibleError)]
-  return answerPolls(app, { polls, prepare, admit, authenticate })
+  return {
+    answer: answerPolls(app, { polls, prepare, admit, authenticate }),
+    refuse(error, request, response) {
+      const refuse = () => void answerError(error, request, response)
+      if (isTracked(response)) refuse()
+      else prepare(request, response, refuse)
+    },
+  }
+}
+
+/** As it was sent: a router cuts its own path off a request's URL, and keeps it so while the request is under way. */
+function readTarget(request: IncomingMessage): string {
+  const whole = 'originalUrl' in request ? request.originalUrl : request.url
+  return typeof whole === 'string' ? whole : ''
 }

@@ -133,7 +133,7 @@ async function start({ env, log, shutdown, times, tracing }: ProgramParts<Intake
   await resolvesWithin(databaseGuard.check(), FIRST_CHECK_TIMEOUT_MS).catch((error: unknown) =>
     log.debug({ err: error }, 'the database cannot be worked with yet'),
   )
-  const server = createIntakeServer(app, drain)
+  const server = createIntakeServer(app, { drain })
   await listen(server, { port: env.PORT, host: env.HOST })
   shutdown.add('http server', async () => {
     drain.begin()

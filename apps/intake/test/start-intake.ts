@@ -16,7 +16,7 @@ import type { IntakeDependencies } from '../src/dependencies.ts'
 import { createMetrics } from '../src/health/metrics.ts'
 import { createStorageProbe } from '../src/health/probe-storage.ts'
 import { closeServer } from '../src/http/close-server.ts'
-import { createIntakeServer } from '../src/http/create-server.ts'
+import { createIntakeServer, type ServerOptions } from '../src/http/create-server.ts'
 
 export const ORG = 9619
 export const OTHER_ORG = 4711
@@ -43,7 +43,10 @@ export interface TestIntake {
 }
 
 /** The real app on a free port, over a real database, queue and disk of its own. */
-export async function startIntake(overrides: Partial<IntakeDependencies> = {}): Promise<TestIntake> {
+export async function startIntake({
+  headTimeoutMs,
+  ...overrides
+}: Partial<IntakeDependencies> & Pick<ServerOptions, 'headTimeoutMs'> = {}): Promise<TestIntake> {
   const { url: databaseUrl, ownerUrl } = await createTestDatabase()
   const root = await makeTemporaryFolder()
   const logged: string[] = []
@@ -91,7 +94,7 @@ export async function startIntake(overrides: Partial<IntakeDependencies> = {}): 
     ...overrides,
   }
   const keys = await seed(database)
-  const server: Server = createIntakeServer(createApp(deps))
+  const server: Server = createIntakeServer(createApp(deps), headTimeoutMs === undefined ? {} : { headTimeoutMs })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -1,5 +1,5 @@
 /** The statuses of refused requests. */
-export type FaultStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 416 | 422 | 429 | 500 | 503
+export type FaultStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 416 | 417 | 422 | 429 | 431 | 500 | 503
 
 /**
  * Every code that a refused request is answered with, by both APIs, in the order of the alphabet: the statuses that it comes
@@ -21,6 +21,7 @@ export const FAULTS = {
   DUPLICATE_POSITION: { 400: 'two keys of `uploadHeaders` mean the same column' },
   EMPTY_BODY: { 400: 'reference data were sent without a line' },
   EMPTY_FILE: { 400: 'columns are given by name, and the file has nothing in it' },
+  EXPECTATION_FAILED: { 417: 'the header `Expect` has something other than `100-continue`' },
   FILE_DAMAGED: { 500: 'the stored file is no longer what was uploaded' },
   FILE_MISSING: { 404: 'the file of the import is not there yet, is kept no longer or is gone from the store' },
   FORBIDDEN: { 403: 'the role of the key does not reach' },
@@ -29,6 +30,7 @@ export const FAULTS = {
   HEADER_NOT_FOUND: {
     400: 'a column is given by a name that the header of the file has not, or the file has no header',
   },
+  HEADERS_TOO_LARGE: { 431: 'the address and the headers of the request are larger than they may be' },
   IDEMPOTENCY_KEY_IN_USE: { 409: 'a request with this `Idempotency-Key` is under way' },
   IDEMPOTENCY_KEY_REUSED: { 422: 'the `Idempotency-Key` came with another payload before' },
   IMPORT_NOT_FOUND: { 404: 'the organization has no such import' },
@@ -49,6 +51,7 @@ export const FAULTS = {
   INVALID_WORKBOOK: { 400: 'the .xlsx file is broken, protected by a password or of another kind' },
   JOB_NOT_FOUND: { 404: 'the series has no such `jobId`' },
   MALFORMED_MULTIPART: { 400: 'the form is broken, or was cut off' },
+  MALFORMED_REQUEST: { 400: 'what was sent is not HTTP that can be read, or was cut off' },
   METHOD_NOT_ALLOWED: { 405: 'the path does not know this method; `Allow` has those that it knows' },
   MISSING_FIELD: { 400: 'a mandatory field is not there or empty' },
   MISSING_FILE: { 400: 'the form has no file in the field `file`' },
@@ -62,7 +65,7 @@ export const FAULTS = {
   RATE_LIMITED: { 429: 'the key has made as many requests within a minute as it may' },
   REFERENCE_NOT_FOUND: { 404: 'the organization has no such series, coupon, customer or till' },
   REPEATED_FIELD: { 400: 'a field is there more than once' },
-  REQUEST_TIMEOUT: { 408: 'the body stood still for too long' },
+  REQUEST_TIMEOUT: { 408: 'the body stood still for too long, or the head did not arrive in time' },
   RETRY_UNDER_WAY: { 409: 'another retry of these rows is not over' },
   ROTATED_TOO_OFTEN: { 409: 'a webhook secret was rotated four times within 24 hours' },
   ROW_NOT_FOUND: { 404: 'the file of the import has no such row' },

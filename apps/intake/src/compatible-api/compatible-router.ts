@@ -3,7 +3,6 @@ import { Router } from 'express'
 import type { Authenticate } from '../authentication/authenticate.ts'
 import type { IntakeDependencies } from '../dependencies.ts'
 import type { AdmitRequest } from '../http/admit-requests.ts'
-import type { AnswerError } from '../http/answer-errors.ts'
 import { notFound } from '../http/api-error.ts'
 import { mountRoute, reading } from '../http/mount-route.ts'
 import type { TakeUpload } from '../uploads/take-upload.ts'
@@ -17,7 +16,6 @@ export function createCompatibleRouter(
   authenticate: Authenticate,
   showJob: ShowJob,
   takeUpload: TakeUpload,
-  answerError: AnswerError,
 ): Router {
   const router = Router()
   mountRoute(router, {
@@ -35,6 +33,5 @@ export function createCompatibleRouter(
   router.use(() => {
     throw notFound('NOT_FOUND', 'path', 'there is nothing here; expected redeemFile or getUploadRedeemedCouponStatus')
   })
-  router.use(answerError)
   return router
 }

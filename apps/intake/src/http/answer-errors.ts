@@ -10,7 +10,7 @@ import { RefusedAccessError } from '../authentication/refused-access-error.ts'
 import type { Log } from '../dependencies.ts'
 import { ApiError, ClientGoneError, CutAnswerError, queueFull, storageQuotaExceeded, unavailable } from './api-error.ts'
 import { sendAnswer, type Answer } from './send-answer.ts'
-import { describeFailedRequest, describeRequest, noteCutAnswer, noteErrorCode } from './track-requests.ts'
+import { describeFailedRequest, describeRequest, isAnswered, noteCutAnswer, noteErrorCode } from './track-requests.ts'
 
 /** How one API answers with an error. */
 export type RenderError = (error: ApiError) => Answer
@@ -55,7 +55,8 @@ export function answerErrors(log: Log, render: RenderError): AnswerError {
       return
     }
     if (error instanceof ClientGoneError || response.destroyed) {
-      log.info(describeRequest(response), 'the client went away')
+      // A body that could not be read was refused before its reader finds that it ends.
+      if (!isAnswered(response)) log.info(describeRequest(response), 'the client went away')
       response.destroy()
       return
     }

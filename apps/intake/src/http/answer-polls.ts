@@ -4,7 +4,7 @@ import type { Authenticate } from '../authentication/authenticate.ts'
 import type { AdmitRequest } from './admit-requests.ts'
 import type { AnswerError } from './answer-errors.ts'
 import type { PrepareAnswer } from './prepare-answer.ts'
-import { requireOneHost } from './require-one-host.ts'
+import { requireSoundHead } from './require-sound-head.ts'
 import { noteKey, noteRoute } from './track-requests.ts'
 
 /** A status by id, as programs ask for it again and again. */
@@ -41,7 +41,7 @@ export function answerPolls(app: RequestListener, options: PollOptions): Request
   async function answer(poll: Poll, parts: readonly string[], request: IncomingMessage, response: ServerResponse) {
     try {
       noteRoute(response, poll.route)
-      requireOneHost(request)
+      requireSoundHead(request)
       await admit(request, response)
       const principal = await authenticate(request.headers, 'read')
       noteKey(response, principal)

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { expect, test } from 'vitest'
 
+import { servePlainly } from '../../test/serve-plainly.ts'
 import { closeServer } from './close-server.ts'
 import { createIntakeServer } from './create-server.ts'
 import { createDrain } from './drain.ts'
@@ -19,12 +20,13 @@ test('an answer that has not begun when the drain begins ends its connection, an
   const drain = createDrain()
   const { promise: held, resolve: letGo } = promiseWithResolve()
   let begun = 0
-  const server = createIntakeServer((request, response) => {
+  const served = servePlainly((request, response) => {
     begun += 1
     const answer = () => response.end('answered')
     if (request.url === '/held') held.then(answer, answer)
     else answer()
-  }, drain)
+  })
+  const server = createIntakeServer(served, { drain })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

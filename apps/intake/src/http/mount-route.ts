@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response, Router } from 'express'
 
 import { methodNotAllowed } from './api-error.ts'
 import type { AdmitRequest } from './admit-requests.ts'
-import { requireOneHost } from './require-one-host.ts'
+import { requireSoundHead } from './require-sound-head.ts'
 import { noteRoute } from './track-requests.ts'
 
 type Handle<Params> = (request: Request<Params>, response: Response) => void | Promise<void>
@@ -23,7 +23,7 @@ export function mountRoute<Params = Request['params']>(router: Router, route: Ro
   const allowed = [...handlers.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   const serve = async (request: Request<Params>, response: Response): Promise<void> => {
     noteRoute(response, name)
-    requireOneHost(request)
+    requireSoundHead(request)
     await admit?.(request, response)
     const handle = handlers.get(request.method === 'HEAD' ? 'GET' : request.method)
     if (handle === undefined) throw methodNotAllowed(request.method, allowed)

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { servePlainly } from '../../test/serve-plainly.ts'
 import { openRawConnection, type RawConnection } from '../../test/raw-connection.ts'
 import { createIntakeServer } from './create-server.ts'
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 })
 
 async function serve(app: RequestListener): Promise<() => Promise<RawConnection>> {
-  server = createIntakeServer(app)
+  server = createIntakeServer(servePlainly(app))
   server.on('connection', (socket: Socket) => accepted.push(socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

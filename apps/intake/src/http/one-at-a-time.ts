@@ -1,11 +1,19 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+import type { ApiError } from './api-error.ts'
 import type { Drain } from './drain.ts'
 import { paceReading, type BodyGate, type PacedReading } from './paced-reading.ts'
+import { describeUnreadable, openRefusal } from './refuse-unreadable.ts'
+import type { Served } from './served.ts'
 
 interface Connection {
+  readonly socket: Socket
   isBusy: boolean
+  /** The request that has begun, until its answer went out. */
+  current: readonly [IncomingMessage, ServerResponse] | null
+  /** Why nothing more can be read. It is the answer to what came last, so it goes out behind all others. */
+  refusal: ApiError | null
   readonly reading: PacedReading
   readonly waiting: (readonly [IncomingMessage, ServerResponse])[]
 }
@@ -23,6 +31,8 @@ export interface OrderedRequests {
   /** For each connection that the HTTP server has taken. */
   readonly onConnection: (socket: Socket) => void
   readonly onRequest: RequestListener
+  /** For each connection of which something could not be read, each time. */
+  readonly onUnreadable: (error: Error, socket: Socket) => void
 }
 
 /**
@@ -32,7 +42,7 @@ export interface OrderedRequests {
  * that sends more ahead is closed. Where many connections send a request at the same moment, the server starts requests
  * until the time slice is used up, and the others in later iterations.
  */
-export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'release'>): OrderedRequests {
+export function oneAtATime(app: Served, drain: Pick<Drain, 'track' | 'release'>): OrderedRequests {
   const connections = new WeakMap<Socket, Connection>()
   /** Whose only request waits for time alone. */
   const fresh: Connection[] = []
@@ -83,7 +93,8 @@ export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'r
   }
 
   function open(socket: Socket): Connection {
-    const connection: Connection = { isBusy: false, reading: paceReading(socket, gate), waiting: [] }
+    const reading = paceReading(socket, gate)
+    const connection: Connection = { socket, isBusy: false, current: null, refusal: null, reading, waiting: [] }
     connections.set(socket, connection)
     socket.once('close', () => {
       waitingInAll -= connection.waiting.length
@@ -94,17 +105,57 @@ export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'r
 
   function start(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     connection.isBusy = true
+    connection.current = [request, response]
     drain.track(response)
     response.once('close', () => {
       drain.release(response)
       setImmediate(() => endRequest(connection))
     })
-    app(request, response)
+    app.answer(request, response)
+    refuseUnreadable(connection)
   }
 
   function endRequest(connection: Connection): void {
-    if (connection.waiting.length === 0) connection.isBusy = false
-    else startSoon(ready, connection)
+    connection.current = null
+    if (connection.waiting.length > 0) {
+      startSoon(ready, connection)
+      return
+    }
+    connection.isBusy = false
+    refuseUnreadable(connection)
+  }
+
+  function onUnreadable(error: Error, socket: Socket): void {
+    const connection = connections.get(socket)
+    const refusal = describeUnreadable(error)
+    if (connection === undefined || refusal === null) {
+      socket.destroy()
+      return
+    }
+    // Whatever else arrives is as unreadable.
+    if (connection.refusal !== null) return
+    connection.refusal = refusal
+    refuseUnreadable(connection)
+  }
+
+  /** Once all requests before it are answered: as the answer to a request whose body it is in, else to one of its own. */
+  function refuseUnreadable(connection: Connection): void {
+    const { refusal, waiting, current, socket } = connection
+    if (refusal === null || waiting.length > 0) return
+    if (current !== null) {
+      const [request, response] = current
+      if (request.complete) return
+      if (!response.headersSent) response.setHeader('Connection', 'close')
+      app.refuse(refusal, request, response)
+      return
+    }
+    if (!socket.writable) {
+      socket.destroy()
+      return
+    }
+    connection.isBusy = true
+    connection.current = openRefusal(socket)
+    app.refuse(refusal, ...connection.current)
   }
 
   function startSoon(queue: Connection[], connection: Connection): void {
@@ -165,7 +216,7 @@ export function oneAtATime(app: RequestListener, drain: Pick<Drain, 'track' | 'r
     startSoon(fresh, connection)
   }
 
-  return { onConnection, onRequest }
+  return { onConnection, onRequest, onUnreadable }
 }
 
 function bodyBytesOf({ headers }: IncomingMessage): number {

@@ -35,7 +35,7 @@ export async function sendAnswer(request: IncomingMessage, response: ServerRespo
   // A small body that came together with its head has been parsed one turn later.
   await setImmediate()
   request.resume()
-  if (request.complete) {
+  if (request.complete || request.socket.readableEnded) {
     response.end(body)
     return
   }
@@ -55,11 +55,14 @@ function dropBody(request: IncomingMessage): Promise<void> {
       idle.refresh()
     }
     request.on('data', onData).once('end', finish).once('close', finish)
+    // Of a body that cannot be parsed the request hears nothing more.
+    request.socket.once('end', finish)
 
     function finish(): void {
       clearTimeout(total)
       clearTimeout(idle)
       request.off('data', onData).off('end', finish).off('close', finish)
+      request.socket.off('end', finish)
       resolve()
     }
   })

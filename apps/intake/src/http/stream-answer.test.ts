@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
 import { afterEach, expect, test, vi } from 'vitest'
 
+import { servePlainly } from '../../test/serve-plainly.ts'
 import { openRawConnection } from '../../test/raw-connection.ts'
 import { createIntakeServer } from './create-server.ts'
 import { streamAnswer } from './stream-answer.ts'
@@ -23,7 +24,7 @@ afterEach(async () => {
 async function serve(source: () => AsyncIterable<string>): Promise<{ port: number; accepted: Socket[] }> {
   const app = express()
   app.get('/report', async (request, response) => streamAnswer(request, response, source()))
-  server = createIntakeServer(app)
+  server = createIntakeServer(servePlainly(app))
   server.setTimeout(IDLE_MS)
   const accepted: Socket[] = []
   server.on('connection', (socket: Socket) => accepted.push(socket))

@@ -29,6 +29,16 @@ export function markAnswered(response: ServerResponse): void {
   note(response, { answeredAt: performance.now() })
 }
 
+/** Whether its client has had an answer. */
+export function isAnswered(response: ServerResponse): boolean {
+  return response.writableEnded || facts.get(response)?.answeredAt !== undefined
+}
+
+/** Whether {@link trackRequests} knows it already. */
+export function isTracked(response: ServerResponse): boolean {
+  return facts.has(response)
+}
+
 /** Under which route a request is counted: a pattern, never a path, so that their number stays small. */
 export function noteRoute(response: ServerResponse, route: string): void {
   note(response, { route })
