@@ -1,3 +1,5 @@
+import { unlink } from 'node:fs/promises'
+
 import { StorageUnavailableError } from './storage-errors.ts'
 
 /**
@@ -25,6 +27,10 @@ export async function ifMissing<T, Missing>(missing: Missing, look: () => Promis
     if (isMissing(error)) return missing
     throw error
   }
+}
+
+export async function unlinkIfThere(path: string): Promise<void> {
+  await ifMissing(undefined, () => unlink(path))
 }
 
 /** https://nodejs.org/docs/latest-v20.x/api/errors.html#class-systemerror */

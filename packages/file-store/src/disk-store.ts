@@ -1,23 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { constants, type Dirent } from 'node:fs'
-import {
-  access,
-  link,
-  mkdir,
-  open,
-  opendir,
-  readFile,
-  rename,
-  rmdir,
-  stat,
-  unlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises'
+import { access, link, mkdir, open, opendir, readFile, rename, rmdir, stat, utimes } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 
-import { callDisk, ifMissing, isMissing } from './disk-errors.ts'
+import { callDisk, ifMissing, isMissing, unlinkIfThere } from './disk-errors.ts'
 import {
   checkFileKey,
   checkPeriod,
@@ -35,7 +22,7 @@ import {
   type StoredEntry,
   type StoredFile,
 } from './file-store.ts'
-import { readFolderClock } from './folder-clock.ts'
+import { probeWriting, readFolderClock, removeDeadProbes } from './folder-probes.ts'
 import { readChunksOf, trackSource } from './read-chunks-of.ts'
 import { writeChunksToFile } from './write-chunks-to-file.ts'
 
@@ -46,8 +33,6 @@ const READ_CHUNK_BYTES = 256 * 1024
 const DEAD_AFTER_MS = { unfinished: 45_000, finished: 3_600_000 }
 /** No upload begins in a folder whose hour was over so long ago, so it can be removed once it is empty. */
 const FOLDER_CLOSED_MS = 24 * 3_600_000
-/** What must fit on the disk for it to count as ready. */
-const PROBE_BYTES = 4096
 
 /**
  * Keeps files under `<root>/uploads/<yyyy-mm-dd>/<hh>/`. A file has its final name only once its bytes are on the disk,
@@ -84,7 +69,7 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
     try {
       return await onDisk(async () => {
         await makeFolder(dirname(path))
-        const written = await writeChunksToFile(source.chunks, unfinished, maxBytes)
+        const written = await writeChunksToFile(source.chunks, unfinished, { maxBytes, clockFolder: uploads })
         await rename(unfinished, path)
         await syncFolder(dirname(path))
         return { key, ...written }
@@ -137,7 +122,7 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
     const path = pathOf(key)
     await onDisk(() =>
       ifMissing(undefined, async () => {
-        const now = await readFolderClock(dirname(path))
+        const now = await readFolderClock(uploads)
         await utimes(path, now, now)
       }),
     )
@@ -147,13 +132,7 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
     await onDisk(async () => {
       await mkdir(uploads, { recursive: true })
       await access(uploads, constants.R_OK | constants.W_OK | constants.X_OK)
-      // A full disk still answers everything else.
-      const probe = join(uploads, `probe-${randomUUID()}`)
-      try {
-        await writeFile(probe, Buffer.alloc(PROBE_BYTES), { flag: 'wx' })
-      } finally {
-        await unlinkIfThere(probe)
-      }
+      await probeWriting(uploads)
     })
   }
 
@@ -242,6 +221,7 @@ export function createDiskStore({ root: givenRoot }: { readonly root: string }):
         return (await readFolderClock(uploads)).getTime()
       }),
     removeUnfinished,
+    removeDeadProbes: async (beforeMs) => onDisk(() => removeDeadProbes(uploads, beforeMs)),
     close: async () => undefined,
   }
 }
@@ -258,10 +238,6 @@ async function orFileMissing<T>(key: string, look: () => Promise<T>): Promise<T>
   } catch (error) {
     throw isMissing(error) ? new FileMissingError(key, { cause: error }) : error
   }
-}
-
-async function unlinkIfThere(path: string): Promise<void> {
-  await ifMissing(undefined, () => unlink(path))
 }
 
 /** False: there is something in it. */

@@ -56,6 +56,8 @@ export interface FileStore {
   readClock(): Promise<number>
   /** Removes an unfinished entry by its name. One that is finished or gone is no error. */
   removeUnfinished(name: string): Promise<void>
+  /** Removes what was written before `beforeMs`, by the storage's clock, only to see how the storage answers, by processes now dead. */
+  removeDeadProbes(beforeMs: number): Promise<void>
   close(): Promise<void>
 }
 

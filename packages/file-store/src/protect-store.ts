@@ -135,6 +135,10 @@ export function protectStore(store: FileStore, protection: StoreProtection): Fil
       await protection.verifyIdentity(RECENT_MS)
       await store.removeUnfinished(name)
     },
+    async removeDeadProbes(beforeMs) {
+      await protection.verifyIdentity(RECENT_MS)
+      await store.removeDeadProbes(beforeMs)
+    },
     async ping() {
       // First, since a ping writes.
       await protection.verifyIdentity(0)

@@ -297,6 +297,8 @@ export async function createS3Store({ bucket, prefix, endpoint }: S3StoreOptions
     // To a day the clocks of hosts are the same.
     readClock: async () => Date.now(),
     removeUnfinished,
+    // There is one probe, for ever.
+    removeDeadProbes: async () => undefined,
     close: async () => client.destroy(),
   }
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
 
 import { BlockChecksums, type FileChecksums } from './block-checksums.ts'
 import { FileTooLargeError } from './file-store.ts'
-import { readFolderClock } from './folder-clock.ts'
+import { readFolderClock } from './folder-probes.ts'
 
 /** How much is gathered for one write. */
 const WRITE_BYTES = 1024 * 1024
@@ -18,18 +17,18 @@ const TOUCH_EVERY_MS = 10_000
 /**
  * Writes what `chunks` gives into the new file `path` and syncs it. While one write is under way the next chunks are
  * taken and hashed, and what was written before goes to the disk; the giver waits when both are full. While it is open
- * its time of change is never older than 10 s, so that it can be distinguished from a dead writer's. The file is closed in any
- * case, and left to the caller to remove on failure.
+ * its time of change is never older than 10 s, by the clock of `clockFolder`, so that it can be distinguished from a dead
+ * writer's. The file is closed in any case, and left to the caller to remove on failure.
  */
 export async function writeChunksToFile(
   chunks: AsyncIterable<Buffer>,
   path: string,
-  maxBytes: number,
+  { maxBytes, clockFolder }: { readonly maxBytes: number; readonly clockFolder: string },
 ): Promise<FileChecksums & { readonly sha256: string }> {
   const hash = createHash('sha256')
   const checksums = new BlockChecksums()
   const file = await open(path, 'wx')
-  const touches = keepTouched(file, dirname(path))
+  const touches = keepTouched(file, clockFolder)
   let bytes = 0
   let gathered: Buffer[] = []
   let gatheredBytes = 0

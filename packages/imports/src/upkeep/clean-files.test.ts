@@ -91,6 +91,25 @@ describe('the janitor', () => {
     expect(await clean(0)).toMatchObject({ unfinishedFiles: 0, orphanedFiles: 0 })
   })
 
+  it('removes the probes that killed processes left an hour ago, and nothing else beside the days', async () => {
+    const uploads = path.join(dataDir, 'uploads')
+    await mkdir(uploads)
+    const leaveBeside = async (name: string, ageMs: number): Promise<void> => {
+      const at = new Date(NOW - ageMs)
+      await writeFile(path.join(uploads, name), '')
+      await utimes(path.join(uploads, name), at, at)
+    }
+    const uuid = '00000000-0000-4000-8000-000000000000'
+    await leaveBeside(`clock-${uuid}`, HOUR_MS + 1_000)
+    await leaveBeside(`probe-${uuid}`, HOUR_MS + 1_000)
+    await leaveBeside(`clock-${uuid.replace('4', '5')}`, HOUR_MS - 1_000)
+    await leaveBeside('clock-notes', 2 * HOUR_MS)
+    await leaveBeside('installation-id', 2 * HOUR_MS)
+    await clean(0)
+    const kept = [`clock-${uuid.replace('4', '5')}`, 'clock-notes', 'installation-id']
+    expect(await listFiles()).toEqual(kept.map((name) => `uploads/${name}`).toSorted())
+  })
+
   it.each([120_000, -120_000])(
     'goes by the clock of the storage where that of its host is %i ms off',
     async (offMs) => {

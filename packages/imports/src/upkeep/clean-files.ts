@@ -24,9 +24,11 @@ const MOST_HOURS = 200
 /** By how much the clocks of the storage and of the processes may differ. */
 const CLOCKS_DIFFER_MS = 600_000
 const ORPHAN_PAGE = 500
+/** A process is done with its probe at once, unless it is frozen in between. */
+const PROBE_DEAD_MS = 3_600_000
 
 /**
- * Removes uploads whose writer died half-way, and stored files that belong to no import and whose request is dead. An
+ * Removes uploads whose writer died half-way, probes that a dead process left, and stored files that belong to no import and whose request is dead. An
  * hour's uploads are looked at until nothing of them is open, and never again: a round costs what was begun in the last
  * hours, however many files there are.
  */
@@ -38,6 +40,7 @@ export async function cleanFiles(options: CleanOptions, reached: number): Promis
   let orphanedFiles = 0
   // Another host may have written: its clock and this one's may differ by more than a writer may be silent.
   const storageNow = await store.readClock()
+  await store.removeDeadProbes(storageNow - PROBE_DEAD_MS)
   let next = from
   const clean = async (period: string): Promise<boolean> => {
     const cleaned = await cleanPeriod(options, storageNow, period)

@@ -166,6 +166,7 @@ describe('the store as the services use it', () => {
     )
     await expect(store.remove(orphan)).rejects.toBeInstanceOf(WrongStorageError)
     await expect(store.removeUnfinished(`${orphan}.part`)).rejects.toBeInstanceOf(WrongStorageError)
+    await expect(store.removeDeadProbes(Date.now())).rejects.toBeInstanceOf(WrongStorageError)
     await expect(store.listPeriod('2026-01-01/00')[Symbol.asyncIterator]().next()).rejects.toBeInstanceOf(
       WrongStorageError,
     )
