@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { UnavailableError } from '@importer/contracts'
 import type { StorageIdentity } from '@importer/imports'
 import { WrongStorageError } from '@importer/file-store'
 import type { Consumer } from '@importer/queue'
@@ -50,7 +51,8 @@ export function takeJobs({
     } catch (error) {
       if (stopping.signal.aborted) return
       const isWrong = error instanceof WrongStorageError
-      report(isWrong ? error.advice : 'database and storage have to answer first', error)
+      const advice = error instanceof UnavailableError ? error.advice : undefined
+      report(advice ?? 'database and storage have to answer first', error)
       if (isWrong) await closeAll()
       await onStorageUnavailable(error)
     }

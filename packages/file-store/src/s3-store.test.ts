@@ -80,6 +80,9 @@ function answerXml(status: number, code: string): (response: ServerResponse) => 
 describe('an S3 that fails is unavailable, and no file is missing', () => {
   it('when there is no such bucket', async () => {
     await expectUnavailable(await openStore(s3.endpoint, 'absent'), /NoSuchBucket \(HTTP 404\)/)
+    await expect((await openStore(s3.endpoint, 'absent')).ping()).rejects.toMatchObject({
+      advice: expect.stringContaining('there is no bucket for s3://absent/files/uploads. Set STORAGE_URL'),
+    })
   })
 
   it('when there is no server', async () => {

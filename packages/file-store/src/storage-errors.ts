@@ -9,7 +9,13 @@ export class StorageUnavailableError extends UnavailableError {
   readonly location: string
 
   constructor(location: string, cause: unknown) {
-    super('STORAGE_UNAVAILABLE', `the storage is unavailable: ${describeCause(cause)}`, { cause })
+    const message = `the storage is unavailable: ${describeCause(cause)}`
+    const isBucketMissing = cause instanceof Error && cause.name === 'NoSuchBucket'
+    super(
+      'STORAGE_UNAVAILABLE',
+      message,
+      isBucketMissing ? { cause, advice: explainMissingBucket(location) } : { cause },
+    )
     this.location = location
   }
 }
@@ -41,6 +47,14 @@ export class FileDamagedError extends Error {
     this.byte = byte
     this.what = what
   }
+}
+
+/** It does not come back by itself, unlike most of what makes a storage unavailable. */
+function explainMissingBucket(location: string): string {
+  return (
+    `there is no bucket for ${location}. Set STORAGE_URL to the storage that holds the uploads, the same for every intake ` +
+    'and worker, and S3_ENDPOINT to its server; a new installation needs an empty bucket first'
+  )
 }
 
 /** By codes, as an error's words may hold an address. S3 errors are known by their name and status. */
