@@ -1,7 +1,7 @@
 import { blockCoupon, blockImport, lockPartitions, type Obstacle } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
 import type { WholeOutcome } from '../support/recorded-outcome.ts'
-import { startSystem } from '../support/running-system.ts'
+import { startSystem, type SystemOptions } from '../support/running-system.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { FAULT_SYSTEM, loadReference, spreadCoupons, uploadFile, waitForOutcome, type FaultCase } from './fault-case.ts'
 
@@ -26,9 +26,9 @@ const INSTANTS = ['committed', 'lost', 'after', 'between'] as const
  */
 export async function killWorkers(
   fault: FaultCase,
-  { redisUrl, inBatches }: { redisUrl: string | undefined; inBatches: number },
+  { redisUrl, inBatches, env = {} }: { redisUrl: string | undefined; inBatches: number; env?: SystemOptions['env'] },
 ): Promise<KilledRun> {
-  const system = await startSystem({ ...FAULT_SYSTEM, redisUrl })
+  const system = await startSystem({ ...FAULT_SYSTEM, redisUrl, env })
   const { ownerUrl, client } = system
   const takeOversMs: number[] = []
   let kills = 0
