@@ -31,7 +31,7 @@ async function upload(): Promise<number> {
 }
 
 /** The server takes requests that are not signed, too. */
-async function askS3(method: 'GET' | 'PUT', path: string, body?: string): Promise<string> {
+async function requestS3(method: 'GET' | 'PUT', path: string, body?: string): Promise<string> {
   const options = body === undefined ? { method } : { method, body }
   const response = await fetch(`${storage.env['S3_ENDPOINT']}/${path}`, options)
   const answer = await response.text()
@@ -40,7 +40,9 @@ async function askS3(method: 'GET' | 'PUT', path: string, body?: string): Promis
 }
 
 async function listKeys(bucket: string): Promise<string[]> {
-  return [...(await askS3('GET', `${bucket}?list-type=2`)).matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = '']) => key)
+  return [...(await requestS3('GET', `${bucket}?list-type=2`)).matchAll(/<Key>(.*?)<\/Key>/g)].map(
+    ([, key = '']) => key,
+  )
 }
 
 const IDENTITY = 'files/uploads/installation-id'
@@ -66,8 +68,8 @@ describe.each([
   },
 ])('beside a worker with a bucket $title', ({ bucket, holds, says }) => {
   it('imports wait for a worker with the right one, which completes them', async () => {
-    if (holds !== null) await askS3('PUT', bucket)
-    for (const key of holds ?? []) await askS3('PUT', `${bucket}/${key}`, 'theirs')
+    if (holds !== null) await requestS3('PUT', bucket)
+    for (const key of holds ?? []) await requestS3('PUT', `${bucket}/${key}`, 'theirs')
     await system.worker.kill('SIGKILL')
     const options = { env: { ...storage.env, STORAGE_URL: `s3://${bucket}/files` } }
     const wrong = await startWorkerApp({ databaseUrl: system.databaseUrl, dataDir: system.dataDir, options })

@@ -18,12 +18,12 @@ const ROWS = 20_000
 const BLOCK_BYTES = 256 * 1024
 
 /** Where uploads are, and how one is changed behind the service's back. */
-interface Place {
+interface DamageableStorage {
   readonly options: Parameters<typeof openStorage>[1]
   change(fileKey: string, at: number): Promise<void>
 }
 
-async function makeFolder(): Promise<Place> {
+async function makeFolder(): Promise<DamageableStorage> {
   const dataDir = await makeTemporaryFolder()
   return {
     options: { storageUrl: undefined, dataDir, s3Endpoint: undefined },
@@ -34,7 +34,7 @@ async function makeFolder(): Promise<Place> {
   }
 }
 
-async function makeBucket(): Promise<Place> {
+async function makeBucket(): Promise<DamageableStorage> {
   const { env } = await startS3Storage()
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const { STORAGE_URL: storageUrl, S3_ENDPOINT: s3Endpoint } = env
@@ -58,16 +58,16 @@ function flipBit<Bytes extends Uint8Array>(content: Bytes, at: number): Bytes {
 describe.each([
   ['a folder', makeFolder],
   ['S3', makeBucket],
-] as const)('in %s', (_name, makePlace) => {
+] as const)('in %s', (_name, makeStorage) => {
   let intake: TestIntake
-  let place: Place
+  let storage: DamageableStorage
   beforeAll(async () => {
     const plain = await startIntake()
     await seedReference(plain)
     const { database, keys } = plain
-    place = await makePlace()
+    storage = await makeStorage()
     // As a process opens it: with the checksums that the database has.
-    const { store } = await openStorage(database, place.options)
+    const { store } = await openStorage(database, storage.options)
     const serving = await startIntake({ databases: database, bulkDatabases: database, systemDatabase: database, store })
     intake = { ...serving, database, keys, store }
   })
@@ -81,7 +81,7 @@ describe.each([
     )
     await work(intake, id, { batchRows: 2_000 })
     const { fileKey } = await intake.database.prisma.import.findUniqueOrThrow({ where: { id } })
-    await place.change(fileKey, where === 'in its first block' ? 100 : BLOCK_BYTES + 100)
+    await storage.change(fileKey, where === 'in its first block' ? 100 : BLOCK_BYTES + 100)
     return id
   }
 
