@@ -15,6 +15,7 @@ import { waitUntil } from '../support/wait-until.ts'
 import { startDisturbedStorage, type DisturbedStorage, type StorageKind } from './disturbed-storage.ts'
 import type { FaultKind, Step } from './draw-step.ts'
 import type { MeasuredParts } from './footprint.ts'
+import { LogSearch } from './log-search.ts'
 import type { QueueKind } from './options.ts'
 
 const CLOCK_SHIFTER = pathToFileURL(path.join(import.meta.dirname, 'shift-clock.fixture.mjs')).href
@@ -37,11 +38,12 @@ const LITTLE_SPACE_BYTES = 8_192
 /** The importer on several machines, each of whose connections to a peer can be disturbed. */
 export interface DisturbedCluster {
   readonly cluster: RunningCluster
-  /** The database as it is, past what is disturbed. */
   /** Past what disturbs it: as intake and worker have it, and for who may look at everything. */
   readonly databaseUrl: string
   readonly ownerUrl: string
-  /** Every process that ran since the last call, ended ones too. */
+  /** What all processes have printed, searched. */
+  readonly logs: LogSearch
+  /** Those that run, and those that the last fault has ended. */
   listProcesses(): AppProcess[]
   /** The small file system of the storage, where there is one. */
   readonly disk: SmallDisk | null
@@ -82,6 +84,7 @@ export async function startDisturbedCluster({
   const redisWay = redis === null ? null : await startFaultyProxy(redis.url, 6379)
   const storage = await startDisturbedStorage(storageKind)
   const temporaryFolder = await makeTemporaryFolder()
+  const logs = new LogSearch()
   const cluster = await startCluster({
     database: { url: database.url, ownerUrl: server.ownerUrl },
     redisUrl: redisWay?.url,
@@ -91,20 +94,17 @@ export async function startDisturbedCluster({
     partitions: 2,
     batchRows: isSoak ? SOAK_BATCH_ROWS : BATCH_ROWS,
     concurrency: 2,
+    onLine: (line) => logs.search(line),
   })
-  const ran = new Set<AppProcess>()
+  const listRunning = (): AppProcess[] => [...cluster.intakes, ...cluster.workers].map(({ app }) => app)
+  let beforeFault: AppProcess[] = []
   const parts: Parts = { cluster, spared: isSoak ? 1 : 0, server, database, redis, redisWay, storage }
   return {
     cluster,
     databaseUrl: server.url,
     ownerUrl: server.ownerUrl,
-    listProcesses() {
-      const now = [...cluster.intakes, ...cluster.workers].map(({ app }) => app)
-      const all = [...ran, ...now]
-      ran.clear()
-      for (const app of now) ran.add(app)
-      return [...new Set(all)]
-    },
+    logs,
+    listProcesses: () => [...new Set([...beforeFault, ...listRunning()])],
     disk: storage.disk,
     storageEnv: storage.env,
     get measuredParts() {
@@ -119,8 +119,8 @@ export async function startDisturbedCluster({
     },
     canSuffer: (fault) => storage.disk !== null || (fault !== 'disk-full' && fault !== 'disk-away'),
     async suffer(step, held) {
+      beforeFault = listRunning()
       await bringAbout(parts, step, held)
-      for (const { app } of [...cluster.intakes, ...cluster.workers]) ran.add(app)
     },
     async stop() {
       await cluster.stop()

@@ -83,6 +83,7 @@ async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: 
   await soak?.finish()
   const files = await checkFiles(disturbed.databaseUrl, disturbed.storageEnv)
   await disturbed.stop()
+  disturbed.logs.check()
   const faults = [...counts].map(([fault, count]) => `${count} × ${fault}`).join(', ')
   console.log(
     `queue on ${queue}, storage ${storage}: ${steps} steps (${faults}); met: ${JSON.stringify(met)}; files: ${JSON.stringify(files)}`,

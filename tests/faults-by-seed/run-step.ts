@@ -86,11 +86,8 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
     uploads.push({ ...refused, ids: await uploadCopies(client, step, refused.drawn, refused.made, met) })
   if (retry !== null) await checkRetry(client, retry)
   for (const upload of uploads) await checkUpload(disturbed, client, upload, progress)
-  checkLogs(
-    disturbed,
-    uploads.flatMap(({ ids }) => ids),
-    met,
-  )
+  disturbed.logs.check()
+  met.lostFencingTokens = disturbed.logs.lostImports
 }
 
 interface DrawnCase {
@@ -224,19 +221,4 @@ async function checkRetry(
 async function expectCount(ownerUrl: string, wanted: number, sql: string, values: readonly unknown[]): Promise<void> {
   const [row] = await queryOnce<{ n: number }>(ownerUrl, sql, values)
   if (row?.n !== wanted) throw new BrokenPromiseError(`${sql} (${values.join()}) gave ${row?.n}, expected ${wanted}`)
-}
-
-/** Whatever happens to peers and processes, none of it is unexpected. */
-function checkLogs(disturbed: DisturbedCluster, ids: readonly number[], met: Met): void {
-  const ofStep = new RegExp(`"importId":(?:${ids.join('|')})\\b`)
-  for (const app of disturbed.listProcesses()) {
-    for (const line of app.readOutput().split('\n')) {
-      if (line.includes('"level":"fatal"')) throw new BrokenPromiseError(`a process ended: ${line}`)
-      if (line.includes('"errorCode":"INTERNAL_ERROR"'))
-        throw new BrokenPromiseError(`a request that failed unexpectedly: ${line}`)
-      if (!ofStep.test(line)) continue
-      if (line.includes('this worker has lost the import')) met.lostFencingTokens += 1
-      if (line.includes('unexpected error')) throw new BrokenPromiseError(`an error that nobody expects: ${line}`)
-    }
-  }
 }

@@ -36,6 +36,8 @@ export interface AppOptions {
   readonly isReady?: (output: string) => boolean
   /** By default the program of this checkout. */
   readonly file?: string | undefined
+  /** Gets each line that it prints, whole, as it comes. */
+  readonly onLine?: ((line: string) => void) | undefined
 }
 
 /**
@@ -44,7 +46,7 @@ export interface AppOptions {
  */
 export async function startApp(
   app: 'intake' | 'worker' | 'supervisor',
-  { env, isReady, file }: AppOptions,
+  { env, isReady, file, onLine }: AppOptions,
 ): Promise<AppProcess> {
   const { PATH = '', HOME = '', CI } = process.env
   const child = spawn(process.execPath, file === undefined ? await nodeArgsOf(app) : [file], {
@@ -56,9 +58,11 @@ export async function startApp(
   const privateText = new PrivateTextSearch()
   const ready = new Promise<string>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
+      const readLines = onLine === undefined ? null : splitLines(onLine)
       stream?.setEncoding('utf8').on('data', (text: string) => {
         output = (output + text).slice(-KEPT_CHARACTERS)
         privateText.search(text)
+        readLines?.(text)
         if (isReady?.(output) === true) resolve('ready')
       })
     }
@@ -91,6 +95,16 @@ export async function startApp(
   const first = await Promise.race([ready, exited])
   if (first !== 'ready') throw new Error(`${app} ended before it was ready (${first}):\n${output}`)
   return started
+}
+
+/** Takes a text piece by piece and gives its lines, each when its end has come. */
+function splitLines(onLine: (line: string) => void): (piece: string) => void {
+  let rest = ''
+  return (piece) => {
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) onLine(line)
+  }
 }
 
 /** Node's arguments that start a program: intake and worker from their bundles, as npm start does, the others through tsx. */

@@ -25,6 +25,8 @@ export interface SystemOptions {
   readonly intakeEnv?: Readonly<Record<string, string>>
   /** Further variables, for the worker alone. */
   readonly workerEnv?: Readonly<Record<string, string>>
+  /** Gets each line that any of its processes prints, as it comes. */
+  readonly onLine?: (line: string) => void
 }
 
 /** Intake and worker as two real processes over one database, queue and folder. */
@@ -72,6 +74,7 @@ export async function startIntakeApp(
 ): Promise<AppProcess> {
   return startApp('intake', {
     file,
+    onLine: parts.options.onLine,
     env: {
       ...describeParts(parts),
       PORT: String(port),
@@ -92,6 +95,7 @@ export async function startWorkerApp(
   const { options, databaseUrl } = parts
   return startApp('worker', {
     file,
+    onLine: options.onLine,
     env: {
       ...describeParts(parts),
       ...options.workerEnv,
