@@ -6,7 +6,8 @@ import type { ImportView } from '@importer/client'
 import type { ReferenceKind } from '@importer/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import type { GeneratedCase } from '../oracle/generate-case.ts'
+import { changeFormat } from '../oracle/change-format.ts'
+import { generateCase, type GeneratedCase } from '../oracle/generate-case.ts'
 import { compareWithModel, makeCases, runDirectly, type CaseOutcome, type ImportResult } from '../oracle/run-case.ts'
 import { DirectImporter } from '../support/direct-importer.ts'
 import type { ImporterClient } from '../support/importer-client.ts'
@@ -95,6 +96,27 @@ describe.skipIf(!hasRedisServer())('with the queue on Redis', () => {
   it.concurrent.each(makeCases(401, 4, 250))(
     '%s',
     async (_, made) => {
+      expect(compareWithModel(made, await runOverHttp(system, made))).toEqual([])
+    },
+    TIMEOUT_MS,
+  )
+})
+
+describe('a gzip or a workbook comes out as its CSV', () => {
+  let system: RunningSystem
+  beforeAll(async () => {
+    system = await startSystem({ partitions: 2, batchRows: 50, concurrency: 2 })
+  })
+  afterAll(async () => system.stop())
+
+  const formats = (['gzip', 'workbook'] as const).flatMap((format) =>
+    Array.from({ length: 6 }, (_, n) => [format, (format === 'gzip' ? 601 : 651) + n] as const),
+  )
+  it.concurrent.each(formats)(
+    '%s, seed %i',
+    async (format, seed) => {
+      const plain = generateCase(seed, { rows: 250, nowMs: Date.now(), hasUnreadable: false })
+      const made = await changeFormat(plain, format)
       expect(compareWithModel(made, await runOverHttp(system, made))).toEqual([])
     },
     TIMEOUT_MS,
