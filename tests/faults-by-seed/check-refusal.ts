@@ -1,6 +1,6 @@
-import type { GeneratedCase } from '../oracle/generate-case.ts'
 import type { SmallDisk } from '../support/small-disk.ts'
 import { BrokenPromiseError } from './broken-promise.ts'
+import type { MadeUpload } from './made-upload.ts'
 import type { PersistentClient } from './persistent-client.ts'
 
 export interface RefusedUpload {
@@ -8,14 +8,15 @@ export interface RefusedUpload {
   /** Of the intake that it is sent to. */
   readonly url: string
   readonly disk: SmallDisk | null
-  readonly made: GeneratedCase
+  readonly upload: MadeUpload
   readonly idempotencyKey: string
 }
 
 /** An upload to a storage that takes no file is refused in the documented way, and no byte of it stays there. */
-export async function checkRefusal({ client, url, disk, made, idempotencyKey }: RefusedUpload): Promise<void> {
+export async function checkRefusal({ client, url, disk, upload, idempotencyKey }: RefusedUpload): Promise<void> {
   const before = new Set(await disk?.listFiles())
-  await expectUnavailable('an upload', await client.tryUpload(url, made, idempotencyKey))
+  const response = await client.tryUpload(url, upload, idempotencyKey)
+  await expectUnavailable(`an upload by the ${upload.drawn.api} API`, response)
   const added = (await disk?.listFiles())?.filter((name) => !before.has(name)) ?? []
   if (added.length > 0) throw new BrokenPromiseError(`a refused upload has left ${added.join(' and ')} in the storage`)
 }
@@ -23,12 +24,19 @@ export async function checkRefusal({ client, url, disk, made, idempotencyKey }: 
 /** The documented answer while the storage is full or away. */
 export async function expectUnavailable(what: string, response: Response): Promise<void> {
   const body = await response.text()
-  const isRight =
+  if (
     response.status === 503 &&
     Number(response.headers.get('retry-after')) > 0 &&
-    (JSON.parse(body) as { code?: string }).code === 'STORAGE_UNAVAILABLE'
-  if (isRight) return
+    readCode(body) === 'STORAGE_UNAVAILABLE'
+  )
+    return
   throw new BrokenPromiseError(
     `${what} while the storage took no file got ${response.status} ${body}; expected 503 STORAGE_UNAVAILABLE with Retry-After`,
   )
+}
+
+/** Either API has its own form of an error. */
+function readCode(body: string): string | undefined {
+  const { code, errors } = JSON.parse(body) as { code?: string; errors?: readonly { code: string }[] }
+  return code ?? errors?.[0]?.code
 }

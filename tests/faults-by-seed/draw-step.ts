@@ -1,3 +1,4 @@
+import type { FileFormat } from '../oracle/change-format.ts'
 import { Random } from '../oracle/random.ts'
 import type { StorageKind } from './disturbed-storage.ts'
 import type { QueueKind } from './options.ts'
@@ -40,6 +41,8 @@ export interface DrawnUpload {
   /** Half of the first copy is sent before it is sent as a whole, under the same Idempotency-Key. */
   readonly isTorn: boolean
   readonly action: 'none' | 'cancel-and-resume' | 'revert'
+  readonly format: FileFormat
+  readonly api: 'native' | 'compatible'
 }
 
 export interface Step {
@@ -65,13 +68,15 @@ function certain(upload: DrawnUpload): DrawnUpload {
  * The steps of a run, without end, and the same for the same seed. Each fault comes once before any comes again; a frozen worker is
  * the first, as it alone makes sure that somebody comes back to an import that he has lost.
  */
-export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind): Generator<Step> {
+export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind): Generator<Step, never, void> {
   const random = new Random(seed * 2 + (queue === 'redis' ? 0 : 1))
   const faults = FAULTS.filter(
     (fault) =>
       (queue === 'redis' || !OF_REDIS_ALONE.has(fault)) &&
       !(storage === 's3' ? OF_A_FOLDER_ALONE : OF_S3_ALONE).has(fault),
   )
+  const formats = deal(random, ['csv', 'csv', 'gzip', 'workbook'] as const)
+  const apis = deal(random, ['native', 'native', 'compatible'] as const)
   // Each case of a database has ids of its own.
   let caseSeed = (seed % 9) * 10_000
   let number = 0
@@ -92,11 +97,14 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
             copies > 1
               ? random.pick(['none', 'cancel-and-resume'])
               : random.pick(['none', 'cancel-and-resume', 'revert']),
+          format: formats.next().value,
+          api: apis.next().value,
         }
       }
       const uploads = Array.from({ length: random.whole(1, 2) }, drawUpload)
+      // Packed it might find the space that a full disk has left.
       const refused = OF_A_FOLDER_ALONE.has(fault)
-        ? { ...drawUpload(), copies: 1, isTorn: false, action: 'none' as const }
+        ? { ...drawUpload(), copies: 1, isTorn: false, action: 'none' as const, format: 'csv' as const }
         : null
       yield {
         number,
@@ -110,4 +118,9 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
       }
     }
   }
+}
+
+/** Each once in random order before any comes again, so that a short run has all of them. */
+function* deal<Item>(random: Random, items: readonly Item[]): Generator<Item, never, void> {
+  for (;;) yield* random.shuffle(items)
 }

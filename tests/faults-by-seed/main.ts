@@ -10,7 +10,8 @@ import { startDisturbedCluster, type DisturbedCluster } from './disturbed-cluste
 import { chooseStorage } from './disturbed-storage.ts'
 import { drawSteps, type Step } from './draw-step.ts'
 import { readOptions, USAGE, UsageError, type QueueKind, type RunOptions } from './options.ts'
-import { runStep, type Met, type Progress } from './run-step.ts'
+import { beginProgress, listMissing, type Progress } from './progress.ts'
+import { runStep } from './run-step.ts'
 import { Soak } from './soak.ts'
 
 const LAST_LINES = 15
@@ -50,16 +51,8 @@ npm run faults -- --seed ${options.seed} --minutes ${options.minutes}${options.i
 }
 
 async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: RunOptions): Promise<void> {
-  const met: Met = {
-    lostFencingTokens: 0,
-    takeOvers: 0,
-    conflicts: 0,
-    tornUploads: 0,
-    refusedUploads: 0,
-    imports: 0,
-    rows: 0,
-  }
-  const progress: Progress = { met, retryable: null }
+  const progress = beginProgress()
+  const { met } = progress
   const counts = new Map<string, number>()
   const storage = chooseStorage(seed, queue)
   const disturbed = await startDisturbedCluster({ queue, storage, isSoak })
@@ -69,7 +62,7 @@ async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: 
   const endsAt = startedAt + lastsMs
   let steps = 0
   for (const step of drawSteps(seed, queue, storage)) {
-    if (performance.now() >= endsAt && !isAnythingMissing(met)) break
+    if (performance.now() >= endsAt && listMissing(met).length === 0) break
     if (performance.now() >= endsAt + MOST_OVERTIME_MS) break
     if (soak?.isWarm === false && performance.now() >= startedAt + lastsMs * WARM_AFTER) await soak.takeFirstSample()
     if (!disturbed.canSuffer(step.fault)) {
@@ -88,11 +81,9 @@ async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: 
   console.log(
     `queue on ${queue}, storage ${storage}: ${steps} steps (${faults}); met: ${JSON.stringify(met)}; files: ${JSON.stringify(files)}`,
   )
-  if (isAnythingMissing(met)) {
-    throw new Error(
-      `the run has not met what it is for: ${JSON.stringify(met)}; expected none but the refused uploads to be 0. Run it for longer.`,
-    )
-  }
+  const missing = listMissing(met)
+  if (missing.length > 0)
+    throw new Error(`the run has not met what it is for: no ${missing.join(', no ')}. Run it for longer.`)
 }
 
 /** After this share of its time a soak takes the sample that the last one is compared with. */
@@ -100,10 +91,6 @@ const WARM_AFTER = 1 / 3
 
 /** A run that has not met everything when its time is over goes on for so long. */
 const MOST_OVERTIME_MS = 120_000
-
-function isAnythingMissing({ refusedUploads: _, ...needed }: Met): boolean {
-  return Object.values(needed).includes(0)
-}
 
 function printWarnings(disturbed: DisturbedCluster): void {
   for (const app of disturbed.listProcesses()) {
@@ -116,8 +103,8 @@ function printWarnings(disturbed: DisturbedCluster): void {
 async function runOne(queue: QueueKind, disturbed: DisturbedCluster, step: Step, progress: Progress): Promise<void> {
   const startedAt = performance.now()
   const uploads = step.uploads.map(
-    ({ caseSeed, rows, copies, isTorn, action }) =>
-      `${copies} × case ${caseSeed} of ${rows} rows${isTorn ? ', torn first' : ''}${action === 'none' ? '' : `, ${action}`}`,
+    ({ caseSeed, rows, copies, format, api, isTorn, action }) =>
+      `${copies} × case ${caseSeed} of ${rows} rows, ${format}, ${api}${isTorn ? ', torn first' : ''}${action === 'none' ? '' : `, ${action}`}`,
   )
   try {
     await runStep(disturbed, step, progress)

@@ -4,9 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ImportView } from '@importer/client'
 import type { ReferenceKind, ReferenceLoadResult } from '@importer/contracts'
 
-import type { GeneratedCase } from '../oracle/generate-case.ts'
+import { readFirstJob } from '../support/importer-client.ts'
 import { TEST_KEY } from '../support/running-system.ts'
 import { waitUntil } from '../support/wait-until.ts'
+import { makeForm, pathOf, type MadeUpload } from './made-upload.ts'
 
 const AGAIN_AFTER_MS = 200
 const AS_JSON = { 'Content-Type': 'application/json' }
@@ -23,20 +24,21 @@ export class PersistentClient {
     this.#url = url
   }
 
-  /** Uploads by the native API under that key, and gives the id of the import. */
-  async upload(made: GeneratedCase, idempotencyKey: string): Promise<number> {
+  /** Uploads under that key, and gives the id of the import. */
+  async upload(upload: MadeUpload, idempotencyKey: string): Promise<number> {
     const response = await this.#repeat(`upload ${idempotencyKey}`, async () =>
-      this.tryUpload(this.#url, made, idempotencyKey),
+      this.tryUpload(this.#url, upload, idempotencyKey),
     )
-    return ((await response.json()) as ImportView).id
+    const answer = await response.json()
+    return upload.drawn.api === 'native' ? (answer as ImportView).id : readFirstJob(answer).jobId
   }
 
   /** Uploads by way of one intake, once, and gives its answer. */
-  async tryUpload(url: string, made: GeneratedCase, idempotencyKey: string): Promise<Response> {
-    return fetch(`${url}/v1/series/${made.seriesId}/imports`, {
+  async tryUpload(url: string, upload: MadeUpload, idempotencyKey: string): Promise<Response> {
+    return fetch(url + pathOf(upload), {
       method: 'POST',
       headers: { ...this.#headers, 'Idempotency-Key': idempotencyKey },
-      body: makeForm(made),
+      body: makeForm(upload),
     })
   }
 
@@ -56,10 +58,10 @@ export class PersistentClient {
   }
 
   /** Sends the first half of that upload and goes away. */
-  async tearUpload(made: GeneratedCase, idempotencyKey: string): Promise<void> {
-    const whole = new Response(makeForm(made))
+  async tearUpload(upload: MadeUpload, idempotencyKey: string): Promise<void> {
+    const whole = new Response(makeForm(upload))
     const body = Buffer.from(await whole.arrayBuffer())
-    const torn = request(`${this.#url}/v1/series/${made.seriesId}/imports`, {
+    const torn = request(this.#url + pathOf(upload), {
       method: 'POST',
       headers: {
         ...this.#headers,
@@ -154,12 +156,4 @@ export class PersistentClient {
 /** An answer that no fault may bring about. */
 class RefusedError extends Error {
   override readonly name = 'RefusedError'
-}
-
-function makeForm(made: GeneratedCase): FormData {
-  const form = new FormData()
-  for (const name of ['customerIdentifier', 'couponIdentifier', 'uploadHeaders'] as const) form.append(name, made[name])
-  for (const [name, value] of Object.entries(made.rules)) form.append(name, value)
-  form.append('file', new Blob([Uint8Array.from(made.file)]), 'case.csv')
-  return form
 }

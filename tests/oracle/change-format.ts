@@ -19,5 +19,9 @@ export async function changeFormat(made: GeneratedCase, format: FileFormat): Pro
 function toSheetRow(record: SourceRecord, index: number) {
   if (record.kind === 'unreadable') throw new Error('what cannot be read as CSV is in no workbook')
   const cells = record.cells.map((cell) => cell.replaceAll(/\r\n?/g, '\n'))
-  return { kind: 'cells' as const, line: index + 1, cells: cells.slice(0, cells.findLastIndex((cell) => cell !== '') + 1) }
+  return {
+    kind: 'cells' as const,
+    line: index + 1,
+    cells: cells.slice(0, cells.findLastIndex((cell) => cell !== '') + 1),
+  }
 }
