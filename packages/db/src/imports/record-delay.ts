@@ -3,6 +3,13 @@ import type { RecordedDelayCode } from '@importer/contracts'
 import type { Database } from '../open-database.ts'
 import type { HeldImport } from './change-import.ts'
 
+export interface DelayToRecord {
+  readonly code: RecordedDelayCode
+  readonly message: string
+  /** The caller has given the import up for it: whoever takes it up next takes it over from no failed worker. */
+  readonly hasStopped?: boolean
+}
+
 /**
  * Records why an import does not go on, while its caller holds it. The same reason again goes on since it began, unless
  * there was progress in between; progress ends a delay by itself. False: the import is held by another worker or is over.
@@ -10,7 +17,7 @@ import type { HeldImport } from './change-import.ts'
 export async function recordDelay(
   { prisma }: Database,
   { importId, fencingToken }: HeldImport,
-  { code, message }: { readonly code: RecordedDelayCode; readonly message: string },
+  { code, message, hasStopped = false }: DelayToRecord,
 ): Promise<boolean> {
   const changed = await prisma.$executeRaw`
     UPDATE import i
@@ -18,7 +25,8 @@ export async function recordDelay(
           WHEN i.delay_code = ${code}
                AND i.delay_at > coalesce((SELECT max(l.updated_at) FROM import_lane l WHERE l.import_id = i.id), '-infinity')
           THEN i.delay_since ELSE clock_timestamp() END,
-        delay_code = ${code}, delay_message = ${message}, delay_at = clock_timestamp()
+        delay_code = ${code}, delay_message = ${message}, delay_at = clock_timestamp(),
+        clean_stop = clean_stop OR ${hasStopped}
     WHERE i.id = ${importId}::int AND i.lease = ${fencingToken}::int AND i.status = 'processing'`
   return changed > 0
 }

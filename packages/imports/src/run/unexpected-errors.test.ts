@@ -67,7 +67,7 @@ test.each([1, 3])(
   },
 )
 
-test('a storage that is unavailable for more attempts than that fails nothing, and the import completes', async () => {
+test('a storage that is unavailable for more jobs than that fails nothing and is one attempt, and the import completes', async () => {
   const importer = await DirectImporter.open({ database: await createTestDatabase(), batchRows: 50 })
   try {
     await importer.load({
@@ -90,7 +90,7 @@ test('a storage that is unavailable for more attempts than that fails nothing, a
     // Not even root can read a folder as a file.
     await rename(file, `${file}.away`)
     await mkdir(file)
-    for (let attempt = 1; attempt <= 10; attempt += 1) {
+    for (let job = 1; job <= 10; job += 1) {
       await expect(importer.run(importId)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
     }
     await rmdir(file)
@@ -98,6 +98,7 @@ test('a storage that is unavailable for more attempts than that fails nothing, a
     expect(await importer.run(importId)).toEqual({ status: 'finished' })
     expect(await findImportById(importer.database, importId)).toMatchObject({
       status: 'completed',
+      attempts: 1,
       counts: { inserted: ROWS },
     })
   } finally {

@@ -90,17 +90,20 @@ test('in imports that nobody takes the storage is recorded, and no other peer', 
   }
 })
 
-test('a wait without an end is recorded by what is waited for last, and one that was stopped is not', async () => {
+test('a wait without an end is recorded by what is waited for last, one that was stopped is not, and neither is a stop of the worker', async () => {
   const [long, stopped] = [await create(), await create()]
   const [watch, other] = [watchDelay(await claim(long)), watchDelay(await claim(stopped))]
-  watch.waitFor('STORAGE_UNAVAILABLE')
   watch.waitFor('DATABASE_BUSY')
+  watch.waitFor('STORAGE_UNAVAILABLE')
   other.waitFor('DATABASE_BUSY')
   other.stop()
   try {
     const delay = await waitUntil('the delay is recorded', async () => delayOf(long))
-    expect(delay.code).toBe('DATABASE_BUSY')
+    expect(delay.code).toBe('STORAGE_UNAVAILABLE')
     expect(await delayOf(stopped)).toBeNull()
+    // Whoever takes it up now takes it over from a worker that waits and has not given it up.
+    await claim(long)
+    expect(await findImportById(importer.database, long)).toMatchObject({ attempts: 2 })
   } finally {
     watch.stop()
   }

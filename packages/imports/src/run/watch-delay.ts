@@ -1,5 +1,5 @@
 import { explainDelay, UnavailableError, type RecordedDelayCode } from '@importer/contracts'
-import { recordDelay, recordStorageDelays, type Database, type HeldImport } from '@importer/db'
+import { recordDelay, recordStorageDelays, type Database, type DelayToRecord, type HeldImport } from '@importer/db'
 import type { Logger } from '@importer/runtime'
 
 /** Shorter waits are not recorded: a batch on a busy database takes a second or two. */
@@ -21,7 +21,7 @@ interface WatchOptions {
 export function watchDelay(options: WatchOptions): DelayWatch {
   let waiting: RecordedDelayCode | null = null
   const timer = setInterval(() => {
-    if (waiting !== null) tryToRecord(options, waiting).catch(() => undefined)
+    if (waiting !== null) tryToRecord(options, { code: waiting, message: explainDelay(waiting) }).catch(() => undefined)
   }, RECORD_AFTER_MS)
   return {
     waitFor(code) {
@@ -34,26 +34,23 @@ export function watchDelay(options: WatchOptions): DelayWatch {
   }
 }
 
-/** Records why the import has to be tried again later; nothing where that is not a peer of ours. Never rejects. */
+/**
+ * Records why the import has to be tried again later; nothing where that is not a peer of ours. To stop for the storage is no failure
+ * of the worker, and the import's next start is not another attempt. Never rejects.
+ */
 export async function recordUnavailable(options: WatchOptions, error: unknown): Promise<void> {
   if (!(error instanceof UnavailableError) || error.code === 'QUEUE_UNAVAILABLE') return
-  await tryToRecord(
-    options,
-    error.code === 'STORAGE_UNAVAILABLE' ? 'STORAGE_UNAVAILABLE' : 'DATABASE_BUSY',
-    error.message,
-  )
+  const hasStopped = error.code === 'STORAGE_UNAVAILABLE'
+  const code = hasStopped ? 'STORAGE_UNAVAILABLE' : 'DATABASE_BUSY'
+  await tryToRecord(options, { code, message: explainDelay(code, error.message), hasStopped })
 }
 
-async function tryToRecord(
-  { database, held, log }: WatchOptions,
-  code: RecordedDelayCode,
-  reason?: string,
-): Promise<void> {
+async function tryToRecord({ database, held, log }: WatchOptions, delay: DelayToRecord): Promise<void> {
   try {
-    await recordDelay(database, held, { code, message: explainDelay(code, reason) })
+    await recordDelay(database, held, delay)
   } catch (error) {
     // Most often it is the database itself that is away; then nobody can read of the delay either.
-    log.debug({ err: error, importId: held.importId, code }, 'a delay could not be recorded')
+    log.debug({ err: error, importId: held.importId, code: delay.code }, 'a delay could not be recorded')
   }
 }
 
