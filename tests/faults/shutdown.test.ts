@@ -11,6 +11,7 @@ import type { AppProcess } from '../support/app-process.ts'
 import { isListening } from '../support/is-listening.ts'
 import { blockCoupon, blockRedemptions } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
+import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { startS3Storage } from '../support/s3-storage.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES, shopRedemption, shopRows } from '../support/small-shop.ts'
@@ -18,6 +19,8 @@ import { waitUntil } from '../support/wait-until.ts'
 import { PADDED_ROWS, PADDED_UPLOAD } from './padded-shop.ts'
 
 const TIMEOUT_SECONDS = 4
+/** Long enough to look at the worker meanwhile. */
+const WORKER_TIMEOUT_SECONDS = '6'
 
 let system: RunningSystem
 let workerUrl: string
@@ -32,8 +35,7 @@ beforeAll(async () => {
   workerUrl = worker.url
   system = await startSystem({
     env: { SHUTDOWN_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS) },
-    // A worker's time is long enough to look at it meanwhile.
-    workerEnv: { WORKER_PORT: worker.port, SHUTDOWN_TIMEOUT_SECONDS: '6' },
+    workerEnv: { WORKER_PORT: worker.port, SHUTDOWN_TIMEOUT_SECONDS: WORKER_TIMEOUT_SECONDS },
   })
   await openShop(system.client, 10)
 })
@@ -130,26 +132,42 @@ test('an upload that is not complete by then is cut, which is said, and is no cl
 })
 
 test('a worker ends cleanly, but not where a batch hangs: it is alive and not ready until then, and another one goes on with it', async () => {
-  const { worker } = system
-  const obstacle = await blockCoupon(system.ownerUrl, shopRedemption(6))
-  const { jobId } = await system.client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(5, 7) })
+  await stopAmidBatch(system, workerUrl)
+})
+
+test.skipIf(!hasRedisServer())('nor where a batch hangs with the queue in Redis', async () => {
+  const { port, url } = await chooseWorkerUrl()
+  const { url: redisUrl } = await startRedisServer()
+  const onRedis = await startSystem({
+    redisUrl,
+    workerEnv: { WORKER_PORT: port, SHUTDOWN_TIMEOUT_SECONDS: WORKER_TIMEOUT_SECONDS },
+  })
+  await openShop(onRedis.client, 10)
+  await stopAmidBatch(onRedis, url)
+  await onRedis.stop()
+})
+
+async function stopAmidBatch(running: RunningSystem, url: string): Promise<void> {
+  const { client, ownerUrl, worker } = running
+  const obstacle = await blockCoupon(ownerUrl, shopRedemption(6))
+  const { jobId } = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(5, 7) })
   await obstacle.waitUntilMet()
-  expect((await fetch(`${workerUrl}/readyz`)).status).toBe(200)
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
   const ended = worker.kill('SIGTERM')
-  expect(await waitUntilNotReady(workerUrl)).toEqual({
+  expect(await waitUntilNotReady(url)).toEqual({
     status: 'unavailable',
     checks: { process: { ok: false, reason: 'the process is stopping; others take over its work' } },
   })
-  expect((await fetch(`${workerUrl}/healthz`)).status).toBe(200)
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
   expect(await ended).toBe('exit code 1')
   expect(worker.readOutput()).toContain('jobs still ran')
   expect(await readLastLine(worker)).toMatchObject({ msg: 'stopped', clean: false })
   await obstacle.remove()
-  const next = await system.startWorker()
-  expect((await system.client.waitUntilFinished(jobId)).counts).toMatchObject({ rows: 3, inserted: 3 })
+  const next = await running.startWorker()
+  expect((await client.waitUntilFinished(jobId)).counts).toMatchObject({ rows: 3, inserted: 3 })
   expect(await next.kill('SIGTERM')).toBe('exit code 0')
   expect(await readLastLine(next)).toMatchObject({ level: 'info', msg: 'stopped', clean: true })
-})
+}
 
 test('a worker that stops takes no further import while a revert hangs, and hands back the one under way', async () => {
   const { port, url } = await chooseWorkerUrl()

@@ -70,6 +70,18 @@ export async function startRedisServer(settings: Readonly<Record<string, string>
   }
 }
 
+export type QueueBackend = 'PostgreSQL' | 'Redis'
+
+/** Where the queue can be on this machine, for `describe.each`: a missing redis-server is announced, as by `hasRedisServer`. */
+export function listQueueBackends(): QueueBackend[] {
+  return hasRedisServer() ? ['PostgreSQL', 'Redis'] : ['PostgreSQL']
+}
+
+/** The `redisUrl` of a system whose queue is there: of a server of its own, or none. */
+export async function startQueueServer(backend: QueueBackend): Promise<string | undefined> {
+  return backend === 'Redis' ? (await startRedisServer()).url : undefined
+}
+
 async function command(port: number, line: string): Promise<void> {
   const answer = await send(port, line)
   if (!answer.startsWith('+OK')) throw new Error(`${line} was answered ${answer}`)
