@@ -1,6 +1,6 @@
 /**
  * What is expected raises no error in PostgreSQL's log: imports that compete, dry runs beside them, an action that cancels a
- * batch, reference data that clashes, an Idempotency-Key that is used twice.
+ * batch, a claim or a revert, reference data that clashes or has to wait, an Idempotency-Key that is used twice.
  */
 import { Readable } from 'node:stream'
 
@@ -12,7 +12,7 @@ import { afterEach, beforeAll, afterAll, expect, test } from 'vitest'
 import type { Reference } from './oracle/reference-data.ts'
 import { evaluate, type Recorded } from './oracle/reference-model.ts'
 import { DirectImporter } from './support/direct-importer.ts'
-import { blockCoupon } from './support/obstacle.ts'
+import { blockCoupon, blockRedemptions } from './support/obstacle.ts'
 import { openSession } from './support/open-session.ts'
 import { startPostgresServer, type PostgresServer } from './support/postgres-server.ts'
 import { queryOnce } from './support/query-once.ts'
@@ -228,6 +228,68 @@ test('of a batch that an action cancels', async () => {
   expect(await run).toEqual({ status: 'finished' })
   await obstacle.remove()
   expect(await series.readOutcomes(importId)).toEqual([])
+})
+
+test('of a take-over that an action cancels while it waits for the batch of the worker before', async () => {
+  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 22)
+  const obstacle = await blockCoupon(server.ownerUrl, `${series.coupon(1)}/1/7/${AT}`)
+  const { importer } = series
+  const file = Buffer.from(`${series.row(0, 1)}\n${series.row(1, 1)}\n`)
+  const { importId } = await importer.create({ seriesId: series.id, mapping: MAPPING, file })
+  const run = importer.run(importId)
+  await obstacle.waitUntilMet()
+  const takeOver = importer.run(importId)
+  await obstacle.waitForMore(2, TIMEOUT_MS)
+  const action = { orgId: TEST_ORG, importId, actor: TEST_ACTOR }
+  expect(await cancelImport(importer.database, action)).toBe(true)
+  expect(await Promise.all([run, takeOver])).toEqual([{ status: 'finished' }, { status: 'finished' }])
+  await obstacle.remove()
+  expect(await series.readOutcomes(importId)).toEqual([])
+})
+
+test('of a revert whose batch is cancelled, and that goes on', async () => {
+  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 23)
+  const { importer } = series
+  const { importId } = await series.start([series.row(0, 1), series.row(1, 1)])
+  const obstacle = await blockRedemptions(server.ownerUrl, importId)
+  const reverted = importer.revert(importId)
+  const pid = await obstacle.waitUntilMet()
+  // As an action does with what is in its way.
+  const cancelled = queryOnce(server.ownerUrl, 'SELECT pg_cancel_backend($1)', [pid])
+  await Promise.all([cancelled, expect(reverted).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })])
+  await obstacle.remove()
+  await importer.goOnReverting(importId)
+  expect(await series.readOutcomes(importId)).toEqual([])
+})
+
+test('of a coupon that is to be moved while a batch redeems it', async () => {
+  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 24)
+  const other = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 25)
+  const obstacle = await blockCoupon(server.ownerUrl, `${series.coupon(1)}/1/7/${AT}`)
+  const made = series.start([series.row(0, 1), series.row(1, 1)])
+  await obstacle.waitUntilMet()
+  const loaded = loadReference({
+    database: series.importer.database,
+    orgId: TEST_ORG,
+    kind: 'coupons',
+    body: Readable.from([Buffer.from(`id,seriesId\n${series.coupon(0)},${other.id}\n`)]),
+  })
+  await obstacle.waitForMore(2, TIMEOUT_MS)
+  await obstacle.remove()
+  expect(await loaded).toMatchObject({ updated: 0, errors: [{ code: 'COUPON_REDEEMED' }] })
+  await made
+})
+
+test('of a change of reference data that cannot wait for a batch any longer', async () => {
+  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 26)
+  await queryOnce(server.ownerUrl, `ALTER FUNCTION await_batches() SET lock_timeout = '50ms'`)
+  const obstacle = await blockCoupon(server.ownerUrl, `${series.coupon(1)}/1/7/${AT}`)
+  const made = series.start([series.row(0, 1), series.row(1, 1)])
+  await obstacle.waitUntilMet()
+  const change = series.importer.load({ series: `id,maxRedemptionsPerCoupon\n${series.id},\n` })
+  await expect(change).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+  await obstacle.remove()
+  await made
 })
 
 test('of reference data whose values belong to others', async () => {

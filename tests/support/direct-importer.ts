@@ -123,6 +123,11 @@ export class DirectImporter {
 
   async revert(importId: number): Promise<void> {
     expect(await requestRevert(this.database, { orgId: TEST_ORG, importId, actor: TEST_ACTOR })).toBe(true)
+    await this.goOnReverting(importId)
+  }
+
+  /** To its end. */
+  async goOnReverting(importId: number): Promise<void> {
     const signal = new AbortController().signal
     await runRevert({ database: this.database, log: this.#log, importId, signal, shouldYield: () => false })
     const record = await findImportById(this.database, importId)

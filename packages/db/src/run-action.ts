@@ -56,6 +56,11 @@ export async function runAction<Result>(
   }
 }
 
+/** Waits for the actions that are under way at the import: what they do shows afterwards. */
+export async function awaitActions({ prisma }: Database, importId: number): Promise<void> {
+  await prisma.$queryRaw`SELECT pg_advisory_xact_lock(${ACTION_LOCK}::int, ${importId}::int)::text`
+}
+
 /** Runs on another connection, as the action's own one waits. */
 async function clearTheWay({ prisma }: Database, pid: number, done: AbortSignal): Promise<void> {
   for (let waitMs = GRACE_MS; ; waitMs = POLL_MS) {

@@ -21,10 +21,17 @@ test('each parameter arrives, however often and in whatever order the statement 
     database,
     'test',
     `SELECT $4::text[] AS names, $1::int + $2::bigint + $1::int AS sum, ($3::bigint[])[1]::text AS id, $5::int[] AS numbers,
-            cardinality($4::text[]) AS count`,
-    [3, 4n, ids.take(), names.take(), [5, 6]],
+            cardinality($4::text[]) AS count, $6::text AS text`,
+    [3, 4n, ids.take(), names.take(), [5, 6], "it's"],
   )
-  expect(row).toEqual({ names: ['name', null], sum: 10, id: '9007199254740993', numbers: [5, 6], count: 2 })
+  expect(row).toEqual({
+    names: ['name', null],
+    sum: 10,
+    id: '9007199254740993',
+    numbers: [5, 6],
+    count: 2,
+    text: "it's",
+  })
 })
 
 test('a statement without a row gives none', async () => {
@@ -51,13 +58,18 @@ test.each([
   expect(await database.prisma.organization.count()).toBe(0)
 })
 
-test('a cancelled statement is unavailable', async () => {
-  const error: unknown = await tryStatement(database, 'test', `SELECT fail_with('57014')`, []).catch(
+test.each([
+  ['is cancelled', '57014'],
+  ['gets a lock not in time', '55P03'],
+])('a statement that %s is unavailable', async (_name, state) => {
+  const error: unknown = await tryStatement(database, 'test', 'SELECT fail_with($1::text)', [state]).catch(
     (failure: unknown) => failure,
   )
   expect(error).toBeInstanceOf(UnavailableError)
+  // What the database answered as an error is its cause: this was none.
+  expect((error as UnavailableError).cause).toBeUndefined()
 })
 
 test('a type that it cannot hand on is refused', async () => {
-  await expect(tryStatement(database, 'test', 'SELECT $1::text', ['x'])).rejects.toThrow('type text')
+  await expect(tryStatement(database, 'test', 'SELECT $1::date', ['x'])).rejects.toThrow('type date')
 })

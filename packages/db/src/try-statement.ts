@@ -10,7 +10,7 @@ const SLOTS = {
   'text[]': { letter: 't', count: 16, first: 22 },
 } as const
 
-/** As an action does with the batch that is in its way. */
+/** As an action does with the batch that is in its way; also a lock that was not given in time. */
 const CANCELED = '57014'
 
 interface Call {
@@ -21,9 +21,9 @@ interface Call {
 }
 
 /**
- * Runs a statement that gives one row at most, whose numbers and arrays of numbers or texts are written with their type
+ * Runs a statement that gives one row at most, whose numbers, texts and arrays of these are written with their type
  * (`$1::int`); undefined: it gave none. Throws a ConflictError where it met what another transaction did meanwhile, and an
- * UnavailableError where it was cancelled: both are expected, and PostgreSQL's log has no error of them. Nothing of the
+ * UnavailableError where it was cancelled or got a lock not in time: all are expected, and PostgreSQL's log has no error of them. Nothing of the
  * statement is kept then. `name`: by which pg_stat_activity shows it, as its text is a parameter.
  */
 export async function tryStatement<Row>(
@@ -55,10 +55,14 @@ function makeCall(name: string, text: string, values: readonly unknown[]): Call 
   function place(parameter: string, type: string): string {
     const value = values[Number(parameter) - 1]
     if (type === 'int' || type === 'bigint') return `$1[${numbers.push(String(value))}]`
+    if (type === 'text') return `${placeArray('text[]', [value])}[1]`
     if (!(type in SLOTS)) throw new Error(`a statement that is tried has a parameter of the type ${type}`)
-    const kind = type as keyof typeof SLOTS
-    const { letter, count, first } = SLOTS[kind]
-    const slot = (taken[kind] += 1)
+    return placeArray(type as keyof typeof SLOTS, value)
+  }
+
+  function placeArray(type: keyof typeof SLOTS, value: unknown): string {
+    const { letter, count, first } = SLOTS[type]
+    const slot = (taken[type] += 1)
     if (slot > count) throw new Error(`a statement that is tried has more than ${count} parameters of the type ${type}`)
     slots.push(`${letter}${slot} => $${arrays.push(value) + 2}::${type}`)
     return `$${first + slot - 1}`

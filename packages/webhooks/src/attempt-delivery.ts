@@ -1,12 +1,4 @@
-import {
-  beginAttempt,
-  endAttempt,
-  isConcurrencyConflict,
-  type AttemptEnd,
-  type BegunAttempt,
-  type Database,
-  type RecordedEnd,
-} from '@importer/db'
+import { beginAttempt, endAttempt, type BegunAttempt, type Database, type RecordedEnd } from '@importer/db'
 import { NO_TRACING, runInSpan, type Logger, type Span, type Tracing } from '@importer/runtime'
 
 import type { ReceiverPolicy } from './address-policy.ts'
@@ -40,7 +32,6 @@ export type AttemptResult = 'delivered' | 'retried' | 'failed'
  * record, and for a busy process to get round to either.
  */
 const GRACE_MS = 10_000
-const MAX_END_TRIES = 3
 const UNSIGNED: SendResult = { httpStatus: null, errorCode: 'SECRET_UNREADABLE', answer: null, retryAfter: null }
 
 /**
@@ -106,7 +97,7 @@ async function makeAttempt(
   const failingBefore = new Date(now.getTime() - FAILING_LIMIT_MS)
   const quietSince = new Date(now.getTime() - QUIET_LIMIT_MS)
   const end = { ...decision, failingBefore, quietSince, now, durationMs, httpStatus, errorCode, answer }
-  const recorded = await recordEnd(database, attempt, end)
+  const recorded = await endAttempt(database, attempt, end)
 
   // Nothing that the receiver wrote goes into the log.
   const entry = { ...ids, httpStatus, errorCode, durationMs }
@@ -125,15 +116,4 @@ async function makeAttempt(
 function nameResult({ status }: RecordedEnd): AttemptResult {
   if (status === 'delivered') return 'delivered'
   return status === 'pending' ? 'retried' : 'failed'
-}
-
-/** Its statement may meet another one that disables the same endpoint: one of the two has to try again. */
-async function recordEnd(database: Database, attempt: BegunAttempt, end: AttemptEnd): Promise<RecordedEnd | null> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await endAttempt(database, attempt, end)
-    } catch (error) {
-      if (tries >= MAX_END_TRIES || !isConcurrencyConflict(error)) throw error
-    }
-  }
 }

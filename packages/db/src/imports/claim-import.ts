@@ -1,6 +1,8 @@
 import { ROW_ERROR_CODE_COUNT } from '@importer/contracts'
 
 import type { Database } from '../open-database.ts'
+import { awaitActions } from '../run-action.ts'
+import { tryStatement } from '../try-statement.ts'
 import { IMPORT_SELECT, toImportRecord, type ImportRecord, type ImportRow, type PartitionBy } from './import-record.ts'
 import { BEGIN_SLICE } from './time-slices.ts'
 
@@ -12,17 +14,6 @@ export interface PartitionCheckpoint {
   /** Where that row's record starts: byte from 0, line from 1. */
   readonly nextByte: number
   readonly nextLine: number
-}
-
-interface StoredCheckpoint {
-  readonly partition: number
-  readonly nextRow: number
-  readonly nextByte: bigint
-  readonly nextLine: bigint
-}
-
-export function toCheckpoint({ partition, nextRow, nextByte, nextLine }: StoredCheckpoint): PartitionCheckpoint {
-  return { partition, nextRow, nextByte: Number(nextByte), nextLine: Number(nextLine) }
 }
 
 export interface ClaimedImport {
@@ -43,13 +34,21 @@ WITH claimed AS (
       started_at = coalesce(started_at, now()), updated_at = clock_timestamp(), ${BEGIN_SLICE}
   WHERE id = $1::int AND status IN ('queued', 'processing') AND NOT to_prepare
   RETURNING id, lease, lane_count
+),
+fenced AS (
+  INSERT INTO import_lane (import_id, lane, lease, error_counts)
+  SELECT id, lane, lease, array_fill(0, ARRAY[$4::int])
+  FROM claimed, generate_series(0, lane_count - 1) AS lane
+  ORDER BY lane
+  ON CONFLICT (import_id, lane) DO UPDATE SET lease = excluded.lease
+  RETURNING lane AS partition, next_row AS "nextRow", next_byte AS "nextByte", next_line AS "nextLine"
 )
-INSERT INTO import_lane (import_id, lane, lease, error_counts)
-SELECT id, lane, lease, array_fill(0, ARRAY[$4::int])
-FROM claimed, generate_series(0, lane_count - 1) AS lane
-ORDER BY lane
-ON CONFLICT (import_id, lane) DO UPDATE SET lease = excluded.lease
-RETURNING lane AS partition, lease AS "fencingToken", next_row AS "nextRow", next_byte AS "nextByte", next_line AS "nextLine"`
+SELECT lease AS "fencingToken", (SELECT jsonb_agg(fenced ORDER BY partition) FROM fenced) AS partitions FROM claimed`
+
+interface ClaimRow {
+  readonly fencingToken: number
+  readonly partitions: readonly PartitionCheckpoint[]
+}
 
 const FIND_BY_ID = `${IMPORT_SELECT} WHERE i.id = $1::int`
 
@@ -63,12 +62,12 @@ export async function findImportById(database: Database, importId: number): Prom
  * Whether there is still something to do at an import, by the worker that holds it if `fencingToken` is given. Waits for an
  * action that is just taking it away.
  */
-export async function isStillToDo({ prisma }: Database, importId: number, fencingToken?: number): Promise<boolean> {
-  const rows = await prisma.$queryRaw<unknown[]>`
+export async function isStillToDo(database: Database, importId: number, fencingToken?: number): Promise<boolean> {
+  await awaitActions(database, importId)
+  const rows = await database.prisma.$queryRaw<unknown[]>`
     SELECT id FROM import
     WHERE id = ${importId}::int AND status IN ('queued', 'processing')
-      AND (${fencingToken ?? null}::int IS NULL OR (lease = ${fencingToken ?? null}::int AND status = 'processing'))
-    FOR SHARE`
+      AND (${fencingToken ?? null}::int IS NULL OR (lease = ${fencingToken ?? null}::int AND status = 'processing'))`
   return rows.length > 0
 }
 
@@ -80,20 +79,11 @@ export async function claimImport(
   database: Database,
   options: { importId: number; jobId: string; partitionCount: number; partitionBy: PartitionBy },
 ): Promise<ClaimedImport | null> {
-  const partitions = await database.prisma.$queryRawUnsafe<(StoredCheckpoint & { readonly fencingToken: number })[]>(
-    CLAIM,
-    options.importId,
-    options.jobId,
-    options.partitionCount,
-    ROW_ERROR_CODE_COUNT,
-    options.partitionBy,
-  )
-  const [first] = partitions
-  if (first === undefined) return null
-  const record = await findImportById(database, options.importId)
-  if (record === null || record.fencingToken !== first.fencingToken) return null
-  return {
-    record,
-    partitions: partitions.map(toCheckpoint).toSorted((a, b) => a.partition - b.partition),
-  }
+  const { importId, jobId, partitionCount, partitionBy } = options
+  const values = [importId, jobId, partitionCount, ROW_ERROR_CODE_COUNT, partitionBy]
+  const claimed = await tryStatement<ClaimRow>(database, 'claim-import', CLAIM, values)
+  if (claimed === undefined) return null
+  const record = await findImportById(database, importId)
+  if (record === null || record.fencingToken !== claimed.fencingToken) return null
+  return { record, partitions: claimed.partitions }
 }

@@ -13,7 +13,7 @@ import { bindParameters } from '../sql/statement.ts'
 import { commitBatch, type BatchParameter, type BatchShape } from '../sql/commit-batch.ts'
 import { tryStatement } from '../try-statement.ts'
 import type { HeldImport } from './change-import.ts'
-import { toCheckpoint, type PartitionCheckpoint } from './claim-import.ts'
+import type { PartitionCheckpoint } from './claim-import.ts'
 
 /**
  * The rows of one partition's batch, column by column as arrays in binary format (array-columns.ts).
@@ -132,5 +132,10 @@ function keysOf<Key extends ColumnKey>(columns: Readonly<Partial<Record<Key, Buf
 /** Where all partitions of an import stand, by partition; none before it was taken up. */
 export async function readPartitions(database: Database, importId: number): Promise<PartitionCheckpoint[]> {
   const rows = await database.prisma.importPartition.findMany({ where: { importId }, orderBy: { partition: 'asc' } })
-  return rows.map(toCheckpoint)
+  return rows.map(({ partition, nextRow, nextByte, nextLine }) => ({
+    partition,
+    nextRow,
+    nextByte: Number(nextByte),
+    nextLine: Number(nextLine),
+  }))
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../open-database.ts'
+import { tryStatement } from '../try-statement.ts'
 import { recordImportEvent } from '../webhooks/record-event.ts'
 import type { StrandedPage } from './stranded-imports.ts'
 
@@ -15,23 +16,28 @@ export async function findRowsToRevert(
   return first === null || last === null ? null : { first, last }
 }
 
+const REVERT_ROWS = `
+WITH requested AS (
+  UPDATE import SET updated_at = clock_timestamp()
+  WHERE id = $1::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
+  RETURNING id
+),
+deleted AS (
+  DELETE FROM redemption r USING requested
+  WHERE r.import_id = requested.id AND r.row_number BETWEEN $2::int AND $3::int
+)
+SELECT id FROM requested`
+
 /**
  * Deletes the redemptions of one stretch of row numbers, both ends included, and says that the revert is alive. Can be
  * run again, and by two at once: it deletes what is there.
  */
 export async function revertRows(
-  { prisma }: Database,
+  database: Database,
   importId: number,
   rows: { readonly first: number; readonly last: number },
 ): Promise<void> {
-  await prisma.$executeRaw`
-    WITH requested AS (
-      UPDATE import SET updated_at = clock_timestamp()
-      WHERE id = ${importId}::int AND revert_requested_at IS NOT NULL AND status <> 'reverted'
-      RETURNING id
-    )
-    DELETE FROM redemption r USING requested
-    WHERE r.import_id = requested.id AND r.row_number BETWEEN ${rows.first}::int AND ${rows.last}::int`
+  await tryStatement(database, 'revert-rows', REVERT_ROWS, [importId, rows.first, rows.last])
 }
 
 /** Nothing of the import is recorded any more. False: it was reverted before, or no revert was requested. */

@@ -58,7 +58,8 @@ FROM target`
  * `disableEndpoint` is looked at again: GONE holds while the endpoint still has the attempt's URL, FAILING while it has
  * failed since `failingBefore`, and later than `quietSince`, too: an endpoint that has not begins to fail with this attempt. Where it holds the delivery is given up; else it goes on as `status`, `nextAttemptAt` and
  * `failureCode` say. Gives a row if the delivery was changed. Locks: the endpoint that may be disabled, the delivery, its
- * endpoint; when that is disabled, all its pending deliveries that no worker has reserved.
+ * endpoint; when that is disabled, its pending deliveries that no worker has reserved and no other statement has locked: the
+ * latter may wait for the endpoint, and are given up when they are due.
  */
 export const END_ATTEMPT = buildStatement<
   | 'delivery'
@@ -142,12 +143,14 @@ endpoint AS (
   RETURNING e.id, e.status
 ),
 abandoned AS (
-  UPDATE webhook_delivery d
+  UPDATE webhook_delivery
   SET status = 'failed', failure_code = 'ENDPOINT_DISABLED', next_attempt_at = NULL, finished_at = ${p('now', 'timestamptz')}
-  FROM endpoint
-  WHERE endpoint.status = 'disabled' AND d.endpoint_id = endpoint.id AND d.status = 'pending'
-    AND d.id <> ${p('delivery', 'bigint')}
-    AND (d.reserved_until IS NULL OR d.reserved_until <= ${p('now', 'timestamptz')})
+  WHERE id IN (
+    SELECT d.id FROM webhook_delivery d JOIN endpoint ON d.endpoint_id = endpoint.id
+    WHERE endpoint.status = 'disabled' AND d.status = 'pending' AND d.id <> ${p('delivery', 'bigint')}
+      AND (d.reserved_until IS NULL OR d.reserved_until <= ${p('now', 'timestamptz')})
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+  )
 )
 SELECT changed.status, changed.next_attempt_at AS "nextAttemptAt",
        EXISTS (SELECT FROM endpoint WHERE status = 'disabled') AS "isDisabled"

@@ -47,10 +47,14 @@ CROSS JOIN LATERAL (
 WHERE flight.count > 0 OR due.ids IS NOT NULL`
 
 /**
- * Reserves the deliveries $1 until $2, but for those that somebody else has reserved beyond now ($3). Locks: their rows.
- * Of two dispatchers that choose the same row the second waits, finds it reserved, and leaves it.
+ * Reserves the deliveries $1 until $2, but for those that somebody else has reserved beyond now ($3). Locks: their rows, but
+ * for those that another statement has locked, which is reserving them, or gives them up: the next look finds what is still due.
  */
 export const RESERVE_DELIVERIES = `
 UPDATE webhook_delivery SET reserved_until = $2::timestamptz
-WHERE id = ANY ($1::bigint[]) AND status = 'pending' AND (reserved_until IS NULL OR reserved_until <= $3::timestamptz)
+WHERE id IN (
+  SELECT id FROM webhook_delivery
+  WHERE id = ANY ($1::bigint[]) AND status = 'pending' AND (reserved_until IS NULL OR reserved_until <= $3::timestamptz)
+  FOR NO KEY UPDATE SKIP LOCKED
+)
 RETURNING id::float8 AS "deliveryId", turn`

@@ -49,17 +49,20 @@ export async function reserveDeliveries(
   return prisma.$queryRawUnsafe<ReservedDelivery[]>(RESERVE_DELIVERIES, ids, reservedUntil, now)
 }
 
-/** Gives back what could not be queued, but for what a worker has begun all the same. */
+/** Gives back what could not be queued, but for what a worker has begun, or is beginning, all the same. */
 export async function releaseDeliveries(
   { prisma }: Database,
   reserved: readonly ReservedDelivery[],
   reservedUntil: Date,
 ): Promise<void> {
   const ids = reserved.map(({ deliveryId }) => BigInt(deliveryId))
-  await prisma.webhookDelivery.updateMany({
-    where: { id: { in: ids }, reservedUntil, status: 'pending' },
-    data: { reservedUntil: null },
-  })
+  await prisma.$executeRaw`
+    UPDATE webhook_delivery SET reserved_until = NULL
+    WHERE id IN (
+      SELECT id FROM webhook_delivery
+      WHERE id = ANY (${ids}::bigint[]) AND reserved_until = ${reservedUntil}::timestamptz AND status = 'pending'
+      FOR NO KEY UPDATE SKIP LOCKED
+    )`
 }
 
 /** One attempt that has begun, and is on record as such. */

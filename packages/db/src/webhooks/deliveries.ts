@@ -134,7 +134,7 @@ export interface Redelivered {
   readonly nextAfterId: number | null
 }
 
-/** Sends the deliveries of a time range once more, the oldest `limit` of them. */
+/** Sends the deliveries of a time range once more, the oldest `limit` of them, but for those that another call is sending. */
 export async function redeliverRange(database: Database, range: RedeliveryRange): Promise<Redelivered> {
   const [row] = await database.prisma.$queryRaw<{ redelivered: number; chosen: number; last: bigint | null }[]>`
     WITH chosen AS (
@@ -145,10 +145,14 @@ export async function redeliverRange(database: Database, range: RedeliveryRange)
         AND (w.endpoint_id IS NULL OR e.status = 'active')
       ORDER BY w.id LIMIT ${range.limit}::int
     ),
+    locked AS (
+      SELECT d.id FROM webhook_delivery d JOIN chosen ON d.id = chosen.id
+      WHERE d.status = ${range.status} FOR NO KEY UPDATE OF d SKIP LOCKED
+    ),
     sent AS (
       UPDATE webhook_delivery d
       SET next_attempt_at = ${range.now}::timestamptz, ${STARTED_AGAIN}
-      FROM chosen WHERE d.id = chosen.id AND d.status = ${range.status}
+      FROM locked WHERE d.id = locked.id
       RETURNING d.id
     )
     SELECT (SELECT count(*) FROM sent)::int AS redelivered, count(*)::int AS chosen, max(id) AS last FROM chosen`

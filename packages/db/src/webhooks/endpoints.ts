@@ -120,16 +120,16 @@ export async function deleteWebhookEndpoint(
       data: { status: 'deleted' },
     })
     await tx.webhookSecret.deleteMany({ where: { orgId, endpointId: id } })
-    // Those that a worker has in hand are given up when it is about to send them.
-    await tx.webhookDelivery.updateMany({
-      where: {
-        orgId,
-        endpointId: id,
-        status: 'pending',
-        OR: [{ reservedUntil: null }, { reservedUntil: { lte: now } }],
-      },
-      data: { status: 'failed', failureCode: 'ENDPOINT_DELETED', nextAttemptAt: null, finishedAt: now },
-    })
+    // Those that a worker has in hand, or another statement has locked, are given up when they are about to be sent.
+    await tx.$executeRaw`
+      UPDATE webhook_delivery
+      SET status = 'failed', failure_code = 'ENDPOINT_DELETED', next_attempt_at = NULL, finished_at = ${now}::timestamptz
+      WHERE id IN (
+        SELECT id FROM webhook_delivery
+        WHERE org_id = ${orgId}::int AND endpoint_id = ${id}::int AND status = 'pending'
+          AND (reserved_until IS NULL OR reserved_until <= ${now}::timestamptz)
+        FOR NO KEY UPDATE SKIP LOCKED
+      )`
     return count > 0
   })
 }
