@@ -1,6 +1,6 @@
 /**
- * Every file of tests/cases, by the native and by the compatible API, against the real system. Each upload has an
- * organization of its own, in which nothing is redeemed.
+ * Every file of tests/cases, by the native and by the compatible API, against the real system, and once more with its files in S3. Each
+ * upload has an organization of its own, in which nothing is redeemed.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openOrganization, type OrganizationClient } from '../support/open-organization.ts'
 import { openTestDatabase } from '../support/open-test-database.ts'
 import { startSystem, type RunningSystem } from '../support/running-system.ts'
+import { STORAGES } from '../support/storages.ts'
 
 const FOLDER = path.join(import.meta.dirname, '../cases')
 const WORLD = ['series', 'customers', 'tills', 'coupons'] as const
@@ -57,12 +58,6 @@ const CASES = readdirSync(FOLDER)
 let system: RunningSystem
 let database: SystemDatabase
 let organizations = 0
-
-beforeAll(async () => {
-  system = await startSystem({ partitions: 2, batchRows: 100, concurrency: 4 })
-  database = openTestDatabase(system.databaseUrl)
-})
-afterAll(() => system.stop())
 
 /** A client of a new organization that has the world of the cases. */
 async function openWorld(): Promise<OrganizationClient> {
@@ -216,11 +211,22 @@ async function checkReference(made: ReferenceCase): Promise<void> {
   }
 }
 
-describe.each(CASES)('$name', ({ made }) => {
-  if ('reference' in made) {
-    it(made.why, async () => checkReference(made))
-    return
-  }
-  it.each(Object.keys(APIS) as (keyof typeof APIS)[])('by the %s API', async (api) => checkUpload(made, api))
-  it('as an inspection foretells', async () => checkInspection(made))
+describe.each(STORAGES)('with files in $name', ({ name: storage, open }) => {
+  beforeAll(async () => {
+    system = await startSystem({ partitions: 2, batchRows: 100, concurrency: 4, env: await open() })
+    database = openTestDatabase(system.databaseUrl)
+  })
+  afterAll(() => system.stop())
+
+  // Reference data and inspections store no file, and both APIs store one by the same code: in S3 there are the imports alone.
+  const isFolder = storage === 'a folder'
+  const apis = isFolder ? (['native', 'compatible'] as const) : (['native'] as const)
+  describe.each(isFolder ? CASES : CASES.filter(({ made }) => !('reference' in made)))('$name', ({ made }) => {
+    if ('reference' in made) {
+      it(made.why, async () => checkReference(made))
+      return
+    }
+    it.each(apis)('by the %s API', async (api) => checkUpload(made, api))
+    if (isFolder) it('as an inspection foretells', async () => checkInspection(made))
+  })
 })

@@ -7,6 +7,7 @@ import { makeArchive, makeBareWorkbook, placeCellsFarRight, RELATIONS, WORKBOOK 
 import { openOrganization, type ImportView, type OrganizationClient } from '../support/open-organization.ts'
 import { openTestDatabase } from '../support/open-test-database.ts'
 import { startSystem, type RunningSystem } from '../support/running-system.ts'
+import { STORAGES } from '../support/storages.ts'
 
 const SERIES = 501
 const TILL = '50015001'
@@ -33,13 +34,6 @@ async function openShop(): Promise<OrganizationClient> {
   return opened
 }
 
-beforeAll(async () => {
-  system = await startSystem({ partitions: 2, batchRows: 1_000, concurrency: 2 })
-  database = openTestDatabase(system.databaseUrl)
-  shop = await openShop()
-})
-afterAll(() => system.stop())
-
 /** Two titles, a header, and rows of which every hundredth names no coupon. Over 2 MiB of XML: a worker makes its text. */
 function makeLarge(): Promise<Buffer> {
   const rows = Array.from({ length: COUPONS }, (_, n): MadeCell[] => [
@@ -54,129 +48,149 @@ function makeLarge(): Promise<Buffer> {
   })
 }
 
-describe('a large workbook', () => {
-  let content: Uint8Array<ArrayBuffer>
-  let imported: { id: number; view: ImportView }
-
-  beforeAll(async () => {
-    content = new Uint8Array(await makeLarge())
-    const fields = { ...FIELDS, uploadHeaders: NAMES, timeZone: 'Asia/Kolkata' }
-    imported = await shop.importFile(SERIES, fields, { name: 'till.xlsx', content })
-  })
-
-  it('is imported by the names in its header, its rows counted as the sheet counts them', async () => {
-    expect(imported.view).toMatchObject({
-      status: 'completed',
-      fileName: expect.stringMatching(/^till_\d+_501\.xlsx$/),
-      bytes: content.length,
-      delimiter: null,
-      headerRow: true,
-      counts: { rows: COUPONS, inserted: COUPONS - COUPONS / 100, duplicates: 0, rejected: COUPONS / 100 },
-      errorsByCode: { COUPON_NOT_FOUND: COUPONS / 100 },
-    })
-    const { items } = await shop.read<{ items: object[] }>(`/v1/imports/${imported.id}/errors?limit=1`)
-    expect(items).toMatchObject([{ rowNumber: 8, line: 11, value: 'WRONG-7' }])
-    const redemptions = await shop.read<{ items: object[] }>(`/v1/redemptions?importId=${imported.id}&rowNumber=1`)
-    // Midnight in Kolkata is 18:30 of the day before in UTC.
-    expect(redemptions.items).toMatchObject([{ redeemedAt: '2024-11-24T18:30:00.000Z' }])
-  })
-
-  it('is given back as it came, and its rows and reports read its text', async () => {
-    const file = await shop.send(`/v1/imports/${imported.id}/file`)
-    expect(Buffer.from(await file.arrayBuffer()).equals(content)).toBe(true)
-    const row = await shop.read<object>(`/v1/imports/${imported.id}/rows?line=11`)
-    expect(row).toMatchObject({
-      rowNumber: 8,
-      outcome: 'rejected',
-      cells: [{ name: 'When' }, {}, {}, { value: 'WRONG-7' }, {}],
-    })
-    const report = await (await shop.send(`/v1/imports/${imported.id}/errors.csv`)).text()
-    const [header, first] = report.split('\n')
-    expect(header).toBe('When,Till,Phone,Code,Note,rowNumber,line,errorCode,errorNumber,errorMessage')
-    expect(first).toMatch(
-      /^2024-11-25T00:00:07\[Asia\/Kolkata\],50015001,919800000001,WRONG-7,.*,8,11,COUPON_NOT_FOUND,/,
-    )
-  })
-
-  it('has its rejected rows tried again, with corrections, and dates that read as they did', async () => {
-    const body = { corrections: [{ column: 'couponCode', from: 'WRONG-7', to: 'C-8' }] }
-    const answer = await shop.send(`/v1/imports/${imported.id}/retry-rejected`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    const { id } = (await answer.json()) as { id: number }
-    const view = await shop.waitForEnd(id)
-    expect(view).toMatchObject({ delimiter: null, counts: { inserted: 1, rejected: COUPONS / 100 - 1 } })
-    const { items } = await shop.read<{ items: object[] }>(`/v1/redemptions?importId=${id}&rowNumber=1`)
-    expect(items).toMatchObject([{ redeemedAt: '2024-11-24T18:30:07.000Z' }])
-  })
-
-  it('is known again by its content, whatever its name', async () => {
-    const fields = { ...FIELDS, uploadHeaders: POSITIONS, onSameFile: 'reject' }
-    const answer = await shop.upload(SERIES, fields, { name: 'other.bin', content })
-    expect([answer.status, await answer.json()]).toMatchObject([409, { code: 'SAME_FILE', importId: imported.id }])
-  })
-})
-
 const MANY = 200_000
 
-describe('a workbook that cannot be read is one clear message, by the import or at once:', () => {
-  it.each<[what: string, make: () => Promise<Uint8Array<ArrayBuffer>>, says: RegExp]>([
-    ['cut off', async () => new Uint8Array(await makeLarge()).subarray(0, 50_000), /cannot be read.*saved whole/],
-    ['damaged inside', async () => damage(await makeLarge()), /damaged/],
-    ['another zip archive', async () => makeArchive({ 'a.txt': 'a' }), /zip archive without a workbook/],
-    ['of OpenDocument', async () => makeArchive({ mimetype: 'application/x', 'content.xml': '<a/>' }), /OpenDocument/],
-    ['an old .xls', async () => Promise.resolve(compound('Workbook')), /old Excel.*saved as a workbook/],
-    ['protected by a password', async () => Promise.resolve(compound('EncryptedPackage')), /password/],
-    [
-      'a bomb of blanks',
-      async () => makeBareWorkbook(`<row>${' '.repeat(60_000_000)}</row>`),
-      /unpacks to more than|never ends/,
-    ],
-    [
-      'a bomb of cells far to the right',
-      async () => makeBareWorkbook(placeCellsFarRight(2_000)),
-      /as large as its file/,
-    ],
-    [
-      'of a million columns',
-      async () => makeBareWorkbook(`<row>${'<c><v>1</v></c>'.repeat(1_000_000)}</row>`),
-      /more than 16384 columns/,
-    ],
-    ['with entities', async () => makeBareWorkbook('<row><c t="str"><v>&a;</v></c></row>'), /XML is damaged/],
-    ['with a document type', async () => withDocumentType(), /document type/],
-    ['endlessly deep', async () => makeBareWorkbook('<a>'.repeat(MANY) + '</a>'.repeat(MANY)), /levels deep/],
-    ['of rows out of order', async () => makeBareWorkbook('<row r="2"/><row r="1"/>'), /out of order/],
-    [
-      'that names texts it has not',
-      async () => makeBareWorkbook('<row><c t="s"><v>1</v></c></row>'),
-      /names the text 1/,
-    ],
-  ])('%s', async (_what, make, says) => {
-    const fields = { ...FIELDS, uploadHeaders: POSITIONS }
-    const answer = await shop.upload(SERIES, fields, { name: 'a.xlsx', content: await make() })
-    const body = (await answer.json()) as { id: number; detail?: string; code?: string }
-    if (answer.status === 400) {
-      expect(body.detail).toMatch(says)
-      return
-    }
-    expect(answer.status).toBe(202)
-    const view = await shop.waitForEnd(body.id)
-    expect(view).toMatchObject({ status: 'failed', failure: { code: 'NOT_CSV', message: expect.stringMatching(says) } })
-    // There is nothing to report, and that is no error.
-    const report = await shop.send(`/v1/imports/${body.id}/errors.csv`)
-    expect([report.status, await report.text()]).toEqual([200, ''])
-    expect((await shop.send(`/v1/imports/${body.id}/file`)).status).toBe(200)
+describe.each(STORAGES)('with files in $name', ({ open }) => {
+  beforeAll(async () => {
+    system = await startSystem({ partitions: 2, batchRows: 1_000, concurrency: 2, env: await open() })
+    database = openTestDatabase(system.databaseUrl)
+    shop = await openShop()
+  })
+  afterAll(() => system.stop())
+
+  describe('a large workbook', () => {
+    let content: Uint8Array<ArrayBuffer>
+    let imported: { id: number; view: ImportView }
+
+    beforeAll(async () => {
+      content = new Uint8Array(await makeLarge())
+      const fields = { ...FIELDS, uploadHeaders: NAMES, timeZone: 'Asia/Kolkata' }
+      imported = await shop.importFile(SERIES, fields, { name: 'till.xlsx', content })
+    })
+
+    it('is imported by the names in its header, its rows counted as the sheet counts them', async () => {
+      expect(imported.view).toMatchObject({
+        status: 'completed',
+        fileName: expect.stringMatching(/^till_\d+_501\.xlsx$/),
+        bytes: content.length,
+        delimiter: null,
+        headerRow: true,
+        counts: { rows: COUPONS, inserted: COUPONS - COUPONS / 100, duplicates: 0, rejected: COUPONS / 100 },
+        errorsByCode: { COUPON_NOT_FOUND: COUPONS / 100 },
+      })
+      const { items } = await shop.read<{ items: object[] }>(`/v1/imports/${imported.id}/errors?limit=1`)
+      expect(items).toMatchObject([{ rowNumber: 8, line: 11, value: 'WRONG-7' }])
+      const redemptions = await shop.read<{ items: object[] }>(`/v1/redemptions?importId=${imported.id}&rowNumber=1`)
+      // Midnight in Kolkata is 18:30 of the day before in UTC.
+      expect(redemptions.items).toMatchObject([{ redeemedAt: '2024-11-24T18:30:00.000Z' }])
+    })
+
+    it('is given back as it came, and its rows and reports read its text', async () => {
+      const file = await shop.send(`/v1/imports/${imported.id}/file`)
+      expect(Buffer.from(await file.arrayBuffer()).equals(content)).toBe(true)
+      const row = await shop.read<object>(`/v1/imports/${imported.id}/rows?line=11`)
+      expect(row).toMatchObject({
+        rowNumber: 8,
+        outcome: 'rejected',
+        cells: [{ name: 'When' }, {}, {}, { value: 'WRONG-7' }, {}],
+      })
+      const report = await (await shop.send(`/v1/imports/${imported.id}/errors.csv`)).text()
+      const [header, first] = report.split('\n')
+      expect(header).toBe('When,Till,Phone,Code,Note,rowNumber,line,errorCode,errorNumber,errorMessage')
+      expect(first).toMatch(
+        /^2024-11-25T00:00:07\[Asia\/Kolkata\],50015001,919800000001,WRONG-7,.*,8,11,COUPON_NOT_FOUND,/,
+      )
+    })
+
+    it('has its rejected rows tried again, with corrections, and dates that read as they did', async () => {
+      const body = { corrections: [{ column: 'couponCode', from: 'WRONG-7', to: 'C-8' }] }
+      const answer = await shop.send(`/v1/imports/${imported.id}/retry-rejected`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      const { id } = (await answer.json()) as { id: number }
+      const view = await shop.waitForEnd(id)
+      expect(view).toMatchObject({ delimiter: null, counts: { inserted: 1, rejected: COUPONS / 100 - 1 } })
+      const { items } = await shop.read<{ items: object[] }>(`/v1/redemptions?importId=${id}&rowNumber=1`)
+      expect(items).toMatchObject([{ redeemedAt: '2024-11-24T18:30:07.000Z' }])
+    })
+
+    it('is known again by its content, whatever its name', async () => {
+      const fields = { ...FIELDS, uploadHeaders: POSITIONS, onSameFile: 'reject' }
+      const answer = await shop.upload(SERIES, fields, { name: 'other.bin', content })
+      expect([answer.status, await answer.json()]).toMatchObject([409, { code: 'SAME_FILE', importId: imported.id }])
+    })
   })
 
-  it('texts in millions of runs, and none of them too much', async () => {
-    const texts = `<si>${'<r><t>x</t></r>'.repeat(MANY)}</si>`
-    const content = await makeBareWorkbook('<row><c t="s"><v>0</v></c></row>', {
-      'xl/sharedStrings.xml': `<sst>${texts}</sst>`,
+  describe('a workbook that cannot be read is one clear message, by the import or at once:', () => {
+    it.each<[what: string, make: () => Promise<Uint8Array<ArrayBuffer>>, says: RegExp]>([
+      ['cut off', async () => new Uint8Array(await makeLarge()).subarray(0, 50_000), /cannot be read.*saved whole/],
+      ['damaged inside', async () => damage(await makeLarge()), /damaged/],
+      ['another zip archive', async () => makeArchive({ 'a.txt': 'a' }), /zip archive without a workbook/],
+      [
+        'of OpenDocument',
+        async () => makeArchive({ mimetype: 'application/x', 'content.xml': '<a/>' }),
+        /OpenDocument/,
+      ],
+      ['an old .xls', async () => Promise.resolve(compound('Workbook')), /old Excel.*saved as a workbook/],
+      ['protected by a password', async () => Promise.resolve(compound('EncryptedPackage')), /password/],
+      [
+        'a bomb of blanks',
+        async () => makeBareWorkbook(`<row>${' '.repeat(60_000_000)}</row>`),
+        /unpacks to more than|never ends/,
+      ],
+      [
+        'a bomb of cells far to the right',
+        async () => makeBareWorkbook(placeCellsFarRight(2_000)),
+        /as large as its file/,
+      ],
+      [
+        'of a million columns',
+        async () => makeBareWorkbook(`<row>${'<c><v>1</v></c>'.repeat(1_000_000)}</row>`),
+        /more than 16384 columns/,
+      ],
+      ['with entities', async () => makeBareWorkbook('<row><c t="str"><v>&a;</v></c></row>'), /XML is damaged/],
+      ['with a document type', async () => withDocumentType(), /document type/],
+      ['endlessly deep', async () => makeBareWorkbook('<a>'.repeat(MANY) + '</a>'.repeat(MANY)), /levels deep/],
+      ['of rows out of order', async () => makeBareWorkbook('<row r="2"/><row r="1"/>'), /out of order/],
+      [
+        'that names texts it has not',
+        async () => makeBareWorkbook('<row><c t="s"><v>1</v></c></row>'),
+        /names the text 1/,
+      ],
+    ])('%s', async (_what, make, says) => {
+      const fields = { ...FIELDS, uploadHeaders: POSITIONS }
+      const answer = await shop.upload(SERIES, fields, { name: 'a.xlsx', content: await make() })
+      const body = (await answer.json()) as { id: number; detail?: string; code?: string }
+      if (answer.status === 400) {
+        expect(body.detail).toMatch(says)
+        return
+      }
+      expect(answer.status).toBe(202)
+      const view = await shop.waitForEnd(body.id)
+      expect(view).toMatchObject({
+        status: 'failed',
+        failure: { code: 'NOT_CSV', message: expect.stringMatching(says) },
+      })
+      // There is nothing to report, and that is no error.
+      const report = await shop.send(`/v1/imports/${body.id}/errors.csv`)
+      expect([report.status, await report.text()]).toEqual([200, ''])
+      expect((await shop.send(`/v1/imports/${body.id}/file`)).status).toBe(200)
     })
-    const { view } = await shop.importFile(SERIES, { ...FIELDS, uploadHeaders: POSITIONS }, { name: 'a.xlsx', content })
-    expect(view).toMatchObject({ status: 'completed', counts: { rows: 1, rejected: 1 } })
+
+    it('texts in millions of runs, and none of them too much', async () => {
+      const texts = `<si>${'<r><t>x</t></r>'.repeat(MANY)}</si>`
+      const content = await makeBareWorkbook('<row><c t="s"><v>0</v></c></row>', {
+        'xl/sharedStrings.xml': `<sst>${texts}</sst>`,
+      })
+      const { view } = await shop.importFile(
+        SERIES,
+        { ...FIELDS, uploadHeaders: POSITIONS },
+        { name: 'a.xlsx', content },
+      )
+      expect(view).toMatchObject({ status: 'completed', counts: { rows: 1, rejected: 1 } })
+    })
   })
 })
 
