@@ -1,6 +1,7 @@
 /**
  * What a batch reads of a coupon does not grow with what is recorded of it: of a time when its series had no limit, or since it is full.
- * Counted in rows and index entries. What is known of the coupon holds until a revert or a change of the limit, and no longer.
+ * Counted in rows and index entries. What is known of the coupon holds until a redemption of its series is deleted or the limit changes,
+ * and no longer.
  */
 import type { ColumnMapping } from '@importer/contracts'
 import { requestRevert } from '@importer/db'
@@ -21,13 +22,15 @@ const MAPPING: ColumnMapping = {
 }
 const AT = Date.UTC(2024, 0, 1)
 const ROWS = 200
+const BATCH_ROWS = 1_000
 
 let database: DatabaseUrls
 let importer: DirectImporter
 beforeAll(async () => {
   database = await createTestDatabase()
-  await queryOnce(database.ownerUrl, 'ALTER TABLE redemption SET (autovacuum_enabled = off)')
-  importer = await DirectImporter.open({ database, partitionCount: 1, batchRows: 1_000 })
+  for (const table of ['redemption', 'import'])
+    await queryOnce(database.ownerUrl, `ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
+  importer = await DirectImporter.open({ database, partitionCount: 1, batchRows: BATCH_ROWS })
   await importer.load({ tills: 'id\n7\n', customers: 'id\n1\n' })
 })
 afterAll(async () => importer.close())
@@ -40,9 +43,14 @@ async function setLimit(id: number, limit: number | null): Promise<void> {
   })
 }
 
-async function importRows(id: number, from: number, rows: number, by = importer): Promise<number> {
+async function importRows(
+  id: number,
+  from: number,
+  rows: number,
+  { by = importer, dryRun = false } = {},
+): Promise<number> {
   const lines = Array.from({ length: rows }, (_none, n) => `${AT + from + n},7,1,${id}\n`)
-  return (await by.import({ seriesId: id, mapping: MAPPING, file: Buffer.from(lines.join('')) })).importId
+  return (await by.import({ seriesId: id, mapping: MAPPING, file: Buffer.from(lines.join('')), dryRun })).importId
 }
 
 /** As an import of `rows` rows leaves them; by their ordinals, or without. */
@@ -65,18 +73,22 @@ async function countInserted(importId: number): Promise<number | undefined> {
   return found?.inserted
 }
 
-async function countRead(): Promise<number> {
+async function countRead(table: string): Promise<number> {
   const [counts] = await queryOnce<{ read: number }>(
     database.ownerUrl,
     `SELECT (sum(seq_tup_read) + (SELECT sum(greatest(idx_tup_read, idx_tup_fetch)) FROM pg_stat_user_indexes
-                                  WHERE relname = 'redemption'))::float8 AS read
-     FROM pg_stat_user_tables WHERE relname = 'redemption'`,
+                                  WHERE relname = $1))::float8 AS read
+     FROM pg_stat_user_tables WHERE relname = $1`,
+    [table],
   )
   return counts?.read ?? NaN
 }
 
 /** An import over connections of its own, which hand in what they have counted before they are gone. */
-async function readBy(work: (by: DirectImporter) => Promise<unknown>): Promise<number> {
+async function readBy(
+  work: (by: DirectImporter) => Promise<unknown>,
+  { batchRows = BATCH_ROWS, table = 'redemption' } = {},
+): Promise<number> {
   const sessions = async (): Promise<number> => {
     const found = await queryOnce(
       database.ownerUrl,
@@ -86,13 +98,13 @@ async function readBy(work: (by: DirectImporter) => Promise<unknown>): Promise<n
   }
   await importer.close()
   await waitUntil('no session is left', async () => (await sessions()) === 0)
-  const before = await countRead()
-  const by = await DirectImporter.open({ database, partitionCount: 1, batchRows: 1_000 })
+  const before = await countRead(table)
+  const by = await DirectImporter.open({ database, partitionCount: 1, batchRows })
   await work(by)
   await by.close()
   await waitUntil('its sessions are gone', async () => (await sessions()) === 0)
-  const read = (await countRead()) - before
-  importer = await DirectImporter.open({ database, partitionCount: 1, batchRows: 1_000 })
+  const read = (await countRead(table)) - before
+  importer = await DirectImporter.open({ database, partitionCount: 1, batchRows: BATCH_ROWS })
   return read
 }
 
@@ -108,10 +120,52 @@ test.each([
     await setLimit(id + n, rows + over)
     // The first one counts.
     await importRows(id + n, 0, ROWS)
-    read.push(await readBy(async (by) => importRows(id + n, ROWS, ROWS, by)))
+    read.push(await readBy(async (by) => importRows(id + n, ROWS, ROWS, { by })))
   }
   expect(read[1]).toBeLessThanOrEqual(read[0] ?? 0)
   expect(read[1]).toBeLessThanOrEqual(3 * ROWS)
+})
+
+test.each([
+  { name: 'of another series', id: 80, of: 81 },
+  { name: 'of the same series', id: 82, of: 82 },
+])('a revert that is under way costs a batch nothing: $name', async ({ id, of }) => {
+  await setLimit(of, null)
+  const reverted = await importRows(of, 0, 10)
+  await setLimit(id, null)
+  await record(id, 2_000, 'NULL')
+  await setLimit(id, 100_000)
+  expect(await requestRevert(importer.database, { orgId: TEST_ORG, importId: reverted, actor: TEST_ACTOR })).toBe(true)
+  const read = await readBy(async (by) => importRows(id, 1_000, ROWS, { by }), { batchRows: 10 })
+  // The first batch counts.
+  expect(read).toBeLessThanOrEqual(2_000 + 5 * ROWS)
+})
+
+test('how many imports were ever reverted costs a batch nothing', async () => {
+  await queryOnce(
+    database.ownerUrl,
+    `INSERT INTO import (org_id, series_id, file_key, file_name, bytes, sha256, mapping, status, revert_requested_at)
+     SELECT $1, 90, 'reverted ' || n, 'file.csv', 1, '', '{}', 'reverted', now() FROM generate_series(1, $2::int) n`,
+    [TEST_ORG, 2_000],
+  )
+  await setLimit(90, null)
+  await record(90, 100, 'NULL')
+  await setLimit(90, 100_000)
+  const read = await readBy(async (by) => importRows(90, 0, ROWS, { by }), { batchRows: 10, table: 'import' })
+  expect(read).toBeLessThanOrEqual(5 * ROWS)
+})
+
+test.each([
+  { dryRun: false, id: 92 },
+  { dryRun: true, id: 93 },
+])('ordinals below those that are free again are read once, dry run: $dryRun', async ({ dryRun, id }) => {
+  await setLimit(id, 2_300)
+  await record(id, 2_000, 'n')
+  const first = await importRows(id, 0, ROWS)
+  await importRows(id, ROWS, 100)
+  await importer.revert(first)
+  const read = await readBy(async (by) => importRows(id, 1_000, ROWS, { by, dryRun }), { batchRows: 10 })
+  expect(read).toBeLessThanOrEqual(2_000 + 10 * ROWS)
 })
 
 test('a revert that a batch in flight does not see ends what it has counted', async () => {

@@ -23,6 +23,7 @@ INSERT INTO session (token_hash, api_key_id) SELECT 'token ' || org, org FROM ge
 INSERT INTO series (org_id, id) SELECT org, 7 FROM generate_series(1, 2) org;
 INSERT INTO coupon (org_id, id, series_id, code, code_key) SELECT org, 1, 7, 'A', 'a' FROM generate_series(1, 2) org;
 INSERT INTO coupon_count (coupon_id, org_id, series_id, limit_changes, reverts, recorded) SELECT 1, org, 7, 0, 0, 100 FROM generate_series(1, 2) org;
+INSERT INTO deletion_count (org_id, series_id, deletions) SELECT org, 7, 1 FROM generate_series(1, 2) org;
 INSERT INTO customer (org_id, id, mobile) SELECT org, 1, '4917000000' FROM generate_series(1, 2) org;
 INSERT INTO till (org_id, id) SELECT org, 1 FROM generate_series(1, 2) org;
 INSERT INTO import (id, org_id, series_id, file_key, file_name, bytes, sha256, mapping)

@@ -17,11 +17,12 @@ import { lookUpRedemptions } from './redemption-lookups.ts'
  * The coupon's state is looked up once a coupon and batch, at the coupon's first row, and handed on by a window. `open` is how many
  * ordinals may be taken at most: the limit, without what is recorded beside them. Only where the highest ordinal and what the batch
  * wants exceed it is there more to know: which ordinals are free among the open ones (after a revert), as many as the batch can need,
- * for its rows to take by their rank. That reads the coupon's ordinals once, in the order of the index that serves it, and no more of
- * them than the limit. Those above, of a time when more were open, each leave one of the free ones unused.
+ * for its rows to take by their rank. That reads the coupon's ordinals once, in the order of the index that serves it, no more of
+ * them than the limit, and none of those up to which an earlier batch left none free. Those above, of a time when more were open, each
+ * leave one of the free ones unused.
  *
- * Redemptions of a time without a limit are counted once, and a coupon that is full is found to be so once: see
- * {@link keepCounts}.
+ * Redemptions of a time without a limit are counted once, taken ordinals are read once, and a coupon that is full is found to be so
+ * once: see {@link keepCounts}.
  *
  * OFFSET 0 makes PostgreSQL look up once for each coupon, not for each row with a join afterwards.
  *
@@ -41,7 +42,7 @@ export function evaluateLimited(
   return {
     condition: `
     AND EXISTS (SELECT FROM series_rules WHERE max_redemptions_per_coupon IS NOT NULL)`,
-    expressions: `${counts.reverts},
+    expressions: `${counts.deletions},
 ranked AS (
   SELECT *, count(*) FILTER (WHERE competes) OVER (PARTITION BY coupon_id ORDER BY row_number) AS rank,
          count(*) FILTER (WHERE competes) OVER (PARTITION BY coupon_id) AS wanted,
@@ -70,27 +71,32 @@ coupon_state AS ${dryRun ? '' : 'MATERIALIZED '}(
         SELECT n.above || ARRAY(
           SELECT generate_series(below + 1, least(above - 1, below + s.wanted + n.above)::int)
           FROM (
-            SELECT lag(r.ordinal, 1, 0) OVER (ORDER BY r.ordinal) AS below, r.ordinal AS above
-            FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open
+            SELECT lag(r.ordinal, 1, n.filled_to) OVER (ORDER BY r.ordinal) AS below, r.ordinal AS above
+            FROM redemption r WHERE ${ofCoupon} AND r.ordinal BETWEEN n.filled_to + 1 AND n.open
             UNION ALL
-            SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal BETWEEN 1 AND n.open`)}, n.open + 1
+            SELECT greatest(${highest('redemption', `${ofCoupon} AND r.ordinal BETWEEN n.filled_to + 1 AND n.open`)}, n.filled_to),
+                   n.open + 1
           ) gap
           LIMIT s.wanted + n.above
         )
         FROM (
-          SELECT k.open, (
+          SELECT k.open, k.filled_to, (
             SELECT count(*)::int FROM (
               SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal > k.open ORDER BY r.ordinal LIMIT k.open
             ) a
           ) AS above
-          FROM (SELECT CASE WHEN ${counts.ofCoupon('s')} = ${limit} THEN 0 ELSE greatest(o.open, 0) END AS open OFFSET 0) k
+          FROM (
+            SELECT CASE WHEN c.recorded = ${limit} THEN 0 ELSE greatest(o.open, 0) END AS open, coalesce(c.filled_to, 0) AS filled_to
+            FROM (SELECT) once LEFT JOIN LATERAL (${counts.known('s', 'k.recorded, k.filled_to')} OFFSET 0) c ON true
+            OFFSET 0
+          ) k
           OFFSET 0
         ) n
       ) END AS found
       FROM (
         SELECT ${highest('redemption', `${ofCoupon} AND r.ordinal IS NOT NULL`)} AS top,
                ${dryRun ? highest('dry_redemption', `${ofCouponInDryRun} AND r.ordinal IS NOT NULL`) : '0'} AS dry_top,
-               CASE WHEN (SELECT was_unlimited FROM series_rules) THEN coalesce(${counts.ofCoupon('s')}, (
+               CASE WHEN (SELECT was_unlimited FROM series_rules) THEN coalesce((${counts.known('s', 'k.recorded')}), (
                  SELECT count(*)::int FROM (
                    SELECT FROM redemption r WHERE ${ofCoupon} AND r.ordinal IS NULL
                    ORDER BY r.redeemed_at, r.customer_id, r.till_id LIMIT ${limit}
@@ -144,6 +150,10 @@ evaluated AS MATERIALIZED (
     FROM decided WHERE NOT (competes AND fits)
   ) d
 ),
-${counts.keep(`CASE WHEN remaining <= 0${dryRun ? ' AND top = 0' : ''} THEN ${limit} ELSE others END`)}`,
+${counts.keep({
+  recorded: `CASE WHEN remaining <= 0${dryRun ? ' AND top = 0' : ''} THEN ${limit} ELSE others END`,
+  // A dry run takes none of the free ones.
+  filledTo: dryRun ? 'free[1] - 1' : 'free[least(wanted, remaining)::int]',
+})}`,
   }
 }
