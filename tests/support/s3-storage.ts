@@ -24,7 +24,9 @@ export interface S3Storage {
   readonly network: FaultyProxy
   /** From now on every disturbed request suffers from this; null: none. */
   suffer(fault: S3Fault | null): void
-  /** Of the disturbed requests: how many reads of objects there were, and how many of their bytes were sent. */
+  /** How many disturbed requests there were. */
+  readonly requests: { count: number }
+  /** Of them: how many reads of objects there were, and how many of their bytes were sent. */
   readonly reads: { count: number; bytes: number }
   stop(): Promise<void>
 }
@@ -34,11 +36,13 @@ const BUCKET = 'bucket'
 /** An S3 with an empty bucket, and a way to it on which everything can go wrong that does with the real one. */
 export async function startS3Storage(): Promise<S3Storage> {
   const s3 = await startS3Server(BUCKET)
+  const requests = { count: 0 }
   const reads = { count: 0, bytes: 0 }
   const held = new Set<ServerResponse>()
   let fault: S3Fault | null = null
 
   function handle(incoming: IncomingMessage, response: ServerResponse): void {
+    requests.count += 1
     if (fault?.kind === 'refuse') {
       refuse(incoming, response, fault)
       return
@@ -89,6 +93,7 @@ export async function startS3Storage(): Promise<S3Storage> {
       fault = next
       for (const response of held) response.destroy()
     },
+    requests,
     reads,
     stop() {
       stopping ??= stop()
