@@ -5,6 +5,7 @@ import { openSession } from '../support/open-session.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { startSystem, TEST_KEY, type RunningSystem } from '../support/running-system.ts'
 import { openShop, SHOP_FIELDS, SHOP_HEADER, shopRows } from '../support/small-shop.ts'
+import { STORAGES } from '../support/storages.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const ROWS = 60_000
@@ -114,8 +115,11 @@ it('cancel does not wait for batches that are held up without end, and resumed t
   await system.stop()
 })
 
-it('cancel takes effect under the hands of a worker that commits large batches, and every row is accounted for', async () => {
-  const system = await startSystem(DEFAULTS)
+const LARGE_BATCHES =
+  'cancel takes effect under the hands of a worker that commits large batches, and every row is accounted for'
+
+it.each(STORAGES)(`${LARGE_BATCHES}, with files in $name`, async ({ open }) => {
+  const system = await startSystem({ ...DEFAULTS, env: await open() })
   const { client } = system
   await openShop(client, LARGE_ROWS)
   const { jobId: importId } = await client.upload({ ...SHOP_FIELDS, file: SHOP_HEADER + shopRows(1, LARGE_ROWS) })
