@@ -10,6 +10,7 @@ import {
 import type { FileStore, StoredFile } from '@importer/file-store'
 import { NO_TRACING, runInSpan, type Logger, type Tracing } from '@importer/runtime'
 
+import { describeLostFile } from '../run/describe-lost-file.ts'
 import type { ImportObserver } from '../run/import-life.ts'
 import { describeRetryFailure, makeRetryFile } from './prepare-retry.ts'
 import { recordReads } from './record-reads.ts'
@@ -76,7 +77,7 @@ async function prepareKnown(options: PreparationOptions, record: ImportRecord): 
     await store.remove(file.key)
     return null
   } catch (error) {
-    const failure = describeFailure(error)
+    const failure = describeLostFile(error) ?? describeFailure(error)
     if (failure === null) throw error
     if (await failPreparation(database, importId, failure)) {
       log.warn(
@@ -92,7 +93,7 @@ async function prepareKnown(options: PreparationOptions, record: ImportRecord): 
 interface Preparation {
   /** Stores the file. */
   readonly make: (options: PreparationOptions, record: ImportRecord) => Promise<PreparedText>
-  /** What the import fails with; null: another attempt may succeed. */
+  /** What the import fails with although the file that it is made of is there; null: another attempt may succeed. */
   readonly describeFailure: (error: unknown) => ImportFailure | null
 }
 

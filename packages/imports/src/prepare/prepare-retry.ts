@@ -1,11 +1,11 @@
 import type { ImportFailure } from '@importer/contracts'
 import { findImportById, type Database, type ImportRecord } from '@importer/db'
-import { FileDamagedError, FileMissingError, FileTooLargeError, type StoredFile } from '@importer/file-store'
+import { FileMissingError, FileTooLargeError, type StoredFile } from '@importer/file-store'
 
 import type { PreparationOptions } from './prepare-import.ts'
 import { writeRetryFile } from './write-retry-file.ts'
 
-/** Stores the rejected rows of the import that a retry tries again. Throws what {@link describeRetryFailure} knows. */
+/** Stores the rejected rows of the import that a retry tries again. Throws a FileMissingError, or what {@link describeRetryFailure} knows. */
 export async function makeRetryFile(
   { database, store, signal }: PreparationOptions,
   retry: ImportRecord,
@@ -29,16 +29,8 @@ async function isKept(database: Database, importId: number): Promise<boolean> {
   return record !== null && !record.expired
 }
 
-/** Why the file of a retry cannot be made; null: another attempt may make it. */
+/** Why the file of a retry cannot be made of a file that is there; null: another attempt may make it. */
 export function describeRetryFailure(error: unknown): ImportFailure | null {
-  if (error instanceof FileMissingError) {
-    const message = 'The file of the import whose rejected rows were to be tried again is gone; upload the rows anew.'
-    return { code: 'FILE_MISSING', message }
-  }
-  if (error instanceof FileDamagedError) {
-    const message = `The stored file of that import is not what was uploaded: ${error.what}; upload the rows anew.`
-    return { code: 'FILE_DAMAGED', message }
-  }
   if (error instanceof FileTooLargeError) {
     const message = `The corrected rows are larger than ${error.maxBytes} bytes; correct fewer rows at a time.`
     return { code: 'NOT_CSV', message }

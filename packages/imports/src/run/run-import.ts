@@ -19,9 +19,10 @@ import {
   type SeriesKind,
   type SystemDatabase,
 } from '@importer/db'
-import { FileDamagedError, FileMissingError, type FileStore } from '@importer/file-store'
+import type { FileStore } from '@importer/file-store'
 import { NO_TRACING, runInSpan, type Logger, type Span, type Tracing } from '@importer/runtime'
 
+import { describeLostFile } from './describe-lost-file.ts'
 import { createErrorBudget, PermanentImportError } from './error-budget.ts'
 import type { Position } from './gathering-batch.ts'
 import { logClaim, logCompletion, type ImportObserver } from './import-life.ts'
@@ -121,10 +122,12 @@ async function runKnown(options: SliceOptions, known: ImportRecord, span: Span):
   try {
     return await runClaimed(options, claimed, held, span)
   } catch (error) {
-    if (error instanceof PermanentImportError) {
-      span.setAttributes({ 'redemptions.failure.code': error.code })
-      const isFailed = await failImport(database, held, { code: error.code, message: error.message })
-      if (isFailed) log.warn({ importId, orgId: known.orgId, code: error.code, err: error }, 'import failed')
+    const failure = error instanceof PermanentImportError ? error : describeLostFile(error)
+    if (failure !== null) {
+      const { code, message } = failure
+      span.setAttributes({ 'redemptions.failure.code': code })
+      const isFailed = await failImport(database, held, { code, message })
+      if (isFailed) log.warn({ importId, orgId: known.orgId, code, err: error }, 'import failed')
       return endAs('failed', options, isFailed)
     }
     if (await isTakenAway(error, options, known.orgId, held.fencingToken)) return 'nothing-to-do'
@@ -207,7 +210,7 @@ async function runWatched(
   const { record } = claimed
   watch.waitFor('STORAGE_UNAVAILABLE')
   const dialect = dialectOf(record) ?? (await inspectFile(store, record.fileKey, record.mapping))
-  const header = await readHeader(store, record.fileKey, dialect).catch(explainLostFile)
+  const header = await readHeader(store, record.fileKey, dialect)
   watch.waitFor('DATABASE_BUSY')
   if (record.delimiter === null && !(await recordDialect(database, held, dialect))) return 'nothing-to-do'
 
@@ -280,7 +283,7 @@ async function runWatched(
 }
 
 async function inspectFile(store: FileStore, fileKey: string, mapping: ColumnMapping): Promise<ReadingDialect> {
-  const result = await findDialect(store, fileKey, mapping).catch(explainLostFile)
+  const result = await findDialect(store, fileKey, mapping)
   if (!result.ok) throw new PermanentImportError(result.code, result.message)
   return { delimiter: result.delimiter, hasHeader: result.hasHeader, start: result.start }
 }
@@ -291,36 +294,8 @@ async function* readFrom(
   reading: Pick<ReadOptions, 'delimiter' | 'header' | 'recordsAreLines'>,
   start: Position,
 ): AsyncGenerator<RecordBlock> {
-  yield* readRecords(openFile(store, fileKey, { start: start.byte }), {
+  yield* readRecords(store.read(fileKey, { start: start.byte }) as AsyncIterable<Uint8Array>, {
     ...reading,
     from: { byteOffset: start.byte, line: start.line },
   })
-}
-
-async function* openFile(
-  store: FileStore,
-  fileKey: string,
-  range: { start: number; end?: number },
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* store.read(fileKey, range) as AsyncIterable<Uint8Array>
-  } catch (error) {
-    explainLostFile(error)
-  }
-}
-
-/**
- * A file that is gone from the right store will not come back, nor will one that is damaged: that ends the import, while
- * a store that does not answer, or is another one, only delays it.
- */
-function explainLostFile(error: unknown): never {
-  if (error instanceof FileMissingError) {
-    const message = 'The uploaded file is gone from the store; upload it again.'
-    throw new PermanentImportError('FILE_MISSING', message, { cause: error })
-  }
-  if (error instanceof FileDamagedError) {
-    const message = `The stored file is not what was uploaded: ${error.what}. Rows before that stay imported; upload the file again.`
-    throw new PermanentImportError('FILE_DAMAGED', message, { cause: error })
-  }
-  throw error
 }

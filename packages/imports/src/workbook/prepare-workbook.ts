@@ -1,6 +1,6 @@
 import type { ImportFailure } from '@importer/contracts'
 import type { ImportRecord } from '@importer/db'
-import { FileDamagedError, FileMissingError, FileTooLargeError, type StoredFile } from '@importer/file-store'
+import { FileTooLargeError, type StoredFile } from '@importer/file-store'
 
 import type { PreparationOptions } from '../prepare/prepare-import.ts'
 import { UnpackError } from '../upload/unpack-upload.ts'
@@ -30,16 +30,9 @@ export function firstRowOf(skipLines = 0, headerLine = 1): number {
   return Math.max(skipLines + 1, headerLine)
 }
 
-/** Why the text of a workbook cannot be made; null: another attempt may make it. */
+/** Why the text of a workbook that is there cannot be made; null: another attempt may make it. */
 export function describeWorkbookFailure(error: unknown): ImportFailure | null {
   if (error instanceof UnpackError) return { code: 'NOT_CSV', message: error.message }
-  if (error instanceof FileMissingError) {
-    return { code: 'FILE_MISSING', message: 'The uploaded file is gone from the store; upload it again.' }
-  }
-  if (error instanceof FileDamagedError) {
-    const message = `The stored file is not what was uploaded: ${error.what}. Nothing of it was imported; upload the file again.`
-    return { code: 'FILE_DAMAGED', message }
-  }
   if (error instanceof FileTooLargeError) {
     const message = `The table in the workbook is larger than ${error.maxBytes} bytes; upload it in parts.`
     return { code: 'NOT_CSV', message }
