@@ -4,6 +4,7 @@ import path from 'node:path'
 import { IDENTITY_KEY } from '@importer/file-store'
 
 import type { BenchSystem } from './bench-system.ts'
+import type { RawEnvironment } from './env.ts'
 import type { BenchOptions } from './options.ts'
 import { renderTable, type Cell } from './table.ts'
 
@@ -11,6 +12,8 @@ import { renderTable, type Cell } from './table.ts'
 export interface Bench {
   readonly system: BenchSystem
   readonly options: BenchOptions
+  /** Starts another system beside it, with these variables over its own; it is stopped with the suite's system at the latest. */
+  readonly startAnother: (env: RawEnvironment) => Promise<BenchSystem>
   readonly print: (line: string) => void
 }
 

@@ -14,6 +14,7 @@ const SUITES = [
   'actions',
   'rejected',
   'row-security',
+  'traces',
 ] as const
 export type SuiteName = (typeof SUITES)[number]
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import type { Bench, SuiteResult } from './bench.ts'
-import { startBenchSystem } from './bench-system.ts'
+import { startBenchSystem, type BenchSystem } from './bench-system.ts'
 import type { RawEnvironment } from './env.ts'
 import { describeMachine, type MeasuredOn } from './machine.ts'
 import { isTrial, type BenchOptions, type SuiteName } from './options.ts'
@@ -18,6 +18,7 @@ import { runRejectedSuite } from './suites/rejected.ts'
 import { runReferenceSuite } from './suites/reference.ts'
 import { runRowSecuritySuite } from './suites/row-security.ts'
 import { runSeriesKindsSuite } from './suites/series-kinds.ts'
+import { runTracesSuite } from './suites/traces.ts'
 import { runUploadSuite } from './suites/upload.ts'
 
 const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> = {
@@ -34,6 +35,7 @@ const RUN: Readonly<Record<SuiteName, (bench: Bench) => Promise<SuiteResult>>> =
   actions: runActionsSuite,
   rejected: runRejectedSuite,
   'row-security': runRowSecuritySuite,
+  traces: runTracesSuite,
 }
 
 export interface RunOptions extends BenchOptions {
@@ -54,17 +56,24 @@ export async function runSuites(options: RunOptions): Promise<void> {
   if (options.json !== undefined) await mkdir(path.dirname(options.json), { recursive: true })
   for (const group of isTrial(options) ? [names] : names.map((name) => [name])) {
     const system = await startBenchSystem(options)
+    const others: BenchSystem[] = []
+    const startAnother = async (env: RawEnvironment): Promise<BenchSystem> => {
+      const other = await startBenchSystem({ ...options, env: { ...options.env, ...env } })
+      others.push(other)
+      return other
+    }
     try {
       measuredOn ??= await printMachine(options, system.sql, system.dataDir)
       for (const name of group) {
         print(`\n${name}`)
-        const result = await unlessAborted(RUN[name]({ system, options, print }), options.signal)
+        const result = await unlessAborted(RUN[name]({ system, options, startAnother, print }), options.signal)
         Object.assign(figures, result.figures)
         suites[name] = { ...result.figures, ...result.details }
         // At once: what comes next may take an hour, and fail.
         await writeReport(options, { ...figures, ...measuredOn }, suites)
       }
     } finally {
+      for (const other of others) await other.stop()
       await system.stop()
     }
   }

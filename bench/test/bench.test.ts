@@ -49,6 +49,8 @@ const FIGURES = [
   'row_ms',
   'retry_answer_ms',
   'row_security_ratio_seconds',
+  'traces_import_ratio_time',
+  'traces_polls_ratio_time',
   ...(process.platform === 'linux' ? ['rss_ratio', 'rss_mb', 'intake_rss_mb'] : []),
 ]
 const SUITES = [
@@ -64,6 +66,7 @@ const SUITES = [
   'actions',
   'rejected',
   'row-security',
+  'traces',
   ...(process.platform === 'linux' ? ['memory'] : []),
 ]
 
@@ -87,7 +90,7 @@ test('every suite runs and gives its figures', { timeout: TIMEOUT_MS }, async ()
 
   await writePerformancePage({ resultsFolder: folder, docsFolder: folder, print: () => {} })
   const page = await readFile(path.join(folder, 'performance.md'), 'utf8')
-  for (const head of ['Series of every kind', 'Looking redemptions up', 'Actions and errors', 'Row security'])
+  for (const head of ['Series of every kind', 'Looking redemptions up', 'Actions and errors', 'Row security', 'Traces'])
     expect(page).toContain(`## ${head}`)
   expect(page).not.toMatch(/NaN|undefined|Infinity/)
   for (const [, picture = ''] of page.matchAll(/]\((.*?\.svg)\)/g)) {

@@ -52,7 +52,7 @@ ${renderMarkdownTable(
   ]),
 )}
 
-${renderCells(results)}${renderKinds(results)}${renderLookups(results)}${renderActions(results)}${renderRowSecurity(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
+${renderCells(results)}${renderKinds(results)}${renderLookups(results)}${renderActions(results)}${renderRowSecurity(results)}${renderTraces(results)}${pictures.map(({ file, caption }) => `## ${caption}\n\n![${caption}](${PICTURES}/${file})\n`).join('\n')}
 ${profile === null || found === undefined ? '' : `${describeProfile()}\n${describeScaling(found.report, profile)}`}`.trimEnd() +
     '\n'
   )
@@ -192,6 +192,36 @@ function renderRowSecurity(results: Results): string {
 The same file alternately with the policies and without them, on one system: processor seconds of worker and PostgreSQL for a million rows. The ratios are the medians of the rounds' own.
 
 ${renderMarkdownTable(head, rows)}
+
+`
+}
+
+function renderTraces(results: Results): string {
+  const found = results.find('traces')
+  if (found === undefined) return ''
+  const { rows, spans_per_million: spans, ...compared } = found.suite
+  const table = renderMarkdownTable(
+    ['', 'unset, 1/s', 'set, 1/s', 'unset, CPU s/M', 'set, CPU s/M', 'ratio of CPU', 'ratio of times', 'least', 'most'],
+    [
+      [`rows of an import of ${rows.toLocaleString('en-US')}`, compared.import] as const,
+      ['polls of an import that is over', compared.polls] as const,
+    ].map(([title, { unset, set, ratio_cpu, ratio_time, least_ratio_time, most_ratio_time }]) => [
+      title,
+      unset.per_second,
+      set.per_second,
+      unset.cpu ?? '-',
+      set.cpu ?? '-',
+      ratio_cpu ?? '-',
+      ratio_time,
+      least_ratio_time,
+      most_ratio_time,
+    ]),
+  )
+  return `## Traces
+
+The same file and the same polls, alternately on a system without \`OTEL_EXPORTER_OTLP_ENDPOINT\` and on one that sends its spans to a receiver on the same machine: ${Math.round(spans).toLocaleString('en-US')} spans for a million rows, none for polls. Processor seconds for a million rows are those of intake, worker and PostgreSQL's sessions of the worker, for a million polls those of the intake. Each ratio is the median of the pairs' own, with traces to without, so what is over 1 is what traces cost; the least and the most of the pairs show how much of it is the machine's noise.
+
+${table}
 
 `
 }

@@ -65,6 +65,17 @@ const kinds = z.array(
   }),
 )
 
+/** Without an endpoint, and with one: rows or polls in a second, and processor seconds for a million of them. */
+const tracedSide = z.object({ per_second: z.number(), cpu: z.number().nullable() })
+const traced = z.object({
+  unset: tracedSide,
+  set: tracedSide,
+  ratio_cpu: z.number().nullable(),
+  ratio_time: z.number(),
+  least_ratio_time: z.number(),
+  most_ratio_time: z.number(),
+})
+
 const suites = {
   import: importSuite,
   'series-kinds': z.object({ kinds }),
@@ -116,6 +127,7 @@ const suites = {
       }),
     ),
   }),
+  traces: z.object({ rows: z.number(), spans_per_million: z.number(), import: traced, polls: traced }),
   lookups: z.object({
     rows: z.number(),
     lookup_index_share: z.number(),
