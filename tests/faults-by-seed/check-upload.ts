@@ -1,6 +1,7 @@
 import type { ImportView } from '@importer/client'
 
 import type { GeneratedCase } from '../oracle/generate-case.ts'
+import { findDryRunDifferences } from '../oracle/compare-outcome.ts'
 import { evaluate, type Evaluation } from '../oracle/reference-model.ts'
 import { readFirstJob } from '../support/importer-client.ts'
 import { queryOnce } from '../support/query-once.ts'
@@ -39,26 +40,65 @@ export async function checkUpload(
   const { drawn, made, ids } = upload
   const finished: Finished[] = []
   for (const id of ids) finished.push(await readFinished(disturbed, client, upload, id))
+  for (const { view } of finished) count(upload, view, progress.met)
+  await expectCount(ownerUrl, ids.length, 'SELECT count(*)::int AS n FROM import WHERE series_id = $1', [made.seriesId])
+  if (drawn.isDryRun) {
+    checkDryRuns(made, finished)
+    const real = { made, drawn: { ...drawn, isDryRun: false } }
+    const id = await client.upload(real, `case-${made.seed}-behind-its-dry-run`)
+    const imported = await readFinished(disturbed, client, real, id)
+    checkImports(made, [imported])
+    expectSameReports(imported, finished)
+    return
+  }
   for (const { view } of finished) {
-    count(upload, view, progress.met)
     const { rejected } = view.counts
     if (drawn.action !== 'revert' && rejected > 0) progress.retryable = { importId: view.id, rejected }
   }
+  if (checkImports(made, finished).haveCompeted) progress.met.conflicts += 1
+  if (drawn.action !== 'revert') return
+  for (const id of ids) {
+    await client.act(id, 'revert')
+    await client.waitFor(id, ({ status }) => status === 'reverted')
+    await expectCount(ownerUrl, 0, 'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1', [id])
+  }
+}
+
+/** Of all imports of a file at once. */
+function checkImports(made: GeneratedCase, finished: readonly Finished[]): { haveCompeted: boolean } {
   const createdAtMs = Date.parse(finished.at(-1)?.view.createdAt ?? '')
   const { differences, haveCompeted } = checkCopies(
     finished.map(({ outcome }) => outcome),
     evaluateAt(made, createdAtMs),
     made,
   )
+  expectNone(differences, made, finished)
+  return { haveCompeted }
+}
+
+/** Several at once do not compete: none sees what another one would insert. */
+function checkDryRuns(made: GeneratedCase, finished: readonly Finished[]): void {
+  const differences = finished.flatMap(({ view, outcome }) =>
+    findDryRunDifferences(outcome, evaluateAt(made, Date.parse(view.createdAt)), made.mapping),
+  )
+  expectNone(differences, made, finished)
+}
+
+function expectNone(differences: readonly string[], made: GeneratedCase, finished: readonly Finished[]): void {
+  const ids = finished.map(({ view }) => view.id).join()
   if (differences.length > 0)
-    throw new BrokenPromiseError(`imports ${ids.join()} of case ${made.seed}:\n${differences.join('\n')}`)
-  if (haveCompeted) progress.met.conflicts += 1
-  await expectCount(ownerUrl, ids.length, 'SELECT count(*)::int AS n FROM import WHERE series_id = $1', [made.seriesId])
-  if (drawn.action !== 'revert') return
-  for (const id of ids) {
-    await client.act(id, 'revert')
-    await client.waitFor(id, ({ status }) => status === 'reverted')
-    await expectCount(ownerUrl, 0, 'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1', [id])
+    throw new BrokenPromiseError(`imports ${ids} of case ${made.seed}:\n${differences.join('\n')}`)
+}
+
+/** What a dry run has told is what the import tells then, to the byte. */
+function expectSameReports(imported: Finished, dryRuns: readonly Finished[]): void {
+  for (const { view, outcome } of dryRuns) {
+    for (const name of ['errorsCsv', 'insertedCsv', 'duplicatesCsv'] as const) {
+      if (outcome[name] !== imported.outcome[name])
+        throw new BrokenPromiseError(
+          `${name} of dry run ${view.id} is another one than that of import ${imported.view.id}`,
+        )
+    }
   }
 }
 
@@ -111,6 +151,7 @@ function count({ drawn }: MadeUpload, { counts, attempts }: ImportView, met: Met
   met.takeOvers += attempts - 1
   if (drawn.format === 'gzip') met.gzipFiles += 1
   if (drawn.format === 'workbook') met.workbooks += 1
+  if (drawn.isDryRun) met.dryRuns += 1
   if (drawn.api === 'compatible') met.compatibleUploads += 1
 }
 

@@ -13,9 +13,10 @@ describe('the steps of a run', () => {
     expect(draw(7, 40)).not.toEqual(draw(8, 40))
   })
 
-  it.each([1, 2, 3, 4, 5, 6])('have each format and either API among the first six, seed %i', (seed) => {
+  it.each([1, 2, 3, 4, 5, 6])('have each format, either API and a dry run among the first six, seed %i', (seed) => {
     const uploads = draw(seed, 6).flatMap((step) => step.uploads)
     expect(new Set(uploads.map(({ format }) => format))).toEqual(new Set(['csv', 'gzip', 'workbook']))
     expect(new Set(uploads.map(({ api }) => api))).toEqual(new Set(['native', 'compatible']))
+    expect(uploads.some(({ isDryRun }) => isDryRun)).toBe(true)
   })
 })

@@ -43,6 +43,8 @@ export interface DrawnUpload {
   readonly action: 'none' | 'cancel-and-resume' | 'revert'
   readonly format: FileFormat
   readonly api: 'native' | 'compatible'
+  /** All copies are dry runs, and the file is imported behind them. */
+  readonly isDryRun: boolean
 }
 
 export interface Step {
@@ -61,7 +63,7 @@ export interface Step {
 
 /** Such that a short run meets what it is for: nobody but another worker takes the import away, and copies compete for its rows. */
 function certain(upload: DrawnUpload): DrawnUpload {
-  return { ...upload, copies: 3, isTorn: true, action: 'none' }
+  return { ...upload, copies: 3, isTorn: true, action: 'none', isDryRun: false }
 }
 
 /**
@@ -77,6 +79,7 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
   )
   const formats = deal(random, ['csv', 'csv', 'gzip', 'workbook'] as const)
   const apis = deal(random, ['native', 'native', 'compatible'] as const)
+  const dryRuns = deal(random, [false, false, true])
   // Each case of a database has ids of its own.
   let caseSeed = (seed % 9) * 10_000
   let number = 0
@@ -87,18 +90,21 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
       const drawUpload = (): DrawnUpload => {
         caseSeed += 1
         const copies = random.pick([1, 1, 2, 3])
+        const isDryRun = dryRuns.next().value
         return {
           caseSeed,
           rows: random.whole(100, 400),
           copies,
           isTorn: random.chance(0.4),
-          // What one copy gives back another one may take: then nobody can know what is whose.
+          // What one copy gives back another one may take: then nobody can know what is whose. A dry run has nothing to give back.
           action:
-            copies > 1
+            copies > 1 || isDryRun
               ? random.pick(['none', 'cancel-and-resume'])
               : random.pick(['none', 'cancel-and-resume', 'revert']),
           format: formats.next().value,
-          api: apis.next().value,
+          // The compatible API knows no dry runs.
+          api: isDryRun ? 'native' : apis.next().value,
+          isDryRun,
         }
       }
       const uploads = Array.from({ length: random.whole(1, 2) }, drawUpload)

@@ -20,6 +20,7 @@ export function makeForm({ drawn, made }: MadeUpload): FormData {
   const form = new FormData()
   for (const name of ['customerIdentifier', 'couponIdentifier', 'uploadHeaders'] as const) form.append(name, made[name])
   for (const [name, value] of Object.entries(made.rules)) form.append(name, value)
+  if (drawn.isDryRun) form.append('dryRun', 'true')
   form.append('file', new Blob([Uint8Array.from(made.file)]), FILE_NAMES[drawn.format])
   return form
 }

@@ -103,8 +103,8 @@ function printWarnings(disturbed: DisturbedCluster): void {
 async function runOne(queue: QueueKind, disturbed: DisturbedCluster, step: Step, progress: Progress): Promise<void> {
   const startedAt = performance.now()
   const uploads = step.uploads.map(
-    ({ caseSeed, rows, copies, format, api, isTorn, action }) =>
-      `${copies} × case ${caseSeed} of ${rows} rows, ${format}, ${api}${isTorn ? ', torn first' : ''}${action === 'none' ? '' : `, ${action}`}`,
+    ({ caseSeed, rows, copies, format, api, isDryRun, isTorn, action }) =>
+      `${copies} × case ${caseSeed} of ${rows} rows, ${format}, ${isDryRun ? 'dry run' : api}${isTorn ? ', torn first' : ''}${action === 'none' ? '' : `, ${action}`}`,
   )
   try {
     await runStep(disturbed, step, progress)

@@ -10,6 +10,7 @@ export interface Met {
   gzipFiles: number
   workbooks: number
   compatibleUploads: number
+  dryRuns: number
   /** Beside those, where the storage is a folder of its own file system: uploads that it had no space for, or was not there for. */
   refusedUploads: number
   /** Beside those: how much there was. */
@@ -33,6 +34,7 @@ export function beginProgress(): Progress {
     gzipFiles: 0,
     workbooks: 0,
     compatibleUploads: 0,
+    dryRuns: 0,
     refusedUploads: 0,
     imports: 0,
     rows: 0,

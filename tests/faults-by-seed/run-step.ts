@@ -1,7 +1,7 @@
 import type { ReferenceKind } from '@importer/contracts'
 
 import type { GeneratedCase } from '../oracle/generate-case.ts'
-import { blockCoupon } from '../support/obstacle.ts'
+import { blockCoupon, blockDryCoupon } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { BrokenPromiseError } from './broken-promise.ts'
 import { checkRefusal, expectUnavailable } from './check-refusal.ts'
@@ -23,7 +23,8 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
   const refused = step.refused === null ? null : await makeUpload(step.refused)
   for (const { made } of [...cases, ...(refused === null ? [] : [refused])]) await loadReference(client, made)
   const redemption = findRedemption(cases[0]?.made)
-  const obstacle = redemption === null ? null : await blockCoupon(ownerUrl, redemption)
+  const block = cases[0]?.drawn.isDryRun === true ? blockDryCoupon : blockCoupon
+  const obstacle = redemption === null ? null : await block(ownerUrl, redemption)
   const uploads: RunningUpload[] = []
   for (const made of cases) uploads.push({ ...made, ids: await uploadCopies(client, step, made, met) })
   await obstacle?.waitUntilMet()

@@ -12,12 +12,27 @@ import type { EvaluatedError, EvaluatedRow, Evaluation } from './reference-model
 const MOST_LISTED = 20
 
 export function findDifferences(outcome: WholeOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
+  return [...compareRows(outcome, evaluation, mapping), ...compareReports(outcome, evaluation, mapping)].slice(
+    0,
+    MOST_LISTED,
+  )
+}
+
+/** The same of a dry run: it records no redemption, and tells all else as if it had. */
+export function findDryRunDifferences(outcome: WholeOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
+  const notInserted = evaluation.rows.filter((row) => row.outcome !== 'inserted')
   return [
-    ...compareRows(outcome, evaluation, mapping),
+    ...compareRows(outcome, { ...evaluation, rows: notInserted }, mapping),
+    ...compareReports(outcome, evaluation, mapping),
+  ].slice(0, MOST_LISTED)
+}
+
+function compareReports(outcome: WholeOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {
+  return [
     ...compareReport(outcome.errorsCsv, renderExpectedReport(evaluation, mapping)),
     ...compareRowNumbers('inserted.csv', outcome.insertedCsv, evaluation, 'inserted'),
     ...compareRowNumbers('duplicates.csv', outcome.duplicatesCsv, evaluation, 'duplicate'),
-  ].slice(0, MOST_LISTED)
+  ]
 }
 
 function compareRows(outcome: RecordedOutcome, evaluation: Evaluation, mapping: ColumnMapping): string[] {

@@ -18,6 +18,7 @@ export interface Obstacle {
 }
 
 const LOOK_EVERY_MS = 50
+const NEXT_IMPORTS = 100
 let blockedCoupons = 0
 
 /**
@@ -32,6 +33,18 @@ export async function blockCoupon(ownerUrl: string, redemption: string, orgId = 
     `INSERT INTO redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable)
      VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), $5, -1, $6, 1, true)`,
     [couponId, customerId, tillId, ms, orgId, (blockedCoupons += 1)],
+  )
+}
+
+/** The same for whichever of the next imports is a dry run: each has redemptions of its own, beside those that are recorded. */
+export async function blockDryCoupon(ownerUrl: string, redemption: string, orgId = TEST_ORG): Promise<Obstacle> {
+  const [couponId, customerId, tillId, ms] = redemption.split('/')
+  return putUp(
+    ownerUrl,
+    `INSERT INTO dry_redemption (coupon_id, customer_id, till_id, redeemed_at, org_id, import_id, row_number, ordinal, repeatable)
+     SELECT $1, $2, $3, to_timestamp($4::float8 / 1000), $5, last_value + n, -1, 1, true
+     FROM import_id_seq, generate_series(1, ${NEXT_IMPORTS}) n`,
+    [couponId, customerId, tillId, ms, orgId],
   )
 }
 
