@@ -4,12 +4,13 @@ import type { GeneratedCase } from '../oracle/generate-case.ts'
 import { findDryRunDifferences } from '../oracle/compare-outcome.ts'
 import { evaluate, type Evaluation } from '../oracle/reference-model.ts'
 import { readFirstJob } from '../support/importer-client.ts'
-import { queryOnce } from '../support/query-once.ts'
 import { readWholeOutcome, type WholeOutcome } from '../support/recorded-outcome.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { BrokenPromiseError } from './broken-promise.ts'
 import { checkCopies } from './check-copies.ts'
 import type { DisturbedCluster } from './disturbed-cluster.ts'
+import type { DrawnUpload } from './draw-step.ts'
+import { expectCount } from './expect-count.ts'
 import type { MadeUpload } from './made-upload.ts'
 import type { PersistentClient } from './persistent-client.ts'
 import type { Met, Progress } from './progress.ts'
@@ -51,16 +52,24 @@ export async function checkUpload(
     expectSameReports(imported, finished)
     return
   }
-  for (const { view } of finished) {
-    const { rejected } = view.counts
-    if (drawn.action !== 'revert' && rejected > 0) progress.retryable = { importId: view.id, rejected }
-  }
   if (checkImports(made, finished).haveCompeted) progress.met.conflicts += 1
-  if (drawn.action !== 'revert') return
+  if (drawn.action !== 'revert') {
+    remember(drawn, finished, progress)
+    return
+  }
   for (const id of ids) {
     await client.act(id, 'revert')
     await client.waitFor(id, ({ status }) => status === 'reverted')
     await expectCount(ownerUrl, 0, 'SELECT count(*)::int AS n FROM redemption WHERE import_id = $1', [id])
+  }
+}
+
+/** What later steps may do with it. */
+function remember({ isDeleted }: DrawnUpload, finished: readonly Finished[], progress: Progress): void {
+  for (const [copy, { view, outcome }] of finished.entries()) {
+    const { rejected } = view.counts
+    if (isDeleted && copy === 0) progress.deletable = { view, redemptions: outcome.redemptions.length }
+    else if (rejected > 0) progress.retryable = { importId: view.id, rejected }
   }
 }
 
@@ -153,9 +162,4 @@ function count({ drawn }: MadeUpload, { counts, attempts }: ImportView, met: Met
   if (drawn.format === 'workbook') met.workbooks += 1
   if (drawn.isDryRun) met.dryRuns += 1
   if (drawn.api === 'compatible') met.compatibleUploads += 1
-}
-
-async function expectCount(ownerUrl: string, wanted: number, sql: string, values: readonly unknown[]): Promise<void> {
-  const [row] = await queryOnce<{ n: number }>(ownerUrl, sql, values)
-  if (row?.n !== wanted) throw new BrokenPromiseError(`${sql} (${values.join()}) gave ${row?.n}, expected ${wanted}`)
 }

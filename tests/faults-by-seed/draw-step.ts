@@ -45,6 +45,8 @@ export interface DrawnUpload {
   readonly api: 'native' | 'compatible'
   /** All copies are dry runs, and the file is imported behind them. */
   readonly isDryRun: boolean
+  /** One import of it is deleted amid the next fault, where it is none of a dry run and not reverted. */
+  readonly isDeleted: boolean
 }
 
 export interface Step {
@@ -80,6 +82,7 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
   const formats = deal(random, ['csv', 'csv', 'gzip', 'workbook'] as const)
   const apis = deal(random, ['native', 'native', 'compatible'] as const)
   const dryRuns = deal(random, [false, false, true])
+  const deletions = deal(random, [true, false])
   // Each case of a database has ids of its own.
   let caseSeed = (seed % 9) * 10_000
   let number = 0
@@ -105,6 +108,7 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
           // The compatible API knows no dry runs.
           api: isDryRun ? 'native' : apis.next().value,
           isDryRun,
+          isDeleted: deletions.next().value,
         }
       }
       const uploads = Array.from({ length: random.whole(1, 2) }, drawUpload)

@@ -74,7 +74,7 @@ async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: 
     steps += 1
   }
   await soak?.finish()
-  const files = await checkFiles(disturbed.databaseUrl, disturbed.storageEnv)
+  const files = await checkFiles(disturbed)
   await disturbed.stop()
   disturbed.logs.check()
   const faults = [...counts].map(([fault, count]) => `${count} × ${fault}`).join(', ')

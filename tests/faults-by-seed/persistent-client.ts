@@ -101,18 +101,27 @@ export class PersistentClient {
     return this.send(`/v1/reference/${kind}`, { method: 'PUT', headers: { 'Content-Type': 'text/csv' }, body: csv })
   }
 
-  /** 404, or 409 for what the import's state does not allow, is an answer like any other. */
+  /** Forgets the file and the reports of an import. */
+  async delete(importId: number): Promise<void> {
+    await this.read(`/v1/imports/${importId}`, { method: 'DELETE' })
+  }
+
+  /** Retrieves what is to be refused with that status, and gives what it was answered with. */
+  async readRefusal(path: string, refusal: number): Promise<{ status: number; code: string | undefined }> {
+    const send = async (): Promise<Response> => {
+      const response = await fetch(this.#url + path, { headers: this.#headers })
+      return new Response(await response.arrayBuffer(), response)
+    }
+    const response = await this.#repeat(path, send, refusal)
+    if (response.ok) return { status: response.status, code: undefined }
+    return { status: response.status, code: ((await response.json()) as { code?: string }).code }
+  }
+
+  /** 409, for what the import's state does not allow, is an answer like any other. */
   async act(importId: number, action: 'cancel' | 'resume' | 'revert'): Promise<number> {
-    let status = 0
-    await this.#repeat(`${action} ${importId}`, async () => {
-      const response = await fetch(`${this.#url}/v1/imports/${importId}/${action}`, {
-        method: 'POST',
-        headers: this.#headers,
-      })
-      ;({ status } = response)
-      return status === 409 ? new Response(null, { status: 200 }) : response
-    })
-    return status
+    const send = async (): Promise<Response> =>
+      fetch(`${this.#url}/v1/imports/${importId}/${action}`, { method: 'POST', headers: this.#headers })
+    return (await this.#repeat(`${action} ${importId}`, send, 409)).status
   }
 
   async waitFor(importId: number, isWanted: (view: ImportView) => boolean): Promise<ImportView> {
@@ -134,13 +143,14 @@ export class PersistentClient {
     }
   }
 
-  async #repeat(what: string, send: () => Promise<Response>): Promise<Response> {
+  /** `refusal`: a status that is an answer, too. */
+  async #repeat(what: string, send: () => Promise<Response>, refusal?: number): Promise<Response> {
     let last = 'nothing'
     const deadline = performance.now() + GIVE_UP_AFTER_MS
     while (performance.now() < deadline) {
       try {
         const response = await send()
-        if (response.ok) return response
+        if (response.ok || response.status === refusal) return response
         last = `${response.status} ${await response.text()}`
         if (!TO_BE_REPEATED.has(response.status)) throw new RefusedError(`${what}: ${last}`)
       } catch (error) {

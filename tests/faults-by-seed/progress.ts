@@ -1,3 +1,5 @@
+import type { Deletable } from './check-deletion.ts'
+
 /** What a run has to have met, or it has shown nothing. */
 export interface Met {
   /** Batches of a worker that came back to an import which another one had taken. */
@@ -11,6 +13,7 @@ export interface Met {
   workbooks: number
   compatibleUploads: number
   dryRuns: number
+  deletions: number
   /** Beside those, where the storage is a folder of its own file system: uploads that it had no space for, or was not there for. */
   refusedUploads: number
   /** Beside those: how much there was. */
@@ -23,6 +26,8 @@ export interface Progress {
   readonly met: Met
   /** A completed import with rejected rows that nobody has retried yet. */
   retryable: { readonly importId: number; readonly rejected: number } | null
+  /** Another one that is over, to be deleted amid the next fault. */
+  deletable: Deletable | null
 }
 
 export function beginProgress(): Progress {
@@ -35,11 +40,12 @@ export function beginProgress(): Progress {
     workbooks: 0,
     compatibleUploads: 0,
     dryRuns: 0,
+    deletions: 0,
     refusedUploads: 0,
     imports: 0,
     rows: 0,
   }
-  return { met, retryable: null }
+  return { met, retryable: null, deletable: null }
 }
 
 /** The names of what the run has not met yet and has to. */

@@ -4,6 +4,7 @@ import type { GeneratedCase } from '../oracle/generate-case.ts'
 import { blockCoupon, blockDryCoupon } from '../support/obstacle.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { BrokenPromiseError } from './broken-promise.ts'
+import { checkDeletion } from './check-deletion.ts'
 import { checkRefusal, expectUnavailable } from './check-refusal.ts'
 import { checkUpload, evaluateAt, type RunningUpload } from './check-upload.ts'
 import type { DisturbedCluster } from './disturbed-cluster.ts'
@@ -33,8 +34,11 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
   const actions = uploads.map(async ({ drawn, ids }) => {
     if (drawn.action === 'cancel-and-resume') await cancelAndResume(client, ids[0] ?? 0)
   })
+  const { deletable } = progress
+  progress.deletable = null
+  if (deletable !== null) actions.push(client.delete(deletable.view.id))
   let retry: Progress['retryable'] = null
-  await disturbed.suffer(step, {
+  const fault = disturbed.suffer(step, {
     importId: await findLeader(ownerUrl, uploads[0]?.ids ?? []),
     release: async () => obstacle?.remove(),
     async whileStorageRefuses({ url }) {
@@ -50,10 +54,14 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
       if (!response.ok) await expectUnavailable(`a retry of import ${retry.importId}`, response)
     },
   })
-  await Promise.all(actions)
+  await Promise.all([fault, ...actions])
   // There is space again: what was refused is taken under the same key, and a retry finds where to store its file.
   if (refused !== null) uploads.push({ ...refused, ids: await uploadCopies(client, step, refused, met) })
   if (retry !== null) await checkRetry(client, retry)
+  if (deletable !== null) {
+    await checkDeletion(ownerUrl, client, deletable)
+    met.deletions += 1
+  }
   for (const upload of uploads) await checkUpload(disturbed, client, upload, progress)
   disturbed.logs.check()
   met.lostFencingTokens = disturbed.logs.lostImports
