@@ -28,6 +28,7 @@ const SOAK_ENV = { WEBHOOK_ALLOW_HTTP: 'true', WEBHOOK_ALLOW_PRIVATE_NETWORKS: '
 /** The mixed imports are larger, and are there to be many. */
 const SOAK_BATCH_ROWS = 250
 const SLOW_MS = 100
+const SLOW_STORAGE_MS = 300
 /** Small, so that a file has many, between which and in which things go wrong. */
 const BATCH_ROWS = 25
 /** A job's lock ends within 4 s, and the next look for such jobs is within 6 s. */
@@ -64,6 +65,8 @@ export interface HeldImport {
   release(): Promise<void>
   /** To be done while the storage takes no file, by way of this intake. */
   whileStorageRefuses(intake: Member): Promise<void>
+  /** The same while it is slow. */
+  whileStorageIsSlow(intake: Member): Promise<void>
 }
 
 export interface DisturbedOptions {
@@ -217,6 +220,17 @@ async function bringAbout(parts: Parts, step: Step, held: HeldImport): Promise<v
       await release()
       await pass()
       return redis?.startAgain()
+    case 'storage-slow': {
+      const network = storage.s3?.network
+      if (network === undefined) throw new Error('only an S3 can be slow')
+      const before = network.delayed
+      network.disturb({ kind: 'slow', delayMs: SLOW_STORAGE_MS })
+      await held.whileStorageIsSlow(chooseIntake(parts, step))
+      if (network.delayed === before) throw new Error('an upload has passed a slow S3 by')
+      await release()
+      await pass()
+      return network.heal()
+    }
     case 'storage-refuses':
       return sufferStorage({ kind: 'refuse', status: 503, code: 'SlowDown' })
     case 'storage-truncates':

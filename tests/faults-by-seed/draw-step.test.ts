@@ -19,4 +19,8 @@ describe('the steps of a run', () => {
     expect(new Set(uploads.map(({ api }) => api))).toEqual(new Set(['native', 'compatible']))
     expect(uploads.some(({ isDryRun }) => isDryRun)).toBe(true)
   })
+
+  it('begin with what every run has to meet', () => {
+    expect(draw(7, 2).map(({ fault }) => fault)).toEqual(['freeze-worker', 'storage-slow'])
+  })
 })

@@ -6,6 +6,7 @@ import type { QueueKind } from './options.ts'
 /** What goes wrong in a step, by whom it concerns. */
 const FAULTS = [
   'freeze-worker',
+  'storage-slow',
   'kill-worker',
   'kill-all-workers',
   'stop-worker',
@@ -29,8 +30,16 @@ export type FaultKind = (typeof FAULTS)[number]
 
 /** With the queue in the database there is no way to it that could be disturbed by itself. */
 const OF_REDIS_ALONE: ReadonlySet<FaultKind> = new Set(['queue-reset', 'queue-slow', 'queue-restart'])
-const OF_S3_ALONE: ReadonlySet<FaultKind> = new Set(['storage-refuses', 'storage-truncates', 'storage-silent'])
+const OF_S3_ALONE: ReadonlySet<FaultKind> = new Set([
+  'storage-slow',
+  'storage-refuses',
+  'storage-truncates',
+  'storage-silent',
+])
 const OF_A_FOLDER_ALONE: ReadonlySet<FaultKind> = new Set(['disk-full', 'disk-away'])
+const WITH_ANOTHER_UPLOAD: ReadonlySet<FaultKind> = new Set(['storage-slow', 'disk-full', 'disk-away'])
+/** Those that any run has to meet. */
+const FIRST: ReadonlySet<FaultKind> = new Set(['freeze-worker', 'storage-slow'])
 
 export interface DrawnUpload {
   /** Of the generated case. */
@@ -53,8 +62,8 @@ export interface Step {
   readonly number: number
   readonly fault: FaultKind
   readonly uploads: readonly DrawnUpload[]
-  /** One more, which is sent while a storage takes no file, and again when it does. */
-  readonly refused: DrawnUpload | null
+  /** One more, which is sent while the storage takes no file or is slow, and again when it is as before. */
+  readonly late: DrawnUpload | null
   /** Whether the fault concerns the worker that holds the first import, and not any. */
   readonly hitsHolder: boolean
   /** Which of several processes it concerns else. */
@@ -70,7 +79,7 @@ function certain(upload: DrawnUpload): DrawnUpload {
 
 /**
  * The steps of a run, without end, and the same for the same seed. Each fault comes once before any comes again; a frozen worker is
- * the first, as it alone makes sure that somebody comes back to an import that he has lost.
+ * the first, as it alone makes sure that somebody comes back to an import that he has lost, and a slow S3 the second where there is one.
  */
 export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind): Generator<Step, never, void> {
   const random = new Random(seed * 2 + (queue === 'redis' ? 0 : 1))
@@ -87,8 +96,9 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
   let caseSeed = (seed % 9) * 10_000
   let number = 0
   for (;;) {
-    const [first = 'freeze-worker', ...others] = faults
-    for (const fault of [first, ...random.shuffle(others)]) {
+    const first = faults.filter((fault) => FIRST.has(fault))
+    const others = faults.filter((fault) => !FIRST.has(fault))
+    for (const fault of [...first, ...random.shuffle(others)]) {
       number += 1
       const drawUpload = (): DrawnUpload => {
         caseSeed += 1
@@ -112,15 +122,16 @@ export function* drawSteps(seed: number, queue: QueueKind, storage: StorageKind)
         }
       }
       const uploads = Array.from({ length: random.whole(1, 2) }, drawUpload)
-      // Packed it might find the space that a full disk has left.
-      const refused = OF_A_FOLDER_ALONE.has(fault)
-        ? { ...drawUpload(), copies: 1, isTorn: false, action: 'none' as const, format: 'csv' as const }
+      const sent = WITH_ANOTHER_UPLOAD.has(fault)
+        ? { ...drawUpload(), copies: 1, isTorn: false, action: 'none' as const }
         : null
+      // Packed it might find the space that a full disk has left.
+      const late = sent !== null && OF_A_FOLDER_ALONE.has(fault) ? { ...sent, format: 'csv' as const } : sent
       yield {
         number,
         fault,
         uploads: fault === 'freeze-worker' ? uploads.map(certain) : uploads,
-        refused,
+        late,
         hitsHolder: random.chance(0.8) || fault === 'freeze-worker',
         victim: random.whole(0, 2),
         lastsMs: random.whole(200, 2_500),

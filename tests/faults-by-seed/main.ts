@@ -62,7 +62,7 @@ async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: 
   const endsAt = startedAt + lastsMs
   let steps = 0
   for (const step of drawSteps(seed, queue, storage)) {
-    if (performance.now() >= endsAt && listMissing(met).length === 0) break
+    if (performance.now() >= endsAt && listMissing(met, storage).length === 0) break
     if (performance.now() >= endsAt + MOST_OVERTIME_MS) break
     if (soak?.isWarm === false && performance.now() >= startedAt + lastsMs * WARM_AFTER) await soak.takeFirstSample()
     if (!disturbed.canSuffer(step.fault)) {
@@ -81,7 +81,7 @@ async function runTopology(queue: QueueKind, { seed, minutes, queues, isSoak }: 
   console.log(
     `queue on ${queue}, storage ${storage}: ${steps} steps (${faults}); met: ${JSON.stringify(met)}; files: ${JSON.stringify(files)}`,
   )
-  const missing = listMissing(met)
+  const missing = listMissing(met, storage)
   if (missing.length > 0)
     throw new Error(`the run has not met what it is for: no ${missing.join(', no ')}. Run it for longer.`)
 }

@@ -1,4 +1,5 @@
 import type { Deletable } from './check-deletion.ts'
+import type { StorageKind } from './disturbed-storage.ts'
 
 /** What a run has to have met, or it has shown nothing. */
 export interface Met {
@@ -14,6 +15,8 @@ export interface Met {
   compatibleUploads: number
   dryRuns: number
   deletions: number
+  /** Uploads that S3 took though it was slow. */
+  slowUploads: number
   /** Beside those, where the storage is a folder of its own file system: uploads that it had no space for, or was not there for. */
   refusedUploads: number
   /** Beside those: how much there was. */
@@ -41,6 +44,7 @@ export function beginProgress(): Progress {
     compatibleUploads: 0,
     dryRuns: 0,
     deletions: 0,
+    slowUploads: 0,
     refusedUploads: 0,
     imports: 0,
     rows: 0,
@@ -49,6 +53,7 @@ export function beginProgress(): Progress {
 }
 
 /** The names of what the run has not met yet and has to. */
-export function listMissing({ refusedUploads: _, ...needed }: Met): string[] {
+export function listMissing({ refusedUploads: _, slowUploads, ...others }: Met, storage: StorageKind): string[] {
+  const needed = storage === 's3' ? { ...others, slowUploads } : others
   return Object.entries(needed).flatMap(([name, count]) => (count === 0 ? [name] : []))
 }

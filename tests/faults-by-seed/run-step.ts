@@ -21,8 +21,8 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
   const { cluster, ownerUrl } = disturbed
   const client = new PersistentClient(cluster.balancer.url)
   const cases = await Promise.all(step.uploads.map(makeUpload))
-  const refused = step.refused === null ? null : await makeUpload(step.refused)
-  for (const { made } of [...cases, ...(refused === null ? [] : [refused])]) await loadReference(client, made)
+  const late = step.late === null ? null : await makeUpload(step.late)
+  for (const { made } of [...cases, ...(late === null ? [] : [late])]) await loadReference(client, made)
   const redemption = findRedemption(cases[0]?.made)
   const block = cases[0]?.drawn.isDryRun === true ? blockDryCoupon : blockCoupon
   const obstacle = redemption === null ? null : await block(ownerUrl, redemption)
@@ -42,9 +42,9 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
     importId: await findLeader(ownerUrl, uploads[0]?.ids ?? []),
     release: async () => obstacle?.remove(),
     async whileStorageRefuses({ url }) {
-      if (refused === null) return
-      const idempotencyKey = keyOf(step, refused, 0)
-      await checkRefusal({ client, url, disk: disturbed.disk, upload: refused, idempotencyKey })
+      if (late === null) return
+      const idempotencyKey = keyOf(step, late, 0)
+      await checkRefusal({ client, url, disk: disturbed.disk, upload: late, idempotencyKey })
       met.refusedUploads += 1
       if (progress.retryable === null) return
       retry = progress.retryable
@@ -53,10 +53,17 @@ export async function runStep(disturbed: DisturbedCluster, step: Step, progress:
       // Of a storage that is away nobody can know whether it has the original's file.
       if (!response.ok) await expectUnavailable(`a retry of import ${retry.importId}`, response)
     },
+    async whileStorageIsSlow({ url }) {
+      if (late === null) return
+      const response = await client.tryUpload(url, late, keyOf(step, late, 0))
+      if (!response.ok)
+        throw new BrokenPromiseError(`an upload while S3 was slow got ${response.status} ${await response.text()}`)
+      met.slowUploads += 1
+    },
   })
   await Promise.all([fault, ...actions])
-  // There is space again: what was refused is taken under the same key, and a retry finds where to store its file.
-  if (refused !== null) uploads.push({ ...refused, ids: await uploadCopies(client, step, refused, met) })
+  // What was refused is taken under the same key, what was taken slowly is the same import, and a retry finds where to store its file.
+  if (late !== null) uploads.push({ ...late, ids: await uploadCopies(client, step, late, met) })
   if (retry !== null) await checkRetry(client, retry)
   if (deletable !== null) {
     await checkDeletion(ownerUrl, client, deletable)

@@ -19,6 +19,8 @@ export interface FaultyProxy {
   readonly connections: number
   /** How many pieces it has let fall silent. */
   readonly swallowed: number
+  /** How many pieces it has passed on late. */
+  readonly delayed: number
   /** Lets all connections that are open, and all that will be made until `heal`, suffer from a fault. */
   disturb(fault: Fault): void
   /** New connections are good again. Those that were disturbed stay as they are: who waits on them waits for ever. */
@@ -34,6 +36,7 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
   const sockets = new Set<Socket>()
   const open = new Map<Socket, { fault: Fault | null }>()
   let swallowed = 0
+  let delayed = 0
   let fault: Fault | null = null
 
   function handle(client: Socket): void {
@@ -55,6 +58,7 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
       })
       from.on('data', () => {
         if (state.fault?.kind === 'silent') swallowed += 1
+        if (state.fault?.kind === 'slow') delayed += 1
       })
       forward(from, to, state)
     }
@@ -73,6 +77,9 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
     },
     get swallowed() {
       return swallowed
+    },
+    get delayed() {
+      return delayed
     },
     disturb(next) {
       fault = next
@@ -98,14 +105,14 @@ function forward(from: Socket, to: Socket, state: { readonly fault: Fault | null
   from.on('data', (chunk: Buffer) => {
     if (state.fault?.kind === 'silent') return
     last = last.then(async () => {
-      for await (const piece of delayed(chunk, state)) {
+      for await (const piece of delay(chunk, state)) {
         if (state.fault?.kind !== 'silent' && to.writable) to.write(piece)
       }
     })
   })
 }
 
-async function* delayed(chunk: Buffer, state: { readonly fault: Fault | null }): AsyncGenerator<Buffer> {
+async function* delay(chunk: Buffer, state: { readonly fault: Fault | null }): AsyncGenerator<Buffer> {
   const { fault } = state
   if (fault?.kind === 'slow') await pass(fault.delayMs)
   if (fault?.kind !== 'trickle') {
