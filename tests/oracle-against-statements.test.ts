@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { findDifferences } from './oracle/compare-outcome.ts'
+import { findDifferences, findDryRunDifferences } from './oracle/compare-outcome.ts'
 import { generateCase } from './oracle/generate-case.ts'
 import { evaluateCase } from './oracle/evaluate-case.ts'
 import { compareWithModel, makeCases, runDirectly } from './oracle/run-case.ts'
@@ -44,5 +44,24 @@ it('reports the smallest difference', async () => {
   expect(find({ duplicates: [...outcome.duplicates, 1_000] })).toHaveLength(1)
   expect(find({ rejected: outcome.rejected.map((each) => ({ ...each, line: each.line + 1 })) })).not.toEqual([])
   expect(find({ errorsCsv: outcome.errorsCsv.replace('INVALID_DATE', 'MISSING_VALUE') })).toHaveLength(1)
+  expect(find({ insertedCsv: outcome.errorsCsv })).toHaveLength(1)
+})
+
+it('reports what a dry run has recorded, and what it tells that is not so', async () => {
+  const importer = await DirectImporter.open({ database: await createTestDatabase() })
+  const made = { ...generateCase(602, { rows: 200, nowMs: Date.now() }), priorRecords: [] }
+  await importer.load(made.reference)
+  await importer.load(made.laterReference)
+  const dryRun = await importer.import({ ...made, dryRun: true })
+  const outcome = await importer.readOutcome(dryRun.importId)
+  const real = await importer.readOutcome((await importer.import(made)).importId)
+  await importer.close()
+  const evaluated = evaluateCase(made, { priorMs: 0, mainMs: dryRun.createdAtMs }).main
+  const find = (changed: Partial<WholeOutcome>): string[] =>
+    findDryRunDifferences({ ...outcome, ...changed }, evaluated, made.mapping)
+
+  expect(find({})).toEqual([])
+  expect(find({ redemptions: real.redemptions.slice(0, 1) })).toHaveLength(1)
+  expect(find({ duplicates: [...outcome.duplicates, 1_000] })).toHaveLength(1)
   expect(find({ insertedCsv: outcome.errorsCsv })).toHaveLength(1)
 })

@@ -99,7 +99,7 @@ function expectNone(differences: readonly string[], made: GeneratedCase, finishe
     throw new BrokenPromiseError(`imports ${ids} of case ${made.seed}:\n${differences.join('\n')}`)
 }
 
-/** What a dry run has told is what the import tells then, to the byte. */
+/** The reports of a dry run are those of the import then, to the byte. */
 function expectSameReports(imported: Finished, dryRuns: readonly Finished[]): void {
   for (const { view, outcome } of dryRuns) {
     for (const name of ['errorsCsv', 'insertedCsv', 'duplicatesCsv'] as const) {
