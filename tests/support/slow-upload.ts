@@ -9,8 +9,8 @@ import { SHOP_FIELDS, SHOP_HEADER, SHOP_SERIES } from './small-shop.ts'
 
 /** An upload by the native API that the intake has begun to take. */
 export interface SlowUpload {
-  /** Sends what is missing, and gives the answer. */
-  finish(): Promise<{ status: number | undefined; body: string }>
+  /** Sends what is missing, and gives the answer. Rejects where that does not come in time. */
+  finish(timeoutMs?: number): Promise<{ status: number | undefined; retryAfter: string | null; body: string }>
   /** As its client does where it got no answer: sends all of it again under its key, by way of `url`. */
   repeat(url: string): Promise<ImportView>
 }
@@ -38,11 +38,16 @@ export async function beginSlowUpload(url: string, rows: string, idempotencyKey:
   const half = Math.floor(body.length / 2)
   sent.write(body.subarray(0, half))
   return {
-    async finish() {
-      const answered = once(sent, 'response')
+    async finish(timeoutMs) {
+      const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+      const answered = once(sent, 'response', { signal })
       sent.end(body.subarray(half))
       const [response] = (await answered) as [IncomingMessage]
-      return { status: response.statusCode, body: await text(response) }
+      return {
+        status: response.statusCode,
+        retryAfter: response.headers['retry-after'] ?? null,
+        body: await text(response),
+      }
     },
     async repeat(otherUrl) {
       const response = await fetch(new URL(path, otherUrl), { method: 'POST', headers, body: makeForm(rows) })
