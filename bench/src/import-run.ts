@@ -119,3 +119,19 @@ export async function readCounts({ sql }: BenchSystem, importId: number): Promis
   )
   return rows[0] ?? { inserted: 0, rejected: 0, duplicates: 0 }
 }
+
+/** Reverts an import and waits until nothing of it is recorded. */
+export async function revertImport(system: BenchSystem, importId: number): Promise<void> {
+  const { url, apiKey } = system
+  const answer = await fetch(`${url}/v1/imports/${importId}/revert`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${apiKey}` },
+  })
+  if (!answer.ok) throw new Error(`a revert was answered with ${answer.status}`)
+  const watch = await watchImports(system)
+  try {
+    await watch.until(importId, ['reverted'])
+  } finally {
+    await watch.close()
+  }
+}

@@ -1,8 +1,9 @@
 import type pg from 'pg'
 
+import { TARGET } from './opponents/psql-by-hand.ts'
 import { COUPON_STRIDE, countCustomers, type World } from './world.ts'
 
-/** Imports 1 to this are those of the redemptions that are there before: as many as coupon ids have room in between. */
+/** Imports 1 to this are those of the redemptions that are there before: as many as fit between two coupon ids. */
 export const PRELOADED_IMPORTS = COUPON_STRIDE - 1
 
 export async function emptyTable(sql: pg.Client, table: string): Promise<void> {
@@ -29,8 +30,31 @@ export async function preloadRedemptions(sql: pg.Client, table: string, world: W
   await sql.query(`VACUUM (ANALYZE) ${table}`)
 }
 
-/** Takes away what was inserted since, and makes its room free again. */
+/** Deletes what was inserted since, and frees its space. */
 export async function keepOnlyPreloaded(sql: pg.Client, table: string): Promise<void> {
   await sql.query(`DELETE FROM ${table} WHERE import_id > ${PRELOADED_IMPORTS}`)
   await sql.query(`VACUUM (ANALYZE) ${table}`)
+}
+
+const TABLES = ['series', 'coupon', 'customer', 'till', 'redemption', 'dry_redemption', TARGET]
+
+/** Nobody gathers statistics meanwhile, and none are there: as in a database that was filled a minute ago. */
+export async function forgetStatistics(sql: pg.Client): Promise<void> {
+  for (const table of TABLES) {
+    await sql.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`)
+    await sql.query(`SELECT pg_clear_relation_stats('public', $1)`, [table])
+    await sql.query(
+      `SELECT pg_clear_attribute_stats('public', $1, attname, false) FROM pg_stats WHERE schemaname = 'public' AND tablename = $1`,
+      [table],
+    )
+  }
+}
+
+export async function gatherStatistics(sql: pg.Client): Promise<void> {
+  await sql.query(`ANALYZE ${TABLES.join(', ')}`)
+}
+
+/** Leaves the tables to autovacuum again. */
+export async function allowAutovacuum(sql: pg.Client): Promise<void> {
+  for (const table of TABLES) await sql.query(`ALTER TABLE ${table} RESET (autovacuum_enabled)`)
 }

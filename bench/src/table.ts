@@ -23,3 +23,8 @@ export function formatCell(cell: Cell): string {
   if (Number.isInteger(cell) || Math.abs(cell) >= 1_000) return Math.round(cell).toLocaleString('en-US')
   return cell.toFixed(Math.abs(cell) < 10 ? 2 : 1)
 }
+
+export function renderMarkdownTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(formatCell)))].join('\n')
+}

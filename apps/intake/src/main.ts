@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 
@@ -16,7 +18,6 @@ import { guardDatabase, startObservationServer, StillStartingError, watchPooler 
 import { createQueues, locateQueue } from '@importer/queue'
 import { notifySupervisor, resolvesWithin, runProgram, waitForPeers, type ProgramParts } from '@importer/runtime'
 
-import { isKeptKey } from './authentication/is-kept-key.ts'
 import { createApp } from './create-app.ts'
 import { prepareDocument } from './docs/write-document.ts'
 import { readIntakeEnvironment, type IntakeEnvironment } from './env.ts'
@@ -167,6 +168,16 @@ async function bootstrap(env: IntakeEnvironment, database: Database): Promise<vo
   // A key that the operator gives is to work. The one that npm start made is only offered: revoked, it stays so.
   const revive = !(await isKeptKey(env.DATA_DIR, apiKey))
   await ensureAdminKey(database, { orgId: orgId ?? DEFAULT_ORG_ID, apiKey, revive })
+}
+
+/** Whether a key is the one that `npm start` made and keeps in `DATA_DIR/api-key`. */
+async function isKeptKey(dataDir: string, key: string): Promise<boolean> {
+  try {
+    return (await readFile(path.join(dataDir, 'api-key'), 'utf8')).trim() === key
+  } catch {
+    // There is none, or none that we may read.
+    return false
+  }
 }
 
 await runProgram({ name: 'intake', readEnvironment: readIntakeEnvironment, start, exit: (code) => process.exit(code) })

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { isTrial, UsageError } from '../options.ts'
 import { evaluateBars } from './bars.ts'
-import { renderMarkdownTable } from './markdown-table.ts'
+import { renderMarkdownTable } from '../table.ts'
 import { drawPictures, type Picture } from './pictures.ts'
 import { readResults, type CpuResults, type Report, type Results } from './read-results.ts'
 import { describeScaling } from './scaling-section.ts'

@@ -1,5 +1,4 @@
-import { formatCell } from '../table.ts'
-import { renderMarkdownTable } from './markdown-table.ts'
+import { formatCell, renderMarkdownTable } from '../table.ts'
 import type { ProfileResults, Report } from './read-results.ts'
 import { estimateGrowth, estimateMachine, readRowCost, readWalSize, type GrowthOptions } from './scaling.ts'
 

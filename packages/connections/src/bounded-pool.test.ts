@@ -1,7 +1,8 @@
 import { UnavailableError } from '@importer/contracts'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
+import { afterFile } from '../../../tests/support/after-file.ts'
 import { startFaultyProxy, type Fault, type FaultyProxy } from '../../../tests/support/faulty-proxy.ts'
 import { createTestDatabase } from '../../../tests/support/test-database.ts'
 import { BoundedPool, POSTGRES_REQUESTS } from './bounded-pool.ts'
@@ -10,13 +11,9 @@ import { BoundedPool, POSTGRES_REQUESTS } from './bounded-pool.ts'
 const LIMIT_MS = 2_000
 
 let databaseUrl: string
-const releasers: (() => Promise<void>)[] = []
 
 beforeAll(async () => {
   databaseUrl = (await createTestDatabase()).url
-})
-afterAll(async () => {
-  for (const release of releasers.toReversed()) await release()
 })
 
 function openPool(
@@ -30,13 +27,13 @@ function openPool(
     sessionSettings: { ...POSTGRES_REQUESTS.sessionSettings, ...config.settings },
   })
   pool.on('error', () => undefined)
-  releasers.push(async () => pool.end())
+  afterFile(async () => pool.end())
   return pool
 }
 
 async function openPoolBehindProxy(): Promise<{ pool: BoundedPool; proxy: FaultyProxy }> {
   const proxy = await startFaultyProxy(databaseUrl, 5432)
-  releasers.push(async () => proxy.stop())
+  afterFile(async () => proxy.stop())
   return { pool: openPool({ url: proxy.url }), proxy }
 }
 
@@ -111,7 +108,7 @@ test('a server that is not there, and a database that is not, are unavailable', 
   elsewhere.port = '1'
   for (const url of [elsewhere.href, databaseUrl.replace(/\/[^/]*$/, '/no_such_database')]) {
     const pool = new BoundedPool({ connectionString: url, max: 1 })
-    releasers.push(async () => pool.end())
+    afterFile(async () => pool.end())
     expect(await failureOf(pool.query('SELECT 1'))).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
   }
 })
@@ -161,7 +158,7 @@ test('what the caller does wrong is not the database being away', async () => {
 
 test.concurrent('what waits in a pool beside a connection that was silent is not trusted any longer', async () => {
   const proxy = await startFaultyProxy(databaseUrl, 5432)
-  releasers.push(async () => proxy.stop())
+  afterFile(async () => proxy.stop())
   const [pool, other] = [openPool({ url: proxy.url, max: 5 }), openPool({ url: proxy.url, max: 5 })]
   const readPid = async (from: BoundedPool): Promise<number> => {
     const { rows } = await from.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, pg_sleep(0.2)')

@@ -108,3 +108,18 @@ export const FAULT_CODES = Object.keys(FAULTS) as [FaultCode, ...FaultCode[]]
 export type FaultCodeOf<Status extends FaultStatus> = {
   [Code in FaultCode]: Status extends keyof (typeof FAULTS)[Code] ? Code : never
 }[FaultCode]
+
+/** Every code of a refused request with its statuses, as a table in Markdown. */
+export function renderFaultTable(): string {
+  const rows = FAULT_CODES.flatMap((code) =>
+    Object.entries(FAULTS[code]).map(([status, when]) => `| \`${code}\` | ${status} | ${when} |`),
+  )
+  return ['| code | status | when |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+/** One thing wrong with a request, and what was expected; unless the status is named, with a form, a body or a parameter. */
+export interface FieldFault<Status extends FaultStatus = 400> {
+  readonly code: FaultCodeOf<Status>
+  readonly field: string
+  readonly message: string
+}

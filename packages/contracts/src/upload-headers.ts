@@ -10,7 +10,7 @@ import {
   type CouponIdentifier,
   type CustomerIdentifier,
 } from './columns.ts'
-import type { FieldFault } from './field-fault.ts'
+import type { FieldFault } from './fault-codes.ts'
 import { scanMembers } from './scan-members.ts'
 import { showText } from './show-text.ts'
 import { isStorableText } from './storable.ts'

@@ -193,3 +193,11 @@ function keepAddress(url: string, dataDir: string, releases: Releases): void {
   writeFileSync(file, `${url}\n`, { mode: 0o600 })
   releases.add('the address', () => rmSync(file, { force: true }))
 }
+
+/**
+ * Lets a program that keeps others running go on when its own output cannot be written: the reader is gone, the terminal
+ * was closed (EIO), the disk is full. Nobody is left to notify.
+ */
+export function ignoreOutputErrors(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+}

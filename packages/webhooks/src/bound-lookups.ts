@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { withTimeout } from '@importer/runtime'
 
 import type { ResolvedAddress } from './resolve-host.ts'
 
@@ -7,19 +7,19 @@ type Lookup = (host: string) => Promise<readonly ResolvedAddress[]>
 interface Wanted {
   readonly host: string
   readonly answer: Promise<readonly ResolvedAddress[]>
-  /** Asks; its end is the answer's. */
+  /** Starts the look-up, whose end is the answer's. */
   readonly begin: () => void
   /** How many wait for it. */
   waiters: number
 }
 
 /**
- * Lets few look-ups run at once, as they cannot be stopped: others wait in turn, each name once however many ask for it,
- * and whoever has waited for `waitMs` gives up. What nobody waits for any longer is not asked at all.
+ * Runs at most `atOnce` look-ups side by side, as none can be stopped. The others wait in a queue, each name once for all
+ * callers. A caller gives up after `waitMs`; a name in the queue that has no caller left is dropped.
  */
 export function boundLookups(lookup: Lookup, atOnce: number): (host: string, waitMs: number) => ReturnType<Lookup> {
   const wanted = new Map<string, Wanted>()
-  /** In the order of their asking. */
+  /** In the order of the requests. */
   const waiting = new Set<Wanted>()
   let running = 0
 
@@ -54,16 +54,10 @@ export function boundLookups(lookup: Lookup, atOnce: number): (host: string, wai
     const entry = wanted.get(host) ?? want(host)
     beginNext()
     entry.waiters += 1
-    const answered = new AbortController()
     try {
-      return await Promise.race([
-        entry.answer,
-        delay(Math.max(0, waitMs), undefined, { signal: answered.signal }).then(() => {
-          throw new Error(`the look-up of ${host} did not end in time`)
-        }),
-      ])
+      const timedOut = (): Error => new Error(`the look-up of ${host} did not end in time`)
+      return await withTimeout(entry.answer, Math.max(0, waitMs), timedOut)
     } finally {
-      answered.abort()
       entry.waiters -= 1
       if (entry.waiters === 0 && waiting.delete(entry)) wanted.delete(host)
     }

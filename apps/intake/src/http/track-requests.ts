@@ -1,8 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+
+import { parseTraceparent } from '@importer/runtime'
 
 import type { Log } from '../dependencies.ts'
 import type { Metrics } from '../health/metrics.ts'
-import { chooseRequestId } from './request-id.ts'
 
 /** What a request has turned out to be, for its line in the log and its place in the metrics. */
 interface RequestFacts {
@@ -120,4 +122,16 @@ export function trackRequests(log: Log, metrics: Metrics) {
       )
     })
   }
+}
+
+const SANE_REQUEST_ID = /^[\w.:-]{1,100}$/
+
+/**
+ * The id under which a request is logged and answered: `X-Request-Id` where it is a sane token, else the trace id of a
+ * valid `traceparent`, else a new one.
+ */
+export function chooseRequestId(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id']
+  if (typeof given === 'string' && SANE_REQUEST_ID.test(given)) return given
+  return parseTraceparent(headers['traceparent'])?.traceId ?? randomUUID()
 }

@@ -1,4 +1,12 @@
-import type { Operation, PathParameter } from '@importer/contracts'
+import {
+  isProfileName,
+  isStorableText,
+  PROFILE_NAME_EXPECTED,
+  REFERENCE_KINDS,
+  showText,
+  type Operation,
+  type PathParameter,
+} from '@importer/contracts'
 import type { Database, OrganizationDatabases } from '@importer/db'
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
@@ -6,7 +14,7 @@ import type { z } from 'zod'
 import type { Authenticate, Principal } from '../authentication/authenticate.ts'
 import type { AdmitRequest } from '../http/admit-requests.ts'
 import { mountRoute } from '../http/mount-route.ts'
-import { requirePathParameter } from '../http/path-parameter.ts'
+import { ApiError } from '../http/api-error.ts'
 import { readInt4 } from '../http/read-id.ts'
 import { noteImport, noteKey } from '../http/track-requests.ts'
 import { sendJson } from './answer.ts'
@@ -128,4 +136,25 @@ async function readBody({ body }: Operation, request: Request, response: Respons
 
 function toPattern(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+/**
+ * A parameter of a native path, as it stands there. A kind of reference data is one of REFERENCE_KINDS, a name is one that
+ * a profile can have, every other is a whole number of any size: a number that no id has is answered as not found.
+ *
+ * @throws ApiError 400 when the text is none of these
+ */
+function requirePathParameter(name: string, text: string): string {
+  const { isGood, expected } = checkParameter(name, text)
+  if (isGood) return text
+  const message = `${name} is "${showText(text)}"; ${expected}`
+  throw new ApiError(400, [{ code: 'INVALID_VALUE', field: name, message }])
+}
+
+function checkParameter(name: string, text: string): { readonly isGood: boolean; readonly expected: string } {
+  if (name === 'kind') {
+    return { isGood: REFERENCE_KINDS.some((kind) => kind === text), expected: `expected ${REFERENCE_KINDS.join(', ')}` }
+  }
+  if (name === 'name') return { isGood: isProfileName(text) && isStorableText(text), expected: PROFILE_NAME_EXPECTED }
+  return { isGood: /^\d+$/.test(text), expected: 'expected a whole number' }
 }

@@ -1,5 +1,4 @@
-import type { FaultStatus } from '../fault-codes.ts'
-import type { FieldFault } from '../field-fault.ts'
+import type { FaultStatus, FieldFault } from '../fault-codes.ts'
 import type { OpenOperation } from './operation.ts'
 
 /** What a refused request is answered with, as an example of it. */

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
+
 import { importEventType, renderImportEvent, renderTestEvent, TEST_EVENT_TYPE } from '@importer/contracts'
 
 import { IMPORT_SELECT, toImportRecord, type ImportRow } from '../imports/import-record.ts'
 import type { Database, Transaction } from '../open-database.ts'
-import { nameCallbackReceiver } from './callback-receiver.ts'
 
 const FIND_IMPORT = `${IMPORT_SELECT} WHERE i.id = $1::int`
 
@@ -83,4 +84,18 @@ export async function recordTestEvent(
     })
     return id
   })
+}
+
+/** Receivers are keys of indexes, of which PostgreSQL takes 2,704 bytes at most: a longer one would fail the import's end. */
+const MAX_ORIGIN_LENGTH = 300
+
+/**
+ * Who a callback URL's deliveries wait for each other as: its origin within its organization. The origin of a host that
+ * no name server could know, and that may have any length, is named by its hash.
+ */
+export function nameCallbackReceiver(orgId: number, callbackUrl: string): string {
+  const { origin } = new URL(callbackUrl)
+  const name =
+    origin.length > MAX_ORIGIN_LENGTH ? `sha256-${createHash('sha256').update(origin).digest('hex')}` : origin
+  return `callback:${orgId}:${name}`
 }

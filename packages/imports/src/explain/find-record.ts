@@ -19,23 +19,23 @@ export interface FoundRecord {
 /** A record as a block has it: without its end. */
 type StartedRecord = Omit<FoundRecord, 'end'>
 
-type Place = { readonly rowNumber: number } | { readonly line: number }
+type RowOrLine = { readonly rowNumber: number } | { readonly line: number }
 
 /**
  * The record of a data row, or the one that a physical line belongs to; null where the file has none: a line may be blank,
- * belong to a record that carries no row, or be behind the end. Reads from the last place that is known before it, so what
+ * belong to a record that carries no row, or be behind the end. Reads from the last position that is known before it, so what
  * it costs does not grow with the file.
  */
 export async function findRecord(
   source: RejectedRecordsSource,
   dialect: OpenedDialect,
-  place: Place,
+  wanted: RowOrLine,
 ): Promise<FoundRecord | null> {
-  const found = await findStart(source, dialect, place)
+  const found = await findStart(source, dialect, wanted)
   if (found === null) return null
   const bytes = source.store.read(source.importRecord.fileKey, { start: found.start })
   const extent = await measureRecord(bytes, dialect, { byteOffset: found.start, line: found.line })
-  if ('line' in place && place.line > extent.endLine) return null
+  if ('line' in wanted && wanted.line > extent.endLine) return null
   return { ...found, end: extent.endOffset }
 }
 
@@ -43,9 +43,9 @@ export async function findRecord(
 async function findStart(
   { database, store, importRecord }: RejectedRecordsSource,
   { delimiter, header, recordsAreLines, start: fileStart }: OpenedDialect,
-  place: Place,
+  wanted: RowOrLine,
 ): Promise<StartedRecord | null> {
-  const known = await findPositionBefore(database, importRecord.id, place)
+  const known = await findPositionBefore(database, importRecord.id, wanted)
   const isBehindStart = known !== null && known.byteOffset >= fileStart.byteOffset
   const from = isBehindStart ? { byteOffset: known.byteOffset, line: known.line } : fileStart
   let rowNumber = known?.rowNumber ?? 1
@@ -55,7 +55,7 @@ async function findStart(
   for await (const { cells, faults, offsets, lines } of readRecords(bytes, reading)) {
     for (let i = 0; i < cells.length; i += 1) {
       const line = lines[i] ?? 0
-      if ('line' in place && line > place.line) return before
+      if ('line' in wanted && line > wanted.line) return before
       const found: StartedRecord = {
         rowNumber,
         line,
@@ -63,12 +63,12 @@ async function findStart(
         fault: encodeFault(faults.get(i)),
         start: offsets[i] ?? 0,
       }
-      if ('rowNumber' in place && rowNumber === place.rowNumber) return found
+      if ('rowNumber' in wanted && rowNumber === wanted.rowNumber) return found
       before = found
       rowNumber += 1
     }
   }
-  return 'line' in place ? before : null
+  return 'line' in wanted ? before : null
 }
 
 function encodeFault(fault: RecordFault | undefined): number | null {

@@ -8,7 +8,7 @@ import { readRecords, trimCell, type RecordBlock } from '@importer/csv'
 import { prepareReference, type Database, type ReferenceResult, type ReferenceRow } from '@importer/db'
 import { TimeSlice } from '@importer/runtime'
 
-import { decodeMarked } from '../upload/decode-marked.ts'
+import { decodeText } from '../upload/decode-text.ts'
 import { readReferenceCell } from '../rules/read-cell.ts'
 import { copyText } from '../reports/cut-text.ts'
 import { readReferenceValue } from './reference-values.ts'
@@ -39,7 +39,7 @@ const ROWS_OF_A_SLICE = 256
  * before anything is written.
  */
 export async function loadReference(options: LoadReferenceOptions): Promise<ReferenceLoadResult> {
-  const { header, body } = await readReferenceHeader(options.kind, decodeMarked(options.body))
+  const { header, body } = await readReferenceHeader(options.kind, decodeText(options.body, 'utf-8'))
   const load = new ReferenceLoad(options, header)
   const { delimiter, cells, start } = header
   const slice = new TimeSlice()
@@ -58,13 +58,13 @@ export async function loadReference(options: LoadReferenceOptions): Promise<Refe
   return load.result()
 }
 
-type Place = Pick<ReferenceRowFault, 'row' | 'line'>
+type RowPosition = Pick<ReferenceRowFault, 'row' | 'line'>
 
 /** A row before this one in the batch that has the same id; `changes`: whether the row after it has other values. */
-type SupersededRow = Place & { readonly changes: boolean }
+type SupersededRow = RowPosition & { readonly changes: boolean }
 
 /** A row to write, and the rows in whose stead it is written. */
-type NumberedRow = ReferenceRow & Place & { superseded: SupersededRow[] }
+type NumberedRow = ReferenceRow & RowPosition & { superseded: SupersededRow[] }
 
 /** Gathers rows and writes them batch by batch, one at a time, while the next is gathered. */
 class ReferenceLoad {

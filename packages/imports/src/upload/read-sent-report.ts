@@ -8,7 +8,8 @@ import { listHeaders } from './header-records.ts'
 import { HeadFile, INSPECTED_BYTES } from './head-file.ts'
 import { readHead, type FileHead, type HeadStore } from './read-head.ts'
 import { unpackHead } from './unpack-head.ts'
-import { readUnpacked, type UploadEncoding } from './unpack-upload.ts'
+import type { UploadEncoding } from './decode-text.ts'
+import { readUnpacked } from './unpack-upload.ts'
 
 /** What an upload says of how its file is to be read. */
 export type ReadingOptions = Pick<UploadOptions, 'delimiter' | 'encoding' | 'hasHeader' | 'skipLines'>

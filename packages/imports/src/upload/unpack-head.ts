@@ -1,13 +1,7 @@
 import { constants, createGunzip } from 'node:zlib'
 
-import {
-  createDecode,
-  explainGzip,
-  isGzip,
-  markedEncodingOf,
-  type TextEncoding,
-  type UploadEncoding,
-} from './unpack-upload.ts'
+import { createDecode, markedEncodingOf, type TextEncoding, type UploadEncoding } from './decode-text.ts'
+import { explainGzip, isGzip } from './unpack-upload.ts'
 import { INSPECTED_BYTES, isWholeFile } from './head-file.ts'
 
 /** The beginning of a file as UTF-8 text, as {@link unpackUpload} would make it. */

@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
 import { unpackHead } from './unpack-head.ts'
-import { unpackUpload, type UploadEncoding } from './unpack-upload.ts'
+import type { UploadEncoding } from './decode-text.ts'
+import { unpackUpload } from './unpack-upload.ts'
 
 const TEXT = 'Kasse,Notiz\n17,Käse für 5 €\n'
 const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le')

@@ -4,9 +4,8 @@ import { constants, createGunzip, type ZlibOptions } from 'node:zlib'
 
 import type { FileStore, StoredFile } from '@importer/file-store'
 
+import { decodeText, markedEncodingOf, type UploadEncoding } from './decode-text.ts'
 import type { HeadStore } from './read-head.ts'
-
-export type UploadEncoding = 'utf-8' | 'windows-1252' | 'utf-16le'
 
 export interface UnpackOptions {
   readonly store: FileStore
@@ -45,9 +44,8 @@ export async function unpackUpload({ store, fileKey, encoding, maxBytes }: Unpac
     await pipeline(
       store.read(fileKey),
       ...(await createUnpacking(store, fileKey, packed)),
-      createDecoder(encoding),
       async (text: AsyncIterable<Buffer>) => {
-        const write = store.write(Readable.from(text, { objectMode: false }), { maxBytes })
+        const write = store.write(Readable.from(decodeText(text, encoding), { objectMode: false }), { maxBytes })
         writes.push(write)
         stored = await write
       },
@@ -102,16 +100,6 @@ export async function readMagic(store: HeadStore, fileKey: string): Promise<Buff
   return Buffer.concat(chunks)
 }
 
-export type TextEncoding = UploadEncoding | 'utf-16be'
-
-/** What a byte order mark says of the text behind it: it is believed, whatever was declared. That of UTF-32 begins as one of UTF-16. */
-export function markedEncodingOf(head: Uint8Array): TextEncoding | undefined {
-  const isUtf32 = head.length >= 4 && head[2] === 0 && head[3] === 0
-  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8'
-  if (head[0] === 0xff && head[1] === 0xfe && !isUtf32) return 'utf-16le'
-  return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : undefined
-}
-
 function limitRatio(packedBytes: number): Transform {
   let bytes = 0
   return new Transform({
@@ -137,57 +125,4 @@ export function explainGzip(error: unknown): unknown {
   return new UnpackError('INVALID_GZIP', 'the file begins as gzip and cannot be unpacked; expected it whole', {
     cause: error,
   })
-}
-
-/** The encoding is settled by the first bytes, which may be those of a mark. */
-function createDecoder(declared: UploadEncoding): Transform {
-  let head: Buffer | null = Buffer.alloc(0)
-  let decode: Decode = passOn
-  const begin = (bytes: Buffer): void => {
-    head = null
-    decode = createDecode(markedEncodingOf(bytes) ?? declared)
-  }
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      let bytes = chunk
-      if (head !== null) {
-        bytes = Buffer.concat([head, chunk])
-        if (bytes.length < MAGIC_BYTES) {
-          head = bytes
-          return done()
-        }
-        begin(bytes)
-      }
-      done(null, decode(bytes, false))
-    },
-    flush(done) {
-      const rest = head ?? Buffer.alloc(0)
-      if (head !== null) begin(rest)
-      done(null, decode(rest, true))
-    },
-  })
-}
-
-type Decode = (chunk: Buffer, last: boolean) => string | Buffer
-
-const passOn: Decode = (chunk) => chunk
-
-export function createDecode(encoding: TextEncoding): Decode {
-  if (encoding === 'utf-8') return passOn
-  if (encoding === 'windows-1252') return decodeWindows1252
-  // A half pair at the end of a piece is kept for the next one; what is no UTF-16 becomes U+FFFD.
-  const decoder = new TextDecoder(encoding)
-  return (chunk, last) => decoder.decode(chunk, { stream: !last })
-}
-
-/** 0x80 to 0x9f, where windows-1252 is not Latin-1: https://encoding.spec.whatwg.org/index-windows-1252.txt */
-const WINDOWS_1252_HIGH =
-  '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
-  '\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178'
-
-/** By hand: the TextDecoder of Node 20 takes it for Latin-1 when it is given everything at once. */
-function decodeWindows1252(chunk: Buffer): string {
-  return chunk
-    .toString('latin1')
-    .replaceAll(/[\x80-\x9f]/g, (character) => WINDOWS_1252_HIGH[character.charCodeAt(0) - 0x80] ?? character)
 }

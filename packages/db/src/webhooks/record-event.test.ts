@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { nameCallbackReceiver } from './callback-receiver.ts'
+import { nameCallbackReceiver } from './record-event.ts'
 
 test.each([
   ['https://hooks.example.com/a?b=c', 'callback:7:https://hooks.example.com'],

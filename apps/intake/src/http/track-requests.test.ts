@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { chooseRequestId } from './request-id.ts'
+import { chooseRequestId } from './track-requests.ts'
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/

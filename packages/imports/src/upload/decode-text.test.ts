@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { decodeMarked } from './decode-marked.ts'
+import { decodeText } from './decode-text.ts'
 
 const TEXT = 'id,name\n1,Straße 数 🎟️\n'
 const littleEndian = Buffer.from(`\ufeff${TEXT}`, 'utf16le')
@@ -12,7 +12,7 @@ async function decode(body: Buffer, size: number): Promise<Buffer> {
     for (let at = 0; at < body.length; at += size) yield await Promise.resolve(body.subarray(at, at + size))
   }
   const parts: Uint8Array[] = []
-  for await (const part of decodeMarked(pieces())) parts.push(part)
+  for await (const part of decodeText(pieces(), 'utf-8')) parts.push(part)
   return Buffer.concat(parts)
 }
 
