@@ -101,7 +101,7 @@ function invert(value: number, modulus: number): number {
 }
 
 /** A stream of random numbers that is the same for the same seed, on every machine. */
-export interface Random {
+interface Random {
   /** a whole number from 0 to `limit - 1`; `limit` at most 2^32 */
   below(limit: number): number
 }
@@ -117,7 +117,7 @@ function mix(bits: number): number {
 const STEP = 0x9e3779b9
 
 /** The numbers that belong to `index`: whoever asks for row 7 need not draw the rows before it. */
-export function createRandom(seed: number, index: number): Random {
+function createRandom(seed: number, index: number): Random {
   let state = mix(mix(seed) ^ Math.imul(index + 1, STEP))
   return {
     below(limit) {
