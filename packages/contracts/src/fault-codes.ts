@@ -6,7 +6,7 @@ export type FaultStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 
  * with, and when. Stable: programs rely on them, so none is ever renamed or given another meaning. The table in docs/api.md
  * (`npm run docs:errors`) and that of the OpenAPI document follow from it, and an answer with another status does not compile.
  */
-export const FAULTS = {
+const FAULTS = {
   API_KEY_NOT_FOUND: { 404: 'the organization has no such key' },
   COMPRESSION_RATIO_TOO_HIGH: { 400: 'the file unpacks to more than 200 times its size' },
   COUPON_NOT_FOUND: { 404: 'redemptions were asked for of a coupon that is not there' },
