@@ -1,9 +1,11 @@
 /** How a column is read, checked and stored. */
 interface ColumnDescriptor {
-  /** How a row error stores its column (row-errors.ts): 0 to 14, never change or reuse one. */
+  /** How a row error stores its column (row-errors.ts): its position in COLUMNS, 14 at most. Never change or reuse one. */
   readonly index: number
   /** `id`: a whole number; `date`: an instant; `note`: a text of which only the ends are trimmed. */
   readonly type: 'id' | 'mobile' | 'text' | 'note' | 'date'
+  /** What it means, in words for people. */
+  readonly title: string
   /** Its name in the statement of a batch; of an optional one its column of `redemption`, too. */
   readonly sqlColumn: string
   /** In characters. */
@@ -13,21 +15,29 @@ interface ColumnDescriptor {
 }
 
 /**
- * The keys a client may name in `uploadHeaders`, in the order in which reports list them. From here follow how a cell is
- * read, its rules of syntax, a batch's arrays and the statement's lists of columns.
+ * The keys a client may name in `uploadHeaders`, in the order in which reports list them; a new one comes last. From here
+ * follow how a cell is read, its rules of syntax, a batch's arrays, the statement's lists of columns, how a redemption is
+ * listed and what the page calls the column.
  */
 export const COLUMNS = {
-  userId: { index: 0, type: 'id', sqlColumn: 'user_id' },
-  mobile: { index: 1, type: 'mobile', sqlColumn: 'mobile', maxLength: 255 },
-  email: { index: 2, type: 'text', sqlColumn: 'email', maxLength: 255 },
-  externalId: { index: 3, type: 'text', sqlColumn: 'external_id', maxLength: 255 },
-  couponId: { index: 4, type: 'id', sqlColumn: 'coupon_id' },
-  couponCode: { index: 5, type: 'text', sqlColumn: 'coupon_code', maxLength: 255 },
-  redeemedDateInMillis: { index: 6, type: 'date', sqlColumn: 'redeemed_ms' },
-  redeemedAt: { index: 7, type: 'id', sqlColumn: 'till_id' },
-  billId: { index: 8, type: 'text', sqlColumn: 'bill_id', maxLength: 255, optional: true },
-  billNumber: { index: 9, type: 'text', sqlColumn: 'bill_number', maxLength: 255, optional: true },
-  details: { index: 10, type: 'note', sqlColumn: 'details', maxLength: 1000, optional: true },
+  userId: { index: 0, type: 'id', title: 'Customer: user id', sqlColumn: 'user_id' },
+  mobile: { index: 1, type: 'mobile', title: 'Customer: mobile', sqlColumn: 'mobile', maxLength: 255 },
+  email: { index: 2, type: 'text', title: 'Customer: e-mail', sqlColumn: 'email', maxLength: 255 },
+  externalId: { index: 3, type: 'text', title: 'Customer: external id', sqlColumn: 'external_id', maxLength: 255 },
+  couponId: { index: 4, type: 'id', title: 'Coupon: id', sqlColumn: 'coupon_id' },
+  couponCode: { index: 5, type: 'text', title: 'Coupon: code', sqlColumn: 'coupon_code', maxLength: 255 },
+  redeemedDateInMillis: { index: 6, type: 'date', title: 'Redeemed: date and time', sqlColumn: 'redeemed_ms' },
+  redeemedAt: { index: 7, type: 'id', title: 'Redeemed: till', sqlColumn: 'till_id' },
+  billId: { index: 8, type: 'text', title: 'Bill: id', sqlColumn: 'bill_id', maxLength: 255, optional: true },
+  billNumber: {
+    index: 9,
+    type: 'text',
+    title: 'Bill: number',
+    sqlColumn: 'bill_number',
+    maxLength: 255,
+    optional: true,
+  },
+  details: { index: 10, type: 'note', title: 'Details', sqlColumn: 'details', maxLength: 1000, optional: true },
 } as const satisfies Record<string, ColumnDescriptor>
 
 export type ColumnKey = keyof typeof COLUMNS
@@ -44,6 +54,11 @@ export type OptionalKey = {
 }[ColumnKey]
 
 export const OPTIONAL_KEYS = COLUMN_KEYS.filter((key): key is OptionalKey => describeColumn(key).optional === true)
+
+/** A value for each optional column, under its key. */
+export function mapOptionalColumns<Value>(valueOf: (key: OptionalKey) => Value): Record<OptionalKey, Value> {
+  return Object.fromEntries(OPTIONAL_KEYS.map((key) => [key, valueOf(key)])) as Record<OptionalKey, Value>
+}
 
 /** What a client may declare as `customerIdentifier`, and the column key that it makes mandatory. */
 export const CUSTOMER_IDENTIFIERS = {

@@ -1,4 +1,4 @@
-import type { ColumnKey } from '@importer/contracts'
+import { COLUMN_KEYS, COLUMNS } from '@importer/contracts'
 import type { ImportView } from '../api/client.ts'
 
 export type Tone = 'good' | 'warn' | 'bad' | 'busy' | 'quiet'
@@ -38,23 +38,10 @@ export function isOver({ status }: Pick<ImportView, 'status'>): boolean {
   return status !== 'queued' && status !== 'processing'
 }
 
-const COLUMNS: Readonly<Record<ColumnKey, string>> = {
-  userId: 'Customer: user id',
-  mobile: 'Customer: mobile',
-  email: 'Customer: e-mail',
-  externalId: 'Customer: external id',
-  couponId: 'Coupon: id',
-  couponCode: 'Coupon: code',
-  redeemedDateInMillis: 'Redeemed: date and time',
-  redeemedAt: 'Redeemed: till',
-  billId: 'Bill: id',
-  billNumber: 'Bill: number',
-  details: 'Details',
-}
-
 /** What a column means, in words. A name that nobody knows stands for itself. */
 export function wordColumn(column: string): string {
-  return (COLUMNS as Readonly<Record<string, string | undefined>>)[column] ?? column
+  const key = COLUMN_KEYS.find((one) => one === column)
+  return key === undefined ? column : COLUMNS[key].title
 }
 
 /** What separates the cells of a file, in words; the field gives what no word is known of. */

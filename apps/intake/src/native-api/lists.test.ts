@@ -1,3 +1,4 @@
+import { mapOptionalColumns } from '@importer/contracts'
 import { describe, expect, test } from 'vitest'
 
 import { callApi, uploadNative } from '../../test/native-upload.ts'
@@ -86,9 +87,7 @@ test('a redemption is found by its coupon, its code and its row, newest first', 
     importId: id,
     fileName: expect.stringMatching(/^couponCode_\d+_953234\.csv$/),
     rowNumber: 3,
-    billId: null,
-    billNumber: null,
-    details: null,
+    ...mapOptionalColumns(() => null),
   })
   expect(await getAll(`/v1/redemptions?couponCode=code300&seriesId=${SERIES}`)).toEqual(byCoupon)
   expect(await getAll(`/v1/redemptions?importId=${id}&limit=1`)).toEqual(byCoupon)

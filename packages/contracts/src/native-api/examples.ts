@@ -1,3 +1,5 @@
+import { mapOptionalColumns } from '../columns.ts'
+
 /** What answers look like in the document. A test holds each to the schema that it stands beside. */
 
 const BASE = 'https://coupons.example.com'
@@ -88,9 +90,8 @@ export const redemptionList = {
       importId: 9137,
       fileName: 'redemptions_1603263533789_953234.csv',
       rowNumber: 16,
-      billId: null,
+      ...mapOptionalColumns(() => null),
       billNumber: 'B-1001',
-      details: null,
     },
   ],
   nextCursor: null,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { COLUMN_KEYS } from '../columns.ts'
+import { COLUMN_KEYS, mapOptionalColumns } from '../columns.ts'
 import { FAULT_CODES } from '../fault-codes.ts'
 import { DELAY_CODES } from '../import-delay.ts'
 import { usedProfile } from '../import-profile.ts'
@@ -129,9 +129,7 @@ const redemptionView = z
     importId: id,
     fileName: z.string(),
     rowNumber: z.int().min(1),
-    billId: z.string().nullable(),
-    billNumber: z.string().nullable(),
-    details: z.string().nullable(),
+    ...mapOptionalColumns(() => z.string().nullable()),
   })
   .meta({ id: 'Redemption' })
 

@@ -1,6 +1,9 @@
+import { COLUMNS, OPTIONAL_KEYS, type OptionalKey } from '@importer/contracts'
+
 import type { Database } from '../open-database.ts'
 
-export interface RecordedRedemption {
+/** Optional columns under their keys, null where the file had none. */
+export interface RecordedRedemption extends Readonly<Record<OptionalKey, string | null>> {
   readonly couponId: bigint
   readonly couponCode: string
   readonly seriesId: bigint
@@ -12,9 +15,6 @@ export interface RecordedRedemption {
   readonly importId: number
   readonly fileName: string
   readonly rowNumber: number
-  readonly billId: string | null
-  readonly billNumber: string | null
-  readonly details: string | null
 }
 
 /** Where a page of a coupon's redemptions ended. */
@@ -25,8 +25,8 @@ export type CouponCursor =
 const SELECT = `
 SELECT r.coupon_id AS "couponId", c.code AS "couponCode", c.series_id AS "seriesId", r.customer_id AS "customerId",
        r.till_id AS "tillId", r.redeemed_at AS "redeemedAt", r.ordinal, r.import_id AS "importId",
-       i.file_name AS "fileName", r.row_number AS "rowNumber", r.bill_id AS "billId", r.bill_number AS "billNumber",
-       r.details
+       i.file_name AS "fileName", r.row_number AS "rowNumber",
+       ${OPTIONAL_KEYS.map((key) => `r.${COLUMNS[key].sqlColumn} AS "${key}"`).join(', ')}
 FROM redemption r
 JOIN coupon c ON c.org_id = r.org_id AND c.id = r.coupon_id
 JOIN import i ON i.id = r.import_id`
