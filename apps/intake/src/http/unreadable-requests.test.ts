@@ -127,7 +127,8 @@ describe('a body that cannot be read is answered by the API that it was sent to'
     const native = readRefusal(await send(NATIVE_UPLOAD + body))
     expect(native.body).toMatchObject({ type: 'about:blank', status: Number(status), code })
     await expectRefusal(native, code)
-    await vi.waitFor(async () => expect(await intake.countStored()).toEqual({ imports: 0, files: 0, jobs: 0 }))
+    const nothing = { imports: 0, files: 0, jobs: 0 }
+    await vi.waitFor(async () => expect(await intake.countStored()).toEqual(nothing), { timeout: 5_000, interval: 20 })
   })
 
   test('with 400, one whose client ends its side before it is complete', async () => {
