@@ -62,7 +62,7 @@ export function createExplainOperations({ store }: IntakeDependencies, findImpor
 
   const timeline = defineOperation(OPERATIONS.listTimeline, async ({ principal, database, query, params }) => {
     const { id } = await findOwnedImport(findImport, principal.orgId, params.importId)
-    const page = { afterId: query.cursor, limit: query.limit + 1 }
+    const page = { kind: query.kind, afterId: query.cursor, limit: query.limit + 1 }
     return toEventPage(await listTimeline(database, id, page), query.limit)
   })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { TIMELINE_KINDS } from '../audit.ts'
 import * as examples from './explain-examples.ts'
 import * as views from './explain-views.ts'
 import { answer, type Operation } from './operation.ts'
@@ -52,7 +53,12 @@ export const EXPLAIN_OPERATIONS = {
     path: '/v1/imports/{importId}/timeline',
     tag: 'imports',
     summary: 'List the timeline of an import',
-    query: pageQuery,
+    query: pageQuery.extend({
+      kind: z
+        .enum(TIMELINE_KINDS, `expected one of ${TIMELINE_KINDS.join(', ')}`)
+        .optional()
+        .meta({ description: 'Entries of this kind only' }),
+    }),
     success: [answer(200, 'A page', views.timelineView, examples.timeline)],
     errors: { 404: 'There is no such import in this organization' },
   },

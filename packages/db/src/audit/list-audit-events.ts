@@ -17,13 +17,13 @@ export interface EventPage {
   readonly limit: number
 }
 
-/** What happened to an import, oldest first. The caller has seen that the import is the organization's. */
+/** What happened to an import, or what of this `kind`, oldest first. The caller has seen that the import is the organization's. */
 export async function listTimeline(
   database: Database,
   importId: number,
-  page: EventPage,
+  { kind, ...page }: EventPage & { readonly kind?: TimelineKind | undefined },
 ): Promise<ListedEvent<TimelineKind>[]> {
-  return list(database, { importId }, page)
+  return list(database, { importId, ...(kind !== undefined && { kind }) }, page)
 }
 
 /** What else happened in an organization, oldest first. */

@@ -79,8 +79,8 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
   const { may } = useSession()
   const [state, setState] = useViewState(viewState)
   const importId = String(view.id)
-  const expiry = useExpiry(view)
-  const mayCorrect = may('write') && isOver(view) && view.status !== 'reverted' && expiry === null
+  const expiredAt = useExpiry(view)
+  const mayCorrect = may('write') && isOver(view) && view.status !== 'reverted' && expiredAt === null
   return (
     <Page
       title={showFileName(view.fileName)}
@@ -93,14 +93,14 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
           {freshness}
         </span>
       }
-      actions={may('write') && <ImportActions view={view} isExpired={expiry !== null} />}
+      actions={may('write') && <ImportActions view={view} isExpired={expiredAt !== null} />}
     >
       <Notices view={view} />
       <ProgressPanel view={view} />
       <Suspense fallback={null}>
         <OutcomeChart view={view} />
       </Suspense>
-      {view.counts.rejected > 0 && expiry === null && (
+      {view.counts.rejected > 0 && expiredAt === null && (
         <>
           <ErrorGroups
             view={view}
@@ -126,9 +126,9 @@ function Shown({ view, freshness }: { readonly view: View; readonly freshness: R
         </>
       )}
       <div className={own.columns}>
-        <Downloads view={view} expiredAt={expiry?.at ?? null} />
-        {view.counts.rows > 0 && expiry === null && <FindRow importId={importId} />}
-        <Timeline view={view} />
+        <Downloads view={view} expiredAt={expiredAt} />
+        {view.counts.rows > 0 && expiredAt === null && <FindRow importId={importId} />}
+        <Timeline view={view} expiredAt={expiredAt} />
         <Panel title="About this import">
           <About view={view} />
         </Panel>

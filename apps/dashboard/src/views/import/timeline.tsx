@@ -27,23 +27,28 @@ const KINDS: Readonly<Record<Entry['kind'], string>> = {
   expired: 'File and reports deleted',
 }
 
-function useTimeline({ id, status }: ImportView) {
+/** When file and reports were deleted, by somebody or for their age; null: they are there, as far as is known. */
+export function useExpiry({ id, status }: ImportView): string | null {
   const importId = String(id)
   const interval = useInterval(POLL_MS)
-  return useQuery({
-    queryKey: ['timeline', importId, status],
-    queryFn: async ({ signal }) => client.listTimeline({ importId, limit: MOST }, { signal }),
-    refetchInterval: isOver({ status }) ? false : interval,
+  const { data } = useQuery({
+    queryKey: ['timeline', importId, 'expired'],
+    queryFn: async ({ signal }) => client.listTimeline({ importId, kind: 'expired', limit: 1 }, { signal }),
+    enabled: isOver({ status }),
+    refetchInterval: ({ state }) => (state.data?.items.length === 1 ? false : interval),
   })
+  return data?.items[0]?.at ?? null
 }
 
-/** When file and reports were deleted, by somebody or for their age; null: they are there, as far as is known. */
-export function useExpiry(view: ImportView): Entry | null {
-  return useTimeline(view).data?.items.find(({ kind }) => kind === 'expired') ?? null
-}
-
-export function Timeline({ view }: { readonly view: ImportView }) {
-  const query = useTimeline(view)
+export function Timeline({ view, expiredAt }: { readonly view: ImportView; readonly expiredAt: string | null }) {
+  const { id, status } = view
+  const importId = String(id)
+  const interval = useInterval(POLL_MS)
+  const query = useQuery({
+    queryKey: ['timeline', importId, status, expiredAt],
+    queryFn: async ({ signal }) => client.listTimeline({ importId, limit: MOST }, { signal }),
+    refetchInterval: isOver(view) ? false : interval,
+  })
   return (
     <Panel title="What happened">
       <Awaited what="the timeline" query={query} />
