@@ -9,8 +9,8 @@ import { promisify } from 'node:util'
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import { makeTemporaryFolder } from '../../../../tests/support/temporary-folder.ts'
-import { makeCurl } from './make-curl.ts'
+import { makeTemporaryFolder } from '../support/temporary-folder.ts'
+import { makeCurl } from '../../apps/dashboard/src/api/make-curl.ts'
 
 /** The commands that the page shows, run by shells as somebody pastes them; a server keeps what arrives. */
 
