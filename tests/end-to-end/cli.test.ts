@@ -141,9 +141,17 @@ describe('keys', () => {
 
 describe('what cannot be done is one line and exit code 2:', () => {
   test.each<[string, string[], RegExp]>([
-    ['no command', [], /^redemptions: a command is missing; expected upload, .*$/],
-    ['no option', ['upload', 'x.csv'], /^redemptions: required option '--series <id>' not specified$/],
-    ['a wrong choice', [...UPLOAD, '--customer', 'NAME', 'x.csv'], /Allowed choices are MOBILE, .*$/],
+    ['no command', [], /^redemptions: a command is missing; expected import, .*$/],
+    [
+      'no option',
+      ['upload', 'x.csv'],
+      /^redemptions: required option '--series <id>' not specified; redemptions upload --help shows what is expected$/,
+    ],
+    [
+      'a wrong choice',
+      [...UPLOAD, '--customer', 'NAME', 'x.csv'],
+      /^redemptions: --customer is 'NAME'; expected one of MOBILE, .*$/,
+    ],
     ['a wrong kind', ['reference', 'put', 'till', 'x.csv'], /expected series, coupons, customers, tills$/],
     ['no file', [...UPLOAD, 'missing.csv'], /missing\.csv cannot be read \(ENOENT\); expected a CSV file$/],
     ['wrong columns', [...UPLOAD, '--columns', '{}', 'series.csv'], /HTTP 400: uploadHeaders lacks the key "mobile"/],

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 
 import { RequestError } from '@importer/client'
-import { toPlainText } from '@importer/contracts'
-import { CommanderError } from 'commander'
+import { CommanderError, type Command } from 'commander'
 
 import { createProgram } from './create-program.ts'
+import { describeError } from './describe-error.ts'
 import { readCliEnvironment } from './env.ts'
 import { EXIT, exitCodeOfError, type ExitCode } from './framework/exit-codes.ts'
 import { settleOptionalValues } from './framework/optional-values.ts'
@@ -27,8 +27,9 @@ export interface RunCliOptions {
  */
 export async function runCli({ args, env, ...streams }: RunCliOptions): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.success
+  let program: Command | null = null
   try {
-    const program = createProgram({
+    program = createProgram({
       terminal: { env: readCliEnvironment(env), ...streams },
       end: (code) => (exitCode = code),
     })
@@ -36,7 +37,7 @@ export async function runCli({ args, env, ...streams }: RunCliOptions): Promise<
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.success
-    const message = describe(error)
+    const message = describeError(error, program, args)
     exitCode = exitCodeOfError(error)
     streams.stderr.write(`redemptions: ${message}\n`)
     if (isJsonWanted(args)) streams.stdout.write(`${JSON.stringify(describeForPrograms(error, message, exitCode))}\n`)
@@ -53,17 +54,4 @@ function isJsonWanted(args: readonly string[]): boolean {
 function describeForPrograms(error: unknown, message: string, exitCode: ExitCode): object {
   const { code, status } = error instanceof RequestError ? error : { code: null, status: null }
   return { error: { message, code: error instanceof CommanderError ? error.code : code, status }, exitCode }
-}
-
-function describe(error: unknown): string {
-  if (error instanceof CommanderError && error.code === 'commander.help') {
-    return 'a command is missing; expected upload, import, status, list or another of redemptions --help'
-  }
-  const message = error instanceof Error ? error.message : String(error)
-  return toPlainText(
-    message
-      .replace(/^error: /, '')
-      .replaceAll('\n', ' ')
-      .trim(),
-  )
 }
