@@ -80,6 +80,6 @@ describe('row errors are stored as they always were', () => {
 
   test('a number that no version wrote is refused', () => {
     expect(() => decodeRowError(0x7fff)).toThrow(/32767/)
-    expect(() => decodeRowError(0x10b)).toThrow(/267/)
+    expect(() => decodeRowError(0x10e)).toThrow(/270/)
   })
 })
