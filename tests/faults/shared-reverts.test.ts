@@ -70,7 +70,7 @@ async function revertBoth(redisUrl: string | undefined): Promise<void> {
   await request(giant)
   await waitUntil('the giant revert has used up its time slice', async () => {
     const held = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()
-      AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '1.1 s' AND query LIKE '%DELETE FROM redemption%'`
+      AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '1.1 s' AND query LIKE '%revert-rows%'`
     return ((await queryOnce<{ n: number }>(ownerUrl, held))[0]?.n ?? 0) > 0
   })
   await request(small)
