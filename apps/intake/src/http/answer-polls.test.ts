@@ -30,7 +30,7 @@ async function fetchTarget(target: string, headers: Record<string, string>) {
     status: response.status,
     headers: Object.fromEntries(named),
     body: await response.text(),
-    logged: await vi.waitFor(() => findLine(requestId)),
+    logged: await vi.waitFor(() => findLine(requestId), { timeout: 10_000 }),
   }
 }
 

@@ -58,7 +58,9 @@ describe('a client that goes away', () => {
     connection.socket.write(writeUploadHead({ 'Content-Length': 900_000 }) + body())
     // Something of the file is on the disk before the client goes, where there is a file at all.
     if (body().length > 100_000) {
-      await vi.waitFor(async () => expect((await intake.countStored()).files).toBe(before.files + 1))
+      await vi.waitFor(async () => expect((await intake.countStored()).files).toBe(before.files + 1), {
+        timeout: 10_000,
+      })
     }
     connection.socket.destroy()
     await expectNothingStored()
@@ -68,7 +70,7 @@ describe('a client that goes away', () => {
     connection.socket.write(writeUploadHead({ 'Transfer-Encoding': 'chunked' }))
     const body = beginMultipart(GOOD_FIELDS, CSV.repeat(5_000))
     connection.socket.write(`${body.length.toString(16)}\r\n${body}\r\n`)
-    await vi.waitFor(async () => expect((await intake.countStored()).files).toBe(before.files + 1))
+    await vi.waitFor(async () => expect((await intake.countStored()).files).toBe(before.files + 1), { timeout: 10_000 })
     connection.socket.resetAndDestroy()
     await expectNothingStored()
   })

@@ -71,7 +71,7 @@ test('pipelined requests begin one after the other, each when the answer before 
   const { socket, waitFor } = await connect()
   socket.write(get('/1') + get('/2') + get('/3'))
   for (const path of ['/1', '/2', '/3']) {
-    await vi.waitFor(() => expect(begun.at(-1)).toBe(path), { interval: 5 })
+    await vi.waitFor(() => expect(begun.at(-1)).toBe(path), { timeout: 10_000, interval: 5 })
     expect(pending).toHaveLength(1)
     pending.pop()?.end(`<${path}>`)
   }
@@ -110,7 +110,7 @@ test('of requests that many connections send at once, few begin in one turn of t
     response.end(`<${request.url}>`)
   })
   const clients = await Promise.all(Array.from({ length: 20 }, connect))
-  await vi.waitFor(() => expect(accepted).toHaveLength(20), { interval: 5 })
+  await vi.waitFor(() => expect(accepted).toHaveLength(20), { timeout: 10_000, interval: 5 })
   for (const { socket } of clients) socket.write(get('/1'))
   for (const answers of await Promise.all(clients.map(async (client) => readAnswers(client, 1)))) {
     expect(answers).toEqual(['</1>'])
@@ -136,7 +136,7 @@ test('what had no time to begin begins soon, not one in each turn of the event l
     response.end(`<${request.url}>`)
   })
   const clients = await Promise.all(Array.from({ length: 20 }, connect))
-  await vi.waitFor(() => expect(accepted).toHaveLength(20), { interval: 5 })
+  await vi.waitFor(() => expect(accepted).toHaveLength(20), { timeout: 10_000, interval: 5 })
   for (const { socket } of clients) socket.write(get('/1'))
   await Promise.all(clients.map(async (client) => readAnswers(client, 1)))
   expect(iterations).toHaveLength(20)
@@ -176,7 +176,7 @@ test('a client that sends endlessly ahead of an answer is not read', async () =>
   const { socket } = await connect()
   const ahead = get('/ahead').repeat(10_000)
   while (socket.writableLength < 10 * ahead.length) socket.write(ahead)
-  await vi.waitFor(() => expect(pending).toHaveLength(1), { interval: 5 })
+  await vi.waitFor(() => expect(pending).toHaveLength(1), { timeout: 10_000, interval: 5 })
   // What has been read of it once, when nothing more of it moves, is read of it for good.
   let read = -1
   await vi.waitFor(
@@ -185,7 +185,7 @@ test('a client that sends endlessly ahead of an answer is not read', async () =>
       read = now
       expect(now).toBe(before)
     },
-    { interval: 50 },
+    { timeout: 10_000, interval: 50 },
   )
   expect(read).toBeLessThanOrEqual(2 * 64 * 1024)
   expect(pending).toHaveLength(1)

@@ -53,6 +53,6 @@ test('a client that does not read has its time', async () => {
   const { socket } = await openRawConnection(port)
   socket.pause()
   socket.write('GET /report HTTP/1.1\r\nHost: a\r\n\r\n')
-  await vi.waitFor(() => expect(accepted[0]?.timeout).toBe(60_000), { interval: 5 })
+  await vi.waitFor(() => expect(accepted[0]?.timeout).toBe(60_000), { timeout: 10_000, interval: 5 })
   socket.destroy()
 })

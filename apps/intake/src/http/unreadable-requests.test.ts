@@ -37,12 +37,15 @@ function readRefusal(received: string): Refused {
 async function expectRefusal({ headers, status }: Refused, code: string): Promise<void> {
   expect([headers.get('connection'), headers.get('x-content-type-options')]).toEqual(['close', 'nosniff'])
   const requestId = headers.get('x-request-id') ?? 'no id'
-  await vi.waitFor(() => {
-    const lines = intake.logged
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-      .filter((line) => line['requestId'] === requestId)
-    expect(lines).toEqual([expect.objectContaining({ msg: 'request', status, errorCode: code })])
-  })
+  await vi.waitFor(
+    () => {
+      const lines = intake.logged
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((line) => line['requestId'] === requestId)
+      expect(lines).toEqual([expect.objectContaining({ msg: 'request', status, errorCode: code })])
+    },
+    { timeout: 10_000 },
+  )
 }
 
 const UPLOAD = writeHead('POST', `/upload/redeemFile/${SERIES}`, {

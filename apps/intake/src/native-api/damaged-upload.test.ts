@@ -95,11 +95,14 @@ describe.each([
         // Its head was sent before its first row was read.
         expect(response.status).toBe(200)
         await expect(response.arrayBuffer()).rejects.toThrow('terminated')
-        const lines = await vi.waitFor(() => {
-          const found = intake.logged.filter((text) => text.includes(headers['X-Request-Id']))
-          if (found.length < 2) throw new Error('the request has no line yet')
-          return found.map((text) => JSON.parse(text))
-        })
+        const lines = await vi.waitFor(
+          () => {
+            const found = intake.logged.filter((text) => text.includes(headers['X-Request-Id']))
+            if (found.length < 2) throw new Error('the request has no line yet')
+            return found.map((text) => JSON.parse(text))
+          },
+          { timeout: 10_000 },
+        )
         expect(lines).toMatchObject([
           { level: 'error', msg: 'request failed', errorCode: 'FILE_DAMAGED', err: { type: 'FileDamagedError' } },
           { msg: 'request', status: 500, errorCode: 'FILE_DAMAGED' },

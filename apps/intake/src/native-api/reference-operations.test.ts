@@ -120,14 +120,17 @@ test('a load whose client goes away is recorded with what it wrote', async () =>
   socket.write(`id\n${Array.from({ length: 45_000 }, (_, i) => `${500_000 + i}\n`).join('')}`)
   await vi.waitFor(async () => expect(await count('customers')).toBeGreaterThan(0), { timeout: 10_000 })
   socket.destroy()
-  await vi.waitFor(async () => {
-    const { items } = await readJson(await callApi(intake, 'GET', '/v1/audit-events?limit=1000'))
-    expect(items.at(-1)).toMatchObject({
-      kind: 'reference.loaded',
-      actor: { name: 'gone-loader' },
-      detail: { kind: 'customers', inserted: await count('customers'), failure: 'CLIENT_GONE' },
-    })
-  })
+  await vi.waitFor(
+    async () => {
+      const { items } = await readJson(await callApi(intake, 'GET', '/v1/audit-events?limit=1000'))
+      expect(items.at(-1)).toMatchObject({
+        kind: 'reference.loaded',
+        actor: { name: 'gone-loader' },
+        detail: { kind: 'customers', inserted: await count('customers'), failure: 'CLIENT_GONE' },
+      })
+    },
+    { timeout: 10_000 },
+  )
 })
 
 test('loading the same rows again writes none of them', async () => {

@@ -47,7 +47,7 @@ async function readWorkedMs(id: number): Promise<number> {
 
 /** What the import tells once it has been looked up anew: what a worker changes is seen a moment later. */
 async function expectAttempts(id: number, attempts: number): Promise<void> {
-  await vi.waitFor(async () => expect((await show(id)).attempts).toBe(attempts), { interval: 10 })
+  await vi.waitFor(async () => expect((await show(id)).attempts).toBe(attempts), { timeout: 10_000, interval: 10 })
 }
 
 test('attempts are the first start and each take-over after a failure, not the time slices', async () => {
@@ -61,7 +61,9 @@ test('attempts are the first start and each take-over after a failure, not the t
   await act(id, 'cancel')
   await act(id, 'resume')
   await work(intake, id)
-  await vi.waitFor(async () => expect(await show(id)).toMatchObject({ status: 'completed', attempts: 2 }))
+  await vi.waitFor(async () => expect(await show(id)).toMatchObject({ status: 'completed', attempts: 2 }), {
+    timeout: 10_000,
+  })
 })
 
 test('an import that failed and is resumed is another attempt', async () => {
