@@ -141,6 +141,26 @@ describe('a body that cannot be read is answered by the API that it was sent to'
   })
 })
 
+test('what was kept for a body that cannot be read is given up with its answer, the idempotency key, too', async () => {
+  const key = 'Idempotency-Key: cut-upload\r\n'
+  const withKey = NATIVE_UPLOAD.replace('\r\n', `\r\n${key}`)
+  const whole = `${beginMultipart(GOOD_FIELDS, CSV)}\r\n--test-boundary--\r\n`
+  for (const [body, isEnded] of [
+    [CHUNK, true],
+    [`${CHUNK}no chunk\r\n`, false],
+  ] as const) {
+    expect(readRefusal(await send(withKey + body, { isEnded })).status).toBe(400)
+    const nothing = { imports: 0, files: 0, jobs: 0 }
+    await vi.waitFor(async () => expect(await intake.countStored()).toEqual(nothing), { timeout: 10_000, interval: 20 })
+  }
+  const sent = withKey.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
+  await vi.waitFor(
+    async () =>
+      expect(await send(`${sent}${whole.length.toString(16)}\r\n${whole}\r\n0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 202 /),
+    { timeout: 10_000 },
+  )
+})
+
 describe('a head that Node refuses by itself is answered by the API that it was sent to', () => {
   const heads = [
     ['without a Host', 400, 'INVALID_VALUE', (path: string) => `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`],
