@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['tests/browser/**/*.test.ts'],
     globalSetup: ['tests/browser/global-setup.ts'],
+    setupFiles: ['tests/support/release-after-file.ts'],
     allowOnly: false,
     fileParallelism: false,
     testTimeout: 300_000,
