@@ -110,7 +110,17 @@ describe('import', () => {
     expect(await cli.run(['import', 'shops.csv', '--profile', 'copy'])).toMatchObject({ exitCode: 2 })
     expect(await cli.run(['import', 'shops.csv'])).toMatchObject({
       exitCode: 2,
+      stderr: expect.stringContaining('import needs to know the columns'),
+    })
+    expect(await cli.run(['import', 'shops.csv', '--map-by-header'])).toMatchObject({
+      exitCode: 2,
       stderr: expect.stringContaining('import needs a series'),
+    })
+    expect(await cli.run(['import', 'shops.csv', '--series', '500'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(
+        /--map-by-header, or --profile NAME: .*redemptions inspect shops\.csv proposes them/,
+      ),
     })
   })
 

@@ -77,6 +77,13 @@ async function importFiles(session: Session, files: readonly string[], options: 
   }
   if (files.filter((file) => file === '-').length > 1) throw new CliError('- stands twice; standard input is one file')
   const fields = readUploadFields(options as ImportOptions & Record<string, unknown>)
+  if (fields['uploadHeaders'] === undefined && options.profile === undefined && options.mapByHeader !== true) {
+    const [first = ''] = files
+    const inspect = first === '-' ? '' : `: ${session.nameCommand(`inspect ${first}`)} proposes them`
+    throw new CliError(
+      `import needs to know the columns; expected --customer, --coupon and --column, or --map-by-header, or --profile NAME${inspect}`,
+    )
+  }
   const imports: Imported[] = []
   // One after the other: the importer does the rest side by side.
   const series = options.series ?? (await readSeries(session, options.profile))
