@@ -31,7 +31,9 @@ export function evaluateBars(results: Results): Bar[] {
   const [, ...kinds] = results.find('series-kinds')?.suite.kinds ?? []
   for (const { title, ratio_to_once } of kinds)
     atLeast(`import, against coupons used once: ${title}`, 0.5, ratio_to_once)
-  for (const { title, ratio_to_psql } of kinds) atLeast(`import, against psql by hand: ${title}`, 1, ratio_to_psql)
+  // Of full coupons the script skips the rows, so it does less work.
+  const comparable = kinds.filter(({ title }) => !title.endsWith(', full'))
+  for (const { title, ratio_to_psql } of comparable) atLeast(`import, against psql by hand: ${title}`, 1, ratio_to_psql)
   const peers = results.find('peers')?.suite.sizes.at(-1)
   atLeast('import, against findMany and createMany', 15, peers?.ratio_to_createmany, 1)
   atLeast('import, against row by row', 100, peers?.ratio_to_row_by_row, 0)
