@@ -90,6 +90,8 @@ test.each<[RowErrorReason, ColumnKey, string, CellRules?]>([
   ['date_not_in_calendar', DATE, '31/02/2026', { dateFormat: 'dd/MM/yyyy' }],
   ['date_not_in_calendar', DATE, '31/40/2026', { dateFormat: 'dd/MM/yyyy' }],
   ['date_not_in_calendar', DATE, '2026/13/05', { dateFormat: 'yyyy/MM/dd' }],
+  ['date_not_in_calendar', DATE, '26/13/05', { dateFormat: 'yy/MM/dd' }],
+  ['date_not_in_calendar', DATE, '05/31/26', { dateFormat: 'yy/MM/dd' }],
 ])('%s of %s %s: nothing is guessed', (reason, field, value, rules = {}) => {
   expect(describeRowError({ reason, field }, value, rules)).not.toContain(': ')
 })

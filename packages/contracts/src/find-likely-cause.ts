@@ -181,12 +181,12 @@ function findDateCause(text: string, { dateFormat = DEFAULT_DATE_FORMAT }: Value
 
 function findOrderCause(text: string, dateFormat: string): LikelyCause | null {
   if (isNamedDateFormat(dateFormat)) return DAY_FIRST.test(text) ? 'day_first_date' : 'year_first_date'
-  const isYearFirst = YEAR_FIRST.test(text)
-  if (isYearFirst !== dateFormat.startsWith('y') || outline(text, /\d+/g) !== outline(dateFormat, /[yMdHhmsS]+/g))
-    return 'other_date'
+  const isSameOrder = YEAR_FIRST.test(text) === dateFormat.startsWith('yyyy')
+  if (!isSameOrder || outline(text, /\d+/g) !== outline(dateFormat, /[yMdHhmsS]+/g)) return 'other_date'
+  if (dateFormat.startsWith('y')) return null
   const [first = 0, second = 0] = text.match(/\d+/g)?.map(Number) ?? []
   const [day, month] = dateFormat.startsWith('d') ? [first, second] : [second, first]
-  return !isYearFirst && month > MONTHS && month <= LONGEST_MONTH && day <= MONTHS ? 'swapped_date' : null
+  return month > MONTHS && month <= LONGEST_MONTH && day <= MONTHS ? 'swapped_date' : null
 }
 
 /** What stands between the numbers of a date, or between the parts of a pattern: by it the two are compared. */
