@@ -12,7 +12,7 @@ const TRY_AGAIN_MS = 1_000
 process.once('disconnect', () => process.exit(1))
 try {
   const environment = readEnvironment()
-  // Whoever runs this by hand wants to know at once; `npm start` goes on whenever the database comes.
+  // A person who runs this gets the error at once; `npm start`, which this process is connected to, waits for the database.
   while (!(await migrateUnlessAway(environment, process.connected))) await delay(TRY_AGAIN_MS)
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))

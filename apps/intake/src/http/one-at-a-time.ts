@@ -146,7 +146,7 @@ export function oneAtATime(app: Served, drain: Pick<Drain, 'track' | 'release'>)
       const [request, response] = current
       if (request.complete) return
       if (!response.headersSent) response.setHeader('Connection', 'close')
-      // Node tells a reader of the body that its connection is gone only while the answer is not out.
+      // Once the answer is out Node closes no request whose connection breaks, and a reader of its body would wait.
       response.once('close', () => request.destroy())
       app.refuse(refusal, request, response)
       return

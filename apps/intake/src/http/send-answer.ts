@@ -55,7 +55,7 @@ function dropBody(request: IncomingMessage): Promise<void> {
       idle.refresh()
     }
     request.on('data', onData).once('end', finish).once('close', finish)
-    // Of a body that cannot be parsed the request hears nothing more.
+    // The request emits no event more of a body that Node cannot parse.
     request.socket.once('end', finish)
 
     function finish(): void {

@@ -139,8 +139,8 @@ function toPattern(path: string): string {
 }
 
 /**
- * A parameter of a native path, as it stands there. A kind of reference data is one of REFERENCE_KINDS, a name is one that
- * a profile can have, every other is a whole number of any size: a number that no id has is answered as not found.
+ * Gives a parameter of a native path as the client sent it. `kind` is one of REFERENCE_KINDS, `name` a name that a profile can have,
+ * every other a whole number of any size: the operation answers 404 for a number that no id has.
  *
  * @throws ApiError 400 when the text is none of these
  */

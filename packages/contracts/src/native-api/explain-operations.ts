@@ -54,10 +54,7 @@ export const EXPLAIN_OPERATIONS = {
     tag: 'imports',
     summary: 'List the timeline of an import',
     query: pageQuery.extend({
-      kind: z
-        .enum(TIMELINE_KINDS, `expected one of ${TIMELINE_KINDS.join(', ')}`)
-        .optional()
-        .meta({ description: 'Entries of this kind only' }),
+      kind: z.enum(TIMELINE_KINDS).optional().meta({ description: 'Entries of this kind only' }),
     }),
     success: [answer(200, 'A page', views.timelineView, examples.timeline)],
     errors: { 404: 'There is no such import in this organization' },

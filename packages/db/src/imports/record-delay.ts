@@ -6,7 +6,7 @@ import type { HeldImport } from './change-import.ts'
 export interface DelayToRecord {
   readonly code: RecordedDelayCode
   readonly message: string
-  /** The caller has given the import up for it: whoever takes it up next takes it over from no failed worker. */
+  /** The worker has stopped the import for it, without a failure: the next start is no take-over. */
   readonly hasStopped?: boolean
 }
 
