@@ -215,14 +215,20 @@ test.each(KINDS.map((kind, n) => ({ ...kind, n })))(
   TIMEOUT_MS,
 )
 
-test('of a batch that an action cancels', async () => {
-  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 21)
+/** An import of two rows whose batch is held up in the middle of its statement. */
+async function holdUpBatch(n: number) {
+  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, n)
   const obstacle = await blockCoupon(server.ownerUrl, `${series.coupon(1)}/1/7/${AT}`)
   const { importer } = series
   const file = Buffer.from(`${series.row(0, 1)}\n${series.row(1, 1)}\n`)
   const { importId } = await importer.create({ seriesId: series.id, mapping: MAPPING, file })
   const run = importer.run(importId)
   await obstacle.waitUntilMet()
+  return { series, obstacle, importer, importId, run }
+}
+
+test('of a batch that an action cancels', async () => {
+  const { series, obstacle, importer, importId, run } = await holdUpBatch(21)
   const action = { orgId: TEST_ORG, importId, actor: TEST_ACTOR }
   expect(await cancelImport(importer.database, action)).toBe(true)
   expect(await run).toEqual({ status: 'finished' })
@@ -231,13 +237,7 @@ test('of a batch that an action cancels', async () => {
 })
 
 test('of a take-over that an action cancels while it waits for the batch of the worker before', async () => {
-  const series = await Series.open({ name: '', limit: 1, fastestStrategy: 'first-use' }, 22)
-  const obstacle = await blockCoupon(server.ownerUrl, `${series.coupon(1)}/1/7/${AT}`)
-  const { importer } = series
-  const file = Buffer.from(`${series.row(0, 1)}\n${series.row(1, 1)}\n`)
-  const { importId } = await importer.create({ seriesId: series.id, mapping: MAPPING, file })
-  const run = importer.run(importId)
-  await obstacle.waitUntilMet()
+  const { series, obstacle, importer, importId, run } = await holdUpBatch(22)
   const takeOver = importer.run(importId)
   await obstacle.waitForMore(2, TIMEOUT_MS)
   const action = { orgId: TEST_ORG, importId, actor: TEST_ACTOR }

@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { startFaultyProxy, type Fault, type FaultyProxy } from '../support/faulty-proxy.ts'
+import { openFaultyProxy, type Fault, type FaultyProxy } from '../support/faulty-proxy.ts'
 import { queryOnce } from '../support/query-once.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
 import { startSystem, TEST_KEY, type RunningSystem, type SystemOptions } from '../support/running-system.ts'
@@ -22,17 +22,6 @@ const ROWS = 200
 const COMPLETED = { status: 'completed', counts: { rows: ROWS, inserted: ROWS, duplicates: 0, rejected: 0 } }
 /** The longest that a client waits while a peer is silent: the table of failures in ARCHITECTURE.md. */
 const LIMIT_MS = 75_000
-
-const proxies: FaultyProxy[] = []
-afterAll(async () => {
-  for (const proxy of proxies) await proxy.stop()
-})
-
-async function startProxy(url: string, defaultPort: number): Promise<FaultyProxy> {
-  const proxy = await startFaultyProxy(url, defaultPort)
-  proxies.push(proxy)
-  return proxy
-}
 
 /** What the intake answered; `undefined`: it broke the connection amid a body that it had begun. */
 interface Answer {
@@ -126,7 +115,7 @@ function expectAnswered(answer: Answer, code: string): void {
 describe.concurrent.each(FAULTS)('connections of an intake that are $kind', (fault) => {
   it('to the database, the queue in it', async () => {
     const database = await createTestDatabase()
-    const proxy = await startProxy(database.url, 5432)
+    const proxy = await openFaultyProxy(database.url, 5432)
     const disturbed = await disturb(proxy, fault, { database, intakeEnv: { DATABASE_URL: proxy.url } })
     const { answers, system } = disturbed
     const [upload, view, list, status, report] = answers
@@ -146,7 +135,7 @@ describe.concurrent.each(FAULTS)('connections of an intake that are $kind', (fau
 
   it.skipIf(!hasRedisServer())('to the queue on Redis', async () => {
     const redis = await startRedisServer()
-    const proxy = await startProxy(redis.url, 6379)
+    const proxy = await openFaultyProxy(redis.url, 6379)
     const disturbed = await disturb(proxy, fault, { redisUrl: redis.url, intakeEnv: { REDIS_URL: proxy.url } })
     // The queue is needed for none of it: what it does not take, the reconciler of a worker brings.
     expect(disturbed.answers.map(({ status }) => status)).toEqual([202, 200, 200, 200, 200])

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
-import { startFaultyProxy, type Fault, type FaultyProxy } from '../support/faulty-proxy.ts'
+import { openFaultyProxy, type Fault, type FaultyProxy } from '../support/faulty-proxy.ts'
 import { blockCoupon } from '../support/obstacle.ts'
 import type { WholeOutcome } from '../support/recorded-outcome.ts'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.ts'
@@ -20,7 +20,6 @@ const FAULTS: Fault[] = [
 ]
 
 const fault = makeFaultCase(1_000)
-const proxies: FaultyProxy[] = []
 let undisturbed: WholeOutcome | undefined
 let paddedUndisturbed: WholeOutcome | undefined
 
@@ -33,15 +32,6 @@ beforeAll(async () => {
   paddedUndisturbed = await waitForOutcome(system, jobId)
   await system.stop()
 })
-afterAll(async () => {
-  for (const proxy of proxies) await proxy.stop()
-})
-
-async function startProxy(url: string, defaultPort: number): Promise<FaultyProxy> {
-  const proxy = await startFaultyProxy(url, defaultPort)
-  proxies.push(proxy)
-  return proxy
-}
 
 /** Disturbs all connections that pass the proxy while the worker is held up amid a batch, and heals the peer at once. */
 async function runDisturbed(proxy: FaultyProxy, disturbance: Fault, options: SystemOptions): Promise<WholeOutcome> {
@@ -79,14 +69,14 @@ it.concurrent('an upload to an S3 that falls silent is refused in bounded time, 
 describe.concurrent.each(FAULTS)('connections that are $kind amid an import', (disturbance) => {
   it('to the database, the queue in it', async () => {
     const database = await createTestDatabase()
-    const proxy = await startProxy(database.url, 5432)
+    const proxy = await openFaultyProxy(database.url, 5432)
     const outcome = await runDisturbed(proxy, disturbance, { database, workerDatabaseUrl: proxy.url })
     expect(outcome).toEqual(undisturbed)
   })
 
   it.skipIf(!hasRedisServer())('to the queue on Redis', async () => {
     const redis = await startRedisServer()
-    const proxy = await startProxy(redis.url, 6379)
+    const proxy = await openFaultyProxy(redis.url, 6379)
     expect(await runDisturbed(proxy, disturbance, { redisUrl: proxy.url })).toEqual(undisturbed)
     await redis.stop()
   })

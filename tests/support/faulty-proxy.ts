@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
+import { afterFile } from './after-file.ts'
+
 /**
  * What happens to bytes on their way, in both directions. `silent`: they are taken and go nowhere, and nothing is ever
  * closed. `slow`: each piece arrives so much later. `trickle`: so many bytes a second arrive. `reset`: the connection is
@@ -97,6 +99,13 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
       await once(proxy, 'close')
     },
   }
+}
+
+/** One that stops when the test file is done. */
+export async function openFaultyProxy(targetUrl: string, defaultPort: number): Promise<FaultyProxy> {
+  const proxy = await startFaultyProxy(targetUrl, defaultPort)
+  afterFile(async () => proxy.stop())
+  return proxy
 }
 
 /** Pieces stay in their order, whatever becomes of the connection between them. */

@@ -1,12 +1,4 @@
-import {
-  completeImport,
-  ensureOrgSecret,
-  failImport,
-  findWebhookEndpoint,
-  listWebhookDeliveries,
-  redeliver,
-  rotateWebhookSecret,
-} from '@importer/db'
+import { ensureOrgSecret, failImport, findWebhookEndpoint, redeliver, rotateWebhookSecret } from '@importer/db'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
@@ -35,26 +27,6 @@ afterAll(async () => {
   await receiver.stop()
 })
 
-/** An import ends by the real clock: the test's must not be behind it. */
-function catchUp(): void {
-  if (world.clock.getTime() < Date.now()) world.clock = new Date()
-}
-
-async function endImport(more?: Parameters<WebhookWorld['makeImport']>[0]): Promise<number> {
-  const importId = await world.makeImport(more)
-  expect(await completeImport(world.database, { importId, fencingToken: 1 }, 0)).toBe(true)
-  catchUp()
-  return importId
-}
-
-const listAll = async () => listWebhookDeliveries(world.database, { orgId: ORG }, { limit: 100 })
-const onlyOne = async () => {
-  const [delivery, ...more] = await listAll()
-  expect(more).toEqual([])
-  if (delivery === undefined) throw new Error('there is no delivery')
-  return delivery
-}
-
 test('the end of an import is sent to its callback URL and to every endpoint that wants it, verifiably', async () => {
   const one = await world.makeEndpoint(`${receiver.url}/one`)
   const two = await world.makeEndpoint(`${receiver.url}/two`)
@@ -63,7 +35,7 @@ test('the end of an import is sent to its callback URL and to every endpoint tha
     .then(async ({ id }) =>
       world.database.prisma.webhookEndpoint.update({ where: { id }, data: { eventTypes: ['import.failed'] } }),
     )
-  const importId = await endImport({
+  const importId = await world.endImport({
     callbackUrl: `${receiver.url}/callback?x=1`,
     baseUrl: 'https://coupons.example.com',
   })
@@ -86,22 +58,22 @@ test('the end of an import is sent to its callback URL and to every endpoint tha
     expect(headers['content-type']).toBe('application/json')
   }
   expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(3)
-  expect((await listAll()).map(({ status }) => status)).toEqual(['delivered', 'delivered', 'delivered'])
+  expect((await world.listAll()).map(({ status }) => status)).toEqual(['delivered', 'delivered', 'delivered'])
 })
 
 test('an import ends whatever its callback URL is, and the record says what was wrong with it', async () => {
-  await endImport({ callbackUrl: `https://${'界'.repeat(1_900)}/` })
+  await world.endImport({ callbackUrl: `https://${'界'.repeat(1_900)}/` })
   await world.deliverAllDue()
-  expect(await onlyOne()).toMatchObject({ status: 'pending', attempts: [{ errorCode: 'URL_NOT_ALLOWED' }] })
+  expect(await world.onlyOne()).toMatchObject({ status: 'pending', attempts: [{ errorCode: 'URL_NOT_ALLOWED' }] })
 })
 
 test('a failed import is reported as such, and an import that nobody wants to hear of makes no event', async () => {
-  await endImport()
+  await world.endImport()
   expect(await world.database.prisma.webhookEvent.count()).toBe(0)
   await world.makeEndpoint(receiver.url)
   const importId = await world.makeImport()
   await failImport(world.database, { importId, fencingToken: 1 }, { code: 'NOT_CSV', message: 'no' })
-  catchUp()
+  world.catchUp()
   await world.deliverAllDue()
   expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({
     type: 'import.failed',
@@ -111,7 +83,7 @@ test('a failed import is reported as such, and an import that nobody wants to he
 
 test('a body stays under 20 kB, however much was noted with the import', async () => {
   await world.makeEndpoint(receiver.url)
-  await endImport({ metadata: { note: 'ü'.repeat(30_000) } })
+  await world.endImport({ metadata: { note: 'ü'.repeat(30_000) } })
   await world.deliverAllDue()
   const body = receiver.received[0]?.body ?? ''
   expect(Buffer.byteLength(body)).toBeLessThan(20_000)
@@ -120,7 +92,7 @@ test('a body stays under 20 kB, however much was noted with the import', async (
 
 test('a failing receiver is tried by the schedule, with the same bytes and id, then given up; it can be sent again', async () => {
   const { secret } = await world.makeEndpoint(receiver.url)
-  await endImport()
+  await world.endImport()
   receiver.answer = (response) => response.writeHead(500).end('out of order\u0000\u001b[31m')
   for (const wait of [0, 5_000, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR]) {
     world.passTime(wait - 1)
@@ -130,7 +102,7 @@ test('a failing receiver is tried by the schedule, with the same bytes and id, t
   }
   world.passTime(30 * DAY)
   expect(await world.deliverAllDue()).toBe(0)
-  const delivery = await onlyOne()
+  const delivery = await world.onlyOne()
   expect(delivery).toMatchObject({ status: 'failed', failureCode: 'ATTEMPTS_EXHAUSTED', nextAttemptAt: null })
   expect(delivery.attempts).toHaveLength(8)
   expect(delivery.attempts[7]).toMatchObject({ number: 8, httpStatus: 500, answer: 'out of order\uFFFD\uFFFD[31m' })
@@ -147,14 +119,14 @@ test('a failing receiver is tried by the schedule, with the same bytes and id, t
   const last = receiver.received.at(-1)
   expect(new Webhook(secret).verify(last?.body ?? '', last?.headers ?? {})).toBeTruthy()
   expect(last?.headers['webhook-id']).toBe([...ids][0])
-  expect(await onlyOne()).toMatchObject({ status: 'delivered', failureCode: null })
+  expect(await world.onlyOne()).toMatchObject({ status: 'delivered', failureCode: null })
 })
 
 test('both secrets sign during a rotation, and only the new one 24 hours later', async () => {
   const { id, secret } = await world.makeEndpoint(receiver.url)
   const rotated = await rotateWebhookSecret(world.database, { orgId: ORG, endpointId: id, now: world.clock })
   if (typeof rotated === 'string') throw new Error(rotated)
-  await endImport()
+  await world.endImport()
   await world.deliverAllDue()
   const during = receiver.received[0]
   for (const each of [secret, rotated.secret]) {
@@ -164,7 +136,7 @@ test('both secrets sign during a rotation, and only the new one 24 hours later',
   // The verifier's clock is the machine's, so the rotation is put into the past.
   await world.database.prisma.$executeRaw`
     UPDATE webhook_secret SET expires_at = expires_at - interval '24 hours' WHERE expires_at IS NOT NULL`
-  await endImport()
+  await world.endImport()
   await world.deliverAllDue()
   const after = receiver.received[1]
   expect(new Webhook(rotated.secret).verify(after?.body ?? '', after?.headers ?? {})).toBeTruthy()
@@ -176,7 +148,7 @@ test('both secrets of the organization sign deliveries to callback URLs during a
   const rotated = await rotateWebhookSecret(world.database, { orgId: ORG, endpointId: null, now: world.clock })
   if (typeof rotated === 'string') throw new Error(rotated)
   const endpoint = await world.makeEndpoint(`${receiver.url}/endpoint`)
-  await endImport({ callbackUrl: `${receiver.url}/callback` })
+  await world.endImport({ callbackUrl: `${receiver.url}/callback` })
   await world.deliverAllDue()
   const during = receiver.received.find(({ path }) => path === '/callback')
   expect(during?.headers['webhook-signature']?.split(' ')).toHaveLength(2)
@@ -191,19 +163,19 @@ test('both secrets of the organization sign deliveries to callback URLs during a
 
 test('410 disables the endpoint at once; what waits for it and what comes later is kept, and sent when it is asked for', async () => {
   const { id } = await world.makeEndpoint(receiver.url)
-  await endImport()
+  await world.endImport()
   const [first] = await world.takeDueJobs()
   if (first === undefined) throw new Error('nothing was due')
-  await endImport()
+  await world.endImport()
   receiver.answer = (response) => response.writeHead(410).end()
   await world.attempt(first)
-  await endImport()
+  await world.endImport()
   expect(await world.deliverAllDue()).toBe(0)
   expect(await findWebhookEndpoint(world.database, { orgId: ORG, id })).toMatchObject({
     status: 'disabled',
     disabledReason: 'GONE',
   })
-  expect((await listAll()).map(({ failureCode }) => failureCode)).toEqual([
+  expect((await world.listAll()).map(({ failureCode }) => failureCode)).toEqual([
     'ENDPOINT_DISABLED',
     'ENDPOINT_DISABLED',
     'GONE',
@@ -212,22 +184,22 @@ test('410 disables the endpoint at once; what waits for it and what comes later 
 })
 
 test('a callback URL that is gone gets nothing more', async () => {
-  await endImport({ callbackUrl: receiver.url })
+  await world.endImport({ callbackUrl: receiver.url })
   receiver.answer = (response) => response.writeHead(410).end()
   await world.deliverAllDue()
-  expect(await onlyOne()).toMatchObject({ status: 'failed', failureCode: 'GONE', nextAttemptAt: null })
+  expect(await world.onlyOne()).toMatchObject({ status: 'failed', failureCode: 'GONE', nextAttemptAt: null })
 })
 
 test('an attempt that a stopping worker cuts short counts for nothing and is made again', async () => {
   await world.makeEndpoint(receiver.url)
-  await endImport()
+  await world.endImport()
   const stopping = new AbortController()
   receiver.answer = () => stopping.abort()
   const [job] = await world.takeDueJobs()
   if (job === undefined) throw new Error('nothing was due')
   await world.attempt(job, {}, stopping.signal)
-  expect(await onlyOne()).toMatchObject({ status: 'pending', attempts: [{ errorCode: 'INTERRUPTED' }] })
+  expect(await world.onlyOne()).toMatchObject({ status: 'pending', attempts: [{ errorCode: 'INTERRUPTED' }] })
   receiver.answer = (response) => response.writeHead(204).end()
   expect(await world.deliverAllDue()).toBe(1)
-  expect(await onlyOne()).toMatchObject({ status: 'delivered' })
+  expect(await world.onlyOne()).toMatchObject({ status: 'delivered' })
 })

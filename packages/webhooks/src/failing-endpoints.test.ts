@@ -1,5 +1,5 @@
 /** When an endpoint that fails is disabled: after five days of failures, counted over days with attempts. */
-import { completeImport, findWebhookEndpoint, listWebhookDeliveries, updateWebhookEndpoint } from '@importer/db'
+import { findWebhookEndpoint, updateWebhookEndpoint } from '@importer/db'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { startReceiver, type Receiver } from '../test/start-receiver.ts'
@@ -25,25 +25,6 @@ afterAll(async () => {
   await receiver.stop()
 })
 
-/** An import ends by the real clock: the test's must not be behind it. */
-function catchUp(): void {
-  if (world.clock.getTime() < Date.now()) world.clock = new Date()
-}
-
-async function endImport(): Promise<void> {
-  const importId = await world.makeImport()
-  expect(await completeImport(world.database, { importId, fencingToken: 1 }, 0)).toBe(true)
-  catchUp()
-}
-
-const listAll = async () => listWebhookDeliveries(world.database, { orgId: ORG }, { limit: 100 })
-const onlyOne = async () => {
-  const [delivery, ...more] = await listAll()
-  expect(more).toEqual([])
-  if (delivery === undefined) throw new Error('there is no delivery')
-  return delivery
-}
-
 test('five days of failures disable an endpoint; one success in between starts the count again', async () => {
   const { id } = await world.makeEndpoint(receiver.url)
   const find = async () => findWebhookEndpoint(world.database, { orgId: ORG, id })
@@ -51,7 +32,7 @@ test('five days of failures disable an endpoint; one success in between starts t
     receiver.answer = (response) => response.writeHead(status).end()
   }
   const notifyOnceMore = async () => {
-    await endImport()
+    await world.endImport()
     await world.database.prisma.webhookDelivery.updateMany({
       where: { status: 'pending' },
       data: { nextAttemptAt: world.clock },
@@ -75,20 +56,23 @@ test('five days of failures disable an endpoint; one success in between starts t
   world.passTime(1)
   await notifyOnceMore()
   expect(await find()).toMatchObject({ status: 'disabled', disabledReason: 'FAILING' })
-  expect(new Set((await listAll()).map(({ status }) => status))).not.toContain('pending')
+  expect(new Set((await world.listAll()).map(({ status }) => status))).not.toContain('pending')
 })
 
 test('days in which nothing was attempted are no days of failures: two of them begin the five anew', async () => {
   const { id } = await world.makeEndpoint(receiver.url)
   const find = async () => findWebhookEndpoint(world.database, { orgId: ORG, id })
   receiver.answer = (response) => response.writeHead(503).end()
-  await endImport()
+  await world.endImport()
   await world.deliverAllDue()
   world.passTime(9 * DAY)
   expect(await world.deliverAllDue()).toBe(1)
   expect(await find()).toMatchObject({ status: 'active', failingSince: world.clock })
-  expect(await onlyOne()).toMatchObject({ status: 'pending' })
+  expect(await world.onlyOne()).toMatchObject({ status: 'pending' })
 })
+
+const change = async (id: number, changes: Parameters<typeof updateWebhookEndpoint>[2]) =>
+  updateWebhookEndpoint(world.database, { orgId: ORG, id, actor: { type: 'system', name: 'test' } }, changes)
 
 /** What happens to an endpoint while an attempt at it is under way, and what has become of both when that has ended. */
 const MEANWHILE: readonly (readonly [
@@ -108,12 +92,7 @@ const MEANWHILE: readonly (readonly [
   [
     'is enabled is not disabled for five days of failures',
     500,
-    async (id) =>
-      updateWebhookEndpoint(
-        world.database,
-        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
-        { status: 'active' },
-      ),
+    async (id) => change(id, { status: 'active' }),
     { status: 'active', failingSince: expect.any(Date) },
     { status: 'pending', failureCode: null },
   ],
@@ -144,12 +123,7 @@ const MEANWHILE: readonly (readonly [
   [
     'is given the URL that it has is disabled all the same',
     500,
-    async (id) =>
-      updateWebhookEndpoint(
-        world.database,
-        { orgId: ORG, id, actor: { type: 'system', name: 'test' } },
-        { url: receiver.url },
-      ),
+    async (id) => change(id, { url: receiver.url }),
     { status: 'disabled', disabledReason: 'FAILING' },
     { status: 'failed', failureCode: 'ENDPOINT_DISABLED' },
   ],
@@ -157,7 +131,7 @@ const MEANWHILE: readonly (readonly [
 
 test.each(MEANWHILE)('an endpoint that %s', async (_name, status, meanwhile, endpoint, delivery) => {
   const { id } = await world.makeEndpoint(receiver.url)
-  await endImport()
+  await world.endImport()
   const failingSince = new Date(world.clock.getTime() - 6 * DAY)
   await world.database.prisma.webhookEndpoint.update({ where: { id }, data: { failingSince, failedAt: world.clock } })
   receiver.answer = (response) => {
@@ -169,7 +143,7 @@ test.each(MEANWHILE)('an endpoint that %s', async (_name, status, meanwhile, end
   const [job] = await world.takeDueJobs()
   if (job === undefined) throw new Error('nothing was due')
   await world.attempt(job)
-  expect((await onlyOne()).attempts).toMatchObject([{ httpStatus: status }])
+  expect((await world.onlyOne()).attempts).toMatchObject([{ httpStatus: status }])
   expect(await findWebhookEndpoint(world.database, { orgId: ORG, id })).toMatchObject(endpoint)
-  expect(await onlyOne()).toMatchObject(delivery)
+  expect(await world.onlyOne()).toMatchObject(delivery)
 })

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
-import { createWebhookEndpoint, ensureOrganization, openDatabase, type Database } from '@importer/db'
+import {
+  completeImport,
+  createWebhookEndpoint,
+  ensureOrganization,
+  listWebhookDeliveries,
+  openDatabase,
+  type Database,
+} from '@importer/db'
 import { createLog, type Logger } from '@importer/runtime'
 
 import { queryOnce } from '../../../tests/support/query-once.ts'
@@ -17,6 +24,14 @@ interface Job {
   readonly turn: number
 }
 
+type DeliveryRecord = Awaited<ReturnType<typeof listWebhookDeliveries>>[number]
+
+interface NewImport {
+  readonly callbackUrl?: string
+  readonly baseUrl?: string
+  readonly metadata?: object
+}
+
 export interface WebhookWorld {
   readonly database: Database
   /** Forgets every endpoint, event and secret. */
@@ -28,7 +43,14 @@ export interface WebhookWorld {
   passTime(ms: number): void
   makeEndpoint(url: string): Promise<{ id: number; secret: string }>
   /** An import that a worker holds with fencing token 1. */
-  makeImport(more?: { callbackUrl?: string; baseUrl?: string; metadata?: object }): Promise<number>
+  makeImport(more?: NewImport): Promise<number>
+  /** Such an import completes, by the real clock, which the test's is not behind then. */
+  endImport(more?: NewImport): Promise<number>
+  /** At least the real time: the test's clock must not be behind what the database recorded. */
+  catchUp(): void
+  listAll(): Promise<DeliveryRecord[]>
+  /** Throws where there is another number of deliveries. */
+  onlyOne(): Promise<DeliveryRecord>
   /** One pass of the dispatcher, and the jobs that it would have queued. */
   takeDueJobs(): Promise<Job[]>
   attempt(job: Job, more?: Partial<AttemptOptions>, signal?: AbortSignal): Promise<void>
@@ -110,6 +132,22 @@ export async function openWebhookWorld(
         },
       })
       return id
+    },
+    async endImport(more) {
+      const importId = await world.makeImport(more)
+      if (!(await completeImport(database, { importId, fencingToken: 1 }, 0))) throw new Error('it was over already')
+      world.catchUp()
+      return importId
+    },
+    catchUp() {
+      if (world.clock.getTime() < Date.now()) world.clock = new Date()
+    },
+    listAll: async () => listWebhookDeliveries(database, { orgId: ORG }, { limit: 100 }),
+    async onlyOne() {
+      const [delivery, ...more] = await world.listAll()
+      if (delivery === undefined || more.length > 0)
+        throw new Error(`there are ${more.length + (delivery ? 1 : 0)} deliveries`)
+      return delivery
     },
     async takeDueJobs() {
       await queueDueDeliveries({ database, queue, log, now })

@@ -15,7 +15,7 @@ const REPORT = HEADER + ROW
 const utf16 = (text: string, mark = '\ufeff'): Buffer => Buffer.from(mark + text, 'utf16le')
 const swapped = (text: string): Buffer => utf16(text).swap16()
 
-/** The forms of a report that is sent again, and the encodings that may be declared for each; null: any, as it is recognised under each. */
+/** How a spreadsheet or a person saves a report, and the encodings that an upload of it may declare; null: every one. */
 const SAVED: [string, (text: string) => Uint8Array, readonly string[] | null][] = [
   ['as it was', (text) => Buffer.from(text), null],
   ['with a mark', (text) => Buffer.from(`\ufeff${text}`), null],
