@@ -27,6 +27,8 @@ export interface FaultyProxy {
   disturb(fault: Fault): void
   /** New connections are good again. Those that were disturbed stay as they are: who waits on them waits for ever. */
   heal(): void
+  /** So are the connections that are open: as when a slow network recovers. What fell silent stays lost. */
+  healOpen(): void
   stop(): Promise<void>
 }
 
@@ -92,6 +94,10 @@ export async function startFaultyProxy(targetUrl: string, defaultPort: number): 
     },
     heal() {
       fault = null
+    },
+    healOpen() {
+      fault = null
+      for (const state of open.values()) if (state.fault?.kind !== 'silent') state.fault = null
     },
     async stop() {
       proxy.close()

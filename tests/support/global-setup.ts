@@ -25,7 +25,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     dataDir: folder,
     // What it has to tell is in its own log, and in the error when it does not start.
     log: () => {},
-    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '200' },
+    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '400' },
   })
   const tearDown = async (): Promise<void> => {
     await postgres.stop()
